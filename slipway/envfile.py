@@ -1,0 +1,185 @@
+"""`.env` files: read into Settings with errors that name line and key, written with fresh secrets, documented."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway.errors import SettingsError
+from slipway.settings import LOCAL, Settings, required_secrets, secrets_of
+
+PREFIX = "APP_ENV_"
+KEYS = {name.upper(): field for name, field in Settings.model_fields.items() if name != "app_env"}
+WEAK = ("password", "passw0rd", "changeme", "secret", "postgres", "minioadmin", "rustfsadmin", "admin", "qwerty", "example")
+GROUPS = {"PROJECT": "The stack", "DOMAIN": "The front door", "APP_IMAGE": "The app", "POSTGRES": "Postgres",
+          "REDIS": "Redis", "S3_PROVIDER": "The object store", "GATE_TIMEOUT": "Deploying"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One value and where it was said: `.env line 12`, or `the environment`."""
+
+    value: str
+    place: str
+
+
+def path_of(root: Path, on: str | None) -> Path:
+    return root / (".env" if on in (None, "", LOCAL) else f".env.{on}")
+
+
+def load(root: Path, on: str | None, environ: Mapping[str, str]) -> Settings:
+    """Settings of an environment, from its file and then the process environment, which wins.
+
+    Raises SettingsError for the first key that is unknown, malformed, contradictory, missing or too weak.
+    """
+    settings = parse(root, on, environ)
+    check_secrets(settings, path_of(root, on))
+    return settings
+
+
+def parse(root: Path, on: str | None, environ: Mapping[str, str]) -> Settings:
+    """The same without asking for secrets: enough to render, which needs none."""
+    path = path_of(root, on)
+    entries = read(path) if path.exists() else {}
+    known = {key: Entry(value, f"{key} in the environment") for key, value in environ.items()
+             if key in KEYS or key.startswith(PREFIX)}
+    if on not in (None, "", LOCAL):
+        entries.setdefault("ENVIRONMENT", Entry(on, path.name))
+    return validate(entries | known, path.name)
+
+
+def read(path: Path) -> dict[str, Entry]:
+    """Entries of a `.env` file, each with its line. Values are literal: `$` expands nothing."""
+    from dotenv.parser import parse_stream
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsError(path.name, f"byte {error.start} is not UTF-8", "a text file in UTF-8",
+                            f"save {path.name} as UTF-8") from None
+    except OSError as error:
+        raise SettingsError(path.name, error.strerror or "unreadable", "a readable file", f"ls -l {path.name}") from None
+    entries: dict[str, Entry] = {}
+    for binding in parse_stream(io.StringIO(text)):
+        place = f"{path.name} line {binding.original.line}"
+        if binding.error or (binding.key and binding.value is None):
+            raise SettingsError(place, "a line that is not KEY=value", 'KEY=value, KEY="a value with spaces", or # a comment',
+                                f"edit {path.name}")
+        if binding.key is None:
+            continue
+        if binding.key in entries:
+            raise SettingsError(place, f"{binding.key} a second time (first: {entries[binding.key].place})",
+                                "each key once", f"remove one of them from {path.name}")
+        if binding.key not in KEYS and not binding.key.startswith(PREFIX):
+            raise unknown(binding.key, place, path.name)
+        entries[binding.key] = Entry(binding.value or "", f"{binding.key} in {place}")
+    return entries
+
+
+def unknown(key: str, place: str, file: str) -> SettingsError:
+    near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.6)
+    expected = f"{near[0]}, perhaps" if near else "a key of .env.example, or APP_ENV_NAME for the app's own environment"
+    return SettingsError(place, f"unknown key {key}", expected, f"edit {file}")
+
+
+def validate(entries: Mapping[str, Entry], file: str) -> Settings:
+    from pydantic import ValidationError
+
+    values = {key.lower(): entry.value for key, entry in entries.items() if key in KEYS and entry.value != ""}
+    values["app_env"] = {key.removeprefix(PREFIX): entry.value for key, entry in entries.items() if key.startswith(PREFIX)}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise explain(error.errors()[0], entries, file) from None
+
+
+def explain(problem: dict, entries: Mapping[str, Entry], file: str) -> SettingsError:
+    """One sentence from pydantic's first problem; a secret's value is never repeated."""
+    message = problem["msg"].removeprefix("Value error, ")
+    key = str(problem["loc"][0]).upper() if problem["loc"] else ""
+    if "\0" in message:
+        key, message = message.split("\0")
+    entry = entries.get(key, Entry("", f"{key} in {file}"))
+    shown = "a value that is not shown, because it is secret" if secret(key) else f'"{entry.value}"'
+    expected = message.removeprefix("Input should be ").replace("valid integer, unable to parse string as an integer", "whole number")
+    return SettingsError(entry.place, shown if entry.value else "no value", expected, f"edit {file}")
+
+
+def secret(key: str) -> bool:
+    field = KEYS.get(key)
+    return key.startswith(PREFIX) or (field is not None and "Secret" in repr(field.annotation))
+
+
+def check_secrets(settings: Settings, path: Path) -> None:
+    """Refuses missing secrets everywhere, and weak or shared ones outside local."""
+    have = secrets_of(settings)
+    on = "" if path.name == ".env" else f" --on {path.name.removeprefix('.env.')}"
+    for key in required_secrets(settings):
+        if key not in have:
+            raise SettingsError(f"{key} in {path.name}", "no value", "a random secret",
+                                f"./invoke init{on} writes {path.name}" if not path.exists() else
+                                f"put one in {path.name}; this prints one: python3 -c 'import secrets; print(secrets.token_hex(20))'")
+    if not settings.local:
+        for key in required_secrets(settings):
+            reason = weakness(have[key], [value for other, value in have.items() if other != key])
+            if reason:
+                raise SettingsError(f"{key} in {path.name}", reason, "16 or more random characters",
+                                    "python3 -c 'import secrets; print(secrets.token_hex(20))'")
+
+
+def weakness(value: str, others: Iterable[str]) -> str | None:
+    """Why a secret would not hold, or None. Says nothing of its characters."""
+    if len(value) < 16:
+        return f"a secret of {len(value)} characters"
+    if any(word in value.lower() for word in WEAK):
+        return "a secret made of a word that attackers try first"
+    if len(set(value)) < 8:
+        return f"a secret of {len(set(value))} different characters"
+    return "the same secret as another key's" if value in others else None
+
+
+def example() -> str:
+    """The text of `.env.example`: every setting with its documentation, its default, and whether it is secret."""
+    return "\n".join(["# Every setting of Slipway. ./invoke init writes .env from this, with random secrets.",
+                      "# Values are literal; quote one that holds spaces or #. The process environment wins over the file.",
+                      *_lines({})]) + "\n"
+
+
+def _lines(values: Mapping[str, str]) -> Iterable[str]:
+    for key, field in KEYS.items():
+        if key in GROUPS:
+            yield f"\n# --- {GROUPS[key]} ---"
+        yield f"\n# {field.description}{' Secret.' if secret(key) else ''}"
+        default = field.default if isinstance(field.default, (str, int)) and not isinstance(field.default, bool) else ""
+        yield f"{key}={values[key]}" if key in values else f"#{key}={default}"
+    yield f"\n# {Settings.model_fields['app_env'].description}"
+    yield "#APP_ENV_LOG_LEVEL=info"
+
+
+def fresh_secrets() -> dict[str, str]:
+    """A random value for every secret that is ours to make."""
+    return {key: extra["prefix"] + secrets.token_hex(extra["digits"] // 2)
+            for key, field in KEYS.items() if (extra := field.json_schema_extra)}
+
+
+def write_fresh(path: Path) -> bool:
+    """Writes a new settings file, mode 0600, with random secrets. Returns False, touching nothing, if it exists."""
+    values = fresh_secrets()
+    text = "\n".join(["# Settings of this stack. Keep it out of git: it holds the secrets.", *_lines(values)]) + "\n"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    return True
+
+
+def readable_by_others(path: Path) -> bool:
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)

@@ -1,0 +1,71 @@
+"""The kinds of values that settings have. Each refusal is phrased as what is expected."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B?", re.IGNORECASE)
+UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+class Secret(SecretStr):
+    """A string that never shows itself: it prints as dots wherever it lands."""
+
+    def _display(self) -> str:
+        return "•••" if self.get_secret_value() else ""
+
+
+def size(value: Any) -> int:
+    """Bytes of a size such as 512MB or 1.5GB (powers of 1024, as Docker counts them)."""
+    if isinstance(value, int):
+        return value
+    match = SIZE.fullmatch(str(value).strip())
+    if not match:
+        raise ValueError("a size such as 512MB or 2GB")
+    return int(float(match[1]) * UNITS[match[2].upper()])
+
+
+def boolean(value: Any) -> Any:
+    """Strict, so that a typing slip is an error and the word false is not true."""
+    if isinstance(value, str):
+        if value.lower() not in WORDS:
+            raise ValueError("true or false")
+        return WORDS[value.lower()]
+    return value
+
+
+def listed(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def matching(pattern: str, expected: str) -> AfterValidator:
+    def check(value: Any) -> Any:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if text and not re.fullmatch(pattern, text):
+            raise ValueError(expected)
+        return value
+    return AfterValidator(check)
+
+
+Name = Annotated[str, matching(r"[a-z][a-z0-9-]{0,30}", "lower-case letters, digits and -, a letter first")]
+Identifier = Annotated[str, matching(r"[a-z][a-z0-9_]{0,40}", "lower-case letters, digits and _, a letter first")]
+UrlPath = Annotated[str, matching(r"/[A-Za-z0-9/._~%-]*", "a path that starts with /, such as /ready")]
+Domain = Annotated[str, matching(r"(?i)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", "a host name such as app.example.org")]
+Loopback = Annotated[str, matching(r"127\.0\.0\.1:\d{2,5}", "a loopback address with a port, such as 127.0.0.1:5432")]
+Duration = Annotated[str, matching(r"0|\d+(ms|s|min)", "0, or a time as Postgres writes it, such as 500ms or 5s")]
+ImageName = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*", "an image reference such as ghcr.io/team/app:1.2")]
+Endpoint = Annotated[str, matching(r"https?://[^/\s@]+/?", "an http or https URL without a path, such as https://s3.example.org")]
+DatabaseUrl = Annotated[Secret, matching(r"postgres(ql)?://\S+/\S+", "postgresql://user:password@host:5432/database")]
+# It stands inside a connection URL of the rendered file, where nothing can percent-encode it.
+UrlSafe = Annotated[Secret, matching(r"[A-Za-z0-9._~-]*", "letters, digits and . _ ~ - only (it stands inside a URL)")]
+Bucket = Annotated[str, matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket names: 3 to 63 of a-z 0-9 . -")]
+Bytes = Annotated[int, BeforeValidator(size)]
+Bool = Annotated[bool, BeforeValidator(boolean)]
+Buckets = Annotated[tuple[Bucket, ...], BeforeValidator(listed)]
+Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[int, Field(ge=1, le=86400)]

@@ -1,0 +1,161 @@
+"""Every setting: its kind, its default, one line of documentation, and whether it is secret.
+
+This schema is the documentation: `.env.example` is written from it, and `envfile` refuses what it does not know.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from slipway.kinds import (Bool, Buckets, Bytes, DatabaseUrl, Domain, Duration, Endpoint, Identifier, ImageName,
+                           Loopback, Name, Port, Seconds, Secret, UrlPath, UrlSafe, Words)
+
+LOCAL = "local"
+
+
+def setting(default: Any, doc: str) -> Any:
+    return Field(default, description=doc, validate_default=True)
+
+
+def generated(doc: str, prefix: str = "", digits: int = 40) -> Any:
+    """A secret that `./invoke init` makes of random hexadecimal digits. No default: attackers try those first."""
+    return Field(Secret(""), description=doc, json_schema_extra={"prefix": prefix, "digits": digits})
+
+
+class Settings(BaseModel):
+    """All settings of one environment, validated and frozen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    project: Name = setting("slipway", "Name of the stack; with ENVIRONMENT it names every container and volume.")
+    environment: Name = setting(LOCAL, "local, or a name such as production; the default comes from the file: "
+                                       ".env is local, .env.staging is staging.")
+    engine: Literal["auto", "docker", "embedded"] = setting(
+        "auto", "Where the stack runs: docker, embedded (local processes), or auto: docker where an engine answers.")
+    images: Literal["registry", "debian"] = setting(
+        "registry", "registry pulls pinned official images; debian builds every image from Debian packages.")
+
+    domain: Domain = setting("", "Public host name; turns automatic HTTPS on. Empty: plain HTTP.")
+    http_port: Port | None = setting(None, "Port of the front door. Default: 8080 on local, 80 elsewhere.")
+    https_port: Port = setting(443, "Port of the front door for HTTPS, where DOMAIN is set.")
+
+    app_image: ImageName = setting("", "Image of your app. Empty: built from APP_CONTEXT.")
+    app_context: str = setting("app", "Directory with your app and its Dockerfile.")
+    app_command: str = setting("", "Command that starts the app; empty: the image's own. The embedded engine needs it "
+                                   "for an app that is not the one in app/.")
+    app_port: Port = setting(8000, "Port that the app listens on; it also gets it as PORT.")
+    app_health_path: UrlPath = setting("/health", "Answers 200 while the app's process is alive.")
+    app_ready_path: UrlPath = setting("/ready", "Answers 200 when the app can serve: its stores answer too.")
+    app_replicas: int = Field(1, ge=1, le=50, description="How many containers of the app run.")
+    app_memory: Bytes = setting("512MB", "Memory limit of each app container.")
+    app_boot_timeout: Seconds = setting(60, "Seconds that the app may take until its ready path answers 200.")
+
+    postgres: Literal["bundled", "external"] = setting(
+        "bundled", "bundled runs Postgres in the stack; external uses DATABASE_URL.")
+    postgres_version: Literal["17", "18"] = setting("18", "Major version of the bundled Postgres.")
+    postgres_db: Identifier = setting("slipway", "Database name; its roles are NAME_owner, NAME_migrate, NAME_app, …")
+    postgres_memory: Bytes = setting("1GB", "Memory limit of Postgres; its buffers are tuned from it.")
+    postgres_max_connections: int = Field(100, ge=10, le=5000, description="Connections that Postgres accepts.")
+    postgres_expose: Loopback = setting("", "Publish Postgres on loopback for pgAdmin or DBeaver: 127.0.0.1:5432.")
+    postgres_password: UrlSafe = generated("Password of the superuser; only the stack itself uses it.")
+    postgres_migrate_password: UrlSafe = generated("Password of the role that migrates.")
+    postgres_app_password: UrlSafe = generated("Password of the role that the app connects as.")
+    postgres_readonly_password: UrlSafe = generated("Password of the role that can only read.")
+    postgres_backup_password: UrlSafe = generated("Password of the role that takes backups.")
+    database_url: DatabaseUrl = Field(Secret(""), description="External Postgres that the app connects to.")
+    migrate_database_url: DatabaseUrl = Field(
+        Secret(""), description="External Postgres as the role that migrates. Default: DATABASE_URL.")
+    migrate_lock_timeout: Duration = setting("5s", "How long a migration waits for a lock before it gives way.")
+    migrate_statement_timeout: Duration = setting("0", "How long one statement of a migration may run; 0: no limit.")
+    load_fixtures: Bool | None = setting(None, "Load fixtures/ on up. Default: true on local, false elsewhere.")
+
+    redis: Literal["redis", "valkey"] = setting("redis", "Which server keeps sessions and queues.")
+    redis_memory: Bytes = setting("256MB", "Memory limit of Redis; three quarters of it hold data.")
+    redis_eviction: Literal["noeviction", "volatile-lru", "volatile-lfu", "volatile-ttl"] = setting(
+        "noeviction", "What Redis does when it is full; noeviction never drops a queued job.")
+    redis_password: UrlSafe = generated("Password of Redis.")
+
+    s3_provider: Literal["minio", "rustfs", "garage", "rclone", "external"] | None = setting(
+        None, "Object store. Default: minio; rclone with IMAGES=debian and on the embedded engine.")
+    s3_endpoint: Endpoint = setting("", "URL of the external object store, where S3_PROVIDER is external.")
+    s3_region: str = setting("us-east-1", "Region that requests are signed for.")
+    # The form that Garage insists on; every other store takes it too.
+    s3_access_key: UrlSafe = generated("Access key of the object store.", prefix="GK", digits=24)
+    s3_secret_key: Secret = generated("Secret key of the object store.", digits=64)
+    garage_rpc_secret: Secret = generated("Secret of Garage's own protocol, where S3_PROVIDER is garage.", digits=64)
+    s3_buckets: Buckets = setting("app", "Buckets to make, comma separated; the app gets the first as S3_BUCKET.")
+    s3_require: Words = setting("", "Features that the store must have, comma separated, such as versioning, cors.")
+    objects_memory: Bytes = setting("512MB", "Memory limit of the object store.")
+
+    gate_timeout: Seconds = setting(60, "Seconds that each store may take until it answers.")
+
+    app_env: dict[str, Secret] = Field({}, description="Extra environment of the app: every key that starts with "
+                                                       "APP_ENV_ reaches it without that prefix.")
+
+    @model_validator(mode="after")
+    def agree(self) -> Settings:
+        """Settings that contradict each other; the message names the key that has to change."""
+        for key, expected in contradictions(self):
+            raise ValueError(f"{key}\0{expected}")
+        return self
+
+    @property
+    def local(self) -> bool:
+        return self.environment == LOCAL
+
+    @property
+    def stack(self) -> str:
+        """Name of this stack on its engine: project and environment together."""
+        return f"{self.project}-{self.environment}"
+
+    @property
+    def front_port(self) -> int:
+        return self.http_port or (8080 if self.local else 80)
+
+    @property
+    def fixtures_wanted(self) -> bool:
+        return self.local if self.load_fixtures is None else self.load_fixtures
+
+
+def contradictions(s: Settings):
+    """Yields (key, expectation) for values that are each right and cannot stand together."""
+    external_database = bool(s.database_url.get_secret_value())
+    if s.postgres == "external" and not external_database:
+        yield "DATABASE_URL", "the URL of the database, because POSTGRES=external"
+    if s.postgres == "bundled" and external_database:
+        yield "DATABASE_URL", "no value, because POSTGRES=bundled; set POSTGRES=external to use that database"
+    if s.migrate_database_url.get_secret_value() and not external_database:
+        yield "MIGRATE_DATABASE_URL", "no value, because POSTGRES=bundled makes its own roles"
+    if s.s3_provider == "external" and not s.s3_endpoint:
+        yield "S3_ENDPOINT", "the URL of the object store, because S3_PROVIDER=external"
+    if s.s3_endpoint and s.s3_provider != "external":
+        yield "S3_ENDPOINT", "no value unless S3_PROVIDER=external"
+    if s.images == "debian" and s.s3_provider not in (None, "rclone", "external"):
+        yield "S3_PROVIDER", "rclone or external, because Debian packages no other store (IMAGES=debian)"
+    if s.images == "debian" and s.postgres_version != "18":
+        yield "POSTGRES_VERSION", "18, the version that IMAGES=debian builds"
+    if s.s3_provider == "garage" and not re.fullmatch(r"GK[0-9a-f]{24}", s.s3_access_key.get_secret_value()):
+        yield "S3_ACCESS_KEY", "GK and 24 hexadecimal digits, because S3_PROVIDER=garage takes no other form"
+    if not s.s3_buckets:
+        yield "S3_BUCKETS", "at least one bucket name"
+    if s.postgres_memory < 128 * 2**20:
+        yield "POSTGRES_MEMORY", "128MB or more"
+
+
+def secrets_of(settings: Settings) -> dict[str, str]:
+    """Every secret that has a value, by its key in `.env`: what the engine hands on and nothing ever prints."""
+    values = {name.upper(): getattr(settings, name) for name in type(settings).model_fields}
+    values |= {f"APP_ENV_{key}": value for key, value in settings.app_env.items()}
+    return {key: value.get_secret_value() for key, value in values.items()
+            if isinstance(value, SecretStr) and value.get_secret_value()}
+
+
+def required_secrets(s: Settings) -> list[str]:
+    """Keys of the secrets that this stack cannot run without."""
+    bundled = ["POSTGRES_PASSWORD", "POSTGRES_MIGRATE_PASSWORD", "POSTGRES_APP_PASSWORD",
+               "POSTGRES_READONLY_PASSWORD", "POSTGRES_BACKUP_PASSWORD"] if s.postgres == "bundled" else []
+    garage = ["GARAGE_RPC_SECRET"] if s.s3_provider == "garage" else []
+    return [*bundled, "REDIS_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", *garage]
