@@ -1,0 +1,134 @@
+"""Steps, plans, and the executor that carries them out without deciding anything.
+
+A verb makes a plan from what it observed; the same object is printed, run, logged and tested. The shape (observe,
+pure plan, decision-free executor) is the one that Docker Compose v5's reconcile core made known.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from slipway.errors import Interrupted
+
+
+class Progress(Protocol):
+    """Where a running step tells how far it is."""
+
+    def say(self, text: str) -> None: ...
+
+    def count(self, done: int, total: int | None, unit: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a plan does: what, why, and how. `run` returns a short remark, or nothing."""
+
+    name: str
+    cause: str
+    run: Callable[[Progress], str | None] = field(compare=False, repr=False)
+
+
+Level = tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Levels in order; the steps of one level run side by side."""
+
+    levels: tuple[Level, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any(self.levels)
+
+    def __iter__(self):
+        return iter(level for level in self.levels if level)
+
+    @property
+    def steps(self) -> list[Step]:
+        return [step for level in self for step in level]
+
+    def text(self) -> str:
+        """The plan as people read it: the number of the level, what, why."""
+        width = max((len(step.name) for step in self.steps), default=0)
+        return "\n".join(f"{number:3}  {step.name:{width}}  {step.cause}".rstrip()
+                         for number, level in enumerate(self, 1) for step in level)
+
+    def data(self) -> list[list[dict]]:
+        return [[{"name": step.name, "cause": step.cause} for step in level] for level in self]
+
+
+class Reporter(Protocol):
+    """What the executor tells while it runs; console.py has one for people, one for pipes and one for machines."""
+
+    def started(self, step: Step) -> Progress: ...
+
+    def finished(self, step: Step, seconds: float, remark: str | None) -> None: ...
+
+    def failed(self, step: Step, seconds: float, error: BaseException) -> None: ...
+
+
+@dataclass
+class Run:
+    """One step on its way: its thread, and how it ended."""
+
+    step: Step
+    reporter: Reporter
+    error: BaseException | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> Run:
+        # Daemon threads: an interrupt must not wait for a step that waits for a server. Whatever such a step holds
+        # open is undone by its server, since every step is safe to kill.
+        threading.Thread(target=self._work, name=self.step.name, daemon=True).start()
+        return self
+
+    def _work(self) -> None:
+        begun = time.monotonic()
+        progress = self.reporter.started(self.step)
+        try:
+            remark = self.step.run(progress)
+        except BaseException as error:
+            self.error = error
+            self.reporter.failed(self.step, time.monotonic() - begun, error)
+        else:
+            self.reporter.finished(self.step, time.monotonic() - begun, remark)
+        finally:
+            self.done.set()
+
+
+def apply(plan: Plan, reporter: Reporter, stop_children: Callable[[], None]) -> None:
+    """Runs every level in order. Raises the first error of a level after all its steps have ended.
+
+    Ctrl-C and SIGTERM (as KeyboardInterrupt) end the children, then raise Interrupted, which says what was done.
+    """
+    done: list[str] = []
+    for level in plan:
+        runs = [Run(step, reporter).start() for step in level]
+        try:
+            for run in runs:
+                run.done.wait()
+        except KeyboardInterrupt:
+            stop_children()
+            for run in runs:
+                run.done.wait(timeout=5)
+            raise interrupted(plan, done, runs) from None
+        for run in runs:
+            if run.error:
+                raise run.error
+            done.append(run.step.name)
+
+
+def interrupted(plan: Plan, done: list[str], runs: list[Run]) -> Interrupted:
+    done = done + [run.step.name for run in runs if run.done.is_set() and not run.error]
+    cut = [run.step.name for run in runs if run.step.name not in done]
+    left = [step.name for step in plan.steps if step.name not in done and step.name not in cut]
+    found = "; ".join(f"{word}: {', '.join(names)}" for word, names in
+                      (("done", done), ("cut short", cut), ("not begun", left)) if names)
+    return Interrupted("interrupted", found, "a run to its end; nothing is half-applied",
+                       "type the same command again: it goes on from here")
+
+

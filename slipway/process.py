@@ -1,0 +1,96 @@
+"""Child processes: argv lists in their own process group, streamed, and ended with the tool that started them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+from slipway.errors import EngineError
+
+_running: set[subprocess.Popen] = set()
+_lock = threading.Lock()
+TAIL = 20
+GRACE = 5.0
+
+
+class Failed(EngineError):
+    """A command that ended with a non-zero code; `output` holds its last lines."""
+
+    def __init__(self, argv: Sequence[str], code: int, output: tuple[str, ...]):
+        super().__init__(f"{argv[0]} {argv[1] if len(argv) > 1 else ''}".strip(), f"exit code {code}",
+                         "a command that succeeds", log=output)
+        self.argv, self.returncode, self.output = tuple(argv), code, output
+
+
+def stream(argv: Sequence[str], on_line: Callable[[str], None], *, env: Mapping[str, str] | None = None,
+           cwd: str | os.PathLike | None = None, stdin: str = "") -> None:
+    """Runs a command and hands over each line of its output as it comes. Raises Failed with the last 20 lines."""
+    tail: deque[str] = deque(maxlen=TAIL)
+    child = start(argv, env, cwd, subprocess.PIPE if stdin else subprocess.DEVNULL)
+    try:
+        if stdin:
+            child.stdin.write(stdin)
+            child.stdin.close()
+        for line in child.stdout:
+            tail.append(line.rstrip("\n"))
+            on_line(tail[-1])
+        code = child.wait()
+    finally:
+        end(child)
+    if code:
+        raise Failed(argv, code, tuple(tail))
+
+
+def output(argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | os.PathLike | None = None) -> str:
+    """What a command prints. Raises Failed if it does not succeed."""
+    lines: list[str] = []
+    stream(argv, lines.append, env=env, cwd=cwd)
+    return "\n".join(lines)
+
+
+def start(argv: Sequence[str], env: Mapping[str, str] | None, cwd: str | os.PathLike | None, stdin) -> subprocess.Popen:
+    try:
+        child = subprocess.Popen(list(argv), env=None if env is None else dict(env), cwd=cwd, stdin=stdin, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", process_group=0)
+    except FileNotFoundError:
+        raise EngineError(argv[0], "not found on PATH", f"the program {argv[0]}", "./invoke doctor") from None
+    except PermissionError:
+        raise EngineError(argv[0], "permission denied", "a program that may be run", f"ls -l $(command -v {argv[0]})") from None
+    with _lock:
+        _running.add(child)
+    return child
+
+
+def end(child: subprocess.Popen) -> None:
+    """Makes sure that a child and its group are gone: asks, waits, then kills."""
+    if child.poll() is None:
+        _signal(child, signal.SIGTERM)
+        try:
+            child.wait(timeout=GRACE)
+        except subprocess.TimeoutExpired:
+            _signal(child, signal.SIGKILL)
+            child.wait()
+    for pipe in (child.stdin, child.stdout):
+        if pipe and not pipe.closed:
+            pipe.close()
+    with _lock:
+        _running.discard(child)
+
+
+def end_all() -> None:
+    """Asks every child that still runs to end, as a Ctrl-C at a terminal would."""
+    with _lock:
+        children = list(_running)
+    for child in children:
+        _signal(child, signal.SIGINT)
+
+
+def _signal(child: subprocess.Popen, number: int) -> None:
+    try:
+        os.killpg(child.pid, number)
+    except ProcessLookupError:
+        return
