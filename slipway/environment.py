@@ -1,0 +1,110 @@
+"""What the app and the ops side are told about their stores: one contract for every engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slipway.settings import Settings, secrets_of
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How values are said: as references in a rendered file, or in the clear to a process."""
+
+    literal: Callable[[str], str]
+    secret: Callable[[str], str]
+
+
+# Compose expands $ in every value, so a literal one is doubled.
+REFERENCES = Voice(lambda value: value.replace("$", "$$"), lambda key: f"${{{key}:?{key} is not set; ./invoke up sets it}}")
+
+
+def in_clear(settings: Settings) -> Voice:
+    return Voice(str, secrets_of(settings).__getitem__)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the stores and the app listen, as seen from beside them."""
+
+    postgres: str = "postgres:5432"
+    redis: str = "redis:6379"
+    objects: str = "http://objects:9000"
+    app: str = ""
+
+
+def app(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
+    """Environment of the app: one URL per store, the S3 keys, its port, and every APP_ENV_ of the settings."""
+    store = s3(settings, at, voice)
+    own = {key: voice.secret(f"APP_ENV_{key}") for key in settings.app_env}
+    return {"PORT": str(settings.app_port), "DATABASE_URL": app_database(settings, at, voice),
+            "REDIS_URL": redis(at, voice), **store, "S3_BUCKET": settings.s3_buckets[0]} | own
+
+
+def ops(settings: Settings, provider: str, at: Addresses, voice: Voice) -> dict[str, str]:
+    """Environment of the data side: the superuser too, the roles' passwords, deadlines, and where its files are."""
+    return {
+        **databases(settings, at, voice),
+        "REDIS_URL": redis(at, voice),
+        **s3(settings, at, voice),
+        "S3_BUCKETS": ",".join(settings.s3_buckets),
+        "S3_PROVIDER": provider,
+        "S3_REQUIRE": voice.literal(",".join(settings.s3_require)),
+        "APP_URL": at.app or f"http://app:{settings.app_port}",
+        "APP_READY_PATH": voice.literal(settings.app_ready_path),
+        "APP_HEALTH_PATH": voice.literal(settings.app_health_path),
+        "GATE_TIMEOUT": str(settings.gate_timeout),
+        "APP_BOOT_TIMEOUT": str(settings.app_boot_timeout),
+        "LOCK_TIMEOUT": settings.migrate_lock_timeout,
+        "STATEMENT_TIMEOUT": settings.migrate_statement_timeout,
+    }
+
+
+def databases(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
+    name = settings.postgres_db
+    if settings.postgres == "external":
+        migrate = "MIGRATE_DATABASE_URL" if settings.migrate_database_url.get_secret_value() else "DATABASE_URL"
+        return {"DATABASE_URL": voice.secret("DATABASE_URL"), "MIGRATE_DATABASE_URL": voice.secret(migrate),
+                "DATABASE_OWNER": ""}
+    return {
+        "ADMIN_DATABASE_URL": url("postgres", voice.secret("POSTGRES_PASSWORD"), at, "postgres"),
+        "MIGRATE_DATABASE_URL": url(f"{name}_migrate", voice.secret("POSTGRES_MIGRATE_PASSWORD"), at, name),
+        "DATABASE_URL": app_database(settings, at, voice),
+        "DATABASE_OWNER": f"{name}_owner",
+        "ROLE_PASSWORDS": json.dumps({f"{name}_{role}": voice.secret(f"POSTGRES_{role.upper()}_PASSWORD")
+                                      for role in ("migrate", "app", "readonly", "backup")}),
+    }
+
+
+def app_database(settings: Settings, at: Addresses, voice: Voice) -> str:
+    if settings.postgres == "external":
+        return voice.secret("DATABASE_URL")
+    name = settings.postgres_db
+    return url(f"{name}_app", voice.secret("POSTGRES_APP_PASSWORD"), at, name)
+
+
+def url(role: str, password: str, at: Addresses, database: str) -> str:
+    return f"postgresql://{role}:{password}@{at.postgres}/{database}"
+
+
+def redis(at: Addresses, voice: Voice) -> str:
+    return f"redis://:{voice.secret('REDIS_PASSWORD')}@{at.redis}/0"
+
+
+def s3(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
+    endpoint = settings.s3_endpoint or at.objects
+    return {"S3_ENDPOINT": voice.literal(endpoint), "S3_REGION": voice.literal(settings.s3_region),
+            "S3_ACCESS_KEY": voice.secret("S3_ACCESS_KEY"), "S3_SECRET_KEY": voice.secret("S3_SECRET_KEY")}
+
+
+def libpq(told: dict[str, str]) -> dict[str, str]:
+    """PG… variables for psql as the role that migrates: a password in an argument would show in the process list."""
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(told["MIGRATE_DATABASE_URL"])
+    variables = {"PGHOST": parts.hostname or "", "PGPORT": str(parts.port or 5432), "PGUSER": unquote(parts.username or ""),
+                 "PGPASSWORD": unquote(parts.password or ""), "PGDATABASE": unquote(parts.path.lstrip("/"))}
+    owner = told.get("DATABASE_OWNER")
+    return variables | ({"PGOPTIONS": f"-c role={owner}"} if owner else {})
