@@ -1,0 +1,62 @@
+"""The one door to the data side: a verb's name and plain data in, plain data out."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping
+
+from slipway.data import endpoints
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.errors import SettingsError, SlipwayError
+
+# Modules are named by text so that one verb does not pay for what another imports.
+VERBS = {
+    "gate.postgres": "slipway.data.gates:postgres",
+    "gate.redis": "slipway.data.gates:redis",
+    "gate.objects": "slipway.data.gates:objects",
+    "gate.app": "slipway.data.gates:app",
+    "roles": "slipway.data.roles:establish",
+    "buckets": "slipway.data.buckets:establish",
+    "migrate": "slipway.data.runner:migrate",
+    "fixtures": "slipway.data.fixtures:load",
+    "observe": "slipway.data.observe:observe",
+}
+
+
+def run(verb: str, args: dict, env: Mapping[str, str], emit: Emit) -> dict:
+    """Does the verb on the endpoints that `env` names and returns its result as plain data.
+
+    `emit` gets progress events while it works. Raises SlipwayError subclasses whose texts hold no secret.
+    """
+    work = find(verb)
+    ends = endpoints.read(env)
+    try:
+        return work(ends, args, lambda event: emit(scrubbed(event, ends)))
+    except SlipwayError as error:
+        raise without_secrets(error, ends) from None
+
+
+def find(verb: str):
+    """The function of a verb. Raises SettingsError with the nearest known name."""
+    if verb not in VERBS:
+        near = difflib.get_close_matches(verb, VERBS, 1)
+        raise SettingsError("data verb", f"unknown: {verb}", near[0] if near else ", ".join(VERBS),
+                            "python -m slipway.data VERB '{\"json\": \"args\"}'")
+    module, function = VERBS[verb].split(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def progress(emit: Emit, text: str, done: int, total: int, unit: str) -> None:
+    """Tells how far the work is; `unit` is rows, bytes or files, a total of 0 is unknown."""
+    emit({"event": "progress", "text": text, "done": done, "total": total, "unit": unit})
+
+
+def scrubbed(event: dict, ends: Endpoints) -> dict:
+    return {key: ends.scrub(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def without_secrets(error: SlipwayError, ends: Endpoints) -> SlipwayError:
+    """The same error, in its own class, with every known secret masked."""
+    log = tuple(ends.scrub(line) for line in error.log)
+    return type(error)(*(ends.scrub(text) for text in (error.where, error.found, error.expected, error.next)), log)

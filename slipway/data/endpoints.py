@@ -1,0 +1,144 @@
+"""Where the data side works: the endpoints and credentials of one stack, read from the environment and never printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+from slipway.errors import SettingsError
+
+Emit = Callable[[dict], None]
+MASK = "•••"
+SHORTEST_MASKED = 4     # masking a one-letter password would garble every sentence and hide nothing
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Text that prints as •••; `.value` is the text."""
+    value: str = ""
+
+    def __repr__(self) -> str:
+        return MASK if self.value else ""
+
+    __str__ = __repr__
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """One stack as the data side sees it. Times are seconds, the two `*_timeout` texts are Postgres intervals."""
+    admin_url: Secret = Secret()
+    migrate_url: Secret = Secret()
+    app_database_url: Secret = Secret()
+    database_owner: str = ""
+    redis_url: Secret = Secret()
+    s3_endpoint: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key: Secret = Secret()
+    s3_secret_key: Secret = Secret()
+    s3_buckets: tuple[str, ...] = ()
+    s3_require: tuple[str, ...] = ()
+    s3_provider: str = "external"
+    app_url: str = ""
+    app_ready_path: str = "/ready"
+    app_health_path: str = "/health"
+    gate_timeout: float = 60.0
+    lock_timeout: str = "5s"
+    statement_timeout: str = "0"
+    migrations_dir: Path | None = None
+    fixtures_dir: Path | None = None
+    state_dir: Path | None = None
+    pg_bin: str = ""
+    role_passwords: Mapping[str, Secret] = field(default_factory=dict)
+
+    def scrub(self, text: str) -> str:
+        """The text with every secret of these endpoints replaced by •••."""
+        for secret in sorted(self._secrets(), key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return text
+
+    def _secrets(self) -> set[str]:
+        found = {value.value for name in (f.name for f in fields(self))
+                 if isinstance(value := getattr(self, name), Secret)}
+        found |= {secret.value for secret in self.role_passwords.values()}
+        for url in (self.admin_url, self.migrate_url, self.app_database_url, self.redis_url):
+            found |= spellings(password_in(url.value))
+        return {secret for secret in found if len(secret) >= SHORTEST_MASKED}
+
+
+def read(env: Mapping[str, str]) -> Endpoints:
+    """The endpoints that the environment names. Raises SettingsError for a value of the wrong form."""
+    given = {key: env[key] for key in env if env[key] != ""}
+
+    def secret(key: str) -> Secret:
+        return Secret(given.get(key, ""))
+
+    def path(key: str) -> Path | None:
+        return Path(given[key]) if key in given else None
+
+    return Endpoints(
+        admin_url=secret("ADMIN_DATABASE_URL"), migrate_url=secret("MIGRATE_DATABASE_URL"),
+        app_database_url=secret("DATABASE_URL"), database_owner=given.get("DATABASE_OWNER", ""),
+        redis_url=secret("REDIS_URL"), s3_endpoint=given.get("S3_ENDPOINT", ""),
+        s3_region=given.get("S3_REGION", "us-east-1"), s3_access_key=secret("S3_ACCESS_KEY"),
+        s3_secret_key=secret("S3_SECRET_KEY"), s3_buckets=listed(given.get("S3_BUCKETS", "")),
+        s3_require=listed(given.get("S3_REQUIRE", "")), s3_provider=given.get("S3_PROVIDER", "external"),
+        app_url=given.get("APP_URL", ""), app_ready_path=given.get("APP_READY_PATH", "/ready"),
+        app_health_path=given.get("APP_HEALTH_PATH", "/health"), gate_timeout=seconds(given, "GATE_TIMEOUT", 60.0),
+        lock_timeout=given.get("LOCK_TIMEOUT", "5s"), statement_timeout=given.get("STATEMENT_TIMEOUT", "0"),
+        migrations_dir=path("MIGRATIONS_DIR"), fixtures_dir=path("FIXTURES_DIR"), state_dir=path("STATE_DIR"),
+        pg_bin=given.get("PG_BIN", ""), role_passwords=passwords(given.get("ROLE_PASSWORDS", "")))
+
+
+def need(value: object, name: str, example: str) -> None:
+    """Refuses an endpoint that a verb cannot do without. Raises SettingsError naming the setting."""
+    if not value:
+        raise SettingsError(name, "not set", example, "./invoke doctor")
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """A comma list as a tuple, without blanks and repeats, in the order given."""
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def seconds(given: Mapping[str, str], key: str, default: float) -> float:
+    """A positive number of seconds."""
+    text = given.get(key, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 86400:
+        raise SettingsError(key, text, "a number of seconds above 0 and below a day", f"edit {key} in .env")
+    return value
+
+
+def passwords(text: str) -> dict[str, Secret]:
+    """The JSON object role -> password."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) and value for value in found.values()):
+        raise SettingsError("ROLE_PASSWORDS", "not a JSON object of texts",
+                            '{"<role>": "<password>", …}', "./invoke doctor")
+    return {role: Secret(value) for role, value in found.items()}
+
+
+def password_in(url: str) -> str:
+    """The password of a URL as it is spelt there, or nothing."""
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:
+        return ""
+
+
+def spellings(password: str) -> set[str]:
+    """A URL's password in the forms that a message could hold it in."""
+    plain = unquote(password)
+    return {password, plain, quote(plain, safe="")}

@@ -1,0 +1,86 @@
+"""What is there now, for the plan: one connection, a few reads, no change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slipway.data import buckets, fixtures, migrations, pg, role_split, state
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.errors import GateError, MigrationError
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """The state of database, files and records as plain data; an unreachable database is an answer, not an error.
+
+    {"postgres": {"reachable", "reason", "server_version"}, "applied": {version: sha256} or None when unknown,
+    "pending": [files], "problems": [sentences], "fixtures_pending": [files], "records": {name: record}}.
+    With `applied` None every file counts as pending.
+    """
+    files, wrong = migrations.read(ends.migrations_dir)
+    records, unreadable = state.read_all(ends.state_dir)
+    seeds, misnamed = seeds_of(ends)
+    server, history, loaded, mirror = look(ends)
+    conflicts = [str(problem) for problem in (*wrong, *migrations.compare(files, history or {}))]
+    return {
+        "postgres": server,
+        "applied": None if history is None else {str(v): row.sha256 for v, row in sorted(history.items())},
+        "pending": [each.label for each in migrations.pending(files, history or {})],
+        "problems": conflicts + mirror + misnamed + unreadable,
+        "fixtures_pending": [each.label for each in fixtures.pending(seeds, loaded)],
+        "records": records,
+        "current": {"roles": roles_current(records.get("roles", {}), ends),
+                    "objects": objects_current(records.get("objects", {}), ends)},
+    }
+
+
+def roles_current(record: dict, ends: Endpoints) -> bool:
+    """Whether the role split was last made for this database with these passwords; true where it is not ours."""
+    if not ends.admin_url:
+        return True
+    database = pg.parameters(ends.app_database_url, "DATABASE_URL").get("dbname", "")
+    passwords = {name: secret.value for name, secret in ends.role_passwords.items()}
+    return role_split.is_current(record, database, passwords)
+
+
+def objects_current(record: dict, ends: Endpoints) -> bool:
+    """Whether these buckets were made and this store was tried out, with these demands."""
+    return buckets.is_current(record, ends) and record.get("buckets") == list(ends.s3_buckets) \
+        and record.get("required") == list(ends.s3_require)
+
+
+def seeds_of(ends: Endpoints) -> tuple[tuple[fixtures.Fixture, ...], list[str]]:
+    try:
+        return fixtures.read(ends.fixtures_dir), []
+    except MigrationError as error:
+        return (), [str(error)]
+
+
+Look = tuple[dict, "dict[int, migrations.Applied] | None", dict[str, str], list[str]]
+
+
+def look(ends: Endpoints) -> Look:
+    """Server, history (None when unknown), loaded fixtures, and what golang-migrate's row contradicts."""
+    import psycopg
+    try:
+        with pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", timeout=2, purpose="slipway observe") as conn:
+            return read(conn)
+    except GateError as error:
+        return {"reachable": False, "reason": error.found, "server_version": ""}, None, {}, []
+    except psycopg.Error as error:
+        return {"reachable": False, "reason": pg.reason(error), "server_version": ""}, None, {}, []
+
+
+def read(conn: psycopg.Connection) -> Look:
+    """What the tables of the history say; those that are missing say nothing."""
+    from slipway.data import history
+    version = conn.info.parameter_status("server_version") or ""
+    server = {"reachable": True, "reason": "", "server_version": version.split(" ")[0]}
+    ours, seeds, mirror = conn.execute(
+        "SELECT to_regclass('slipway.history') IS NOT NULL, to_regclass('slipway.fixtures') IS NOT NULL, "
+        "to_regclass('public.schema_migrations') IS NOT NULL").fetchone()
+    applied = history.read(conn) if ours else {}
+    other = history.disagreement(conn, applied) if mirror else None
+    return server, applied, history.read_fixtures(conn) if seeds else {}, [str(other)] if other else []

@@ -1,0 +1,77 @@
+"""Connections to Postgres: libpq's own reading of URLs, and its failures as one short line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from slipway.data.endpoints import Secret, need
+from slipway.errors import GateError, SettingsError, SlipwayError
+
+if TYPE_CHECKING:
+    import psycopg
+
+URL_FORM = "postgresql://user:password@host:5432/database, special characters of the password percent-encoded"
+REFUSED = re.compile(r"password authentication failed|no password supplied|no pg_hba.conf entry", re.I)
+ABSENT = re.compile(r'(role|database) "[^"]*" does not exist', re.I)
+
+
+def parameters(url: Secret, where: str) -> dict[str, str]:
+    """What libpq reads out of the URL or conninfo text. Raises SettingsError without showing any of it."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+    need(url, where, URL_FORM)
+    try:
+        return {key: str(value) for key, value in conninfo_to_dict(url.value).items() if value is not None}
+    except ProgrammingError:
+        # libpq quotes the broken part of the URL in its message, and that part may be the password.
+        raise SettingsError(where, "libpq cannot read this URL", URL_FORM, f"edit {where} in .env") from None
+
+
+def open_connection(url: Secret, where: str, *, database: str = "", timeout: int = 5,
+                    purpose: str = "slipway") -> psycopg.Connection:
+    """A connection in autocommit mode with UTF-8 text, direct statements and our application name.
+
+    Raises psycopg.OperationalError as it comes: gates read it; `connect` makes a sentence of it.
+    """
+    import psycopg
+    given = parameters(url, where) | ({"dbname": database} if database else {})
+    given |= {"connect_timeout": str(timeout), "application_name": purpose, "client_encoding": "utf8"}
+    return psycopg.connect(**given, autocommit=True, prepare_threshold=None)
+
+
+def connect(url: Secret, where: str, *, database: str = "", timeout: int = 5,
+            purpose: str = "slipway") -> psycopg.Connection:
+    """`open_connection`, or a GateError that says what the server answered."""
+    import psycopg
+    try:
+        return open_connection(url, where, database=database, timeout=timeout, purpose=purpose)
+    except psycopg.OperationalError as error:
+        raise GateError(f"postgres ({where})", reason(error), "a server that lets this role in",
+                        "./invoke status") from None
+
+
+@contextmanager
+def told(kind: type[SlipwayError], where: str) -> Iterator[None]:
+    """Turns what the database refuses inside the block into an error of that kind."""
+    import psycopg
+    try:
+        yield
+    except psycopg.Error as error:
+        raise kind(where, reason(error), "a server that stays and a role that may do this",
+                   "./invoke logs postgres") from None
+
+
+def reason(error: Exception) -> str:
+    """The last thing that libpq or the server said, on one line, without the address boilerplate."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    said = [line for line in lines if "failed:" in line or "FATAL" in line or "ERROR" in line] or lines
+    text = re.sub(r"^.*?connection to server .*?, port \d+ failed: ", "", said[-1])
+    return re.sub(r"\s+", " ", re.sub(r"^(- )?(FATAL|ERROR):\s*", "", text))[:300]
+
+
+def refuses_for_good(error: Exception) -> bool:
+    """Whether waiting cannot help: the password, the role or the database is wrong, not the moment."""
+    return bool(REFUSED.search(str(error)) or ABSENT.search(str(error)))

@@ -1,0 +1,50 @@
+"""What an app says about itself on its ready path."""
+
+from __future__ import annotations
+
+import json
+
+from slipway.data.waiting import NotYet
+from slipway.errors import SettingsError
+
+
+def session():
+    """An HTTP session that goes straight to the app, past any proxy of the environment."""
+    import requests
+    made = requests.Session()
+    made.trust_env = False
+    return made
+
+
+def ask(session, url: str) -> None:
+    """Returns on 200. Raises NotYet with the shortened answer otherwise; a redirect is not followed."""
+    import requests
+    try:
+        answer = session.get(url, timeout=5, allow_redirects=False)
+    except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+        raise SettingsError("APP_URL", url, "http://host:port", "edit APP_URL in .env") from None
+    except requests.RequestException as error:
+        raise NotYet(f"no answer from {url} ({type(error).__name__})") from None
+    if answer.status_code != 200:
+        raise NotYet(describe(answer.status_code, answer.text))
+
+
+def describe(status: int, body: str) -> str:
+    """Status and what the body says: broken dependencies by name where it has that shape, else its start.
+
+    The shape is {"dependencies": {name: {"ok": bool, "reason": text}}}; any other body is welcome too.
+    """
+    broken = broken_dependencies(body)
+    if broken:
+        return f"{status}; " + "; ".join(f"{name}: {reason}" for name, reason in broken.items())
+    return f"{status} {' '.join(body.split())[:300]}".strip()
+
+
+def broken_dependencies(body: str) -> dict[str, str]:
+    """The reason of each dependency that is not ok, by name."""
+    try:
+        found = json.loads(body)["dependencies"]
+        return {str(name): str(state.get("reason") or "not ok") for name, state in found.items()
+                if not state.get("ok")}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
