@@ -1,0 +1,1 @@
+"""The reference backend that the stack deploys until the team brings its own."""
