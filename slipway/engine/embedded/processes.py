@@ -1,0 +1,51 @@
+"""Processes that outlived their supervisor: found by their pid files, proved to be ours, ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def orphan(home: Path, name: str, supervised: int):
+    """The process of a service that no supervisor watches any more, or None.
+
+    A process is ours if its id is in our pid file and it works in the service's own directory: an id that was given
+    to a stranger since then does not.
+    """
+    import psutil
+
+    spec = home / name / "spec.json"
+    try:
+        pid = int((home / name / "pid").read_text())
+        process = psutil.Process(pid)
+        if pid == supervised or not spec.exists() or process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return process if belongs(process, home, name) else None
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return None
+
+
+def belongs(process, home: Path, name: str) -> bool:
+    import json
+
+    import psutil
+
+    spec = json.loads((home / name / "spec.json").read_text())
+    try:
+        inside = Path(process.cwd())
+    except psutil.AccessDenied:
+        return False
+    return inside == Path(spec["cwd"]) or (home / name) in (inside, *inside.parents)
+
+
+def end(process, seconds: float) -> None:
+    """Asks a process and those it started to end, waits, then kills what is left."""
+    import signal
+
+    import psutil
+
+    family = [process, *process.children(recursive=True)]
+    process.send_signal(signal.SIGINT)
+    _, left = psutil.wait_procs(family, timeout=seconds)
+    for one in left:
+        one.kill()
+    psutil.wait_procs(left, timeout=10)

@@ -1,0 +1,123 @@
+"""How each embedded service is run: program, environment, directory. Pure but for reading which programs exist."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from slipway import environment, images, tuning
+from slipway.engine.embedded import account, binaries
+from slipway.errors import SettingsError
+from slipway.settings import secrets_of
+from slipway.stack import Stack
+
+ORDER = ("postgres", "redis", "objects", "app")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What the launcher executes."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str
+    pid_file: str
+    content: str = ""       # digest of the files that it runs from, so that an edited app is a changed one
+
+    def text(self) -> str:
+        return json.dumps(asdict(self), indent=1, sort_keys=True)
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.text().encode()).hexdigest()[:16]
+
+
+def names(stack: Stack) -> tuple[str, ...]:
+    return tuple(name for name in ORDER if name in stack)
+
+
+def addresses(ports: Mapping[str, int]) -> environment.Addresses:
+    return environment.Addresses(f"127.0.0.1:{ports['postgres']}", f"127.0.0.1:{ports['redis']}",
+                                 f"http://127.0.0.1:{ports['objects']}", f"http://127.0.0.1:{ports['app']}")
+
+
+def specs(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> dict[str, Spec]:
+    """The specification of every service, by name."""
+    makers = {"postgres": postgres, "redis": redis, "objects": objects, "app": app}
+    return {name: makers[name](stack, root, home, ports) for name in names(stack)}
+
+
+def base(extra: Mapping[str, str]) -> dict[str, str]:
+    """Only what a program needs of this environment: a service must not depend on the shell that started it."""
+    kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE") if key in os.environ}
+    return kept | dict(extra)
+
+
+def spec(name: str, home: Path, argv: list, env: Mapping[str, str], cwd: Path, content: str = "") -> Spec:
+    found = shutil.which(str(argv[0])) or str(argv[0])
+    return Spec((found, *map(str, argv[1:])), base(env), str(cwd), str(home / name / "pid"), content)
+
+
+def postgres(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
+    settings, data = stack.settings, home / "postgres" / "data"
+    programs = binaries.postgres(settings.postgres_version)
+    tuned = tuning.postgres(settings.postgres_memory, settings.postgres_max_connections, extension=has_contrib(programs))
+    options = {**tuned, "listen_addresses": "127.0.0.1", "port": str(ports["postgres"]), "unix_socket_directories": ""}
+    argv = [*account.prefix(home), programs / "postgres", "-D", data]
+    for key, value in options.items():
+        argv += ["-c", f"{key}={value}"]
+    return spec("postgres", home, argv, {"LC_ALL": "C.UTF-8"}, home / "postgres")
+
+
+def has_contrib(programs: Path) -> bool:
+    """Whether these programs come with pg_stat_statements, which the wheel leaves out."""
+    return any((programs.parent / lib).exists() for lib in ("lib/pg_stat_statements.so", "lib/postgresql/pg_stat_statements.so"))
+
+
+def redis(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
+    settings = stack.settings
+    argv = [binaries.redis(settings.redis), home / "redis" / "auth.conf", "--bind", "127.0.0.1", "--port", ports["redis"],
+            "--dir", home / "redis" / "data", "--appendonly", "yes", "--appendfsync", "everysec", "--daemonize", "no",
+            "--maxmemory", tuning.redis(settings.redis_memory), "--maxmemory-policy", settings.redis_eviction]
+    return spec("redis", home, argv, {}, home / "redis" / "data", content=auth_digest(stack))
+
+
+def auth_conf(stack: Stack) -> str:
+    """In a file, because an argument would show in the process list."""
+    return f"requirepass {secrets_of(stack.settings)['REDIS_PASSWORD']}\n"
+
+
+def auth_digest(stack: Stack) -> str:
+    return hashlib.sha256(auth_conf(stack).encode()).hexdigest()
+
+
+def objects(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
+    secrets = secrets_of(stack.settings)
+    key = f"{secrets['S3_ACCESS_KEY']},{secrets['S3_SECRET_KEY']}".replace('"', '""')
+    argv = [binaries.rclone(), "serve", "s3", "--addr", f"127.0.0.1:{ports['objects']}", home / "objects" / "data"]
+    env = {"RCLONE_AUTH_KEY": f'"{key}"', "RCLONE_CONFIG": os.devnull, "XDG_CACHE_HOME": str(home / "objects" / "cache")}
+    return spec("objects", home, argv, env, home / "objects")
+
+
+def app(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
+    settings = stack.settings
+    directory = root / settings.app_context
+    told = environment.app(settings, addresses(ports), environment.in_clear(settings))
+    env = told | {"HOST": "127.0.0.1", "PORT": str(ports["app"]), "PYTHONUNBUFFERED": "1"}
+    return spec("app", home, command(stack, directory), env, directory, content=images.digest((), images.git_files(directory) or images.walk(directory)))
+
+
+def command(stack: Stack, directory: Path) -> list[str]:
+    settings = stack.settings
+    if settings.app_command:
+        return [*shlex.split(settings.app_command)]
+    if (directory / "backend" / "__main__.py").exists():
+        return [sys.executable, "-m", "backend"]
+    raise SettingsError("APP_COMMAND", "no value", f"the command that starts the app in {settings.app_context}/, because "
+                        "the embedded engine runs no images", "set APP_COMMAND in .env, or start a Docker engine")

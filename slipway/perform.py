@@ -1,0 +1,83 @@
+"""From a task to a verb and back to an exit code: signals, output, and the one place where errors are printed."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+import threading
+
+from slipway import console
+from slipway.errors import EngineError, Interrupted, SlipwayError
+
+
+def perform(verb: str, on: str, json: bool = False, **options) -> None:
+    """Runs `slipway.verbs.VERB` on an environment. Exits with the error's code if it fails; never with a traceback."""
+    listen()
+    reporter = console.pick(json, sys.stdout)
+    try:
+        module = importlib.import_module(f"slipway.verbs.{verb}")
+        module.run(on, reporter, **options)
+        code = 0
+    except SlipwayError as error:
+        code = told(reporter, error)
+    except KeyboardInterrupt:
+        code = told(reporter, Interrupted("interrupted", "before anything was changed", "", "type the same command again"))
+    except BrokenPipeError:
+        code = 0
+    except Exception as error:
+        if options.get("debug"):
+            raise
+        code = told(reporter, unexpected(error))
+    finally:
+        reporter.close()
+    if code:
+        # A step that could not be told to end must not keep the process from ending.
+        leave(code)
+
+
+def told(reporter, error: SlipwayError) -> int:
+    reporter.close()
+    reporter.error(error)
+    return error.code
+
+
+def unexpected(error: Exception) -> SlipwayError:
+    """A fault of ours or of the machine: one sentence, and where in the code it was."""
+    import traceback
+
+    if isinstance(error, OSError):
+        return EngineError(str(error.filename or "this machine"), error.strerror or str(error),
+                           "a machine with room on its disk and files that may be read", "./invoke doctor")
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    wrapped = SlipwayError(f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}", f"{type(error).__name__}: {error}",
+                           "this not to happen: it is a fault of Slipway", "report it with the lines below")
+    wrapped.log = tuple("".join(traceback.format_exception(error)).splitlines()[-20:])
+    return wrapped
+
+
+def listen() -> None:
+    """SIGTERM ends a run as Ctrl-C does: CI sends the one, people the other."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, frame: interrupt())
+        signal.signal(signal.SIGINT, lambda number, frame: interrupt())
+
+
+def interrupt() -> None:
+    # A second signal must not cut the tidying of the first one short.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def leave(code: int) -> None:
+    import os
+
+    from slipway import process
+
+    process.end_all()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if any(thread.daemon and thread is not threading.current_thread() for thread in threading.enumerate()):
+        os._exit(code)
+    sys.exit(code)

@@ -1,0 +1,30 @@
+"""`down`: stop everything; keep the data unless told, and asked once more, to delete it."""
+
+from __future__ import annotations
+
+import sys
+
+from slipway.errors import SettingsError
+from slipway.plan import Plan, Step, apply
+from slipway.process import end_all
+from slipway.world import World, enter
+
+
+def run(on: str, reporter, volumes: bool = False, yes: bool = False) -> None:
+    """Stops the stack's services. With `volumes` its data goes too, after its name was typed or `yes` given."""
+    world = enter(on)
+    if volumes and not yes:
+        confirm(world)
+    reporter.header(world.header)
+    cause = "and delete its data" if volumes else "its data stays"
+    apply(Plan(((Step("stop", cause, lambda progress: world.engine.stop(volumes, progress)),),)), reporter, end_all)
+    reporter.done("Down; the data is deleted." if volumes else f"Down; the data is kept. ./invoke up{world.flag} brings it back.")
+
+
+def confirm(world: World) -> None:
+    if not sys.stdin.isatty():
+        raise SettingsError("down --volumes", "no terminal to ask on", "--yes, because this deletes all data of the stack",
+                            f"./invoke down --volumes --yes{world.flag}")
+    typed = input(f"This deletes every row and object of {world.stack.name}. Type its name to go on: ")
+    if typed.strip() != world.stack.name:
+        raise SettingsError("down --volumes", "another name", world.stack.name, "nothing was touched")

@@ -1,0 +1,28 @@
+"""`logs`: the last lines of one service, or of all, and those to come."""
+
+from __future__ import annotations
+
+import subprocess
+
+from slipway.errors import SettingsError
+from slipway.world import World, enter
+
+
+def run(on: str, reporter, service: str | None = None, lines: int = 100, follow: bool = False) -> None:
+    """Prints log lines; with `follow` goes on until Ctrl-C."""
+    world = enter(on)
+    if service:
+        known(world, service)
+    if follow:
+        argv, env = world.engine.follow(service, lines)
+        subprocess.run(list(argv), env=env, check=False)
+        return
+    for name in [service] if service else world.engine.services():
+        for line in world.engine.log(name, lines):
+            reporter.line(line if service else f"{name:<9} | {line}")
+
+
+def known(world: World, service: str) -> None:
+    names = world.engine.services()
+    if service not in names:
+        raise SettingsError("service", service, ", ".join(names), f"./invoke status{world.flag}")

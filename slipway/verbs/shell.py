@@ -1,0 +1,17 @@
+"""`shell`: a shell beside a service."""
+
+from __future__ import annotations
+
+import subprocess
+
+from slipway.verbs.logs import known
+from slipway.world import enter
+
+
+def run(on: str, reporter, service: str = "ops") -> None:
+    """Opens a shell with a service's environment, in this terminal."""
+    world = enter(on)
+    if service != "ops":
+        known(world, service)
+    argv, env = world.engine.shell(service)
+    subprocess.run(list(argv), env=env, check=False)

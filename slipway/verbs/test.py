@@ -1,0 +1,45 @@
+"""`test`: every test that this machine can run, and in plain words those that it cannot."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from slipway import wheels
+from slipway.console import Note
+from slipway.engine.docker import client
+from slipway.errors import EngineError, VerificationError
+from slipway.world import ROOT
+
+ALWAYS = ("tests/unit", "tests/embedded")
+SCENARIOS = "tests/scenarios"
+
+
+def run(on: str, reporter, only: str | None = None) -> None:
+    """Runs unit and embedded tests, and the scenarios where a Docker engine answers.
+
+    `only` names a file or directory instead. With SLIPWAY_REQUIRE_ENGINE=1 a missing engine is a failure.
+    """
+    for name in ("embedded", "dev"):
+        if wheels.missing(ROOT, name):
+            reporter.line(f"installing requirements/{name}.lock …")
+            wheels.install(ROOT, name, Note())
+    left_out = None if only else no_engine()
+    if left_out and os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1":
+        raise left_out
+    suites = [only] if only else [*ALWAYS, *([] if left_out else [SCENARIOS])]
+    code = subprocess.run([sys.executable, "-m", "pytest", *suites], cwd=ROOT, check=False).returncode
+    if left_out:
+        reporter.line(f"Left out: {SCENARIOS}, because no Docker engine answers ({left_out.found}). To run them on Debian: "
+                      "sudo scripts/docker-engine, then ./invoke test. Elsewhere: install Docker.")
+    if code:
+        raise VerificationError("tests", f"pytest ended with {code}", "0", "read the first failure above")
+
+
+def no_engine() -> EngineError | None:
+    try:
+        client.connect(os.environ)
+    except EngineError as error:
+        return error
+    return None

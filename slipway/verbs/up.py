@@ -1,0 +1,198 @@
+"""`up`: the whole stack, in deploy order, each part proven before the next begins."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from slipway import envfile
+from slipway.engine import Engine, Running, Seen
+from slipway.errors import EngineError, GateError, HealthError, SlipwayError
+from slipway.plan import Level, Plan, Progress, Step, apply
+from slipway.process import end_all
+from slipway.stack import STORES
+from slipway.world import ROOT, World, enter, first_run, imagined
+
+DATA_TIER = (*STORES, "ops")
+
+
+def run(on: str, reporter, dry_run: bool = False) -> None:
+    """Observes, plans, applies, and observes again: done is when a second look finds nothing left to do."""
+    begun = time.monotonic()
+    first = first_run(on)
+    if first and not dry_run and envfile.write_fresh(path := envfile.path_of(ROOT, on)):
+        reporter.line(f"wrote {path.name} with fresh random secrets (mode 0600)")
+    world = enter(on, imagined() if first and dry_run else os.environ)
+    seen = world.engine.observe()
+    todo = plan(world, seen)
+    reporter.header(world.header)
+    if dry_run:
+        reporter.plan(todo) if todo else reporter.done("Nothing to do.", url=world.engine.url())
+        return
+    if todo:
+        apply(todo, reporter, end_all)
+        check(world, world.engine.observe())
+    seconds = time.monotonic() - begun
+    words = f"Up in {seconds:.1f} s." if todo else f"Nothing to do: everything runs as asked and answers ({seconds:.1f} s)."
+    reporter.done(f"{words}\n{world.engine.url()}", url=world.engine.url(), seconds=round(seconds, 3), steps=len(todo.steps))
+
+
+def plan(world: World, seen: Seen) -> Plan:
+    """The steps from what was seen to the stack that the settings ask for; empty when there is nothing to do."""
+    engine = world.engine
+    differ = differences(engine.wanted(), seen.services)
+    data = [name for name in differ if name in DATA_TIER]
+    front = [name for name in differ if name not in DATA_TIER]
+    unproven = bool(data) or not seen.answering
+    pending = schema(world, seen, changed=bool(data))
+    return Plan((
+        *builds(engine, seen),
+        starts(engine, data, differ),
+        tuple(gate(engine, store, "started in this run" if store in data else seen.last_answer or "not proven yet")
+              for store in STORES if unproven),
+        settle(world, seen, unproven),
+        *pending,
+        starts(engine, front, differ),
+        (ready(engine, seen),) if unproven or front or any(pending) else (),
+        (front_door(engine, world),) if unproven or front else (),
+    ))
+
+
+def differences(wanted: Mapping[str, str], found: Mapping[str, Running]) -> dict[str, str]:
+    """Services that are not as wanted, each with the reason."""
+    reasons = {name: reason(config, found.get(name)) for name, config in wanted.items()}
+    return {name: text for name, text in reasons.items() if text}
+
+
+def reason(config: str, running: Running | None) -> str:
+    if running is None:
+        return "not running"
+    if running.state != "running":
+        return {"orphan": running.detail, "restarting": "keeps restarting"}.get(running.state, running.detail or "stopped")
+    return "" if running.config == config else "settings, secrets or image changed"
+
+
+def builds(engine: Engine, seen: Seen) -> list[Level]:
+    wanted = engine.prepare(seen)
+    return [tuple(build.step for build in wanted if build.level == level) for level in sorted({b.level for b in wanted})]
+
+
+def starts(engine: Engine, names: Sequence[str], causes: Mapping[str, str]) -> Level:
+    if not names:
+        return ()
+    grouped = {cause: [name for name in names if causes[name] == cause] for cause in dict.fromkeys(causes[n] for n in names)}
+    cause = "; ".join(text if len(grouped) == 1 else f"{', '.join(those)}: {text}" for text, those in grouped.items())
+    return (Step(f"start {', '.join(names)}", cause, partial(engine.start, names)),)
+
+
+def gate(engine: Engine, store: str, cause: str) -> Step:
+    """Waits until a store answers a real request; on failure its last log lines come with the error."""
+    def work(progress: Progress) -> str:
+        found = asked(engine, store, GateError, partial(
+            engine.inside, f"gate.{store}", {}, progress, give_up=crashing(engine, store, GateError)))
+        return f"answered at try {found['tries']}"
+    return Step(f"gate {store}", cause, work)
+
+
+def asked(engine: Engine, service: str, kind: type[SlipwayError], work: Callable[[], dict]) -> dict:
+    """Does gate work; an error of it gets the exit code of `kind` and the service's last log lines."""
+    try:
+        return work()
+    except GateError as error:
+        log = error.log or (engine.log(service, 20) if service in engine.services() else ())
+        raise kind(error.where, error.found, error.expected, error.next, log) from None
+
+
+def crashing(engine: Engine, service: str, kind: type[SlipwayError]) -> Callable[[], None]:
+    """Raises as soon as a service has given up, so that nobody waits a minute for what died in a second."""
+    def check() -> None:
+        if service in engine.services() and (how := engine.crashed(service)):
+            raise kind(f"{service} keeps crashing", how, "a service that stays up", f"./invoke logs {service}",
+                       engine.log(service, 20))
+    return check
+
+
+def settle(world: World, seen: Seen, unproven: bool) -> Level:
+    """Roles and buckets, which stores and passwords may have lost or changed; they touch only what is not right."""
+    current = (seen.data or {}).get("current", {})
+    steps = []
+    if world.settings.postgres == "bundled" and (unproven or not current.get("roles")):
+        steps.append(Step("roles", "database, roles, passwords, grants", partial(roles, world.engine)))
+    if unproven or not current.get("objects"):
+        steps.append(Step("buckets", ", ".join(world.settings.s3_buckets), partial(buckets, world.engine)))
+    return tuple(steps)
+
+
+def roles(engine: Engine, progress: Progress) -> str:
+    changed = engine.inside("roles", {}, progress)["changed"]
+    return f"{len(changed)} changes" if changed else "as they should be"
+
+
+def buckets(engine: Engine, progress: Progress) -> str:
+    found = engine.inside("buckets", {}, progress)
+    lacking = [name.replace("_", " ") for name, feature in found["features"].items() if not feature["ok"]]
+    made = f"made {', '.join(found['created'])}" if found["created"] else "there"
+    return f"{made}; this store lacks {', '.join(lacking)}" if lacking else made
+
+
+def schema(world: World, seen: Seen, changed: bool) -> tuple[Level, Level]:
+    """Migrations and fixtures: those that are pending, or all that may be while the database cannot be asked."""
+    known = seen.data if seen.data and seen.data["postgres"]["reachable"] and not changed else None
+    migrations = known and (known["pending"] or known["problems"])
+    migrate: Level = ()
+    if known is None or migrations:
+        migrate = (Step("migrate", listed(known["pending"] or known["problems"]) if known else "whatever is pending",
+                        partial(applied, world.engine, "migrate")),)
+    fixtures: Level = ()
+    if world.settings.fixtures_wanted and (known is None or known["fixtures_pending"]):
+        fixtures = (Step("fixtures", listed(known["fixtures_pending"]) if known else "whatever is pending",
+                         partial(applied, world.engine, "fixtures")),)
+    return migrate, fixtures
+
+
+def listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:4])
+    return f"{shown}, and {len(names) - 4} more" if len(names) > 4 else shown
+
+
+def applied(engine: Engine, verb: str, progress: Progress) -> str:
+    done = engine.inside(verb, {}, progress)
+    names = [entry["file"] for entry in done.get("applied", done.get("loaded", []))]
+    return f"{len(names)}: {listed(names)}" if names else "nothing pending"
+
+
+def ready(engine: Engine, seen: Seen) -> Step:
+    def work(progress: Progress) -> str:
+        found = asked(engine, "app", HealthError, partial(
+            engine.inside, "gate.app", {}, progress, give_up=crashing(engine, "app", HealthError)))
+        return f"ready at try {found['tries']}"
+    return Step("gate app", seen.last_answer or "started in this run", work)
+
+
+def front_door(engine: Engine, world: World) -> Step:
+    """The last proof: the way that a user's request takes."""
+    from slipway import front
+
+    def work(progress: Progress) -> str:
+        deadline = time.monotonic() + world.settings.gate_timeout
+        while True:
+            well, answer = front.ask(engine.probe_url())
+            if well:
+                return f"200 from {engine.probe_url()}"
+            if time.monotonic() > deadline:
+                raise HealthError("front door", f"{engine.probe_url()} answers {answer}", "200",
+                                  f"./invoke logs gateway{world.flag}")
+            progress.say(answer)
+            time.sleep(0.075)
+    return Step("front door", engine.probe_url(), work)
+
+
+def check(world: World, seen: Seen) -> None:
+    """After the last step a fresh look must find nothing left to do; otherwise something undid what was done."""
+    left = plan(world, seen)
+    if left:
+        step = left.steps[0]
+        raise EngineError("after the last step", f"{step.name} is needed still: {step.cause}", "a stack that stays as it was "
+                          "made", f"./invoke status{world.flag}")

@@ -1,0 +1,55 @@
+"""The environment that a command works on: its settings, its stack, and the engine that runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway import envfile, stack
+from slipway.engine import Engine
+from slipway.engine.pick import pick
+from slipway.settings import LOCAL, Settings
+from slipway.stack import Stack
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that a verb needs to know before it looks at what runs."""
+
+    root: Path
+    on: str
+    settings: Settings
+    stack: Stack
+    engine: Engine
+    note: str       # why this engine, where that needs saying
+
+    @property
+    def header(self) -> str:
+        return f"{self.stack.name} on the {self.engine.name} engine{f' ({self.note})' if self.note else ''}"
+
+    @property
+    def flag(self) -> str:
+        """How this environment is named on a command line."""
+        return "" if self.on == LOCAL else f" --on {self.on}"
+
+
+def enter(on: str, environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> World:
+    """The world of an environment. Raises SettingsError before anything is touched, EngineError if no engine fits."""
+    settings = envfile.load(root, on, environ)
+    built = stack.build(settings)
+    engine, note = pick(built, root, environ)
+    return World(root, on, settings, built, engine, note)
+
+
+def first_run(on: str, environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> bool:
+    """Whether this is the local environment before it has a settings file."""
+    return on == LOCAL and not envfile.path_of(root, on).exists() and envfile.parse(root, on, environ).local
+
+
+def imagined(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment with secrets that nobody keeps: enough to plan a first run that changes nothing."""
+    return envfile.fresh_secrets() | dict(environ)
