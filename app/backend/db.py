@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -57,8 +57,7 @@ def pool_for(url: str) -> Pool:
 @asynccontextmanager
 async def acting_as(database: Database, user: UUID) -> AsyncIterator[Connection]:
     """A transaction that row level security sees as `user`; commits at the end, rolls back on an error."""
-    task = asyncio.current_task()
-    assert task is not None
+    task = cast("asyncio.Task[Any]", asyncio.current_task())   # a coroutine always runs in one
     database.busy.add(task)
     try:
         async with database.pool.connection() as connection:

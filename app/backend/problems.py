@@ -31,15 +31,13 @@ def response(problem: Problem) -> JSONResponse:
     return JSONResponse(body, problem.status, dict(problem.headers))
 
 
-async def bad_input(request: Request, error: Exception) -> JSONResponse:
+async def bad_input(request: Request, error: BadInput) -> JSONResponse:
     """What the client sent cannot be accepted."""
-    assert isinstance(error, BadInput)
     return response(Problem(error.status, error.sentence, error.fields))
 
 
-async def http_error(request: Request, error: Exception) -> JSONResponse:
+async def http_error(request: Request, error: HTTPException) -> JSONResponse:
     """No such path, method not allowed, and what handlers raise themselves."""
-    assert isinstance(error, HTTPException)
     return response(Problem(error.status_code, error.detail, headers=error.headers or {}))
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from starlette.endpoints import HTTPEndpoint
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -102,10 +103,17 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-ROUTES = [
-    Route(PATH, list_tasks, methods=["GET"]),
-    Route(PATH, create_task, methods=["POST"]),
-    Route(PATH + "/{id:uuid}", get_task, methods=["GET"]),
-    Route(PATH + "/{id:uuid}", patch_task, methods=["PATCH"]),
-    Route(PATH + "/{id:uuid}", delete_task, methods=["DELETE"]),
-]
+class TaskList(HTTPEndpoint):
+    """The tasks of a user."""
+    get = staticmethod(list_tasks)
+    post = staticmethod(create_task)
+
+
+class OneTask(HTTPEndpoint):
+    """One task of a user."""
+    get = staticmethod(get_task)
+    patch = staticmethod(patch_task)
+    delete = staticmethod(delete_task)
+
+
+ROUTES = [Route(PATH, TaskList), Route(PATH + "/{id:uuid}", OneTask)]
