@@ -97,14 +97,3 @@ def s3(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
     endpoint = settings.s3_endpoint or at.objects
     return {"S3_ENDPOINT": voice.literal(endpoint), "S3_REGION": voice.literal(settings.s3_region),
             "S3_ACCESS_KEY": voice.secret("S3_ACCESS_KEY"), "S3_SECRET_KEY": voice.secret("S3_SECRET_KEY")}
-
-
-def libpq(told: dict[str, str]) -> dict[str, str]:
-    """PG… variables for psql as the role that migrates: a password in an argument would show in the process list."""
-    from urllib.parse import unquote, urlsplit
-
-    parts = urlsplit(told["MIGRATE_DATABASE_URL"])
-    variables = {"PGHOST": parts.hostname or "", "PGPORT": str(parts.port or 5432), "PGUSER": unquote(parts.username or ""),
-                 "PGPASSWORD": unquote(parts.password or ""), "PGDATABASE": unquote(parts.path.lstrip("/"))}
-    owner = told.get("DATABASE_OWNER")
-    return variables | ({"PGOPTIONS": f"-c role={owner}"} if owner else {})

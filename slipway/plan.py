@@ -23,6 +23,14 @@ class Progress(Protocol):
     def count(self, done: int, total: int | None, unit: str) -> None: ...
 
 
+class Silent:
+    """For work whose progress nobody watches."""
+
+    def say(self, text: str) -> None: ...
+
+    def count(self, done: int, total: int | None, unit: str) -> None: ...
+
+
 @dataclass(frozen=True)
 class Step:
     """One thing that a plan does: what, why, and how. `run` returns a short remark, or nothing."""

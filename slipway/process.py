@@ -7,11 +7,13 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from slipway.errors import EngineError
 
 _running: set[subprocess.Popen] = set()
+_cancels: list[Callable[[], None]] = []
 _lock = threading.Lock()
 TAIL = 20
 GRACE = 5.0
@@ -82,11 +84,25 @@ def end(child: subprocess.Popen) -> None:
 
 
 def end_all() -> None:
-    """Asks every child that still runs to end, as a Ctrl-C at a terminal would."""
+    """Asks every child that still runs to end, as a Ctrl-C at a terminal would, and whatever runs elsewhere for us."""
     with _lock:
-        children = list(_running)
+        children, elsewhere = list(_running), list(_cancels)
     for child in children:
         _signal(child, signal.SIGINT)
+    for cancel in elsewhere:
+        cancel()
+
+
+@contextmanager
+def cancellable(cancel: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, `end_all` calls `cancel` too: for work that is not a child of this process."""
+    with _lock:
+        _cancels.append(cancel)
+    try:
+        yield
+    finally:
+        with _lock:
+            _cancels.remove(cancel)
 
 
 def _signal(child: subprocess.Popen, number: int) -> None:

@@ -83,7 +83,7 @@ def provider_of(settings: Settings) -> str:
 
 def image(settings: Settings, name: str, provider: str) -> str:
     if settings.images == "debian":
-        return reference(settings.redis if name == "redis" else name)
+        return reference(name)
     return {"postgres": POSTGRES[settings.postgres_version], "redis": CACHE[settings.redis], "gateway": GATEWAY,
             "objects": OBJECTS.get(provider, "")}[name]
 

@@ -1,0 +1,192 @@
+"""The stack as a `docker compose` project on one engine, local or remote."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from slipway import front, images, render
+from slipway.engine import Build, Running, Seen
+from slipway.engine.docker import builds, compose, observed, ops
+from slipway.engine.docker.client import Connection
+from slipway.errors import EngineError
+from slipway.plan import Progress, Silent, Step
+from slipway.stack import Stack
+
+ROOM = 2 * 2**30
+
+
+class Docker:
+    """One stack on one engine."""
+
+    name = "docker"
+
+    def __init__(self, stack: Stack, root: Path, environ: Mapping[str, str], connection: Connection):
+        self.stack, self.root, self.environ, self.connection = stack, root, environ, connection
+        self.file = root / "compose" / f"{stack.settings.environment}.yaml"
+        if stack.settings.local and not connection.local:
+            raise EngineError("ENVIRONMENT", f"local, and the engine is at {connection.host}",
+                              "a name such as production: on local, ops sees this machine's files, which that engine cannot",
+                              "./invoke init --on production, then ./invoke up --on production")
+
+    # -- what should be ------------------------------------------------------------------------------------------
+
+    def services(self) -> Sequence[str]:
+        return [service.name for service in self.stack.services]
+
+    @cached_property
+    def rendered(self) -> dict[str, str]:
+        return render.files(self.stack, self.root)
+
+    @cached_property
+    def built(self) -> dict[str, images.Image]:
+        """The images that are built here, by name."""
+        return builds.for_stack(self.stack, self.root)
+
+    @cached_property
+    def tags(self) -> dict[str, str]:
+        return {name: image.tag for name, image in self.built.items()}
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        values = compose.environment(self.stack, self.tags, {})
+        return values | compose.environment(self.stack, {}, compose.fingerprints(self.rendered[self.file.name], values))
+
+    def wanted(self) -> Mapping[str, str]:
+        return {name: self.environment[f"SLIPWAY_CONFIG_{name.upper()}"] for name in self.services()}
+
+    def url(self) -> str:
+        settings = self.stack.settings
+        if settings.domain:
+            return f"https://{settings.domain}"
+        host = "localhost" if self.connection.local else urlsplit(self.connection.host).hostname
+        return f"http://{host}" + ("" if settings.front_port == 80 else f":{settings.front_port}")
+
+    def probe_url(self) -> str:
+        return self.url().replace("localhost", "127.0.0.1") + self.stack.settings.app_ready_path
+
+    # -- what is -------------------------------------------------------------------------------------------------
+
+    def observe(self) -> Seen:
+        found = observed.containers(self.connection, self.stack.name)
+        services = observed.services(self.stack, found)
+        asked = services.get("ops", Running("")).state == "running" and "postgres" not in stopped(self.stack, services)
+        data = self.inside("observe", {}, Silent()) if asked else None
+        answering, answer = front.ask(self.probe_url()) if "gateway" in services else (False, "")
+        return Seen(services, observed.tags(self.connection), data, answering, answer)
+
+    def container(self, service: str) -> str:
+        group = observed.containers(self.connection, self.stack.name).get(service, [])
+        running = [container for container in group if container["State"] == "running"]
+        if not running:
+            raise EngineError(service, "it does not run", "a running service", "./invoke up")
+        return running[0]["Id"]
+
+    def crashed(self, service: str) -> str:
+        for container in observed.containers(self.connection, self.stack.name).get(service, []):
+            state = self.connection.api.api.inspect_container(container["Id"])
+            if state["RestartCount"] >= 3 or state["State"]["Status"] == "exited":
+                return f"{state['RestartCount']} restarts; it last ended with code {state['State']['ExitCode']}"
+        return ""
+
+    # -- what is done --------------------------------------------------------------------------------------------
+
+    def prepare(self, seen: Seen) -> Sequence[Build]:
+        """The rendered file if it changed, and the images that are missing. Refuses what cannot go well."""
+        if all(seen.services.get(name, Running("")).config == mark for name, mark in self.wanted().items()):
+            return self.rendering()
+        self.refuse_missing_compose()
+        self.refuse_full_disk()
+        self.refuse_taken_port(seen)
+        pulls = [service.image for service in self.stack.services if not service.image.startswith("${")]
+        missing = [Build(Step(f"pull {tag}", "not on the engine", partial(self.pull, tag)))
+                   for tag in dict.fromkeys(pulls) if tag not in seen.images]
+        levels = images.in_order(image for image in self.built.values() if image.tag not in seen.images)
+        return (*self.rendering(), *missing, *(
+            Build(Step(f"build {image.name}", f"{image.tag} is not on the engine", partial(self.build, image)), number)
+            for number, level in enumerate(levels, 1) for image in level))
+
+    def rendering(self) -> tuple[Build, ...]:
+        if not render.stale(self.rendered, self.file.parent):
+            return ()
+        cause = "settings or templates changed" if self.file.exists() else "not written yet"
+        return (Build(Step(f"render compose/{self.file.name}", cause, self.write)),)
+
+    def write(self, progress: Progress) -> None:
+        render.write(self.rendered, self.file.parent)
+
+    def refuse_missing_compose(self) -> None:
+        compose.run(["docker", "compose", "version", "--short"], self.environment, lambda line: None, "docker compose")
+
+    def refuse_full_disk(self) -> None:
+        where = self.connection.api.info()["DockerRootDir"] if self.connection.local else ""
+        if where and Path(where).exists() and (free := shutil.disk_usage(where).free) < ROOM:
+            raise EngineError(where, f"{free // 2**20} MB free", f"{ROOM // 2**30} GB for images and data",
+                              "docker system df; docker image prune")
+
+    def refuse_taken_port(self, seen: Seen) -> None:
+        port = self.stack.settings.front_port
+        if "gateway" in seen.services or not self.connection.local:
+            return
+        if listening(port):
+            name = observed.publisher(self.connection, port)
+            raise EngineError(f"port {port}", f"taken by {f'container {name}' if name else 'another program'}",
+                              "a free port for the front door", "stop that program, or set HTTP_PORT in .env to another port")
+
+    def pull(self, tag: str, progress: Progress) -> None:
+        compose.run(["docker", "pull", tag], self.environment, progress.say, f"image {tag}")
+
+    def build(self, image: images.Image, progress: Progress) -> None:
+        images.build(image, lambda argv, env: compose.run(argv, env or self.environment, progress.say, f"image {image.name}"))
+
+    def start(self, names: Sequence[str], progress: Progress) -> str | None:
+        words = ("--progress", "plain", "up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--remove-orphans",
+                 *names)
+        compose.run(compose.command(self.stack, self.file, *words), self.environment, progress.say, "docker compose up")
+        return None
+
+    def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
+        return ops.run(self.connection, self.container("ops"), verb, args, progress, give_up)
+
+    def stop(self, volumes: bool, progress: Progress) -> str | None:
+        self.write(progress)
+        words = ("--progress", "plain", "down", "--remove-orphans", *(["--volumes"] if volumes else []))
+        compose.run(compose.command(self.stack, self.file, *words), self.environment, progress.say, "docker compose down")
+        return "data removed" if volumes else "data kept"
+
+    # -- looking in ----------------------------------------------------------------------------------------------
+
+    def log(self, service: str, lines: int) -> tuple[str, ...]:
+        group = observed.containers(self.connection, self.stack.name).get(service, [])
+        return tuple(line for container in group
+                     for line in self.connection.api.api.logs(container["Id"], tail=lines).decode("utf-8", "replace").splitlines())
+
+    def follow(self, service: str | None, lines: int) -> tuple[Sequence[str], Mapping[str, str] | None]:
+        words = ("logs", "--follow", "--tail", str(lines), *([service] if service else []))
+        return compose.command(self.stack, self.file, *words), self.environment
+
+    def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
+        return [*self.interactive("ops"), "python3", "-m", "slipway.data.libpq"], self.environment
+
+    def shell(self, service: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
+        return [*self.interactive(service), "sh", "-c", "command -v bash >/dev/null && exec bash; exec sh"], self.environment
+
+    def interactive(self, service: str) -> list[str]:
+        import sys
+
+        return ["docker", "exec", "-it" if sys.stdin.isatty() else "-i", self.container(service)]
+
+
+def stopped(stack: Stack, services: Mapping[str, Running]) -> set[str]:
+    return {service.name for service in stack.services if services.get(service.name, Running("")).state != "running"}
+
+
+def listening(port: int) -> bool:
+    """Whether something answers on a port of this machine."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -17,7 +17,7 @@ from pathlib import Path
 from slipway import environment, front, wheels
 from slipway.engine import Build, Running, Seen
 from slipway.errors import EngineError
-from slipway.plan import Progress, Step
+from slipway.plan import Progress, Silent, Step
 from slipway.settings import secrets_of
 from slipway.stack import Stack
 
@@ -241,11 +241,12 @@ class Embedded:
         return ["tail", "-n", str(lines), "-F", *files], None
 
     def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
+        from slipway.data import libpq
         from slipway.engine.embedded import binaries
 
         told = self.data_environment()
         program = shutil.which("psql") or str(binaries.postgres(self.stack.settings.postgres_version) / "psql")
-        return [program], os.environ | environment.libpq(told)
+        return [program], os.environ | libpq.variables(told)
 
     def shell(self, service: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
         spec = self.specs[service] if service in self.services() else None
@@ -265,14 +266,6 @@ def heard(progress: Progress) -> Callable[[dict], None]:
         else:
             progress.say(event.get("text", ""))
     return emit
-
-
-class Silent:
-    """For work whose progress nobody watches."""
-
-    def say(self, text: str) -> None: ...
-
-    def count(self, done: int, total: int | None, unit: str) -> None: ...
 
 
 def write_private(path: Path, text: str) -> None:

@@ -1,0 +1,34 @@
+"""The images that a stack has built here, and the tag of each: a tag follows its content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from slipway import images
+from slipway.stack import POSTGRES, Stack
+
+PYTHON = "python:3.13-slim"
+# On the local target ops sees the rest in the working tree, so that an edit needs no new image.
+LOCAL_PARTS = ("images/ops", "requirements/ops.lock")
+
+
+def for_stack(stack: Stack, root: Path) -> dict[str, images.Image]:
+    """Every image to build for the stack, those below them included, by the name that the rendered file knows."""
+    settings = stack.settings
+    known = images.catalogue(root, settings.images, settings.redis)
+    below = known["postgres"].tag if "postgres" in known else POSTGRES[settings.postgres_version]
+    known["ops"] = local_ops(root, below) if settings.local else images.ops_image(root, below)
+    if not settings.app_image:
+        base = known["python"].tag if "python" in known else PYTHON
+        known["app"] = images.app_image(root, Path(settings.app_context), base, settings.project)
+    return {name: image for name, image in known.items() if needed(name, stack)}
+
+
+def needed(name: str, stack: Stack) -> bool:
+    """Images that no service runs are the floors of others; a store that is external needs none but Postgres' own."""
+    return name in stack or name in ("base", "python", "postgres")
+
+
+def local_ops(root: Path, below: str) -> images.Image:
+    inputs = ((f"{part}/{name}", path) for part in LOCAL_PARTS for name, path in images.walk(root / part))
+    return images.tagged("ops", root, root / "images/ops/Dockerfile", {"BASE": below}, inputs)

@@ -1,0 +1,51 @@
+"""What a Docker engine runs of a stack: one question by label, never `compose ps`, which can take seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from slipway.engine import Running
+from slipway.engine.docker.client import Connection
+from slipway.stack import Stack
+
+PROJECT, SERVICE, ONE_OFF = "com.docker.compose.project", "com.docker.compose.service", "com.docker.compose.oneoff"
+STATES = {"running": "running", "restarting": "restarting"}
+
+
+def containers(connection: Connection, project: str) -> dict[str, list[dict]]:
+    """The project's containers by service, stopped ones included."""
+    found: dict[str, list[dict]] = {}
+    for container in connection.api.api.containers(all=True, filters={"label": f"{PROJECT}={project}"}):
+        if container["Labels"].get(ONE_OFF) != "True":
+            found.setdefault(container["Labels"].get(SERVICE, ""), []).append(container)
+    return found
+
+
+def services(stack: Stack, found: Mapping[str, list[dict]]) -> dict[str, Running]:
+    """One answer per service: that of its worst container, and how many there are if that is not as wanted."""
+    return {name: running(stack, name, list(group)) for name, group in found.items() if name in stack}
+
+
+def running(stack: Stack, name: str, group: list[dict]) -> Running:
+    worst = min(group, key=lambda container: container["State"] == "running")
+    state = STATES.get(worst["State"], "stopped")
+    count, wanted = len(group), stack[name].replicas
+    if state == "running" and count != wanted:
+        state = "scaled"
+    detail = {"scaled": f"{count} containers instead of {wanted}", "stopped": worst["Status"]}.get(
+        state, f"{worst['Image']} · {worst['Status']}")
+    return Running(state, worst["Labels"].get("slipway.config", ""), detail=detail)
+
+
+def tags(connection: Connection) -> frozenset[str]:
+    """Every image that the engine has, by tag and by digest."""
+    return frozenset(tag for image in connection.api.api.images()
+                     for tag in (*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ())))
+
+
+def publisher(connection: Connection, port: int) -> str | None:
+    """Name of the container that publishes a port, if one does."""
+    for container in connection.api.api.containers():
+        if any(entry.get("PublicPort") == port for entry in container.get("Ports") or ()):
+            return container["Names"][0].lstrip("/")
+    return None
