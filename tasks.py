@@ -80,4 +80,23 @@ def test(c, only=None):
     perform("test", "local", only=only)
 
 
-namespace = Collection(init, render, up, plan, down, status, logs, psql, shell, doctor, test)
+@task
+def lint(c):
+    """Check the style of the code."""
+    perform("lint", "local")
+
+
+@task(help={"only": "one of startup, embedded, memory, docker"})
+def bench(c, only=None):
+    """Measure speed and memory against named peers."""
+    perform("bench", "local", only=only)
+
+
+@task(name="build", help={"on": ON, "again": "build all of them anew"})
+def images_build(c, on="local", again=False):
+    """Build the images of the stack; what exists is kept."""
+    perform("images_build", on, again=again)
+
+
+namespace = Collection(init, render, up, plan, down, status, logs, psql, shell, doctor, test, lint, bench)
+namespace.add_collection(Collection("images", images_build))

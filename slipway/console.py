@@ -12,6 +12,8 @@ from typing import Any, TextIO
 from slipway.errors import SlipwayError
 from slipway.plan import Plan, Step
 
+WIDTH = 35
+
 
 def pick(as_json: bool, out: TextIO) -> Plain | Live | Json:
     """The reporter that fits the output: asked for JSON, a terminal, or anything else."""
@@ -63,10 +65,10 @@ class Plain:
         return Spoken(self, step)
 
     def finished(self, step: Step, seconds: float, remark: str | None) -> None:
-        self.line(f"  ✓ {step.name:<28} {seconds:6.1f} s  {remark or step.cause}".rstrip())
+        self.line(f"  ✓ {step.name:<{WIDTH}} {seconds:6.1f} s  {remark or step.cause}".rstrip())
 
     def failed(self, step: Step, seconds: float, error: BaseException) -> None:
-        self.line(f"  ✗ {step.name:<28} {seconds:6.1f} s")
+        self.line(f"  ✗ {step.name:<{WIDTH}} {seconds:6.1f} s")
 
     def done(self, text: str, **facts: Any) -> None:
         self.line(text)
@@ -128,7 +130,7 @@ class Live(Plain):
         from rich.text import Text
 
         now = time.monotonic()
-        return Text("\n".join(f"  … {name:<28} {now - note.begun:6.1f} s  {note.text}"
+        return Text("\n".join(f"  … {name:<{WIDTH}} {now - note.begun:6.1f} s  {note.text}"
                               for name, note in list(self.running.items())), no_wrap=True, overflow="ellipsis")
 
     def line(self, text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -21,10 +20,7 @@ DATA_TIER = (*STORES, "ops")
 def run(on: str, reporter, dry_run: bool = False) -> None:
     """Observes, plans, applies, and observes again: done is when a second look finds nothing left to do."""
     begun = time.monotonic()
-    first = first_run(on)
-    if first and not dry_run and envfile.write_fresh(path := envfile.path_of(ROOT, on)):
-        reporter.line(f"wrote {path.name} with fresh random secrets (mode 0600)")
-    world = enter(on, imagined() if first and dry_run else os.environ)
+    world = enter(on, imagined()) if dry_run and first_run(on) else settled(on, reporter)
     seen = world.engine.observe()
     todo = plan(world, seen)
     reporter.header(world.header)
@@ -37,6 +33,13 @@ def run(on: str, reporter, dry_run: bool = False) -> None:
     seconds = time.monotonic() - begun
     words = f"Up in {seconds:.1f} s." if todo else f"Nothing to do: everything runs as asked and answers ({seconds:.1f} s)."
     reporter.done(f"{words}\n{world.engine.url()}", url=world.engine.url(), seconds=round(seconds, 3), steps=len(todo.steps))
+
+
+def settled(on: str, reporter) -> World:
+    """The world of an environment; the local one gets its settings file first if it has none."""
+    if first_run(on) and envfile.write_fresh(path := envfile.path_of(ROOT, on)):
+        reporter.line(f"wrote {path.name} with fresh random secrets (mode 0600)")
+    return enter(on)
 
 
 def plan(world: World, seen: Seen) -> Plan:

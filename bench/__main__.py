@@ -1,0 +1,33 @@
+"""Runs the benchmarks and prints one line each: ours, the peer's in the same run, the ratio, the bar."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from bench.harness import Result
+from slipway.verbs.test import no_engine
+
+ALL = ("startup", "embedded", "memory", "docker")
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in ALL]
+    if unknown:
+        print(f"error: no benchmark {', '.join(unknown)}\n  expected  {', '.join(ALL)}", file=sys.stderr)
+        return 2
+    print(f"{'what':<34} {'ours':>12} {'peer':>12} {'ratio':>6}  bar    verdict  peer is")
+    missed = 0
+    for name in names or ALL:
+        if name == "docker" and no_engine():
+            print("docker: left out, because no engine answers; on Debian: sudo scripts/docker-engine")
+            continue
+        found = importlib.import_module(f"bench.{name}").measure()
+        for result in [found] if isinstance(found, Result) else found:
+            print(result.line(), flush=True)
+            missed += result.ratio > result.bar
+    return 8 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,33 @@
+"""`images.build`: every image that the stack has built here, each after those below it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from slipway import images
+from slipway.engine.docker import Docker
+from slipway.errors import SettingsError
+from slipway.plan import Plan, Step, apply
+from slipway.process import end_all
+from slipway.verbs.up import settled
+from slipway.world import World
+
+
+def run(on: str, reporter, again: bool = False) -> None:
+    """Builds the images whose tag the engine lacks; `again` builds all of them anew. A tag follows its content."""
+    world = settled(on, reporter)
+    if not isinstance(world.engine, Docker):
+        raise SettingsError("images.build", f"the {world.engine.name} engine", "a Docker engine, because images are its own",
+                            "ENGINE=docker ./invoke images.build; on Debian: sudo scripts/docker-engine")
+    todo = plan(world, again)
+    apply(todo, reporter, end_all)
+    tags = ", ".join(image.tag for image in world.engine.built.values())
+    reporter.done(f"Built {len(todo.steps)}: {tags}" if todo else f"Nothing to build: {tags}", tags=world.engine.tags)
+
+
+def plan(world: World, again: bool) -> Plan:
+    built = world.engine.built.values()
+    have = frozenset() if again else images.present(image.tag for image in built)
+    cause = "to be built anew" if again else "not on the engine"
+    return Plan(tuple(tuple(Step(f"build {image.name}", f"{image.tag} {cause}", partial(world.engine.build, image))
+                            for image in level) for level in images.in_order(i for i in built if i.tag not in have)))

@@ -1,0 +1,20 @@
+"""`lint`: style and likely mistakes of the Python code, by ruff."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from slipway import wheels
+from slipway.console import Note
+from slipway.errors import VerificationError
+from slipway.world import ROOT
+
+
+def run(on: str, reporter) -> None:
+    """Runs ruff with the rules of pyproject.toml. Raises VerificationError if it finds something."""
+    if wheels.missing(ROOT, "dev"):
+        reporter.line("installing requirements/dev.lock …")
+        wheels.install(ROOT, "dev", Note())
+    if subprocess.run([sys.executable, "-m", "ruff", "check", "."], cwd=ROOT, check=False).returncode:
+        raise VerificationError("lint", "findings of ruff", "none", f"{sys.executable} -m ruff check --fix .")
