@@ -28,7 +28,8 @@ def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
     features.refuse_lacking(record["features"], ends.s3_require, ends.s3_provider)
     if "versioning" in ends.s3_require:
         turn_on_versioning(client, ends.s3_buckets)
-    state.write(ends.state_dir, "objects", record | {"buckets": list(ends.s3_buckets), "required": list(ends.s3_require)})
+    asked = {"buckets": list(ends.s3_buckets), "required": list(ends.s3_require)}
+    state.write(ends.state_dir, "objects", record | asked)
     return {"created": created, "features": record["features"], "canary": "run" if fresh else "kept",
             "ms": round((time.monotonic() - started) * 1000, 1)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from slipway.data import features, objects, ready
 from slipway.data.endpoints import Endpoints
@@ -76,7 +76,7 @@ def sweep(client) -> None:
         buckets = client.list_buckets().get("Buckets", ())
     except ClientError:
         return      # Keys that may not list made no scratch bucket either.
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     for bucket in buckets:
         if bucket["Name"].startswith(SCRATCH) and now - bucket["CreationDate"] > ABANDONED:
             empty(client, bucket["Name"])

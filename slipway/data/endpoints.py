@@ -1,4 +1,4 @@
-"""Where the data side works: the endpoints and credentials of one stack, read from the environment and never printed."""
+"""The endpoints and credentials of one stack, read from the environment and never printed."""
 
 from __future__ import annotations
 

@@ -73,7 +73,8 @@ def disagreement(conn: psycopg.Connection, history: dict[int, Applied]) -> Probl
     newest = max(history, default=None)
     if row and row[1]:
         return Problem("public.schema_migrations", f"version {row[0]} is dirty: golang-migrate stopped in its middle",
-                       "a database in a known state", "./invoke psql: finish or undo that file by hand, set dirty false")
+                       "a database in a known state",
+                       "./invoke psql: finish or undo that file by hand, then set dirty to false")
     version = row[0] if row else None
     if version == newest:
         return None

@@ -61,10 +61,10 @@ def split(database: str) -> Split:
 def default_privileges(roles: Split) -> frozenset[tuple[str, str, str]]:
     """What the owner's future objects grant: (kind as in pg_default_acl, grantee, privilege). Nothing to PUBLIC."""
     app, readonly = roles.named("app"), roles.named("readonly")
-    tables = [("r", app, each) for each in ("SELECT", "INSERT", "UPDATE", "DELETE")]
-    return frozenset(tables + [("r", readonly, "SELECT"), ("S", app, "USAGE"), ("S", app, "SELECT"),
+    tables = {("r", app, each) for each in ("SELECT", "INSERT", "UPDATE", "DELETE")}
+    return frozenset(tables | {("r", readonly, "SELECT"), ("S", app, "USAGE"), ("S", app, "SELECT"),
                                ("S", readonly, "SELECT"), ("f", app, "EXECUTE"), ("n", app, "USAGE"),
-                               ("n", readonly, "USAGE")])
+                               ("n", readonly, "USAGE")})
 
 
 def fingerprint(salt: str, database: str, passwords: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ LOCK = 0x736C6970       # "slip": one role set-up at a time on a server
 
 
 def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Creates or repairs database, roles, passwords, grants and settings; {"database", "changed": [...], "notes": [...]}.
+    """Creates or repairs database, roles, passwords, grants and settings: {"database", "changed": [], "notes": []}.
 
     A second run changes nothing. Raises SettingsError for a missing password, GateError when the server is away.
     """
@@ -71,7 +71,7 @@ def ensure_attributes(conn: psycopg.Connection, role: Role) -> list[str]:
     if found == wanted:
         return []
     words = ("LOGIN", "BYPASSRLS", "REPLICATION", "SUPERUSER", "CREATEDB", "CREATEROLE", "INHERIT")
-    attributes = sql.SQL(" ").join(sql.SQL(word if on else f"NO{word}") for word, on in zip(words, wanted))
+    attributes = sql.SQL(" ").join(sql.SQL(word if on else f"NO{word}") for word, on in zip(words, wanted, strict=True))
     verb = sql.SQL("ALTER" if found else "CREATE")
     conn.execute(sql.SQL("{} ROLE {} {}").format(verb, sql.Identifier(role.name), attributes))
     return [f"role {role.name}: {'attributes repaired' if found else 'created'}"]

@@ -33,9 +33,9 @@ def prepared(password: str) -> str:
         return password
     mapped = "".join(" " if stringprep.in_table_c12(char) else char for char in password
                      if not stringprep.in_table_b1(char))
-    text = unicodedata.normalize("NFKC", mapped)
-    refused = not text or any(test(char) for char in text for test in PROHIBITED) or mixes_directions(text)
-    return password if refused else text
+    # Postgres looks for prohibited characters before it normalises, and so must this.
+    refused = not mapped or any(test(char) for char in mapped for test in PROHIBITED) or mixes_directions(mapped)
+    return password if refused else unicodedata.normalize("NFKC", mapped)
 
 
 def mixes_directions(text: str) -> bool:

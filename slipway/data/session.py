@@ -59,8 +59,10 @@ def reset(conn: psycopg.Connection, ends: Endpoints) -> None:
     conn.execute("DISCARD TEMP")
     if ends.database_owner:
         conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(ends.database_owner)))
+    # The last one makes the server notice a killed runner in the middle of a long statement, and free the lock.
     conn.execute("SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false), "
-                 "set_config('idle_in_transaction_session_timeout', '0', false)",
+                 "set_config('idle_in_transaction_session_timeout', '0', false), "
+                 "set_config('client_connection_check_interval', '2s', false)",
                  (ends.lock_timeout, ends.statement_timeout))
 
 
@@ -105,7 +107,7 @@ def simple_query(conn: psycopg.Connection, sql: str, label: str) -> int:
     last = results[-1]
     if last.status == pq.ExecStatus.FATAL_ERROR:
         error = errors.error_from_result(last, encoding="utf-8")
-        raise error if lost(conn, error) else sql_error(error, sql, label, len(results) - 1)
+        raise error if lost(conn, error) else sql_error(error, label + place_of(error, sql, len(results) - 1), label)
     if last.status in (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT):
         conn.close()
         raise MigrationError(label, "COPY to or from the client in the file", "SQL that needs no client",
@@ -118,14 +120,17 @@ def lost(conn: psycopg.Connection, error: psycopg.Error) -> bool:
     return conn.closed or (error.sqlstate or "").startswith("57P0")
 
 
-def sql_error(error: psycopg.Error, sql: str, label: str, done: int) -> MigrationError:
-    """The server's message with the place in the file that it speaks of."""
+def place_of(error: psycopg.Error, sql: str, done: int) -> str:
+    """":line:column" of an error in a file of which `done` statements succeeded; the server counts characters."""
+    if error.diag.statement_position:
+        return ":" + sqltext.place(sql, int(error.diag.statement_position) - 1)
+    known = sqltext.statements(sql)
+    return ":" + sqltext.place(sql, known[done].start) if done < len(known) else ""
+
+
+def sql_error(error: psycopg.Error, where: str, label: str) -> MigrationError:
+    """The server's message, detail, hint and context as one sentence of ours."""
     diag = error.diag
-    if diag.statement_position:
-        where = f"{label}:{sqltext.place(sql, int(diag.statement_position) - 1)}"
-    else:
-        known = sqltext.statements(sql)
-        where = f"{label}:{sqltext.place(sql, known[done].start)}" if done < len(known) else label
     parts = [diag.message_primary or pg.reason(error), diag.message_detail, diag.message_hint, diag.context]
     found = "; ".join(re.sub(r"\s+", " ", part) for part in parts if part)
     if error.sqlstate == LOCK_NOT_AVAILABLE:
@@ -147,7 +152,7 @@ def file_transaction(conn: psycopg.Connection, label: str) -> Iterator[None]:
             raise MigrationError(label, f"the server went away: {pg.reason(error)}",
                                  "the connection kept to the end; an unfinished file leaves nothing behind",
                                  "./invoke logs postgres, then run the same command again") from None
-        raise sql_error(error, "", label, 0) from None
+        raise sql_error(error, label, label) from None
     finally:
         if not conn.closed and conn.info.transaction_status.name in ("INTRANS", "INERROR"):
             conn.execute("ROLLBACK")

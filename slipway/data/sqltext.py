@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 TOKEN = re.compile(r"""
       (?P<line>--[^\n]*)
@@ -39,7 +40,7 @@ class Statement:
 
     def reads_client(self) -> bool:
         """COPY … FROM STDIN, whose data only a client like psql can send."""
-        return self.words[:1] == ("COPY",) and ("FROM", "STDIN") in zip(self.words, self.words[1:])
+        return self.words[:1] == ("COPY",) and ("FROM", "STDIN") in pairwise(self.words)
 
 
 def statements(sql: str) -> tuple[Statement, ...]:
@@ -54,7 +55,7 @@ def statements(sql: str) -> tuple[Statement, ...]:
             continue
         start = position if start < 0 else start
         words.append(text.upper() if kind in ("word", "end") else "")
-    return tuple(found + [Statement(start, tuple(words))] if start >= 0 else found)
+    return (*found, Statement(start, tuple(words))) if start >= 0 else tuple(found)
 
 
 def tokens(sql: str) -> Iterator[tuple[str, int, str]]:
@@ -86,7 +87,7 @@ def inside_atomic(words: list[str]) -> bool:
     """Whether a routine's BEGIN ATOMIC body is still open after these words."""
     if words[:1] != ["CREATE"] or not ROUTINES & set(words[1:4]):
         return False
-    if ("BEGIN", "ATOMIC") not in zip(words, words[1:]):
+    if ("BEGIN", "ATOMIC") not in pairwise(words):
         return False
     body = words[words.index("ATOMIC") + 1:]
     return body.count("END") <= body.count("CASE")
