@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from slipway.verbs.up import differences
+from collections.abc import Iterator
+
+from slipway.verbs.up import differences, shortcomings
 from slipway.world import enter
 
 
@@ -15,12 +17,23 @@ def run(on: str, reporter) -> None:
     for name in world.engine.services():
         running = seen.services.get(name)
         state = running.state if running else "not running"
-        reporter.line(f"  {name:<10} {state:<12} {running.detail if running else ''}{' · ' + differ[name] if name in differ and running else ''}".rstrip())
-    if seen.data:
-        reporter.line(f"  {'schema':<10} {schema(seen.data)}")
+        notes = [running.detail, differ.get(name, "")] if running else []
+        reporter.line(f"  {name:<10} {state:<12} {' · '.join(filter(None, notes))}".rstrip())
+    for subject, text in facts(seen.data):
+        reporter.line(f"  {subject:<10} {text}")
     answer = "answers" if seen.answering else f"does not answer: {seen.last_answer or 'nothing runs'}"
     reporter.done(f"  {'front door':<10} {answer} at {world.engine.url()}", url=world.engine.url(),
                   answering=seen.answering, differ=differ)
+
+
+def facts(data: dict | None) -> Iterator[tuple[str, str]]:
+    """What the data side says of the schema and of the object store."""
+    if not data:
+        return
+    yield "schema", schema(data)
+    features = data["records"].get("objects", {}).get("features", {})
+    for text in shortcomings(features):
+        yield "store", text
 
 
 def schema(data: dict) -> str:

@@ -135,9 +135,17 @@ def roles(engine: Engine, progress: Progress) -> str:
 
 def buckets(engine: Engine, progress: Progress) -> str:
     found = engine.inside("buckets", {}, progress)
-    lacking = [name.replace("_", " ") for name, feature in found["features"].items() if not feature["ok"]]
     made = f"made {', '.join(found['created'])}" if found["created"] else "there"
-    return f"{made}; this store lacks {', '.join(lacking)}" if lacking else made
+    return "; ".join((made, *shortcomings(found["features"])))
+
+
+def shortcomings(features: Mapping[str, Mapping]) -> list[str]:
+    """What this object store does wrong, first, and what it does not do, as the canary found."""
+    bad = {name.replace("_", " "): feature["reason"] for name, feature in features.items() if not feature["ok"]}
+    wrong = [name for name, text in bad.items() if "dangerous" in text]
+    lacking = [name for name in bad if name not in wrong]
+    return [*([f"DANGEROUS here, they overwrite the object: {listed(wrong)}"] if wrong else []),
+            *([f"lacks {listed(lacking)}"] if lacking else [])]
 
 
 def schema(world: World, seen: Seen, changed: bool) -> tuple[Level, Level]:
@@ -157,7 +165,7 @@ def schema(world: World, seen: Seen, changed: bool) -> tuple[Level, Level]:
 
 def listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:4])
-    return f"{shown}, and {len(names) - 4} more" if len(names) > 4 else shown
+    return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
 
 
 def applied(engine: Engine, verb: str, progress: Progress) -> str:
