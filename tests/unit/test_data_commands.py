@@ -1,0 +1,95 @@
+"""The one door: its verbs, its errors, and its lines on standard output."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from slipway.data import __main__ as door
+from slipway.data import commands, features, state
+from slipway.errors import GateError, SettingsError
+
+
+@pytest.mark.parametrize("verb", commands.VERBS)
+def test_every_verb_of_the_table_exists(verb: str) -> None:
+    assert callable(commands.find(verb))
+
+
+def test_an_unknown_verb_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(SettingsError) as caught:
+        commands.run("gate.postgress", {}, {}, lambda event: None)
+    assert caught.value.expected == "gate.postgres"
+
+
+@pytest.mark.parametrize(("argv", "where"), [
+    ([], "python -m slipway.data"), (["observe", "{"], "arguments of observe"),
+    (["observe", "[]"], "arguments of observe"), (["gate.redis"], "REDIS_URL"), (["buckets"], "S3_ENDPOINT"),
+    (["gate.app"], "APP_URL"), (["roles"], "ADMIN_DATABASE_URL"),
+    (["gate.postgres"], "MIGRATE_DATABASE_URL"), (["migrate"], "MIGRATE_DATABASE_URL"),
+])
+def test_bad_calls_end_in_one_error_line_and_code_2(argv: list[str], where: str,
+                                                    capsys: pytest.CaptureFixture[str]) -> None:
+    assert door.main(argv, {}) == 2
+    line, = capsys.readouterr().out.splitlines()
+    event = json.loads(line)
+    assert event["event"] == "error" and event["error"]["kind"] == "settings" and event["error"]["where"] == where
+
+
+def test_secrets_are_masked_in_errors_and_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    def leaky(ends, args, emit):
+        emit({"event": "progress", "text": "using hush-hush"})
+        raise GateError("redis gate", "hush-hush refused", log=("AUTH hush-hush",))
+    monkeypatch.setattr(commands, "find", lambda verb: leaky)
+    events: list[dict] = []
+    with pytest.raises(GateError) as caught:
+        commands.run("gate.redis", {}, {"S3_SECRET_KEY": "hush-hush"}, events.append)
+    assert "hush" not in json.dumps([events, caught.value.fields()]) and caught.value.found == "••• refused"
+
+
+def test_a_fault_of_ours_is_reported_with_class_and_place(monkeypatch: pytest.MonkeyPatch,
+                                                          capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(ends, args, emit):
+        raise ZeroDivisionError("by hush-hush")
+    monkeypatch.setattr(commands, "find", lambda verb: broken)
+    assert door.main(["observe"], {"S3_SECRET_KEY": "hush-hush"}) == 1
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["where"].startswith("ZeroDivisionError at ") and error["found"] == "by •••"
+    assert error["next"] == "report this with ./invoke logs ops"
+
+
+@pytest.mark.parametrize(("wanted", "expected"), [("versionning", "versioning"), ("tag", "tagging")])
+def test_a_misspelt_feature_is_refused_with_the_nearest_one(wanted: str, expected: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        features.check_names([wanted])
+    assert caught.value.expected == expected
+
+
+def test_a_lacking_feature_is_refused_with_reason_and_who_has_it() -> None:
+    found = {name: {"ok": True, "reason": ""} for name in features.CORE}
+    features.refuse_lacking(found, (), "rclone")
+    with pytest.raises(GateError) as caught:
+        features.refuse_lacking(found | {"versioning": {"ok": False, "reason": "HTTP 501"}}, ("versioning",), "rclone")
+    assert caught.value.found == "lacks versioning: HTTP 501" and "minio, rustfs" in caught.value.next
+
+
+def test_a_lacking_core_feature_is_refused_though_nobody_asked() -> None:
+    found = {name: {"ok": name != "presign", "reason": "HTTP 403"} for name in features.CORE}
+    with pytest.raises(GateError, match="lacks presign: HTTP 403"):
+        features.refuse_lacking(found, (), "external")
+
+
+def test_records_are_kept_whole_and_private(tmp_path) -> None:
+    state.write(tmp_path / "state", "objects", {"a": 1})
+    state.write(tmp_path / "state", "objects", {"a": 2})
+    (tmp_path / "state" / "broken.json").write_text("{")
+    assert state.read_all(tmp_path / "state") == ({"objects": {"a": 2}}, ["broken.json is not a JSON record"])
+    assert (tmp_path / "state" / "objects.json").stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["broken.json", "objects.json"]
+
+
+def test_a_state_directory_that_cannot_be_written_is_said(tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError) as caught:
+        state.write(tmp_path / "file" / "below", "objects", {})
+    assert caught.value.where == "STATE_DIR"

@@ -1,0 +1,111 @@
+"""Migration files as data: names, numbers, the lock key, and what files and history say about each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slipway.data import migrations
+from slipway.data.migrations import Applied
+
+
+def folder_with(tmp_path: Path, *names: str, content: bytes = b"select 1;\n") -> Path:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@pytest.mark.parametrize(("names", "key"), [
+    (("database_name",), 1764327054),
+    (("schema_name_1", "database_name"), 2453313553),
+    (("schema_name_1", "schema_name_2", "database_name"), 3743845847),
+    (("public", "schema_migrations", "/mydb"), 616192132),
+    (("public", "schema_migrations", "/postgres"), 3280485947),
+])
+def test_lock_number_is_golang_migrates(names: tuple[str, ...], key: int) -> None:
+    assert migrations.lock_number(*names) == key
+
+
+def test_lock_key_of_a_database_is_that_of_its_url() -> None:
+    assert migrations.lock_key("mydb") == 616192132
+
+
+@pytest.mark.parametrize(("name", "version", "title"), [
+    ("1_a.up.sql", 1, "a"), ("001_users.sql", 1, "users"),
+    ("20240131120000_add-index.up.sql", 20240131120000, "add-index"),
+    ("2_.up.sql", 2, ""), ("3_два слова.up.sql", 3, "два слова"), ("4_a.b.sql", 4, "a.b"), ("0_zero.sql", 0, "zero"),
+])
+def test_accepted_names(tmp_path: Path, name: str, version: int, title: str) -> None:
+    files, problems = migrations.read(folder_with(tmp_path, name))
+    assert [(file.version, file.name) for file in files] == [(version, title)] and problems == ()
+
+
+@pytest.mark.parametrize("name", ["users.sql", "001-users.sql", "001users.up.sql", "001_users.Up.SQL", "_x.sql",
+                                  "-1_x.up.sql", "1_.sql", f"{2 ** 63}_big.up.sql"])
+def test_wrongly_named_sql_is_reported(tmp_path: Path, name: str) -> None:
+    files, problems = migrations.read(folder_with(tmp_path, name))
+    assert files == () and [problem.where for problem in problems] == [f"migrations/{name}"]
+
+
+def test_downward_and_foreign_files_are_left_alone(tmp_path: Path) -> None:
+    assert migrations.read(folder_with(tmp_path, "1_a.down.sql", "README.md", ".keep")) == ((), ())
+
+
+def test_order_is_by_number_and_not_by_text(tmp_path: Path) -> None:
+    files, _ = migrations.read(folder_with(tmp_path, "10_b.sql", "9_a.sql", "0011_c.up.sql"))
+    assert [file.version for file in files] == [9, 10, 11]
+
+
+@pytest.mark.parametrize("pair", [("1_a.up.sql", "001_b.up.sql"), ("2_a.up.sql", "2_a.sql")])
+def test_one_number_twice_is_a_problem(tmp_path: Path, pair: tuple[str, str]) -> None:
+    _, problems = migrations.read(folder_with(tmp_path, *pair))
+    assert len(problems) == 1 and "is already that of migrations/" in problems[0].found
+
+
+def test_bytes_that_are_not_utf8_are_named_by_line(tmp_path: Path) -> None:
+    _, problems = migrations.read(folder_with(tmp_path, "1_a.sql", content=b"select 1;\nselect '\xff';"))
+    assert (problems[0].where, problems[0].found) == ("migrations/1_a.sql:2", "byte 0xff is not UTF-8")
+
+
+def test_missing_directory_is_a_problem_and_none_is_no_migrations(tmp_path: Path) -> None:
+    assert migrations.read(tmp_path / "nowhere")[1][0].found == "no such directory"
+    assert migrations.read(None) == ((), ())
+
+
+def test_byte_order_mark_is_not_sql(tmp_path: Path) -> None:
+    files, _ = migrations.read(folder_with(tmp_path, "1_a.sql", content=b"\xef\xbb\xbfselect 1;"))
+    assert files[0].sql == "select 1;"
+
+
+@given(st.lists(st.binary(max_size=20).filter(lambda line: b"\r" not in line and b"\n" not in line)))
+def test_line_ends_do_not_change_the_fingerprint(lines: list[bytes]) -> None:
+    assert migrations.fingerprint(b"\n".join(lines)) == migrations.fingerprint(b"\r\n".join(lines))
+
+
+def applied(*versions: int, sha256: str = "") -> dict[int, Applied]:
+    return {version: Applied(version, "x", sha256 or migrations.fingerprint(b"select 1;\n")) for version in versions}
+
+
+@pytest.mark.parametrize(("names", "history", "sentences"), [
+    (["1_a.sql", "2_b.sql"], applied(1), []),
+    (["1_a.sql", "2_b.sql"], {}, []),
+    (["1_a.sql"], applied(1, sha256="f" * 64), ["migrations/1_a.sql: was edited after it was applied"]),
+    (["1_a.sql"], applied(1, 2), ["migration 2: the database has 2_x, the directory does not"]),
+    (["1_a.sql", "2_b.sql", "3_c.sql"], applied(1, 3),
+     ["migrations/2_b.sql: comes before 3, which is already applied"]),
+])
+def test_what_stands_between_files_and_history(tmp_path: Path, names: list[str], history: dict[int, Applied],
+                                               sentences: list[str]) -> None:
+    files, _ = migrations.read(folder_with(tmp_path, *names))
+    found = [str(problem) for problem in migrations.compare(files, history)]
+    assert len(found) == len(sentences) and all(map(str.startswith, found, sentences))
+
+
+def test_pending_are_those_that_the_history_lacks_in_order(tmp_path: Path) -> None:
+    files, _ = migrations.read(folder_with(tmp_path, "1_a.sql", "10_c.sql", "2_b.sql"))
+    assert [file.version for file in migrations.pending(files, applied(1))] == [2, 10]
