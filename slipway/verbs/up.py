@@ -48,18 +48,19 @@ def plan(world: World, seen: Seen) -> Plan:
     differ = differences(engine.wanted(), seen.services)
     data = [name for name in differ if name in DATA_TIER]
     front = [name for name in differ if name not in DATA_TIER]
-    unproven = bool(data) or not seen.answering
-    pending = schema(world, seen, changed=bool(data))
+    doubtful = STORES if not seen.answering else tuple(store for store in STORES if store in data)
+    # A new ops may carry other files than the one that was asked.
+    pending = schema(world, seen, changed="postgres" in doubtful or "ops" in data)
     return Plan((
         *builds(engine, seen),
         starts(engine, data, differ),
         tuple(gate(engine, store, "started in this run" if store in data else seen.last_answer or "not proven yet")
-              for store in STORES if unproven),
-        settle(world, seen, unproven),
+              for store in doubtful),
+        settle(world, seen, doubtful),
         *pending,
         starts(engine, front, differ),
-        (ready(engine, seen),) if unproven or front or any(pending) else (),
-        (front_door(engine, world),) if unproven or front else (),
+        (ready(engine, seen),) if doubtful or front or any(pending) else (),
+        (front_door(engine, world),) if doubtful or front else (),
     ))
 
 
@@ -112,18 +113,18 @@ def crashing(engine: Engine, service: str, kind: type[SlipwayError]) -> Callable
     """Raises as soon as a service has given up, so that nobody waits a minute for what died in a second."""
     def check() -> None:
         if service in engine.services() and (how := engine.crashed(service)):
-            raise kind(f"{service} keeps crashing", how, "a service that stays up", f"./invoke logs {service}",
+            raise kind(f"{service} keeps crashing", how, "a service that stays up", f"./invoke logs -s {service}",
                        engine.log(service, 20))
     return check
 
 
-def settle(world: World, seen: Seen, unproven: bool) -> Level:
-    """Roles and buckets, which stores and passwords may have lost or changed; they touch only what is not right."""
+def settle(world: World, seen: Seen, doubtful: Sequence[str]) -> Level:
+    """Roles and buckets, which a fresh store lacks and a changed setting outdates; they touch only what is not right."""
     current = (seen.data or {}).get("current", {})
     steps = []
-    if world.settings.postgres == "bundled" and (unproven or not current.get("roles")):
+    if world.settings.postgres == "bundled" and ("postgres" in doubtful or not current.get("roles")):
         steps.append(Step("roles", "database, roles, passwords, grants", partial(roles, world.engine)))
-    if unproven or not current.get("objects"):
+    if "objects" in doubtful or not current.get("objects"):
         steps.append(Step("buckets", ", ".join(world.settings.s3_buckets), partial(buckets, world.engine)))
     return tuple(steps)
 
@@ -194,7 +195,7 @@ def front_door(engine: Engine, world: World) -> Step:
                 return f"200 from {engine.probe_url()}"
             if time.monotonic() > deadline:
                 raise HealthError("front door", f"{engine.probe_url()} answers {answer}", "200",
-                                  f"./invoke logs gateway{world.flag}")
+                                  f"./invoke logs -s gateway{world.flag}")
             progress.say(answer)
             time.sleep(0.075)
     return Step("front door", engine.probe_url(), work)
