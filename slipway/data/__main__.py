@@ -60,7 +60,7 @@ def unexpected(error: Exception, env: dict[str, str]) -> SlipwayError:
     ours = [frame for frame in frames if "slipway" in frame.filename] or frames
     place = f"{os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else "unknown place"
     text = endpoints.read(env).scrub(str(error))
-    return SlipwayError(f"{type(error).__name__} at {place}", text[:500], "", "report this with ./invoke logs ops")
+    return SlipwayError(f"{type(error).__name__} at {place}", text[:500], "", "report this with ./invoke logs -s ops")
 
 
 def interrupt(number: int, frame: object) -> None:

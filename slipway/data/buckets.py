@@ -42,7 +42,7 @@ def try_out(client, ends: Endpoints, emit: Emit) -> dict[str, dict]:
                           lambda text, done, total: progress(emit, f"objects: {text}", done, total, "files"))
     except (BotoCoreError, ClientError) as error:
         raise GateError(f"objects canary at {ends.s3_endpoint}", objects.reason(error),
-                        "a store that takes and removes scratch objects", "./invoke logs objects") from None
+                        "a store that takes and removes scratch objects", "./invoke logs -s objects") from None
 
 
 def is_current(record: dict, ends: Endpoints) -> bool:
@@ -74,7 +74,7 @@ def make(client, bucket: str) -> bool:
 
 def unusable(bucket: str, error: Exception) -> GateError:
     return GateError(f"bucket {bucket}", objects.reason(error), "a bucket that these keys may make and use",
-                     "./invoke logs objects")
+                     "./invoke logs -s objects")
 
 
 def turn_on_versioning(client, buckets: tuple[str, ...]) -> None:
@@ -90,4 +90,4 @@ def turn_on_versioning(client, buckets: tuple[str, ...]) -> None:
             raise unusable(bucket, error) from None
         if status != "Enabled":
             raise GateError(f"bucket {bucket}", f"versioning is {status} after it was turned on", "Enabled",
-                            "./invoke logs objects")
+                            "./invoke logs -s objects")

@@ -134,7 +134,7 @@ def use_redis(store, key: str, value: str) -> None:
         store.delete(key)
     except (exceptions.AuthenticationError, exceptions.NoPermissionError) as error:
         raise GateError("redis gate", str(error)[:200], "the user and password of REDIS_URL, allowed to read and write",
-                        "./invoke logs redis") from None
+                        "./invoke logs -s redis") from None
     except exceptions.RedisError as error:
         raise NotYet(str(error)[:200] or type(error).__name__) from None
     if found != value.encode():

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
+
+# PostgreSQL manual, libpq: connection parameters and the environment variables of the same meaning.
+VARIABLES = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",
+             "dbname": "PGDATABASE", "options": "PGOPTIONS", "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT",
+             "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "channel_binding": "PGCHANNELBINDING",
+             "target_session_attrs": "PGTARGETSESSIONATTRS", "connect_timeout": "PGCONNECT_TIMEOUT"}
 
 
 def variables(told: Mapping[str, str]) -> dict[str, str]:
-    """PG… variables from MIGRATE_DATABASE_URL and DATABASE_OWNER (PostgreSQL manual, libpq environment variables)."""
-    parts = urlsplit(told["MIGRATE_DATABASE_URL"])
-    found = {"PGHOST": parts.hostname or "", "PGPORT": str(parts.port or 5432), "PGUSER": unquote(parts.username or ""),
-             "PGPASSWORD": unquote(parts.password or ""), "PGDATABASE": unquote(parts.path.lstrip("/"))}
-    owner = told.get("DATABASE_OWNER")
-    return found | ({"PGOPTIONS": f"-c role={owner}"} if owner else {})
+    """PG… variables from MIGRATE_DATABASE_URL, and the role of DATABASE_OWNER to act as."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    found = {VARIABLES[key]: str(value) for key, value in conninfo_to_dict(told["MIGRATE_DATABASE_URL"]).items()
+             if key in VARIABLES}
+    if owner := told.get("DATABASE_OWNER"):
+        found["PGOPTIONS"] = " ".join(filter(None, (found.get("PGOPTIONS"), f"-c role={owner}")))
+    return found
+
+
+def main() -> None:
+    os.execvpe("psql", ["psql"], os.environ | variables(os.environ))  # noqa: S606 (this process becomes psql)
 
 
 if __name__ == "__main__":
-    os.execvpe("psql", ["psql"], os.environ | variables(os.environ))
+    main()

@@ -65,7 +65,7 @@ def prove(s3, buckets: tuple[str, ...]) -> str:
     except ClientError as error:
         if code_of(error) in KEYS_REFUSED:
             raise GateError("objects gate", reason(error), "the access key and secret key that the store was made with",
-                            "./invoke logs objects") from None
+                            "./invoke logs -s objects") from None
         raise NotYet(reason(error)) from None
     except BotoCoreError as error:
         raise NotYet(reason(error)) from None

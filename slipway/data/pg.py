@@ -61,7 +61,7 @@ def told(kind: type[SlipwayError], where: str) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         raise kind(where, reason(error), "a server that stays and a role that may do this",
-                   "./invoke logs postgres") from None
+                   "./invoke logs -s postgres") from None
 
 
 def reason(error: Exception) -> str:

@@ -33,5 +33,5 @@ def wait(name: str, probe: Callable[[], None], deadline_s: float, interval: floa
                 tell(f"{name}: {last}")
         if time.monotonic() - started + interval > deadline_s:
             raise GateError(f"{name} gate", f"no answer in {deadline_s:g} s; last: {last}", expected,
-                            f"./invoke logs {name}")
+                            f"./invoke logs -s {name}")
         time.sleep(interval)

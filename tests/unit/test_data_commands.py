@@ -55,7 +55,7 @@ def test_a_fault_of_ours_is_reported_with_class_and_place(monkeypatch: pytest.Mo
     assert door.main(["observe"], {"S3_SECRET_KEY": "hush-hush"}) == 1
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["where"].startswith("ZeroDivisionError at ") and error["found"] == "by •••"
-    assert error["next"] == "report this with ./invoke logs ops"
+    assert error["next"] == "report this with ./invoke logs -s ops"
 
 
 @pytest.mark.parametrize(("wanted", "expected"), [("versionning", "versioning"), ("tag", "tagging")])

@@ -32,7 +32,7 @@ def test_wait_says_how_long_and_the_last_answer_at_its_deadline() -> None:
     with pytest.raises(GateError) as caught:
         wait("postgres", probe_of(NotYet("first"), NotYet("connection refused")), 0.05, interval=0.01)
     assert caught.value.found == "no answer in 0.05 s; last: connection refused"
-    assert (caught.value.where, caught.value.next) == ("postgres gate", "./invoke logs postgres")
+    assert (caught.value.where, caught.value.next) == ("postgres gate", "./invoke logs -s postgres")
 
 
 def test_wait_gives_up_at_once_when_waiting_cannot_help() -> None:

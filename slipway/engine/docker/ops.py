@@ -37,7 +37,7 @@ def run(connection: Connection, container: str, verb: str, args: Mapping, progre
         raise from_fields(outcome["error"])
     if outcome.get("event") != "result":
         raise EngineError(f"ops: {verb}", "it ended without a result", "a verb that runs to its end",
-                          "./invoke logs --service ops", tuple(noise[-20:]))
+                          "./invoke logs -s ops", tuple(noise[-20:]))
     return outcome["result"]
 
 

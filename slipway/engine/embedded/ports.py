@@ -15,8 +15,8 @@ SERVICES = ("postgres", "redis", "objects", "app")
 def load(path: Path) -> dict[str, int]:
     try:
         return {name: int(port) for name, port in json.loads(path.read_text()).items()}
-    except (FileNotFoundError, ValueError):
-        return {}
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        return {}       # lost or damaged: they are chosen anew
 
 
 def choose(saved: dict[str, int], running: frozenset[str], front: int, insist: bool) -> dict[str, int]:

@@ -111,7 +111,7 @@ def start(home: Path, name: str) -> None:
     try:
         proxy(home).startProcess(name, False)
     except Fault as fault:
-        raise EngineError(name, fault.faultString, "a program that starts", f"./invoke logs {name}") from None
+        raise EngineError(name, fault.faultString, "a program that starts", f"./invoke logs -s {name}") from None
 
 
 def stop(home: Path, name: str) -> None:
@@ -123,7 +123,7 @@ def stop(home: Path, name: str) -> None:
             proxy(home).stopProcess(name)
         except Fault as fault:
             if "NOT_RUNNING" not in fault.faultString:
-                raise EngineError(name, fault.faultString, "a program that stops", f"./invoke logs {name}") from None
+                raise EngineError(name, fault.faultString, "a program that stops", f"./invoke logs -s {name}") from None
 
 
 def shut_down(home: Path) -> None:
