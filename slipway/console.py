@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -20,6 +21,16 @@ def pick(as_json: bool, out: TextIO) -> Plain | Live | Json:
     if as_json:
         return Json(out)
     return Live(out) if out.isatty() else Plain(out)
+
+
+def put(text: str, out: TextIO) -> None:
+    """Prints a line. Where nobody reads any more (`| head`), what goes on goes on in silence."""
+    try:
+        print(text, file=out, flush=True)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, out.fileno())
+        os.close(nowhere)
 
 
 def amount(done: int, total: int | None, unit: str, seconds: float) -> str:
@@ -53,7 +64,7 @@ class Plain:
 
     def line(self, text: str) -> None:
         with self.lock:
-            print(text, file=self.out, flush=True)
+            put(text, self.out)
 
     def header(self, text: str) -> None:
         self.line(text)
@@ -74,7 +85,7 @@ class Plain:
         self.line(text)
 
     def error(self, error: SlipwayError) -> None:
-        print(explain(error), file=sys.stderr, flush=True)
+        put(explain(error), sys.stderr)
 
     def close(self) -> None:
         self.out.flush()
@@ -122,8 +133,8 @@ class Live(Plain):
         from rich.live import Live as Display
 
         if self.display is None and self.running:
-            self.display = Display(get_renderable=self.moving, console=Console(file=self.out, highlight=False),
-                                   refresh_per_second=8, transient=True)
+            console = Console(file=self.out, highlight=False, emoji=False)
+            self.display = Display(get_renderable=self.moving, console=console, refresh_per_second=8, transient=True)
             self.display.start()
 
     def moving(self):
@@ -138,7 +149,7 @@ class Live(Plain):
             if self.display:
                 self.display.console.print(text, markup=False, soft_wrap=True)
             else:
-                print(text, file=self.out, flush=True)
+                put(text, self.out)
 
     def finished(self, step: Step, seconds: float, remark: str | None) -> None:
         self.forget(step)
@@ -168,7 +179,7 @@ class Json:
 
     def emit(self, event: str, **facts: Any) -> None:
         with self.lock:
-            print(json.dumps({"event": event, **facts}, ensure_ascii=False, default=str), file=self.out, flush=True)
+            put(json.dumps({"event": event, **facts}, ensure_ascii=False, default=str), self.out)
 
     def header(self, text: str) -> None:
         self.emit("stack", text=text)

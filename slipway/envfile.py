@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import io
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterable, Mapping
@@ -15,8 +16,11 @@ from slipway.errors import SettingsError
 from slipway.settings import LOCAL, Settings, required_secrets, secrets_of
 
 PREFIX = "APP_ENV_"
+APP_KEY = re.compile(r"APP_ENV_[A-Za-z_][A-Za-z0-9_]*")     # it becomes ${…} in the rendered file
 KEYS = {name.upper(): field for name, field in Settings.model_fields.items() if name != "app_env"}
-WEAK = ("password", "passw0rd", "changeme", "secret", "postgres", "minioadmin", "rustfsadmin", "admin", "qwerty", "example")
+WEAK = ("password", "passw0rd", "changeme", "secret", "postgres", "minioadmin", "rustfsadmin", "admin", "qwerty",
+        "example")
+RANDOM_HEX = "python3 -c 'import secrets; print(secrets.token_hex(20))'"
 GROUPS = {"PROJECT": "The stack", "DOMAIN": "The front door", "APP_IMAGE": "The app", "POSTGRES": "Postgres",
           "REDIS": "Redis", "S3_PROVIDER": "The object store", "GATE_TIMEOUT": "Deploying"}
 
@@ -48,7 +52,7 @@ def parse(root: Path, on: str | None, environ: Mapping[str, str]) -> Settings:
     path = path_of(root, on)
     entries = read(path) if path.exists() else {}
     known = {key: Entry(value, f"{key} in the environment") for key, value in environ.items()
-             if key in KEYS or key.startswith(PREFIX)}
+             if key in KEYS or APP_KEY.fullmatch(key)}
     if on not in (None, "", LOCAL):
         entries.setdefault("ENVIRONMENT", Entry(on, path.name))
     return validate(entries | known, path.name)
@@ -64,22 +68,31 @@ def read(path: Path) -> dict[str, Entry]:
         raise SettingsError(path.name, f"byte {error.start} is not UTF-8", "a text file in UTF-8",
                             f"save {path.name} as UTF-8") from None
     except OSError as error:
-        raise SettingsError(path.name, error.strerror or "unreadable", "a readable file", f"ls -l {path.name}") from None
+        raise SettingsError(path.name, error.strerror or "unreadable", "a readable file",
+                            f"ls -l {path.name}") from None
+    if "\0" in text:
+        raise SettingsError(path.name, "a NUL character", "a text file in UTF-8", f"edit {path.name}")
     entries: dict[str, Entry] = {}
     for binding in parse_stream(io.StringIO(text)):
-        place = f"{path.name} line {binding.original.line}"
+        place = f"{path.name} line {line_of(binding.original)}"
         if binding.error or (binding.key and binding.value is None):
-            raise SettingsError(place, "a line that is not KEY=value", 'KEY=value, KEY="a value with spaces", or # a comment',
-                                f"edit {path.name}")
+            raise SettingsError(place, "a line that is not KEY=value",
+                                'KEY=value, KEY="a value with spaces", or # a comment', f"edit {path.name}")
         if binding.key is None:
             continue
         if binding.key in entries:
             raise SettingsError(place, f"{binding.key} a second time (first: {entries[binding.key].place})",
                                 "each key once", f"remove one of them from {path.name}")
-        if binding.key not in KEYS and not binding.key.startswith(PREFIX):
+        if binding.key not in KEYS and not APP_KEY.fullmatch(binding.key):
             raise unknown(binding.key, place, path.name)
         entries[binding.key] = Entry(binding.value or "", f"{binding.key} in {place}")
     return entries
+
+
+def line_of(original) -> int:
+    """The parser counts blank lines to what follows them; people do not."""
+    blank = original.string[:len(original.string) - len(original.string.lstrip())]
+    return original.line + blank.count("\n")
 
 
 def unknown(key: str, place: str, file: str) -> SettingsError:
@@ -92,7 +105,8 @@ def validate(entries: Mapping[str, Entry], file: str) -> Settings:
     from pydantic import ValidationError
 
     values = {key.lower(): entry.value for key, entry in entries.items() if key in KEYS and entry.value != ""}
-    values["app_env"] = {key.removeprefix(PREFIX): entry.value for key, entry in entries.items() if key.startswith(PREFIX)}
+    values["app_env"] = {key.removeprefix(PREFIX): entry.value for key, entry in entries.items()
+                         if key.startswith(PREFIX) and entry.value != ""}
     try:
         return Settings(**values)
     except ValidationError as error:
@@ -107,8 +121,10 @@ def explain(problem: dict, entries: Mapping[str, Entry], file: str) -> SettingsE
         key, message = message.split("\0")
     entry = entries.get(key, Entry("", f"{key} in {file}"))
     shown = "a value that is not shown, because it is secret" if secret(key) else f'"{entry.value}"'
-    expected = message.removeprefix("Input should be ").replace("valid integer, unable to parse string as an integer", "whole number")
-    return SettingsError(entry.place, shown if entry.value else "no value", expected, f"edit {file}")
+    expected = message.removeprefix("Input should be ").replace(
+        "valid integer, unable to parse string as an integer", "whole number")
+    then = f"change {key} where it is set, or unset it" if entry.place.endswith("environment") else f"edit {file}"
+    return SettingsError(entry.place, shown if entry.value else "no value", expected, then)
 
 
 def secret(key: str) -> bool:
@@ -124,13 +140,13 @@ def check_secrets(settings: Settings, path: Path) -> None:
         if key not in have:
             raise SettingsError(f"{key} in {path.name}", "no value", "a random secret",
                                 f"./invoke init{on} writes {path.name}" if not path.exists() else
-                                f"put one in {path.name}; this prints one: python3 -c 'import secrets; print(secrets.token_hex(20))'")
+                                f"put one in {path.name}; this prints one: {RANDOM_HEX}")
     if not settings.local:
         for key in required_secrets(settings):
             reason = weakness(have[key], [value for other, value in have.items() if other != key])
             if reason:
                 raise SettingsError(f"{key} in {path.name}", reason, "16 or more random characters",
-                                    "python3 -c 'import secrets; print(secrets.token_hex(20))'")
+                                    RANDOM_HEX)
 
 
 def weakness(value: str, others: Iterable[str]) -> str | None:
@@ -147,7 +163,8 @@ def weakness(value: str, others: Iterable[str]) -> str | None:
 def example() -> str:
     """The text of `.env.example`: every setting with its documentation, its default, and whether it is secret."""
     return "\n".join(["# Every setting of Slipway. ./invoke init writes .env from this, with random secrets.",
-                      "# Values are literal; quote one that holds spaces or #. The process environment wins over the file.",
+                      "# Values are literal; quote one that holds spaces or #. "
+                      "The process environment wins over the file.",
                       *_lines({})]) + "\n"
 
 
@@ -176,8 +193,13 @@ def write_fresh(path: Path) -> bool:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return False
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+    except BaseException:
+        # Half a file would be taken for a whole one by the next run.
+        os.unlink(path)
+        raise
     return True
 
 

@@ -10,10 +10,14 @@ import threading
 from slipway import console
 from slipway.errors import EngineError, Interrupted, SlipwayError
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def perform(verb: str, on: str, json: bool = False, **options) -> None:
     """Runs `slipway.verbs.VERB` on an environment. Exits with the error's code if it fails; never with a traceback."""
     listen()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")     # an ASCII terminal shows ? for what it cannot show
     reporter = console.pick(json, sys.stdout)
     try:
         module = importlib.import_module(f"slipway.verbs.{verb}")
@@ -22,9 +26,8 @@ def perform(verb: str, on: str, json: bool = False, **options) -> None:
     except SlipwayError as error:
         code = told(reporter, error)
     except KeyboardInterrupt:
-        code = told(reporter, Interrupted("interrupted", "before anything was changed", "", "type the same command again"))
-    except BrokenPipeError:
-        code = 0
+        code = told(reporter, Interrupted("interrupted", "while nothing was being changed",
+                                          next="type the same command again"))
     except Exception as error:
         if options.get("debug"):
             raise
@@ -57,16 +60,18 @@ def unexpected(error: Exception) -> SlipwayError:
 
 
 def listen() -> None:
-    """SIGTERM ends a run as Ctrl-C does: CI sends the one, people the other."""
+    """SIGTERM, and the end of the terminal, end a run as Ctrl-C does: CI sends the one, people the other."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda number, frame: interrupt())
-        signal.signal(signal.SIGINT, lambda number, frame: interrupt())
+        for number in SIGNALS:
+            # nohup has the end of the terminal ignored, and so it stays.
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, lambda number, frame: interrupt())
 
 
 def interrupt() -> None:
     # A second signal must not cut the tidying of the first one short.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -76,6 +81,7 @@ def leave(code: int) -> None:
     from slipway import process
 
     process.end_all()
+    process.kill_all()
     sys.stdout.flush()
     sys.stderr.flush()
     if any(thread.daemon and thread is not threading.current_thread() for thread in threading.enumerate()):

@@ -14,6 +14,8 @@ from typing import Protocol
 
 from slipway.errors import Interrupted
 
+PATIENCE = 5.0      # seconds that interrupted steps get to tidy up; CI kills soon after it asked
+
 
 class Progress(Protocol):
     """Where a running step tells how far it is."""
@@ -86,24 +88,23 @@ class Run:
     step: Step
     reporter: Reporter
     error: BaseException | None = None
+    begun: bool = False
     done: threading.Event = field(default_factory=threading.Event)
 
-    def start(self) -> Run:
+    def start(self) -> None:
+        self.begun = True
         # Daemon threads: an interrupt must not wait for a step that waits for a server. Whatever such a step holds
         # open is undone by its server, since every step is safe to kill.
         threading.Thread(target=self._work, name=self.step.name, daemon=True).start()
-        return self
 
     def _work(self) -> None:
         begun = time.monotonic()
-        progress = self.reporter.started(self.step)
         try:
-            remark = self.step.run(progress)
+            remark = self.step.run(self.reporter.started(self.step))
+            self.reporter.finished(self.step, time.monotonic() - begun, remark)
         except BaseException as error:
             self.error = error
             self.reporter.failed(self.step, time.monotonic() - begun, error)
-        else:
-            self.reporter.finished(self.step, time.monotonic() - begun, remark)
         finally:
             self.done.set()
 
@@ -115,14 +116,17 @@ def apply(plan: Plan, reporter: Reporter, stop_children: Callable[[], None]) -> 
     """
     done: list[str] = []
     for level in plan:
-        runs = [Run(step, reporter).start() for step in level]
+        runs = [Run(step, reporter) for step in level]
         try:
+            for run in runs:
+                run.start()
             for run in runs:
                 run.done.wait()
         except KeyboardInterrupt:
             stop_children()
+            deadline = time.monotonic() + PATIENCE
             for run in runs:
-                run.done.wait(timeout=5)
+                run.done.wait(max(0, deadline - time.monotonic()) if run.begun else 0)
             raise interrupted(plan, done, runs) from None
         for run in runs:
             if run.error:
@@ -132,11 +136,9 @@ def apply(plan: Plan, reporter: Reporter, stop_children: Callable[[], None]) -> 
 
 def interrupted(plan: Plan, done: list[str], runs: list[Run]) -> Interrupted:
     done = done + [run.step.name for run in runs if run.done.is_set() and not run.error]
-    cut = [run.step.name for run in runs if run.step.name not in done]
+    cut = [run.step.name for run in runs if run.begun and run.step.name not in done]
     left = [step.name for step in plan.steps if step.name not in done and step.name not in cut]
     found = "; ".join(f"{word}: {', '.join(names)}" for word, names in
                       (("done", done), ("cut short", cut), ("not begun", left)) if names)
     return Interrupted("interrupted", found, "a run to its end; nothing is half-applied",
                        "type the same command again: it goes on from here")
-
-

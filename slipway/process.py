@@ -8,7 +8,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from slipway.errors import EngineError
 
@@ -35,8 +35,7 @@ def stream(argv: Sequence[str], on_line: Callable[[str], None], *, env: Mapping[
     child = start(argv, env, cwd, subprocess.PIPE if stdin else subprocess.DEVNULL)
     try:
         if stdin:
-            child.stdin.write(stdin)
-            child.stdin.close()
+            feed(child, stdin)
         for line in child.stdout:
             tail.append(line.rstrip("\n"))
             on_line(tail[-1])
@@ -45,6 +44,13 @@ def stream(argv: Sequence[str], on_line: Callable[[str], None], *, env: Mapping[
         end(child)
     if code:
         raise Failed(argv, code, tuple(tail))
+
+
+def feed(child: subprocess.Popen, text: str) -> None:
+    """A program may end without reading all of its input; whether that is a failure, its exit code says."""
+    with suppress(BrokenPipeError):
+        child.stdin.write(text)
+        child.stdin.close()
 
 
 def output(argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | os.PathLike | None = None) -> str:
@@ -58,10 +64,14 @@ def start(argv: Sequence[str], env: Mapping[str, str] | None, cwd: str | os.Path
     try:
         child = subprocess.Popen(list(argv), env=None if env is None else dict(env), cwd=cwd, stdin=stdin, text=True,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", process_group=0)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if error.filename == cwd:
+            raise EngineError(str(cwd), "no such directory", f"a directory to run {argv[0]} in",
+                              "./invoke doctor") from None
         raise EngineError(argv[0], "not found on PATH", f"the program {argv[0]}", "./invoke doctor") from None
     except PermissionError:
-        raise EngineError(argv[0], "permission denied", "a program that may be run", f"ls -l $(command -v {argv[0]})") from None
+        raise EngineError(argv[0], "permission denied", "a program that may be run",
+                          f"ls -l $(command -v {argv[0]})") from None
     with _lock:
         _running.add(child)
     return child
@@ -71,11 +81,11 @@ def end(child: subprocess.Popen) -> None:
     """Makes sure that a child and its group are gone: asks, waits, then kills."""
     if child.poll() is None:
         _signal(child, signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             child.wait(timeout=GRACE)
-        except subprocess.TimeoutExpired:
-            _signal(child, signal.SIGKILL)
-            child.wait()
+        # Whatever of the group did not listen, the child itself or one that it started.
+        _signal(child, signal.SIGKILL)
+        child.wait()
     for pipe in (child.stdin, child.stdout):
         if pipe and not pipe.closed:
             pipe.close()
@@ -91,6 +101,14 @@ def end_all() -> None:
         _signal(child, signal.SIGINT)
     for cancel in elsewhere:
         cancel()
+
+
+def kill_all() -> None:
+    """Ends at once what did not end when it was asked: nothing may outlive the tool that started it."""
+    with _lock:
+        children = list(_running)
+    for child in children:
+        _signal(child, signal.SIGKILL)
 
 
 @contextmanager

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import os
 import tempfile
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
 from slipway import tuning
-from slipway.errors import SettingsError, SlipwayError
+from slipway.errors import EngineError, SettingsError
 from slipway.stack import Stack
-
-TARGETS = ("local", "production")
 
 
 def files(stack: Stack, root: Path) -> dict[str, str]:
@@ -20,53 +20,63 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
 
     Raises SettingsError, naming template and line, if a template does not render.
     """
-    import jinja2
-
-    env = jinja2.Environment(loader=jinja2.FileSystemLoader(root / "templates"), undefined=jinja2.StrictUndefined,
-                             trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-    env.filters |= {"q": quote, "literal": lambda text: quote(text.replace("$", "$$")), "mb": tuning.megabytes}
+    templates = root / "templates"
+    env = jinja(templates)
     values = {"stack": stack, "s": stack.settings, "tuned": tuning.postgres(
         stack.settings.postgres_memory, stack.settings.postgres_max_connections), "maxmemory": tuning.redis}
     try:
         values["caddyfile"] = env.get_template("Caddyfile.j2").render(values)
         text = env.get_template(f"{stack.target}.yaml.j2").render(values)
-    except jinja2.TemplateError as error:
-        place = f"templates/{getattr(error, 'name', None) or template_of(error)}"
-        line = getattr(error, "lineno", None) or line_of(error)
-        raise SettingsError(f"{place}:{line}", error.message or type(error).__name__, "a template that renders",
-                            f"edit {place}, then ./invoke render") from None
+    except SettingsError:
+        raise
+    except Exception as error:
+        # A template may raise anything: 1 + "a" is a TypeError. What does not come from a template is our own fault.
+        if not (place := place_of(error, templates)):
+            raise
+        raise SettingsError(place, str(error) or type(error).__name__, "a template that renders",
+                            f"edit {place.rsplit(':', 1)[0]}, then ./invoke render") from None
     return {f"{stack.settings.environment}.yaml": text}
 
 
+@functools.cache
+def jinja(templates: Path):
+    import jinja2
+
+    env = jinja2.Environment(  # noqa: S701  (YAML, not HTML: the filter q escapes)
+        loader=jinja2.FileSystemLoader(templates), undefined=jinja2.StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True)
+    env.filters |= {"q": quote, "literal": lambda text: quote(text.replace("$", "$$")), "mb": tuning.megabytes}
+    return env
+
+
 def quote(text: str) -> str:
-    """A YAML double-quoted scalar that holds any text (YAML 1.2, section 5.7: escapes), or a refusal for NUL."""
-    if "\0" in text:
-        raise SettingsError("a value for the rendered file", "a NUL character", "text", "remove it from .env")
+    """A YAML double-quoted scalar that holds any text (YAML 1.2, section 5.7: escapes).
+
+    Raises SettingsError for what no YAML file can hold: NUL, and bytes that were no UTF-8 (as lone surrogates).
+    """
+    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise SettingsError("a value for the rendered file", "a NUL character, or bytes that are not UTF-8",
+                            "text in UTF-8", "remove it from .env and the environment")
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-    return '"' + "".join(escapes.get(char) or (char if char.isprintable() else escaped(ord(char))) for char in text) + '"'
+    return '"' + "".join(escapes.get(char) or (char if char.isprintable() else escaped(ord(char)))
+                         for char in text) + '"'
 
 
 def escaped(point: int) -> str:
     return f"\\u{point:04X}" if point < 0x10000 else f"\\U{point:08X}"
 
 
-def template_of(error: BaseException) -> str:
-    frame = last_template_frame(error)
-    return os.path.basename(frame.tb_frame.f_code.co_filename) if frame else "?"
+def place_of(error: BaseException, templates: Path) -> str:
+    """`templates/NAME:LINE` where the error arose, or an empty text if no template was at work.
 
-
-def line_of(error: BaseException) -> int:
-    frame = last_template_frame(error)
-    return frame.tb_lineno if frame else 0
-
-
-def last_template_frame(error: BaseException):
-    """Jinja rewrites tracebacks so that a frame of a template carries the template's own file and line."""
-    found, frame = None, error.__traceback__
-    while frame:
-        found = frame if frame.tb_frame.f_code.co_filename.endswith(".j2") else found
-        frame = frame.tb_next
-    return found
+    Jinja rewrites tracebacks so that a frame of a template carries the template's own file and line.
+    """
+    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)
+              if templates in Path(frame.filename).parents]
+    if not frames:
+        return ""
+    path, line = frames[-1]
+    return f"templates/{path.relative_to(templates).as_posix()}:{line}"
 
 
 def stale(rendered: Mapping[str, str], directory: Path) -> str:
@@ -77,7 +87,7 @@ def stale(rendered: Mapping[str, str], directory: Path) -> str:
 
 
 def current(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def write(rendered: Mapping[str, str], directory: Path) -> list[str]:
@@ -88,8 +98,9 @@ def write(rendered: Mapping[str, str], directory: Path) -> list[str]:
         for name in changed:
             replace(directory / name, rendered[name])
     except OSError as error:
-        raise SlipwayError(f"compose/{error.filename and Path(error.filename).name}", error.strerror or str(error),
-                           "a directory that can be written, with room on its disk", "df -h . ; ls -ld compose") from None
+        raise EngineError("compose/", error.strerror or str(error),
+                          "a directory that can be written, with room on its disk",
+                          "df -h . ; ls -ld compose") from None
     return changed
 
 

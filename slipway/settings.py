@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from slipway.kinds import (Bool, Buckets, Bytes, DatabaseUrl, Domain, Duration, Endpoint, Identifier, ImageName,
+from slipway.kinds import (Bool, Buckets, Bytes, Capabilities, DatabaseUrl, Domain, Duration, Endpoint, Identifier, ImageName,
                            Loopback, Name, Port, Seconds, Secret, UrlPath, UrlSafe, Words)
 
 LOCAL = "local"
@@ -51,6 +51,8 @@ class Settings(BaseModel):
     app_ready_path: UrlPath = setting("/ready", "Answers 200 when the app can serve: its stores answer too.")
     app_replicas: int = Field(1, ge=1, le=50, description="How many containers of the app run.")
     app_memory: Bytes = setting("512MB", "Memory limit of each app container.")
+    app_capabilities: Capabilities = setting(
+        "", "Linux capabilities that the app's containers keep, comma separated, such as CHOWN,SETUID,SETGID.")
     app_boot_timeout: Seconds = setting(60, "Seconds that the app may take until its ready path answers 200.")
 
     postgres: Literal["bundled", "external"] = setting(

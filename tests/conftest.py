@@ -1,0 +1,56 @@
+"""What all tests share: the environment of whoever runs them says nothing about the stacks under test."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from slipway import envfile
+
+# The machine may be busy: how long an example takes says nothing about the code.
+hypothesis.settings.register_profile("slipway", deadline=None, max_examples=40)
+hypothesis.settings.load_profile("slipway")
+
+# Before any test module is imported, so that none can read ENGINE, HTTP_PORT or a secret by accident.
+for _key in [key for key in os.environ if key in envfile.KEYS or key.startswith(envfile.PREFIX)]:
+    del os.environ[_key]
+
+
+@dataclass(frozen=True)
+class AppStack:
+    """What the app's tests need of a running stack: its URL, and all that a further backend has to be told."""
+
+    url: str
+    database_url: str
+    env: Mapping[str, str]
+    app_python: str
+
+
+@pytest.fixture(scope="session")
+def app_stack() -> Iterator[AppStack]:
+    """An embedded stack in a copy of the working tree, migrated and with fixtures."""
+    from tests.embedded.working_copy import copy_to
+
+    folder = Path(tempfile.mkdtemp(prefix="slipway-copy-"))
+    copy = copy_to(folder / "app")
+    try:
+        copy.up()
+        spec = json.loads((copy.home / "app" / "spec.json").read_text())
+        yield AppStack(copy.url, copy.database_url("app"), spec["env"], spec["argv"][0])
+    finally:
+        copy.clean()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def stack(app_stack: AppStack) -> AppStack:
+    """The stack that tests take unless their own directory has another."""
+    return app_stack

@@ -1,0 +1,218 @@
+"""The exact text of `up`'s plan for what was seen: which steps, in which order, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from slipway import stack
+from slipway.engine import Build, Running, Seen
+from slipway.plan import Plan, Silent, Step
+from slipway.verbs import up
+from slipway.world import World
+from tests.unit.conftest import settings_of
+
+SERVICES = ("postgres", "redis", "objects", "ops", "app", "gateway")
+EXTERNAL = {"postgres": "external", "database_url": "postgresql://u:5ecreT-url@db/x"}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a plan reads of an engine, as plain data."""
+    names: Sequence[str] = SERVICES
+    builds: Sequence[Build] = ()
+    name: str = "data"
+
+    def services(self) -> Sequence[str]:
+        return self.names
+
+    def wanted(self) -> Mapping[str, str]:
+        return {name: f"{name} 1" for name in self.names}
+
+    def prepare(self, seen: Seen) -> Sequence[Build]:
+        return self.builds
+
+    def start(self, names, progress) -> None:
+        raise AssertionError("planning starts nothing")
+
+    inside = stop = log = start
+
+    def probe_url(self) -> str:
+        return "http://127.0.0.1:8080/ready"
+
+
+DATA = {"postgres": {"reachable": True, "reason": "", "server_version": "18.1"}, "applied": {"1": "aa"}, "pending": [],
+        "problems": [], "fixtures_pending": [], "current": {"roles": True, "objects": True}, "records": {}}
+UP = Seen({name: Running("running", f"{name} 1") for name in SERVICES}, data=DATA, answering=True, last_answer="200")
+
+
+def world(engine: Machine = Machine(), **values) -> World:
+    settings = settings_of(**values)
+    return World(Path("/"), settings.environment, settings, stack.build(settings), engine, "")
+
+
+def seen(change: Mapping[str, Running | None], data: Mapping | None = DATA, **facts) -> Seen:
+    """What is seen when all is up but for these services; None takes one away."""
+    services = {name: running for name, running in (UP.services | change).items() if running}
+    return replace(UP, services=services, data=data, **facts)
+
+
+def gone(*names: str) -> dict[str, None]:
+    return dict.fromkeys(names)
+
+
+ORPHAN = Running("orphan", detail="process 7, left by a supervisor that died")
+SEEDS = DATA | {"fixtures_pending": ["001_demo.sql"]}
+DOWN = {"answering": False, "last_answer": "502"}
+
+# what was seen, settings -> the plan
+PLANS = {
+    "nothing there": (Seen(), {}, """
+        1  start postgres, redis, objects, ops  not running
+        2  gate postgres                        started in this run
+        2  gate redis                           started in this run
+        2  gate objects                         started in this run
+        3  roles                                database, roles, passwords, grants
+        3  buckets                              app
+        4  migrate                              whatever is pending
+        5  fixtures                             whatever is pending
+        6  start app, gateway                   not running
+        7  gate app                             started in this run
+        8  front door                           http://127.0.0.1:8080/ready"""),
+    "nothing there, production": (Seen(), {"environment": "production"}, """
+        1  start postgres, redis, objects, ops  not running
+        2  gate postgres                        started in this run
+        2  gate redis                           started in this run
+        2  gate objects                         started in this run
+        3  roles                                database, roles, passwords, grants
+        3  buckets                              app
+        4  migrate                              whatever is pending
+        5  start app, gateway                   not running
+        6  gate app                             started in this run
+        7  front door                           http://127.0.0.1:8080/ready"""),
+    "all up": (UP, {}, ""),
+    "all up, production": (UP, {"environment": "production"}, ""),
+    "the app changed": (seen({"app": Running("running", "app 0")}), {}, """
+        1  start app   settings, secrets or image changed
+        2  gate app    200
+        3  front door  http://127.0.0.1:8080/ready"""),
+    "a store stopped": (seen({"redis": Running("stopped", detail="exit code 137")}, **DOWN), {}, """
+        1  start redis    exit code 137
+        2  gate postgres  502
+        2  gate redis     started in this run
+        2  gate objects   502
+        3  roles          database, roles, passwords, grants
+        3  buckets        app
+        4  migrate        whatever is pending
+        5  fixtures       whatever is pending
+        6  gate app       502
+        7  front door     http://127.0.0.1:8080/ready"""),
+    "two reasons": (seen({"redis": None, "objects": ORPHAN}, **DOWN), {"load_fixtures": False}, """
+        1  start redis, objects  redis: not running; objects: process 7, left by a supervisor that died
+        2  gate postgres         502
+        2  gate redis            started in this run
+        2  gate objects          started in this run
+        3  roles                 database, roles, passwords, grants
+        3  buckets               app
+        4  migrate               whatever is pending
+        5  gate app              502
+        6  front door            http://127.0.0.1:8080/ready"""),
+    "the app crashes": (seen({"app": Running("restarting", "app 1")}, **DOWN), {}, """
+        1  gate postgres  502
+        1  gate redis     502
+        1  gate objects   502
+        2  roles          database, roles, passwords, grants
+        2  buckets        app
+        3  migrate        whatever is pending
+        4  fixtures       whatever is pending
+        5  start app      keeps restarting
+        6  gate app       502
+        7  front door     http://127.0.0.1:8080/ready"""),
+    "migrations pending": (seen({}, DATA | {"pending": [f"{n}_m.up.sql" for n in range(1, 7)]}), {}, """
+        1  migrate   1_m.up.sql, 2_m.up.sql, 3_m.up.sql, 4_m.up.sql and 2 more
+        2  gate app  200"""),
+    "a migration that was edited": (seen({}, DATA | {"problems": ["1_m.up.sql was edited"]}), {}, """
+        1  migrate   1_m.up.sql was edited
+        2  gate app  200"""),
+    "fixtures pending": (seen({}, SEEDS), {}, """
+        1  fixtures  001_demo.sql
+        2  gate app  200"""),
+    "fixtures pending, not wanted": (seen({}, SEEDS), {"load_fixtures": False}, ""),
+    "fixtures pending, production": (seen({}, SEEDS), {"environment": "production"}, ""),
+    "other passwords": (seen({}, DATA | {"current": {"roles": False, "objects": True}}), {}, """
+        1  roles  database, roles, passwords, grants"""),
+    "another bucket": (seen({}, DATA | {"current": {"roles": True, "objects": False}}),
+                       {"s3_buckets": "app,avatars"}, """
+        1  buckets  app, avatars"""),
+    "external, all up": (seen(gone("postgres")), EXTERNAL, ""),
+    "external, nothing there": (Seen(), EXTERNAL, """
+        1  start redis, objects, ops  not running
+        2  gate postgres              not proven yet
+        2  gate redis                 started in this run
+        2  gate objects               started in this run
+        3  buckets                    app
+        4  migrate                    whatever is pending
+        5  fixtures                   whatever is pending
+        6  start app, gateway         not running
+        7  gate app                   started in this run
+        8  front door                 http://127.0.0.1:8080/ready"""),
+    "external, unreachable": (
+        seen(gone("postgres"), DATA | {"postgres": {"reachable": False, "reason": "timeout"}}, **DOWN), EXTERNAL, """
+        1  gate postgres  502
+        1  gate redis     502
+        1  gate objects   502
+        2  buckets        app
+        3  migrate        whatever is pending
+        4  fixtures       whatever is pending
+        5  gate app       502
+        6  front door     http://127.0.0.1:8080/ready"""),
+}
+
+
+def planned(found: Seen, values: Mapping, **machine) -> Plan:
+    names = [name for name in SERVICES if name != "postgres" or values.get("postgres") != "external"]
+    return up.plan(world(Machine(names, **machine), **values), found)
+
+
+@pytest.mark.parametrize(("found", "values", "text"), PLANS.values(), ids=PLANS)
+def test_the_plan(found, values, text):
+    assert [line.strip() for line in planned(found, values).text().splitlines()] == [
+        line.strip() for line in text.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("found", "values"), [case[:2] for case in PLANS.values()], ids=PLANS)
+def test_a_plan_is_true_exactly_if_it_has_steps(found, values):
+    assert bool(planned(found, values)) == bool(planned(found, values).text())
+
+
+def test_images_come_first_level_by_level():
+    def build(name: str, level: int) -> Build:
+        return Build(Step(f"build {name}", "its inputs changed", lambda progress: None), level)
+
+    plan = planned(UP, {}, builds=(build("app", 1), build("base", 0), build("ops", 1)))
+    assert plan.text().splitlines() == [
+        "  1  build base  its inputs changed",
+        "  2  build app   its inputs changed",
+        "  2  build ops   its inputs changed"]
+
+
+def test_a_step_asks_the_engine_for_what_its_name_says():
+    asked: list[tuple] = []
+
+    class Asked(Machine):
+        def start(self, names, progress):
+            asked.append(("start", *names))
+
+        def inside(self, verb, args, progress, give_up=None):
+            asked.append((verb,))
+            return {"changed": [], "created": [], "features": {}, "applied": [], "loaded": [], "tries": 1}
+
+    plan = up.plan(world(Asked()), Seen())
+    for step in plan.steps[:-1]:        # the last one asks the front door
+        step.run(Silent())
+    assert asked == [("start", "postgres", "redis", "objects", "ops"), ("gate.postgres",), ("gate.redis",),
+                     ("gate.objects",), ("roles",), ("buckets",), ("migrate",), ("fixtures",),
+                     ("start", "app", "gateway"), ("gate.app",)]
