@@ -159,7 +159,9 @@ def objects(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 
 def app(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Waits until the app answers 200 on its ready path; {"gate", "ms", "tries", "url"}. `url` overrides APP_URL.
+    """Waits until the app answers 200 on its ready path; {"gate", "ms", "tries", "url"}.
+
+    `args["url"]` overrides APP_URL, `args["seconds"]` the deadline.
 
     Raises GateError at the deadline with the last answer and each dependency that the app itself calls broken.
     """
@@ -168,5 +170,5 @@ def app(ends: Endpoints, args: dict, emit: Emit) -> dict:
     need(base, "APP_URL", "http://app:8000")
     url = base.rstrip("/") + "/" + (ends.app_ready_path or ends.app_health_path).lstrip("/")
     with ready.session() as session:
-        return wait("app", lambda: ready.ask(session, url), ends.gate_timeout, expected=f"200 from {url}",
+        return wait("app", lambda: ready.ask(session, url), args.get("seconds", ends.gate_timeout), expected=f"200 from {url}",
                     tell=teller(emit)) | {"url": url}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from slipway.errors import SettingsError
 
-VERSION = 1
+VERSION = 2
 LONGEST = 63        # bytes of a Postgres name: NAMEDATALEN - 1
 
 
@@ -49,9 +49,10 @@ def split(database: str) -> Split:
         Role(f"{database}_migrate", member_of=(owner,), settings=(("lock_timeout", "5s"), ("role", owner))),
         Role(f"{database}_app", settings=(("idle_in_transaction_session_timeout", "60s"),
                                           ("statement_timeout", "30s"))),
-        Role(f"{database}_readonly", settings=(("default_transaction_read_only", "on"),
-                                               ("idle_in_transaction_session_timeout", "60s"),
-                                               ("statement_timeout", "5min"))),
+        # Policies would call functions that it may not execute, and show it no row: it is for reports over all of them.
+        Role(f"{database}_readonly", bypass_rls=True, settings=(("default_transaction_read_only", "on"),
+                                                                ("idle_in_transaction_session_timeout", "60s"),
+                                                                ("statement_timeout", "5min"))),
         # A dump must see every row and must never be cut short by a timeout.
         Role(f"{database}_backup", bypass_rls=True, replication=True, member_of=("pg_read_all_data",),
              settings=unlimited),

@@ -12,7 +12,7 @@ from slipway.engine.docker import client
 from slipway.errors import EngineError, VerificationError
 from slipway.world import ROOT
 
-ALWAYS = ("tests/unit", "tests/embedded")
+ALWAYS = ("tests/unit", "tests/app", "tests/embedded")
 SCENARIOS = "tests/scenarios"
 
 

@@ -56,10 +56,10 @@ def plan(world: World, seen: Seen) -> Plan:
         starts(engine, data, differ),
         tuple(gate(engine, store, "started in this run" if store in data else seen.last_answer or "not proven yet")
               for store in doubtful),
-        settle(world, seen, doubtful),
+        settle(world, seen, (*doubtful, *data)),
         *pending,
         starts(engine, front, differ),
-        (ready(engine, seen),) if doubtful or front or any(pending) else (),
+        (ready(world, seen),) if doubtful or front or any(pending) else (),
         (front_door(engine, world),) if doubtful or front else (),
     ))
 
@@ -122,7 +122,9 @@ def settle(world: World, seen: Seen, doubtful: Sequence[str]) -> Level:
     """Roles and buckets, which a fresh store lacks and a changed setting outdates; they touch only what is not right."""
     current = (seen.data or {}).get("current", {})
     steps = []
-    if world.settings.postgres == "bundled" and ("postgres" in doubtful or not current.get("roles")):
+    # A role's changed password shows as a changed ops, which is told it.
+    stale = {"postgres", "ops"} & set(doubtful) or not current.get("roles")
+    if world.settings.postgres == "bundled" and stale:
         steps.append(Step("roles", "database, roles, passwords, grants", partial(roles, world.engine)))
     if "objects" in doubtful or not current.get("objects"):
         steps.append(Step("buckets", ", ".join(world.settings.s3_buckets), partial(buckets, world.engine)))
@@ -175,10 +177,12 @@ def applied(engine: Engine, verb: str, progress: Progress) -> str:
     return f"{len(names)}: {listed(names)}" if names else "nothing pending"
 
 
-def ready(engine: Engine, seen: Seen) -> Step:
+def ready(world: World, seen: Seen) -> Step:
+    engine, patience = world.engine, {"seconds": world.settings.app_boot_timeout}
+
     def work(progress: Progress) -> str:
         found = asked(engine, "app", HealthError, partial(
-            engine.inside, "gate.app", {}, progress, give_up=crashing(engine, "app", HealthError)))
+            engine.inside, "gate.app", patience, progress, give_up=crashing(engine, "app", HealthError)))
         return f"ready at try {found['tries']}"
     return Step("gate app", seen.last_answer or "started in this run", work)
 
@@ -189,15 +193,15 @@ def front_door(engine: Engine, world: World) -> Step:
 
     def work(progress: Progress) -> str:
         deadline = time.monotonic() + world.settings.gate_timeout
-        while True:
-            well, answer = front.ask(engine.probe_url())
-            if well:
-                return f"200 from {engine.probe_url()}"
+        alive = crashing(engine, "gateway", HealthError)
+        while not (answer := front.ask(engine.probe_url()))[0]:
+            alive()
             if time.monotonic() > deadline:
-                raise HealthError("front door", f"{engine.probe_url()} answers {answer}", "200",
+                raise HealthError("front door", f"{engine.probe_url()} answers {answer[1]}", "200",
                                   f"./invoke logs -s gateway{world.flag}")
-            progress.say(answer)
+            progress.say(answer[1])
             time.sleep(0.075)
+        return f"200 from {engine.probe_url()}"
     return Step("front door", engine.probe_url(), work)
 
 

@@ -12,10 +12,10 @@ from slipway.errors import SettingsError
 PASSWORDS = {"shop_app": "one", "shop_migrate": "two"}
 
 
-def test_only_the_owner_cannot_log_in_and_only_backup_passes_row_security() -> None:
+def test_only_the_owner_cannot_log_in_and_only_those_who_read_everything_pass_row_security() -> None:
     roles = role_split.split("shop").roles
     assert [role.name for role in roles if not role.login] == ["shop_owner"]
-    assert [role.name for role in roles if role.bypass_rls] == ["shop_backup"]
+    assert [role.name for role in roles if role.bypass_rls] == ["shop_readonly", "shop_backup"]
 
 
 def test_names_that_postgres_would_cut_are_refused() -> None:

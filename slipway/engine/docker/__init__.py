@@ -62,7 +62,7 @@ class Docker:
     def url(self) -> str:
         settings = self.stack.settings
         if settings.domain:
-            return f"https://{settings.domain}"
+            return f"https://{settings.domain}" + ("" if settings.https_port == 443 else f":{settings.https_port}")
         host = "localhost" if self.connection.local else urlsplit(self.connection.host).hostname
         return f"http://{host}" + ("" if settings.front_port == 80 else f":{settings.front_port}")
 
@@ -90,7 +90,7 @@ class Docker:
         for container in observed.containers(self.connection, self.stack.name).get(service, []):
             state = self.connection.api.api.inspect_container(container["Id"])
             if state["RestartCount"] >= 3 or state["State"]["Status"] == "exited":
-                return f"{state['RestartCount']} restarts; it last ended with code {state['State']['ExitCode']}"
+                return observed.ending(state)
         return ""
 
     # -- what is done --------------------------------------------------------------------------------------------
@@ -144,10 +144,18 @@ class Docker:
         images.build(image, lambda argv, env: compose.run(argv, env or self.environment, progress.say, f"image {image.name}"))
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
+        self.resume(names)
         words = ("--progress", "plain", "up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--remove-orphans",
                  *names)
         compose.run(compose.command(self.stack, self.file, *words), self.environment, progress.say, "docker compose up")
         return None
+
+    def resume(self, names: Sequence[str]) -> None:
+        """Unpauses what is paused: Compose neither starts nor replaces that."""
+        for name, group in observed.containers(self.connection, self.stack.name).items():
+            for container in group if name in names else ():
+                if container["State"] == "paused":
+                    self.connection.api.api.unpause(container["Id"])
 
     def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
         return ops.run(self.connection, self.container("ops"), verb, args, progress, give_up)

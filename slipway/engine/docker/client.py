@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from slipway import process
 from slipway.errors import EngineError
 
 OLDEST = (20, 10)
+DEFAULT_HOST = "unix:///var/run/docker.sock"
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,23 @@ def connect(environ: Mapping[str, str]) -> Connection:
 def host_of(environ: Mapping[str, str]) -> str:
     if environ.get("DOCKER_HOST"):
         return environ["DOCKER_HOST"]
+    if environ.get("DOCKER_CONTEXT"):
+        return host_of_context(environ, environ["DOCKER_CONTEXT"])
     from docker.context import ContextAPI
 
-    context = ContextAPI.get_context(environ.get("DOCKER_CONTEXT")) or ContextAPI.get_current_context()
-    return (context.Host if context else None) or "unix:///var/run/docker.sock"
+    context = ContextAPI.get_current_context()
+    if context is None:
+        raise EngineError("Docker", "its current context does not exist", "a context that exists", "docker context ls")
+    return context.Host or DEFAULT_HOST
+
+
+def host_of_context(environ: Mapping[str, str], name: str) -> str:
+    """Asks the docker command: the SDK finds no context at all where there is no config.json."""
+    try:
+        return process.output(["docker", "context", "inspect", name, "--format", "{{.Endpoints.docker.Host}}"],
+                              env=environ).strip() or DEFAULT_HOST
+    except process.Failed as failure:
+        raise EngineError("DOCKER_CONTEXT", name, "a context that exists", "docker context ls", failure.output) from None
 
 
 def check_socket(path: str) -> None:

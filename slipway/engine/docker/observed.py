@@ -37,6 +37,14 @@ def running(stack: Stack, name: str, group: list[dict]) -> Running:
     return Running(state, worst["Labels"].get("slipway.config", ""), detail=detail)
 
 
+def ending(state: Mapping) -> str:
+    """How often a container was restarted, and its last exit code, which the engine forgets while it runs again."""
+    parts = [f"{state['RestartCount']} restarts"] if state["RestartCount"] else []
+    if state["State"]["Status"] != "running":
+        parts.append(f"it ended with code {state['State']['ExitCode']}")
+    return "; ".join(parts)
+
+
 def tags(connection: Connection) -> frozenset[str]:
     """Every image that the engine has, by tag and by digest."""
     return frozenset(tag for image in connection.api.api.images()

@@ -1,0 +1,57 @@
+"""What every scenario stands on: an engine that answers, stacks that are removed again, evidence when one fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from slipway.engine.docker import client
+from slipway.errors import EngineError
+from tests.scenarios import clone
+from tests.scenarios.clone import Clone
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine() -> None:
+    """Skips where no Docker engine answers; fails instead where SLIPWAY_REQUIRE_ENGINE=1 says that one must."""
+    try:
+        client.connect(os.environ)
+    except EngineError as error:
+        reason = (f"no Docker engine answers ({error.found}). To run the scenarios: sudo scripts/docker-engine on "
+                  "Debian, Docker's own installer elsewhere; then ./invoke test")
+        (pytest.fail if os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1" else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def shared(engine: None) -> Iterator[Clone]:
+    """A stack that is up, for scenarios that only look."""
+    with clone.made() as made:
+        made.succeed("up")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def own(engine: None) -> Iterator[Clone]:
+    """A stack that is up and holds data, for the scenarios of one file; each leaves it right."""
+    with clone.made() as made:
+        made.succeed("up")
+        made.write_data()
+        yield made
+
+
+@pytest.fixture
+def fresh(engine: None) -> Iterator[Clone]:
+    """A clone with settings, and nothing started."""
+    with clone.made() as made:
+        yield made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    report = yield
+    if report.failed and call.when == "call":
+        for each in clone.LIVE:
+            report.sections.append(("evidence", f"commands and container logs: {clone.save(each, item.name)}"))
+    return report

@@ -1,0 +1,101 @@
+"""Only the front door can be reached from outside, and no secret can be read where it does not belong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.scenarios.clone import SERVICE, Clone, free_port
+from tests.scenarios.image_containers import must
+
+pytestmark = pytest.mark.scenario
+
+
+def inspected(stack: Clone) -> list[dict]:
+    return json.loads(must("inspect", *(each for ids in stack.ids().values() for each in ids)))
+
+
+def published(stack: Clone) -> dict[str, list[str]]:
+    """Addresses that each service publishes on the host; services that publish nothing are left out."""
+    found = {}
+    for container in inspected(stack):
+        bindings = [f"{entry['HostIp']}:{entry['HostPort']}"
+                    for entries in container["NetworkSettings"]["Ports"].values() for entry in entries or ()]
+        if bindings:
+            found[container["Config"]["Labels"][SERVICE]] = bindings
+    return found
+
+
+def assert_no_secret(stack: Clone, text: str, what: str) -> None:
+    known = stack.secrets()
+    assert len(known) >= 8
+    assert not [secret for secret in known if secret in text], f"a secret is in {what}"
+
+
+def test_only_the_gateway_publishes_a_port_and_only_on_loopback(shared: Clone):
+    assert published(shared) == {"gateway": [f"127.0.0.1:{shared.port}"]}
+
+
+def test_no_secret_is_in_an_image_that_was_built(shared: Clone):
+    for container in inspected(shared):
+        image = container["Image"]
+        assert_no_secret(shared, must("image", "inspect", image), container["Config"]["Image"])
+        assert_no_secret(shared, must("history", "--no-trunc", image), container["Config"]["Image"])
+
+
+def test_no_secret_is_in_a_rendered_file(shared: Clone):
+    files = list((shared.root / "compose").glob("*.yaml"))
+    assert files
+    for file in files:
+        assert_no_secret(shared, file.read_text(), file.name)
+
+
+def test_no_secret_is_in_the_arguments_of_a_process(shared: Clone):
+    for container in inspected(shared):
+        assert_no_secret(shared, must("top", container["Id"], "-eo", "pid,args"), container["Name"])
+        assert_no_secret(shared, json.dumps([container["Path"], container["Args"]]), container["Name"])
+
+
+def test_no_secret_is_in_what_up_and_status_and_logs_print(own: Clone):
+    must("rm", "--force", own.id("redis"))
+    for words in (("up", "--json"), ("up",), ("status", "--json"), ("logs",), ("plan", "--json")):
+        assert_no_secret(own, own.succeed(*words), " ".join(words))
+
+
+def test_every_container_is_hardened_and_bounded(shared: Clone):
+    for container in inspected(shared):
+        host, name = container["HostConfig"], container["Name"]
+        assert host["CapDrop"] == ["ALL"] and not host["Privileged"], name
+        assert "no-new-privileges:true" in host["SecurityOpt"], name
+        assert host["Memory"] > 0 and host["PidsLimit"] > 0 and host["Init"], name
+        assert host["RestartPolicy"]["Name"] == "unless-stopped", name
+        assert host["LogConfig"]["Config"]["max-size"], name
+        assert not [mount for mount in container["Mounts"] if "docker.sock" in mount["Source"]], name
+
+
+def test_stores_cannot_reach_the_internet_and_the_gateway_cannot_reach_the_stores(shared: Clone):
+    name = f"{shared.project}-local_data"
+    network = json.loads(must("network", "inspect", name))[0]
+    assert network["Internal"]
+    joined = {container["Config"]["Labels"][SERVICE]: set(container["NetworkSettings"]["Networks"])
+              for container in inspected(shared)}
+    assert {service for service, networks in joined.items() if networks == {name}} == {"postgres", "redis", "objects"}
+    assert name not in joined["gateway"]
+
+
+def test_an_exposed_postgres_is_on_loopback_only_and_takes_the_password_there(own: Clone):
+    import psycopg
+
+    address = f"127.0.0.1:{free_port()}"
+    own.settle(POSTGRES_EXPOSE=address)
+    own.assert_right()
+    assert published(own) == {"gateway": [f"127.0.0.1:{own.port}"], "postgres": [address]}
+    password = own.setting("POSTGRES_READONLY_PASSWORD")
+    with psycopg.connect(f"postgresql://slipway_readonly:{password}@{address}/slipway") as conn:
+        assert conn.execute("SELECT current_user").fetchone() == ("slipway_readonly",)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(f"postgresql://slipway_readonly:wrong@{address}/slipway")
+    own.forget("POSTGRES_EXPOSE")
+    own.assert_right()
+    assert set(published(own)) == {"gateway"}

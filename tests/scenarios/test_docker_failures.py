@@ -1,0 +1,67 @@
+"""What fails while `up` is at work ends it with its own exit code and the reason, and can be put right; data stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scenarios.clone import Clone, assert_refused
+from tests.scenarios.image_containers import must
+
+pytestmark = pytest.mark.scenario
+
+
+def test_a_migration_with_a_syntax_error_is_named_by_line_and_column_and_leaves_nothing(own: Clone):
+    migration = own.root / "migrations" / "910_bad.up.sql"
+    migration.write_text("CREATE TABLE before_the_error (n int);\nCREATE TABLE bad (n int,,);\n")
+    assert_refused(own.invoke("up"), 5, "migrations/910_bad.up.sql:2:25")
+    assert own.sql("SELECT to_regclass('before_the_error') IS NULL") == "t"
+    migration.unlink()
+    own.assert_right()
+
+
+def test_an_app_that_crashes_at_start_ends_up_with_its_last_words(own: Clone):
+    done = own.invoke("up", APP_COMMAND="python -c \"print('cannot go on'); raise SystemExit(3)\"")
+    assert_refused(done, 6, "app keeps crashing", "cannot go on")
+    own.assert_right()
+
+
+def test_an_app_that_never_gets_ready_ends_up_with_its_last_answer(own: Clone):
+    done = own.invoke("up", APP_READY_PATH="/nowhere", APP_BOOT_TIMEOUT="3", GATE_TIMEOUT="3")
+    assert_refused(done, 6, "app", "404")
+    own.assert_right()
+
+
+def test_a_store_that_does_not_answer_in_time_ends_up_at_its_gate(own: Clone):
+    network, store = f"{own.project}-local_data", own.id("postgres")
+    must("network", "disconnect", network, store)
+    try:
+        assert_refused(own.invoke("up", GATE_TIMEOUT="3"), 4, "postgres gate", "no answer in 3 s")
+    finally:
+        must("network", "connect", "--alias", "postgres", network, store)
+    own.assert_right()
+
+
+def test_a_store_that_somebody_paused_is_resumed(own: Clone):
+    before = own.ids()
+    must("pause", own.id("postgres"))
+    own.assert_right()
+    assert own.ids() == before
+
+
+def test_another_postgres_password_than_that_of_the_volume_is_explained_and_loses_nothing(own: Clone):
+    done = own.invoke("up", POSTGRES_PASSWORD="another" * 4)
+    assert_refused(done, 4, "POSTGRES_PASSWORD", "password that its volume was made with")
+    assert "another" * 4 not in done.text
+    own.assert_right()
+
+
+def test_a_template_that_does_not_render_stops_up_before_anything_is_touched(own: Clone):
+    before, rendered = own.ids(), (own.root / "compose" / "local.yaml").read_text()
+    template = own.root / "templates" / "services" / "redis.yaml.j2"
+    whole = template.read_text()
+    template.write_text(whole + "{% if %}\n")
+    done = own.invoke("up")
+    template.write_text(whole)
+    assert_refused(done, 2, "redis.yaml.j2")
+    assert (own.ids(), (own.root / "compose" / "local.yaml").read_text()) == (before, rendered)
+    own.assert_right()

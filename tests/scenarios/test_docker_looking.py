@@ -1,0 +1,67 @@
+"""Looking at a running stack: psql, logs, status, and the rendered files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from slipway import envfile
+from slipway.settings import secrets_of
+from tests.scenarios.clone import Clone, assert_refused, clean
+
+pytestmark = pytest.mark.scenario
+
+
+def test_psql_needs_no_port_and_works_as_the_owner_of_the_schema(shared: Clone):
+    done = fed(shared, "psql", "\\pset format unaligned\n\\t on\nSELECT current_user, current_database();\n")
+    assert done.returncode == 0, done.stdout
+    assert "slipway_owner|slipway" in done.stdout.splitlines()
+
+
+def test_a_shell_has_the_environment_of_ops(shared: Clone):
+    done = fed(shared, "shell", 'echo "$S3_BUCKETS as $(id -u)"\n')
+    assert done.returncode == 0 and "app as 999" in done.stdout
+
+
+def fed(stack: Clone, task: str, text: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "invoke", task], cwd=stack.root, input=text, text=True,
+                          env=clean(os.environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+
+
+@pytest.mark.parametrize("service, part", [("postgres", "database system is ready"), ("redis", "Ready to accept"),
+                                           ("app", "listening on")])
+def test_logs_shows_the_service_that_was_asked_for(shared: Clone, service: str, part: str):
+    assert part in shared.succeed("logs", "--service", service)
+
+
+def test_logs_of_a_service_that_does_not_exist_names_those_that_do(shared: Clone):
+    assert_refused(shared.invoke("logs", "--service", "postgress"), 2, "postgres, redis, objects, ops, app, gateway")
+
+
+def test_status_tells_machines_and_people_the_same(shared: Clone):
+    done = json.loads(shared.succeed("status", "--json").splitlines()[-1])
+    assert done["answering"] is True and done["differ"] == {}
+    text = shared.succeed("status")
+    assert all(f"  {service:<10} running" in text for service in shared.ids())
+    assert "4 applied, 0 pending" in text
+
+
+def test_docker_compose_takes_the_rendered_file_with_the_real_values(shared: Clone):
+    settings = envfile.load(shared.root, "local", clean({}))
+    done = subprocess.run(["docker", "compose", "--file", "compose/local.yaml", "config", "--quiet"], cwd=shared.root,
+                          env=environment() | secrets_of(settings), text=True, capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_docker_compose_refuses_the_rendered_file_without_its_secrets(shared: Clone):
+    done = subprocess.run(["docker", "compose", "--file", "compose/local.yaml", "config", "--quiet"], cwd=shared.root,
+                          env=environment(), text=True, capture_output=True)
+    assert done.returncode != 0 and "is not set; ./invoke up sets it" in done.stderr
+
+
+def environment() -> dict[str, str]:
+    return {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
