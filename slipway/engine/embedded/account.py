@@ -26,16 +26,26 @@ def prefix(directory: Path) -> tuple[str, ...]:
     if works((*namespace, "true")):
         return namespace
     drop = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--")
-    if works((*drop, "test", "-x", str(directory))):
+    if works((*drop, "test", "-x", str(existing(directory)))):
         return drop
     raise EngineError("embedded engine", f"running as root, and others may not enter {directory}",
-                      "an ordinary user, because Postgres refuses root", "clone into a directory that others may enter, "
-                      "such as /srv, or run ./invoke as an ordinary user")
+                      "an ordinary user, because Postgres refuses root",
+                      "clone into a directory that others may enter, such as /srv, or run ./invoke as an ordinary user")
+
+
+def existing(directory: Path) -> Path:
+    """The directory, or the nearest one above it that is there already."""
+    return next(path for path in (directory, *directory.parents) if path.exists())
+
+
+def dropped(directory: Path) -> bool:
+    """Whether somebody else does the work, who must be let through to the data."""
+    return "setpriv" in prefix(directory)
 
 
 def owner(directory: Path) -> int:
     """User id that must own the data directory, as the file system sees it."""
-    return NOBODY if "setpriv" in prefix(directory) else os.geteuid()
+    return NOBODY if dropped(directory) else os.geteuid()
 
 
 def give(path: Path, uid: int) -> None:

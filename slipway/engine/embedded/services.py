@@ -23,7 +23,7 @@ ORDER = ("postgres", "redis", "objects", "app")
 
 @dataclass(frozen=True)
 class Spec:
-    """What the launcher executes."""
+    """What the launcher executes. The environment is that of any shell, and what the service itself is told."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
@@ -32,10 +32,23 @@ class Spec:
     content: str = ""       # digest of the files that it runs from, so that an edited app is a changed one
 
     def text(self) -> str:
-        return json.dumps(asdict(self), indent=1, sort_keys=True)
+        """As the launcher reads it, with what it inherits from the shell that starts it."""
+        program = shutil.which(self.argv[0]) or self.argv[0]
+        return dumped(asdict(self) | {"argv": (program, *self.argv[1:]), "env": inherited() | dict(self.env)})
 
     def fingerprint(self) -> str:
-        return hashlib.sha256(self.text().encode()).hexdigest()[:16]
+        """The same from every shell: another PATH or home is no reason to restart a database."""
+        return hashlib.sha256(dumped(asdict(self)).encode()).hexdigest()[:16]
+
+
+def dumped(values: Mapping) -> str:
+    return json.dumps(values, indent=1, sort_keys=True)
+
+
+def inherited() -> dict[str, str]:
+    """Only what a program needs of this environment: a service must not depend on the shell that started it."""
+    names = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE")
+    return {key: os.environ[key] for key in names if key in os.environ}
 
 
 def names(stack: Stack) -> tuple[str, ...]:
@@ -53,21 +66,14 @@ def specs(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> dic
     return {name: makers[name](stack, root, home, ports) for name in names(stack)}
 
 
-def base(extra: Mapping[str, str]) -> dict[str, str]:
-    """Only what a program needs of this environment: a service must not depend on the shell that started it."""
-    kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE") if key in os.environ}
-    return kept | dict(extra)
-
-
 def spec(name: str, home: Path, argv: list, env: Mapping[str, str], cwd: Path, content: str = "") -> Spec:
-    found = shutil.which(str(argv[0])) or str(argv[0])
-    return Spec((found, *map(str, argv[1:])), base(env), str(cwd), str(home / name / "pid"), content)
+    return Spec(tuple(map(str, argv)), env, str(cwd), str(home / name / "pid"), content)
 
 
 def postgres(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
     settings, data = stack.settings, home / "postgres" / "data"
     programs = binaries.postgres(settings.postgres_version)
-    tuned = tuning.postgres(settings.postgres_memory, settings.postgres_max_connections, extension=has_contrib(programs))
+    tuned = tuning.postgres(settings.postgres_memory, settings.postgres_max_connections, has_contrib(programs))
     options = {**tuned, "listen_addresses": "127.0.0.1", "port": str(ports["postgres"]), "unix_socket_directories": ""}
     argv = [*account.prefix(home), programs / "postgres", "-D", data]
     for key, value in options.items():
@@ -77,13 +83,15 @@ def postgres(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> 
 
 def has_contrib(programs: Path) -> bool:
     """Whether these programs come with pg_stat_statements, which the wheel leaves out."""
-    return any((programs.parent / lib).exists() for lib in ("lib/pg_stat_statements.so", "lib/postgresql/pg_stat_statements.so"))
+    return any((programs.parent / "lib" / name).exists()
+               for name in ("pg_stat_statements.so", "postgresql/pg_stat_statements.so"))
 
 
 def redis(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
     settings = stack.settings
-    argv = [binaries.redis(settings.redis), home / "redis" / "auth.conf", "--bind", "127.0.0.1", "--port", ports["redis"],
-            "--dir", home / "redis" / "data", "--appendonly", "yes", "--appendfsync", "everysec", "--daemonize", "no",
+    argv = [binaries.redis(settings.redis), home / "redis" / "auth.conf",
+            "--bind", "127.0.0.1", "--port", ports["redis"], "--dir", home / "redis" / "data", "--daemonize", "no",
+            "--appendonly", "yes", "--appendfsync", "everysec",
             "--maxmemory", tuning.redis(settings.redis_memory), "--maxmemory-policy", settings.redis_eviction]
     return spec("redis", home, argv, {}, home / "redis" / "data", content=auth_digest(stack))
 
@@ -101,7 +109,8 @@ def objects(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> S
     secrets = secrets_of(stack.settings)
     key = f"{secrets['S3_ACCESS_KEY']},{secrets['S3_SECRET_KEY']}".replace('"', '""')
     argv = [binaries.rclone(), "serve", "s3", "--addr", f"127.0.0.1:{ports['objects']}", home / "objects" / "data"]
-    env = {"RCLONE_AUTH_KEY": f'"{key}"', "RCLONE_CONFIG": os.devnull, "XDG_CACHE_HOME": str(home / "objects" / "cache")}
+    env = {"RCLONE_AUTH_KEY": f'"{key}"', "RCLONE_CONFIG": os.devnull,
+           "XDG_CACHE_HOME": str(home / "objects" / "cache")}
     return spec("objects", home, argv, env, home / "objects")
 
 
@@ -110,14 +119,33 @@ def app(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
     directory = root / settings.app_context
     told = environment.app(settings, addresses(ports), environment.in_clear(settings))
     env = told | {"HOST": "127.0.0.1", "PORT": str(ports["app"]), "PYTHONUNBUFFERED": "1"}
-    return spec("app", home, command(stack, directory), env, directory, content=images.digest((), images.git_files(directory) or images.walk(directory)))
+    content = images.digest((), images.git_files(directory) or images.walk(directory))
+    return spec("app", home, command(stack, directory), env, directory, content)
 
 
 def command(stack: Stack, directory: Path) -> list[str]:
     settings = stack.settings
     if settings.app_command:
-        return [*shlex.split(settings.app_command)]
+        return runnable(words(settings.app_command), directory)
     if (directory / "backend" / "__main__.py").exists():
         return [sys.executable, "-m", "backend"]
-    raise SettingsError("APP_COMMAND", "no value", f"the command that starts the app in {settings.app_context}/, because "
-                        "the embedded engine runs no images", "set APP_COMMAND in .env, or start a Docker engine")
+    raise SettingsError("APP_COMMAND", "no value",
+                        f"the command that starts the app in {settings.app_context}/, because embedded runs no images",
+                        "set APP_COMMAND in .env, or start a Docker engine")
+
+
+def runnable(argv: list[str], directory: Path) -> list[str]:
+    """The command, if its program is there: on PATH, or as a path as seen from the app's directory."""
+    if not argv or not shutil.which(directory / argv[0] if os.sep in argv[0] else argv[0]):
+        raise SettingsError("APP_COMMAND", f"{argv[0] if argv else 'no program'}, which is not there",
+                            "a program on PATH, or its path from APP_CONTEXT",
+                            "edit APP_COMMAND in .env, or install that program")
+    return argv
+
+
+def words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise SettingsError("APP_COMMAND", str(error), "a command with its quotes closed",
+                            "edit APP_COMMAND in .env") from None

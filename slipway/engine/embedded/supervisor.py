@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shlex
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,19 +14,27 @@ from slipway.engine.embedded import launch
 from slipway.errors import EngineError
 
 STOP = {"postgres": ("INT", 60), "redis": ("TERM", 30), "objects": ("TERM", 10), "app": ("TERM", 30)}
+# A store may need a moment until what a crash left is gone; an app that dies at once dies again.
+RETRIES = {"postgres": 3, "redis": 3, "objects": 3, "app": 2}
+SHUT_DOWN = 90              # seconds; more than any program gets to stop
+LONGEST_SOCKET = 94         # bytes: 104 on some systems, of which the supervisor takes ten for a temporary name
 
 
 def configuration(home: Path, services: Sequence[str]) -> str:
-    """Text of supervisord.conf. The programs' own settings are in their specifications, which are read at each start."""
-    programs = "\n".join(program(home, name) for name in services)
+    """Text of supervisord.conf. The programs' own settings are in their specifications, which are read at each start.
+
+    Its paths are relative to the stack's directory: the format has no way to quote what a path may hold.
+    """
+    programs = "\n".join(program(name) for name in services)
+    socket = socket_path(home)
     return f"""[supervisord]
-logfile = {escape(home / "logs" / "supervisor.log")}
-pidfile = {escape(home / "supervisor.pid")}
+logfile = logs/supervisor.log
+pidfile = supervisor.pid
 umask = 077
 silent = true
 
 [unix_http_server]
-file = {escape(socket_path(home))}
+file = {socket.name if socket.parent == home else socket}
 chmod = 0600
 
 [rpcinterface:supervisor]
@@ -37,33 +43,34 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 {programs}"""
 
 
-def program(home: Path, name: str) -> str:
+def program(name: str) -> str:
     signal, seconds = STOP[name]
-    command = shlex.join([sys.executable, "-S", launch.__file__, str(home / name / "spec.json")])
     return f"""[program:{name}]
-command = {escape(command)}
+command = sh -c 'exec "$SLIPWAY_PYTHON" -S "$SLIPWAY_LAUNCH" {name}/spec.json'
 autostart = false
 autorestart = true
 startsecs = 1
-startretries = 5
+startretries = {RETRIES[name]}
 stopsignal = {signal}
 stopwaitsecs = {seconds}
 killasgroup = true
 redirect_stderr = true
-stdout_logfile = {escape(home / "logs" / f"{name}.log")}
+stdout_logfile = logs/{name}.log
 stdout_logfile_maxbytes = 10MB
 stdout_logfile_backups = 2
 """
 
 
-def escape(value: object) -> str:
-    return str(value).replace("%", "%%")
-
-
 def socket_path(home: Path) -> Path:
-    """A short path: a socket's may not exceed about a hundred bytes, and a project's may."""
+    """In the stack's own directory, or in /tmp where that path is longer than a socket's may be.
+
+    Never in TMPDIR: it differs from one shell to the next, and a supervisor that is not found is started twice.
+    """
+    inside = home / "supervisor.sock"
+    if len(os.fsencode(inside)) <= LONGEST_SOCKET:
+        return inside
     name = hashlib.sha256(str(home).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"slipway-{os.getuid()}-{name}.sock"
+    return Path("/tmp") / f"slipway-{os.getuid()}-{name}.sock"  # noqa: S108  (the socket itself is for its owner alone)
 
 
 def proxy(home: Path):
@@ -78,24 +85,27 @@ def proxy(home: Path):
 
 def states(home: Path) -> dict[str, dict]:
     """What the supervisor says of each program; empty when it does not run."""
+    from http.client import HTTPException
+    from xmlrpc.client import Fault
+
     if not socket_path(home).exists():
         return {}
     try:
         return {info["name"]: info for info in proxy(home).getAllProcessInfo()}
-    except (OSError, ConnectionError):
-        return {}
+    except (OSError, HTTPException, Fault):
+        return {}       # gone, or about to go
 
 
 def ensure(home: Path, services: Sequence[str]) -> None:
     """Makes sure that a supervisor with this configuration runs, detached from the terminal."""
     path, text = home / "supervisor.conf", configuration(home, services)
-    if states(home):
-        if path.exists() and path.read_text() == text:
-            return
-        shut_down(home)
+    if states(home) and path.exists() and path.read_text() == text:
+        return
+    shut_down(home)
     path.write_text(text)
-    ended = subprocess.run([sys.executable, "-m", "supervisor.supervisord", "-c", str(path)], cwd=home, text=True,
-                           stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+    ended = subprocess.run([sys.executable, "-m", "supervisor.supervisord", "-c", path.name], cwd=home, text=True,
+                           stdin=subprocess.DEVNULL, capture_output=True, timeout=30,
+                           env=os.environ | {"SLIPWAY_PYTHON": sys.executable, "SLIPWAY_LAUNCH": launch.__file__})
     deadline = time.monotonic() + 15
     while not states(home):
         if ended.returncode or time.monotonic() > deadline:
@@ -127,22 +137,29 @@ def stop(home: Path, name: str) -> None:
 
 
 def shut_down(home: Path) -> None:
-    """Ends the supervisor and with it every program, in its own time; does nothing if none answers."""
-    if not states(home):
+    """Ends the supervisor and with it every program, in its own time; does nothing if there is none."""
+    import psutil
+
+    process = running(home)
+    if process is None:
         return
-    pid = proxy(home).getPID()
-    proxy(home).shutdown()
-    deadline = time.monotonic() + 90
-    while alive(pid):
-        if time.monotonic() > deadline:
-            raise EngineError("supervisor", "still there 90 s after it was told to end", "a supervisor that ends",
-                              f"tail {home / 'logs' / 'supervisor.log'}")
-        time.sleep(0.02)
-
-
-def alive(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        process.terminate()
+        process.wait(SHUT_DOWN)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.TimeoutExpired:
+        raise EngineError("supervisor", f"still there {SHUT_DOWN} s after it was told to end", "a supervisor that ends",
+                          f"tail {home / 'logs' / 'supervisor.log'}") from None
+
+
+def running(home: Path):
+    """The process of this stack's supervisor, or None. One that does not answer counts too: it goes on restarting."""
+    import psutil
+
+    try:
+        process = psutil.Process(int((home / "supervisor.pid").read_text()))
+        ours = Path(process.cwd()) == home and process.status() != psutil.STATUS_ZOMBIE
+    except (FileNotFoundError, ValueError, psutil.Error):
+        return None
+    return process if ours else None

@@ -1,0 +1,75 @@
+"""A backend process of a test's own, requests to it, and waiting for a state."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+APP = Path(__file__).parents[2] / "app"
+PATIENCE = 20.0   # seconds until a state that should come counts as not coming
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One HTTP answer, its body decoded when it is JSON."""
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+def send(url: str, method: str, path: str, body: Any = None, raw: bytes | None = None,
+         kind: str = "application/json") -> Reply:
+    """One request on a connection of its own; `body` goes as JSON, `raw` as it is."""
+    place = urlsplit(url)
+    data = raw if raw is not None else None if body is None else json.dumps(body).encode()
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE)
+    try:
+        connection.request(method, path, data, {} if data is None else {"Content-Type": kind})
+        answer = connection.getresponse()
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        text = answer.read()
+        is_json = headers.get("content-type") == "application/json"
+        return Reply(answer.status, json.loads(text) if is_json else text, headers)
+    finally:
+        connection.close()
+
+
+def until(state: Callable[[], Any], what: str) -> Any:
+    """The first true value of `state`, polled; fails the test when it does not come."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if value := state():
+            return value
+        time.sleep(0.02)
+    return pytest.fail(f"did not come within {PATIENCE:g} s: {what}")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A backend process of the test's own."""
+    url: str
+    process: subprocess.Popen[str]
+    log: Path
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+
+def app_process(python: str | Path, env: dict[str, str], log: Path) -> subprocess.Popen[str]:
+    """`python -m backend` in app/ with exactly `env` beside PATH."""
+    with log.open("w") as output:
+        return subprocess.Popen([str(python), "-m", "backend"], cwd=APP, text=True, stdout=output,
+                                stderr=subprocess.STDOUT, env={"PATH": os.environ["PATH"], **env})

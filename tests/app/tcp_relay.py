@@ -1,0 +1,65 @@
+"""A TCP relay between the backend and a dependency, to take the dependency away and give it back."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+
+class Relay:
+    """A TCP relay on loopback in front of one dependency, which can be cut, mended, or made silent."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.target = (host, port)
+        self.silent = False
+        self.sockets: list[socket.socket] = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+
+    def cut(self) -> None:
+        """End every connection and refuse new ones."""
+        for each in (self.listener, *self.sockets):
+            close(each)
+        self.sockets.clear()
+
+    def mend(self) -> None:
+        """Take connections again, on the same port."""
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                near = listener.accept()[0]
+            except OSError:
+                return   # cut
+            self.sockets.append(near)
+            if not self.silent:
+                self._join(near)
+
+    def _join(self, near: socket.socket) -> None:
+        far = socket.create_connection(self.target)
+        self.sockets.append(far)
+        for source, sink in ((near, far), (far, near)):
+            threading.Thread(target=pump, args=(source, sink), daemon=True).start()
+
+
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    """Copy bytes until either side ends."""
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+    except OSError:
+        pass   # the other side ended, or the relay was cut: both end here
+    close(source)
+    close(sink)
+
+
+def close(each: socket.socket) -> None:
+    """End a socket even while another thread waits in it; shutdown fails on one that is not connected any more."""
+    try:
+        each.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass   # nothing left to shut down
+    each.close()

@@ -1,0 +1,95 @@
+"""kill -9 of each process, of all of them, and what a reboot leaves: the next `up` heals it and no row is lost."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.embedded.working_copy import is_alive, kill, until
+
+SERVICES = ("postgres", "redis", "objects", "app")
+
+
+def postmasters(copy) -> list[psutil.Process]:
+    """Servers on the copy's data directory, not their children."""
+    data = copy.home / "postgres" / "data"
+    servers = [process for process in copy.processes() if process.name() == "postgres" and Path(process.cwd()) == data]
+    return [process for process in servers if process.ppid() not in {server.pid for server in servers}]
+
+
+def healed(copy, title: str) -> None:
+    """All services answer, each exists once, and the row is there."""
+    copy.up()
+    assert "Nothing to do" in copy.up()
+    assert title in copy.titles() and len(postmasters(copy)) == 1
+    pids = copy.pids
+    assert all(is_alive(pid) for pid in pids.values())
+    parents = {psutil.Process(pids[name]).ppid() for name in SERVICES}
+    assert parents == {pids["supervisor"]}
+
+
+@pytest.mark.parametrize("victim", [*SERVICES, "supervisor"])
+def test_up_heals_what_kill_9_took_away(running, victim):
+    title = f"written before {victim} was killed"
+    running.write_row(title)
+    kill(running.pids[victim])
+    healed(running, title)
+
+
+def test_down_after_the_supervisor_was_killed_leaves_no_orphan(running):
+    running.write_row("written before the orphans")
+    kill(running.pids["supervisor"])
+    assert running.invoke("down").returncode == 0
+    assert running.processes() == []
+    healed(running, "written before the orphans")
+
+
+def test_a_killed_supervisor_does_not_make_a_chosen_front_door_taken(running):
+    """The app that was left holds HTTP_PORT itself."""
+    port = running.url.rsplit(":", 1)[1]
+    kill(running.pids["supervisor"])
+    running.up(HTTP_PORT=port)
+    assert running.url.endswith(f":{port}") and running.get("/ready")
+
+
+def test_up_after_everything_died_at_once(running):
+    running.write_row("written before the power cut")
+    kill(*(process.pid for process in running.processes()))
+    healed(running, "written before the power cut")
+
+
+def test_up_after_a_reboot_that_gave_every_process_id_to_a_stranger(running):
+    """This test's own process stands for the strangers: it lives, and works elsewhere."""
+    running.write_row("written before the reboot")
+    kill(*(process.pid for process in running.processes()))
+    lock = running.home / "postgres" / "data" / "postmaster.pid"
+    lines = lock.read_text().splitlines()
+    lock.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    for path in [*running.home.glob("*/pid"), running.home / "supervisor.pid"]:
+        path.write_text(str(os.getpid()))
+    healed(running, "written before the reboot")
+
+
+def test_a_server_that_still_works_keeps_its_lock(running):
+    """With its supervisor dead and our own pid file lost, nothing may start a second server on the data."""
+    kill(running.pids["supervisor"])
+    server = running.pids["postgres"]
+    (running.home / "postgres" / "pid").unlink()
+    running.invoke("up")
+    assert len(postmasters(running)) == 1
+    for process in postmasters(running):
+        kill(process.pid)
+    until(lambda: not postmasters(running), "the server is gone")
+    assert not is_alive(server)
+
+
+def test_files_of_our_own_that_were_damaged_are_made_anew(running):
+    running.write_row("written before the damage")
+    running.invoke("down")
+    ours = ("ports.json", "supervisor.conf", "redis/spec.json", "redis/fingerprint", "redis/pid", "supervisor.pid")
+    for name in ours:
+        (running.home / name).write_text("{ damaged")
+    healed(running, "written before the damage")
