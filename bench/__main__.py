@@ -8,7 +8,7 @@ import sys
 from bench.harness import Result
 from slipway.verbs.test import no_engine
 
-ALL = ("startup", "embedded", "memory", "docker")
+ALL = ("startup", "embedded", "memory", "migrations", "docker")
 
 
 def main(names: list[str]) -> int:

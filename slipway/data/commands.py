@@ -19,7 +19,16 @@ VERBS = {
     "roles": "slipway.data.roles:establish",
     "buckets": "slipway.data.buckets:establish",
     "migrate": "slipway.data.runner:migrate",
+    "rollback": "slipway.data.reverting:rollback",
+    "goto": "slipway.data.reverting:goto",
+    "redo": "slipway.data.reverting:redo",
+    "status": "slipway.data.status:status",
+    "adopt": "slipway.data.adopt:adopt",
     "fixtures": "slipway.data.fixtures:load",
+    "lint": "slipway.data.lint:lint",
+    "schema": "slipway.data.schema:schema",
+    "drift": "slipway.data.drift:drift",
+    "rehearse": "slipway.data.rehearsal:rehearse",
     "observe": "slipway.data.observe:observe",
 }
 

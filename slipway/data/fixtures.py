@@ -2,54 +2,80 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
+import difflib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slipway.data import history, session
+from slipway.data import fixture_csv, history, session, sources, sqltext
 from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.errors import MigrationError
+from slipway.data.migrations import Problem
+from slipway.errors import MigrationError, SettingsError
 
 if TYPE_CHECKING:
     import psycopg
 
 NAME = re.compile(r"[0-9]+_(?P<rest>.+)\.(?P<kind>sql|csv)")
-CHUNK = 256 * 1024
-BOM = b"\xef\xbb\xbf"
+STEPS = 100     # progress is told this many times for a file, and not for each of its chunks
 
 
 @dataclass(frozen=True)
 class Fixture:
-    """One file of seed data. `records` counts the CSV's records without its header; 0 for SQL."""
+    """One file of seed data. Its content is read when it is asked for, and never held whole."""
     path: Path
     name: str
     label: str
     kind: str
     table: str
-    sha256: str
-    records: int = 0
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the content, the same for Unix and Windows line ends."""
+        digest = sources.Digest()
+        for _ in self.chunks(digest):
+            continue
+        return digest.done()
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be loaded again when it was changed: CSV passes over rows that are there, SQL must say so."""
+        head = next(sources.chunks(self.path))
+        return self.kind == "csv" or "repeatable" in sqltext.directives(head.decode(errors="replace"))
+
+    def chunks(self, digest: sources.Digest) -> Iterator[bytes]:
+        """Its bytes, hashed as they pass. Raises MigrationError where they are not UTF-8."""
+        try:
+            for chunk in sources.chunks(self.path):
+                digest.add(chunk)
+                yield chunk
+        except sources.BadText as error:
+            raise MigrationError(f"{self.label}:{error.args[0]}", error.args[1], "text in UTF-8",
+                                 f"save {self.label} as UTF-8") from None
+        except OSError as error:
+            raise MigrationError(self.label, f"cannot be read: {error.strerror}", "a readable file",
+                                 f"ls -l {self.label}") from None
 
 
 def load(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Loads every fixture whose content the database has not had; {"loaded": [{"file", "rows", "ms"}], "kept": n}.
 
-    Each file is one transaction with its row in slipway.fixtures. Raises MigrationError with file and line.
+    `args["only"]` names one file. Each file is one transaction with its row in slipway.fixtures. Raises MigrationError
+    with file and line, also for a file that was changed and does not say that it can be loaded again.
     """
-    found = read(ends.fixtures_dir)
+    found = chosen(read(ends.fixtures_dir), args.get("only"))
     with session.locked(ends, "slipway fixtures") as conn:
         session.reset(conn, ends)
         history.establish(conn, ends)
-        waiting = pending(found, history.read_fixtures(conn))
-        for each in waiting:
-            if each.kind == "sql":
-                session.refuse_unfit(text_of(each), each.label)
-        loaded = [load_one(conn, ends, each, emit) for each in waiting]
+        had = history.read_fixtures(conn)
+        for problem in conflicts(found, had):
+            raise problem.error()
+        waiting = pending(found, had)
+        loaded = [load_one(conn, ends, each, each.name in had, emit) for each in waiting]
     return {"loaded": loaded, "kept": len(found) - len(waiting)}
 
 
@@ -62,114 +88,80 @@ def read(folder: Path | None) -> tuple[Fixture, ...]:
 
 
 def describe(path: Path) -> Fixture:
-    """The file with its hash and record count, read once and never whole."""
     label = f"{path.parent.name}/{path.name}"
     match = NAME.fullmatch(path.name)
     if not match:
         raise MigrationError(label, "not a fixture's name", "NNN_name.sql or NNN_<table>.csv", f"rename {label}")
-    digest, count = hashlib.sha256(), RecordCount()
-    try:
-        for chunk in chunks(path):
-            digest.update(chunk)
-            count.add(chunk)
-    except OSError as error:
-        raise MigrationError(label, f"cannot be read: {error.strerror}", "a readable file", f"ls -l {label}") from None
-    records = max(count.done() - 1, 0) if match["kind"] == "csv" else 0
-    return Fixture(path, path.name, label, match["kind"], match["rest"], digest.hexdigest(), records)
+    return Fixture(path, path.name, label, match["kind"], match["rest"])
 
 
-class RecordCount:
-    """Counts CSV records as bytes stream past: line ends outside quotes."""
-
-    def __init__(self) -> None:
-        self.records, self.quoted, self.last = 0, False, b""
-
-    def add(self, chunk: bytes) -> None:
-        parts = chunk.split(b'"')
-        self.records += sum(part.count(b"\n") for part in parts[int(self.quoted)::2])
-        self.quoted ^= len(parts) % 2 == 0
-        self.last = chunk[-1:]
-
-    def done(self) -> int:
-        return self.records + (self.last not in (b"", b"\n"))
+def chosen(found: tuple[Fixture, ...], only: str | None) -> tuple[Fixture, ...]:
+    """All of them, or the one that `only` names with or without directory and ending."""
+    if not only:
+        return found
+    name = Path(only).name
+    same = tuple(each for each in found if name in (each.name, Path(each.name).stem))
+    if not same:
+        near = difflib.get_close_matches(name, [each.name for each in found], 1, 0.3)
+        raise SettingsError("--only", f"no fixture {only}", near[0] if near else "the name of a file in fixtures/",
+                            "ls fixtures")
+    return same
 
 
-def chunks(path: Path) -> Iterator[bytes]:
-    """The file's bytes in pieces, without the mark that some editors put before UTF-8."""
-    with path.open("rb") as file:
-        first = file.read(CHUNK)
-        yield first.removeprefix(BOM)
-        while chunk := file.read(CHUNK):
-            yield chunk
+def pending(found: tuple[Fixture, ...], loaded: Mapping[str, str]) -> tuple[Fixture, ...]:
+    """What the database has not had. A file that it never had is not read for that."""
+    return tuple(each for each in found if each.name not in loaded or loaded[each.name] != each.sha256)
 
 
-def pending(found: tuple[Fixture, ...], loaded: dict[str, str]) -> tuple[Fixture, ...]:
-    return tuple(each for each in found if loaded.get(each.name) != each.sha256)
+def conflicts(found: tuple[Fixture, ...], loaded: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Files that were changed after they were loaded and do not say that they can be loaded again."""
+    return tuple(Problem(each.label, "was changed after it was loaded, and does not say that it can be loaded again",
+                         "-- slipway: repeatable at its top, if a second run does no harm (ON CONFLICT …)",
+                         f"edit {each.label}, or put it back and write what is new into another file")
+                 for each in found if each.name in loaded and not each.repeatable and loaded[each.name] != each.sha256)
 
 
-def load_one(conn: psycopg.Connection, ends: Endpoints, each: Fixture, emit: Emit) -> dict:
+def load_one(conn: psycopg.Connection, ends: Endpoints, each: Fixture, again: bool, emit: Emit) -> dict:
     """One fixture in one transaction with its row."""
     started = time.monotonic()
     session.reset(conn, ends)
+    digest = sources.Digest()
     with session.file_transaction(conn, each.label):
-        if each.kind == "sql":
-            rows = session.run_file(conn, text_of(each), each.label)
-        else:
-            rows = copy_csv(conn, each, lambda done: progress(emit, each.label, done, each.records, "rows"))
+        rows = (load_sql if each.kind == "sql" else load_csv)(conn, each, digest, again, emit)
         milliseconds = round((time.monotonic() - started) * 1000, 1)
-        history.record_fixture(conn, ends, each.name, each.sha256, rows, milliseconds)
-    progress(emit, each.label, each.records or rows, each.records or rows, "rows")
+        history.record_fixture(conn, ends, each.name, digest.done(), rows, milliseconds)
     return {"file": each.label, "rows": rows, "ms": milliseconds}
 
 
-def text_of(each: Fixture) -> str:
-    try:
-        return each.path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise MigrationError(each.label, f"byte {error.start} is not UTF-8", "SQL in UTF-8",
-                             f"save {each.label} as UTF-8") from None
+def load_sql(conn: psycopg.Connection, each: Fixture, digest: sources.Digest, again: bool, emit: Emit) -> int:
+    """Streams the statements, COPY blocks among them; progress in bytes, because only the server knows the rows."""
+    size = each.path.stat().st_size
+    rows = session.run_stream(conn, each.chunks(digest), each.label, teller(emit, each.label, size, "bytes"))
+    progress(emit, each.label, size, size, "bytes")
+    return rows
 
 
-def copy_csv(conn: psycopg.Connection, each: Fixture, tell: Callable[[int], None]) -> int:
-    """Streams the CSV into a temporary table and inserts from there what is not yet in the table; returns new rows.
-
-    COPY itself cannot pass over rows that exist.
-    """
-    from psycopg import DataError, sql
-    table = sql.Identifier(*each.table.split(".", 1))
-    columns = sql.SQL(", ").join(map(sql.Identifier, header(each)))
-    conn.execute(sql.SQL("CREATE TEMPORARY TABLE slipway_load ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-        columns, table))
-    count = RecordCount()
-    command = sql.SQL("COPY pg_temp.slipway_load ({}) FROM STDIN (FORMAT csv, HEADER true)").format(columns)
-    try:
-        with conn.cursor().copy(command) as copy:
-            for chunk in chunks(each.path):
-                copy.write(chunk)
-                count.add(chunk)
-                tell(min(count.records, each.records))
-    except DataError as error:
-        raise csv_error(error, each) from None
-    return conn.execute(sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM pg_temp.slipway_load "
-                                "ON CONFLICT DO NOTHING").format(table, columns, columns)).rowcount
+def load_csv(conn: psycopg.Connection, each: Fixture, digest: sources.Digest, again: bool, emit: Emit) -> int:
+    """Streams the records; progress in rows."""
+    columns = fixture_csv.header(each.path, each.label)
+    if again:
+        fixture_csv.refuse_repeat(conn, each.table, columns, each.label)
+    total = fixture_csv.count(sources.chunks(each.path))
+    rows = fixture_csv.load(conn, each.chunks(digest), each.table, columns, each.label,
+                            teller(emit, each.label, total, "rows"))
+    progress(emit, each.label, total, total, "rows")
+    return rows
 
 
-def header(each: Fixture) -> list[str]:
-    """The column names of the CSV's first record."""
-    with each.path.open(encoding="utf-8-sig", newline="") as file:
-        try:
-            names = next(csv.reader(file), [])
-        except UnicodeDecodeError:
-            names = []
-    if not names or not all(names):
-        raise MigrationError(f"{each.label}:1", "no header", "a first line with the column names in UTF-8",
-                             f"edit {each.label}")
-    return names
+def teller(emit: Emit, label: str, total: int, unit: str) -> Callable[[int], None]:
+    """Tells progress when it has gone on by a step; never more than the total."""
+    told = 0
 
+    def tell(done: int) -> None:
+        nonlocal told
+        done = min(done, total)
+        if done > told and done - told >= total / STEPS:
+            told = done
+            progress(emit, label, told, total, unit)
 
-def csv_error(error: psycopg.Error, each: Fixture) -> MigrationError:
-    """The server's message with the CSV's line, which its context names."""
-    line = re.search(r"slipway_load, \D*(\d+)", error.diag.context or "")
-    where = f"{each.label}:{line[1]}" if line else each.label
-    return MigrationError(where, error.diag.message_primary or str(error), f"values that {each.table} takes",
-                          f"edit {each.label}")
+    return tell

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from slipway.data import pg
 from slipway.data.endpoints import Endpoints
-from slipway.data.migrations import Applied, Migration, Problem
+from slipway.data.migrations import Applied, Problem
 from slipway.errors import MigrationError
 
 if TYPE_CHECKING:
@@ -16,17 +17,33 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS slipway.history (
     version bigint PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(), "by" text NOT NULL, milliseconds double precision);
+ALTER TABLE slipway.history
+    ADD COLUMN IF NOT EXISTS down_sha256 text, ADD COLUMN IF NOT EXISTS release text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS baseline boolean NOT NULL DEFAULT false,
+    ADD COLUMN IF NOT EXISTS compatible boolean NOT NULL DEFAULT false;
+CREATE TABLE IF NOT EXISTS slipway.unfinished (
+    version bigint PRIMARY KEY, way text NOT NULL, target bigint NOT NULL, done integer NOT NULL DEFAULT 0,
+    done_sha256 text NOT NULL DEFAULT '', doing boolean NOT NULL DEFAULT false,
+    invalid text[] NOT NULL, "by" text NOT NULL, started_at timestamptz NOT NULL DEFAULT clock_timestamp());
 CREATE TABLE IF NOT EXISTS slipway.fixtures (
     name text PRIMARY KEY, sha256 text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(), rows bigint NOT NULL, milliseconds double precision);
 """
 MIRROR = "CREATE TABLE IF NOT EXISTS public.schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)"
+FORGET = "DELETE FROM slipway.unfinished; "
+AGE = "round(1000 * extract(epoch FROM clock_timestamp() - transaction_timestamp()), 1)"
+NIL = -1            # golang-migrate's database.NilVersion: nothing is applied
+COLUMNS = """version, name, sha256, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS+00:00'), "by",
+    milliseconds"""
+NEWER, OLDER = "coalesce(down_sha256, ''), release, baseline, compatible", "'', '', false, false"
 ADOPT = "./invoke db.adopt"
+CLEAN_UP = ("./invoke psql: finish or undo that file by hand, then UPDATE schema_migrations SET dirty = false; "
+            "then ./invoke db.adopt")
 
 
 def establish(conn: psycopg.Connection, ends: Endpoints) -> None:
     """Makes the tables where they are missing. Raises MigrationError when the role may not."""
-    seen = conn.execute("SELECT to_regclass('slipway.history'), to_regclass('slipway.fixtures'), "
+    seen = conn.execute("SELECT to_regclass('slipway.unfinished'), to_regclass('slipway.fixtures'), "
                         "to_regclass('public.schema_migrations')").fetchone()
     if all(seen):
         return
@@ -62,34 +79,106 @@ def keep_from_app(conn: psycopg.Connection, ends: Endpoints) -> None:
 
 
 def read(conn: psycopg.Connection) -> dict[int, Applied]:
-    """The applied migrations by number."""
-    rows = conn.execute("SELECT version, name, sha256 FROM slipway.history").fetchall()
+    """The applied migrations by number. A table of the first version of this tool lacks the newer columns."""
+    newer = conn.execute("SELECT count(*) FROM pg_attribute WHERE attrelid = 'slipway.history'::regclass "
+                         "AND attname = 'compatible'").fetchone()[0]
+    rows = conn.execute(f"SELECT {COLUMNS}, {NEWER if newer else OLDER} FROM slipway.history "  # noqa: S608 (ours)
+                        "ORDER BY version").fetchall()
     return {row[0]: Applied(*row) for row in rows}
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """golang-migrate's row; NIL and clean where there is none."""
+    version: int = NIL
+    dirty: bool = False
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A file without a transaction that stopped: after `done` statements, perhaps in the middle of the next."""
+    version: int
+    way: str
+    target: int
+    done: int
+    done_sha256: str
+    doing: bool
+    invalid: tuple[str, ...]
+
+
+def mirror(conn: psycopg.Connection) -> Mirror:
+    return Mirror(*(conn.execute("SELECT version, dirty FROM public.schema_migrations").fetchone() or ()))
+
+
+def unfinished(conn: psycopg.Connection) -> Unfinished | None:
+    """The file that a run stopped in, if there is one."""
+    if conn.execute("SELECT to_regclass('slipway.unfinished')").fetchone() == (None,):
+        return None
+    row = conn.execute("SELECT version, way, target, done, done_sha256, doing, invalid FROM slipway.unfinished"
+                       ).fetchone()
+    return Unfinished(*row[:-1], tuple(row[-1])) if row else None
 
 
 def disagreement(conn: psycopg.Connection, history: dict[int, Applied]) -> Problem | None:
     """What golang-migrate's row says when it is not what our history says."""
-    row = conn.execute("SELECT version, dirty FROM public.schema_migrations").fetchone()
-    newest = max(history, default=None)
-    if row and row[1]:
-        return Problem("public.schema_migrations", f"version {row[0]} is dirty: golang-migrate stopped in its middle",
-                       "a database in a known state",
-                       "./invoke psql: finish or undo that file by hand, then set dirty to false")
-    version = row[0] if row else None
-    if version == newest:
+    row, newest, stopped = mirror(conn), max(history, default=NIL), unfinished(conn)
+    if stopped and row == Mirror(stopped.target, True):
         return None
-    return Problem("public.schema_migrations", f"says version {version}, slipway.history says {newest}",
-                   "both the same: another tool migrated this database", ADOPT)
+    if row.dirty:
+        return Problem("public.schema_migrations", f"version {row.version} is dirty: golang-migrate stopped in its "
+                       "middle", "a database in a known state", CLEAN_UP)
+    if row.version == newest:
+        return None
+    return Problem("public.schema_migrations", f"says version {shown(row.version)}, slipway.history says "
+                   f"{shown(newest)}", "both the same: another tool migrated this database", ADOPT)
 
 
-def record(conn: psycopg.Connection, ends: Endpoints, file: Migration, by: str, milliseconds: float) -> None:
-    """Writes both rows of an applied file in its own transaction, whatever role or search_path the file left."""
-    own_again(conn, ends)
-    conn.execute('INSERT INTO slipway.history (version, name, sha256, "by", milliseconds) '
-                 "VALUES (%s, %s, %s, coalesce(nullif(%s, ''), session_user), %s)",
-                 (file.version, file.name, file.sha256, by, milliseconds))
-    conn.execute("DELETE FROM public.schema_migrations")
-    conn.execute("INSERT INTO public.schema_migrations (version, dirty) VALUES (%s, false)", (file.version,))
+def shown(version: int) -> str:
+    return "None" if version == NIL else str(version)
+
+
+def own_statements(conn: psycopg.Connection, ends: Endpoints) -> str:
+    """Role and search_path for the rest of this transaction, whatever a file left."""
+    from psycopg import sql
+    role = sql.Identifier(ends.database_owner) if ends.database_owner else sql.SQL("NONE")
+    return ("SET LOCAL SESSION AUTHORIZATION DEFAULT; " + sql.SQL("SET LOCAL ROLE {}; ").format(role).as_string(conn)
+            + "SET LOCAL search_path = pg_catalog; ")
+
+
+def up_rows(conn: psycopg.Connection, row: Applied) -> str:
+    """The statements that record a file as applied; how long it took is the age of the transaction."""
+    from psycopg import sql
+    fields = (row.version, row.name, row.sha256, row.down_sha256 or None, row.release, row.baseline, row.compatible)
+    return sql.SQL("INSERT INTO slipway.history (\"by\", milliseconds, version, name, sha256, down_sha256, release, "
+                   "baseline, compatible) VALUES (coalesce(nullif({}, ''), session_user), {}, {}); ").format(
+        sql.Literal(row.by), sql.SQL("NULL" if row.baseline else AGE if row.ms is None else str(row.ms)),
+        sql.SQL(", ").join(map(sql.Literal, fields))).as_string(conn)
+
+
+def down_rows(version: int) -> str:
+    """The statement that forgets a file."""
+    return f"DELETE FROM slipway.history WHERE version = {version:d}; "  # noqa: S608 (a number)
+
+
+def mirror_rows(version: int, dirty: bool = False) -> str:
+    """golang-migrate's SetVersion: at most one row, and none for the clean nil version."""
+    insert = f"INSERT INTO public.schema_migrations (version, dirty) VALUES ({version:d}, {dirty}); "  # noqa: S608
+    # DELETE and not its TRUNCATE, which nobody could read beside: the row that is left is the same.
+    return "DELETE FROM public.schema_migrations; " + ("" if version == NIL and not dirty else insert)  # noqa: S608
+
+
+def begin_rows(conn: psycopg.Connection, state: Unfinished, by: str) -> str:
+    """The statement that writes that a file without a transaction is begun."""
+    from psycopg import sql
+    return sql.SQL("INSERT INTO slipway.unfinished (version, way, target, invalid, \"by\") VALUES ({}, {}, {}, "
+                   "{}::text[], coalesce(nullif({}, ''), session_user)); ").format(*map(sql.Literal, (
+                       state.version, state.way, state.target, list(state.invalid), by))).as_string(conn)
+
+
+def step_rows(version: int, done: int, sha256: str, doing: bool = False) -> str:
+    """The statement that counts the statements that are done; `doing`: the next one is on its way."""
+    values = f"done = {done:d}, done_sha256 = '{sha256}', doing = {doing}"
+    return f"UPDATE slipway.unfinished SET {values} WHERE version = {version:d}; "  # noqa: S608 (numbers, a hash)
 
 
 def read_fixtures(conn: psycopg.Connection) -> dict[str, str]:
@@ -100,16 +189,7 @@ def read_fixtures(conn: psycopg.Connection) -> dict[str, str]:
 def record_fixture(conn: psycopg.Connection, ends: Endpoints, name: str, sha256: str, rows: int,
                    milliseconds: float) -> None:
     """Writes the row of a loaded fixture in its own transaction."""
-    own_again(conn, ends)
+    conn.execute(own_statements(conn, ends))
     conn.execute("INSERT INTO slipway.fixtures (name, sha256, rows, milliseconds) VALUES (%s, %s, %s, %s) ON CONFLICT "
                  "(name) DO UPDATE SET sha256 = excluded.sha256, rows = excluded.rows, milliseconds = "
                  "excluded.milliseconds, applied_at = excluded.applied_at", (name, sha256, rows, milliseconds))
-
-
-def own_again(conn: psycopg.Connection, ends: Endpoints) -> None:
-    """Role and search_path for the rest of this transaction."""
-    from psycopg import sql
-    conn.execute("SET LOCAL SESSION AUTHORIZATION DEFAULT")
-    role = sql.Identifier(ends.database_owner) if ends.database_owner else sql.SQL("NONE")
-    conn.execute(sql.SQL("SET LOCAL ROLE {}").format(role))
-    conn.execute("SET LOCAL search_path = pg_catalog")

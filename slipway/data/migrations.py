@@ -1,36 +1,64 @@
 """Migration files as plain data, and what may be done with them: no database here.
 
-File names, numbering and the advisory lock are golang-migrate's (its README and database/util.go), so that both tools
-can work on one directory and one database.
+File names, numbering and the advisory lock are golang-migrate's (source/parse.go and database/util.go), so that both
+tools can work on one directory and one database.
 """
 
 from __future__ import annotations
 
-import hashlib
+import os
 import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from slipway.data import sources, sqltext
+from slipway.data.sources import Source, fingerprint
 from slipway.errors import MigrationError
 
-UP = re.compile(r"(?P<version>[0-9]+)_(?P<name>.*)\.up\.sql")
-DOWN = re.compile(r"(?P<version>[0-9]+)_(?P<name>.*)\.down\.sql")
-PLAIN = re.compile(r"(?P<version>[0-9]+)_(?P<name>.+)\.sql")
+__all__ = ["Applied", "Migration", "Problem", "fingerprint", "lock_key", "lock_number", "pending", "read"]
+
+PAIRED = re.compile(r"(?P<version>[0-9]+)_(?P<name>.*)\.(?P<way>down|up)\.(?P<kind>.*)", re.DOTALL)
+PLAIN = re.compile(r"(?P<version>[0-9]+)_(?P<name>.+)\.sql", re.DOTALL)
 LARGEST = 2 ** 63 - 1               # schema_migrations.version is a bigint
 LOCK_SALT = 1486364155              # golang-migrate's advisoryLockIDSalt
 NAME_FORM = "NNN_name.up.sql, NNN_name.down.sql or NNN_name.sql"
+LONE_STATEMENT = 16 * 1024          # a longer file is not one CREATE INDEX CONCURRENTLY
 
 
 @dataclass(frozen=True)
 class Migration:
-    """One step upwards: its number, its file and what is in it. `label` is what messages call the file."""
+    """One version: its number, its name and its files. Either may be missing, as golang-migrate allows."""
     version: int
     name: str
-    label: str
-    sha256: str
-    sql: str
+    up: Source | None
+    down: Source | None
+
+    @property
+    def label(self) -> str:
+        """What messages call it: its upward file, or the downward one where there is no other."""
+        return (self.up or self.down).label
+
+    @property
+    def sha256(self) -> str:
+        return self.up.sha256 if self.up else fingerprint(b"")
+
+    @property
+    def sql(self) -> str:
+        return self.up.text() if self.up else ""
+
+    @property
+    def path(self) -> Path:
+        return (self.up or self.down).path
+
+    @property
+    def directives(self) -> frozenset[str]:
+        return self.up.directives if self.up else frozenset()
+
+    @property
+    def transactional(self) -> bool:
+        return transactional(self.up)
 
 
 @dataclass(frozen=True)
@@ -39,6 +67,13 @@ class Applied:
     version: int
     name: str
     sha256: str
+    applied_at: str = ""
+    by: str = ""
+    ms: float | None = None
+    down_sha256: str = ""
+    release: str = ""
+    baseline: bool = False
+    compatible: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,92 +101,80 @@ def lock_number(*names: str) -> int:
     return zlib.crc32("\0".join(names).encode()) * LOCK_SALT % 2 ** 32
 
 
-def fingerprint(content: bytes) -> str:
-    """The sha256 of a file, the same whether git checked it out with Unix or Windows line ends."""
-    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
+def transactional(source: Source | None) -> bool:
+    """Whether a file is run inside one transaction.
+
+    Not when it says `-- slipway: no-transaction`, and not when all of it is one statement that refuses a transaction:
+    golang-migrate runs such a file too.
+    """
+    if source is None:
+        return True
+    if "no-transaction" in source.directives:
+        return False
+    if source.path.stat().st_size > LONE_STATEMENT:
+        return True
+    text = source.text()
+    found = sqltext.statements(text) if sqltext.ALONE_LOOK.search(text) else ()
+    return not (len(found) == 1 and sqltext.refuses_transaction(found[0].words))
 
 
 def read(folder: Path | None) -> tuple[tuple[Migration, ...], tuple[Problem, ...]]:
-    """The upward migrations of a folder by number, and everything in it that cannot be understood."""
+    """The migrations of a folder by number, and everything in it that cannot be understood."""
     if folder is None:
         return (), ()
     if not folder.is_dir():
         return (), (Problem(f"{folder.name}/", "no such directory", "the directory of the migrations",
                             f"mkdir {folder.name}"),)
-    found: list[Migration] = []
+    ups: dict[int, tuple[str, Source]] = {}
+    downs: dict[int, tuple[str, Source]] = {}
     problems: list[Problem] = []
-    for path in sorted(folder.iterdir()):
-        each = read_file(path) if path.suffix.lower() == ".sql" else None
-        if isinstance(each, Problem):
-            problems.append(each)
-        elif each:
-            found.append(each)
-    found.sort(key=lambda migration: migration.version)
-    return tuple(found), tuple(problems + duplicates(found))
+    for name in sorted(os.listdir(folder)):
+        found = read_file(folder, name)
+        if isinstance(found, Problem):
+            problems.append(found)
+        elif found:
+            version, way, title, source = found
+            problems += place_file(downs if way == "down" else ups, version, title, source)
+    versions = sorted(ups.keys() | downs.keys())
+    return tuple(paired(version, ups.get(version), downs.get(version)) for version in versions), tuple(problems)
 
 
-def read_file(path: Path) -> Migration | Problem | None:
-    """One file as a migration, as a problem, or as nothing when it is a downward one."""
-    label = f"{path.parent.name}/{path.name}"
-    if DOWN.fullmatch(path.name):
-        return None
-    match = UP.fullmatch(path.name) or PLAIN.fullmatch(path.name)
+def paired(version: int, up: tuple[str, Source] | None, down: tuple[str, Source] | None) -> Migration:
+    return Migration(version, (up or down)[0], up and up[1], down and down[1])
+
+
+def place_file(side: dict[int, tuple[str, Source]], version: int, title: str, source: Source) -> list[Problem]:
+    """Files it under its number, or says which file has that number already; 1 and 001 are the same."""
+    if version in side:
+        return [Problem(source.label, f"number {version} is already that of {side[version][1].label}",
+                        "one file for each number", f"rename {source.label}")]
+    side[version] = title, source
+    return []
+
+
+def read_file(folder: Path, name: str) -> tuple[int, str, str, Source] | Problem | None:
+    """One file as number, way, name and content, as a problem, or as nothing when it is no migration."""
+    match = PAIRED.fullmatch(name) or PLAIN.fullmatch(name)
+    label = f"{folder.name}/{name}"
     if not match:
-        return Problem(label, "not a migration's name", NAME_FORM, f"rename or move {label}")
-    version = int(match["version"])
+        return Problem(label, "not a migration's name", NAME_FORM, f"rename or move {label}") \
+            if name.lower().endswith(".sql") else None
+    version, parts = int(match["version"]), match.groupdict()
     if version > LARGEST:
         return Problem(label, f"number {version}", f"a number up to {LARGEST}", f"rename {label}")
     try:
-        content = path.read_bytes()
-        return Migration(version, match["name"], label, fingerprint(content), content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = content[:error.start].count(b"\n") + 1
-        return Problem(f"{label}:{line}", f"byte 0x{content[error.start]:02x} is not UTF-8", "SQL in UTF-8",
-                       f"save {label} as UTF-8")
+        source = sources.examine(os.path.join(folder, name), label)
+    except sources.BadText as error:
+        return Problem(f"{label}:{error.args[0]}", error.args[1], "SQL in UTF-8", f"save {label} as UTF-8")
     except OSError as error:
         return Problem(label, f"cannot be read: {error.strerror}", "a readable file", f"ls -l {label}")
-
-
-def duplicates(found: Iterable[Migration]) -> list[Problem]:
-    """One problem for each number that two files have; 1 and 001 are the same number."""
-    first: dict[int, str] = {}
-    problems: list[Problem] = []
-    for each in found:
-        if each.version in first:
-            problems.append(Problem(each.label, f"number {each.version} is already that of {first[each.version]}",
-                                    "one file for each number", f"rename {each.label}"))
-        first.setdefault(each.version, each.label)
-    return problems
-
-
-def compare(files: Iterable[Migration], history: Mapping[int, Applied]) -> tuple[Problem, ...]:
-    """What stands between the files and the history: edited, missing and out-of-order files, in that order."""
-    known = {each.version: each for each in files}
-    newest = max(history, default=-1)
-    edited = [edited_file(known[v], row) for v, row in sorted(history.items())
-              if v in known and known[v].sha256 != row.sha256]
-    missing = [missing_file(row) for v, row in sorted(history.items()) if v not in known]
-    late = [late_file(each, newest) for v, each in sorted(known.items()) if v not in history and v < newest]
-    return tuple(edited + missing + late)
+    unknown = sorted(source.directives - set(sqltext.DIRECTIVES))
+    if unknown:
+        return Problem(label, f"unknown directive: -- slipway: {unknown[0]}", ", ".join(sqltext.DIRECTIVES),
+                       f"edit {label}")
+    return version, parts.get("way", "up"), match["name"], source
 
 
 def pending(files: Iterable[Migration], history: Mapping[int, Applied]) -> tuple[Migration, ...]:
     """The files that the database has not had, in order."""
     return tuple(sorted((each for each in files if each.version not in history), key=lambda each: each.version))
-
-
-def edited_file(file: Migration, row: Applied) -> Problem:
-    return Problem(file.label, "was edited after it was applied "
-                   f"(sha256 {file.sha256[:12]}, the database has {row.sha256[:12]})",
-                   "applied files stay as they were; a change is a new file",
-                   f"git log -p {file.label}, put it back, and write the change as a new migration")
-
-
-def missing_file(row: Applied) -> Problem:
-    return Problem(f"migration {row.version}", f"the database has {row.version}_{row.name}, the directory does not",
-                   "every applied migration in the directory", "git pull (this release is older than the database)")
-
-
-def late_file(file: Migration, newest: int) -> Problem:
-    return Problem(file.label, f"comes before {newest}, which is already applied", f"a number above {newest}",
-                   f"rename {file.label}")

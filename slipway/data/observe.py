@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slipway.data import buckets, fixtures, migrations, pg, role_split, state
+from slipway.data import buckets, conflicts, fixtures, migrations, pg, role_split, state
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import GateError, MigrationError
 
@@ -23,12 +23,13 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
     records, unreadable = state.read_all(ends.state_dir)
     seeds, misnamed = seeds_of(ends)
     server, history, loaded, mirror = look(ends)
-    conflicts = [str(problem) for problem in (*wrong, *migrations.compare(files, history or {}))]
+    misfits = [str(problem) for problem in (*wrong, *conflicts.compare(files, history or {}))]
+    changed = [str(problem) for problem in fixtures.conflicts(seeds, loaded)]
     return {
         "postgres": server,
         "applied": None if history is None else {str(v): row.sha256 for v, row in sorted(history.items())},
         "pending": [each.label for each in migrations.pending(files, history or {})],
-        "problems": conflicts + mirror + misnamed + unreadable,
+        "problems": misfits + mirror + misnamed + changed + unreadable,
         "fixtures_pending": [each.label for each in fixtures.pending(seeds, loaded)],
         "records": records,
         "current": {"roles": roles_current(records.get("roles", {}), ends),

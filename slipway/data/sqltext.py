@@ -1,13 +1,13 @@
-"""Just enough of SQL's surface to find where statements begin and which of them would end a transaction.
+"""Just enough of SQL's surface to find where statements begin and what kind of statement they are.
 
 The lexical rules are those of the PostgreSQL manual, "Lexical Structure": quotes, E'' escapes, dollar quotes, nested
-comments; and the BEGIN ATOMIC bodies of CREATE FUNCTION, whose semicolons end no statement.
+comments; and the bodies whose semicolons end no statement: BEGIN ATOMIC of routines, the parentheses of rules.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,10 +20,20 @@ TOKEN = re.compile(r"""
     | (?P<dollar>(?<![\w$])\$(?P<tag>(?:[^\W\d]\w*)?)\$)
     | (?P<word>[^\W\d][\w$]*)
     | (?P<end>;)
-    | (?P<other>[^\s\w;'"$/-]+|\d[\w.]*|\S)
+    | (?P<paren>[()])
+    | (?P<other>[^\s\w;()'"$/-]+|\d[\w.]*|\S)
 """, re.VERBOSE | re.DOTALL)
+COMMENT_EDGE = re.compile(r"/\*|\*/")
 ENDS_TRANSACTION = {("COMMIT",), ("END",), ("ABORT",), ("ROLLBACK",), ("PREPARE", "TRANSACTION")}
+BEGINS_PLAINLY = {("BEGIN",), ("BEGIN", "WORK"), ("BEGIN", "TRANSACTION"), ("START", "TRANSACTION")}
+ENDS_PLAINLY = {(verb, *more) for verb in ("COMMIT", "END") for more in ((), ("WORK",), ("TRANSACTION",))}
 ROUTINES = {"FUNCTION", "PROCEDURE"}
+ALONE = {("VACUUM",), ("DISCARD", "ALL"), ("ALTER", "SYSTEM"),
+         ("REINDEX", "DATABASE"), ("REINDEX", "SYSTEM"), ("REINDEX", "SCHEMA"),
+         *((verb, what) for verb in ("CREATE", "DROP") for what in ("DATABASE", "TABLESPACE", "SUBSCRIPTION"))}
+ALONE_LOOK = re.compile(r"concurrently|vacuum|discard|system|database|schema|tablespace|subscription", re.I)
+DIRECTIVES = ("no-transaction", "compatible", "repeatable")
+DIRECTIVE = re.compile(r"--[ \t]*slipway:[ \t]*(?P<names>[^\n]*)", re.I)
 
 
 @dataclass(frozen=True)
@@ -33,14 +43,34 @@ class Statement:
     words: tuple[str, ...]
 
     def ends_transaction(self) -> bool:
-        """COMMIT, ROLLBACK and their kin; going back to a savepoint stays inside."""
-        if self.words[:1] == ("ROLLBACK",):
-            return "TO" not in self.words[1:3]
-        return self.words[:1] in ENDS_TRANSACTION or self.words[:2] in ENDS_TRANSACTION
+        return ends_transaction(self.words)
 
     def reads_client(self) -> bool:
-        """COPY … FROM STDIN, whose data only a client like psql can send."""
-        return self.words[:1] == ("COPY",) and ("FROM", "STDIN") in pairwise(self.words)
+        return reads_client(self.words)
+
+
+def ends_transaction(words: Sequence[str]) -> bool:
+    """COMMIT, ROLLBACK and their kin; going back to a savepoint stays inside."""
+    if tuple(words[:1]) == ("ROLLBACK",):
+        return "TO" not in words[1:3]
+    return tuple(words[:1]) in ENDS_TRANSACTION or tuple(words[:2]) in ENDS_TRANSACTION
+
+
+def reads_client(words: Sequence[str]) -> bool:
+    """COPY … FROM STDIN, whose data only a client like psql can send."""
+    return tuple(words[:1]) == ("COPY",) and ("FROM", "STDIN") in pairwise(words)
+
+
+def refuses_transaction(words: Sequence[str]) -> bool:
+    """Whether a statement cannot be run in a transaction with others (PostgreSQL manual, the statements' notes)."""
+    if tuple(words[:1]) == ("REFRESH",):
+        return False
+    return tuple(words[:1]) in ALONE or tuple(words[:2]) in ALONE or "CONCURRENTLY" in words
+
+
+def commits_itself(words: Sequence[str]) -> bool:
+    """Whether a statement may hold COMMITs of its own, and so is better not put into a transaction of ours."""
+    return tuple(words[:1]) in (("CALL",), ("DO",))
 
 
 def statements(sql: str) -> tuple[Statement, ...]:
@@ -48,14 +78,23 @@ def statements(sql: str) -> tuple[Statement, ...]:
     found: list[Statement] = []
     start, words = -1, []
     for kind, position, text in tokens(sql):
-        if kind == "end" and not inside_atomic(words):
+        if kind == "end" and not inside_body(words):
             if start >= 0:
                 found.append(Statement(start, tuple(words)))
             start, words = -1, []
             continue
         start = position if start < 0 else start
-        words.append(text.upper() if kind in ("word", "end") else "")
+        words.append(token_word(kind, text))
     return (*found, Statement(start, tuple(words))) if start >= 0 else tuple(found)
+
+
+def words_of(sql: str) -> tuple[str, ...]:
+    """The words of one statement in capitals; what is quoted or no word is empty text."""
+    return tuple(token_word(kind, text) for kind, _, text in tokens(sql))
+
+
+def token_word(kind: str, text: str) -> str:
+    return text.upper() if kind in ("word", "end", "paren") else ""
 
 
 def tokens(sql: str) -> Iterator[tuple[str, int, str]]:
@@ -76,21 +115,34 @@ def tokens(sql: str) -> Iterator[tuple[str, int, str]]:
 def end_of_comment(sql: str, position: int) -> int:
     """Where a block comment ends; they nest."""
     depth = 1
-    for match in re.compile(r"/\*|\*/").finditer(sql, position):
+    for match in COMMENT_EDGE.finditer(sql, position):
         depth += 1 if match.group() == "/*" else -1
         if depth == 0:
             return match.end()
     return len(sql)
 
 
-def inside_atomic(words: list[str]) -> bool:
-    """Whether a routine's BEGIN ATOMIC body is still open after these words."""
-    if words[:1] != ["CREATE"] or not ROUTINES & set(words[1:4]):
+def inside_body(words: Sequence[str]) -> bool:
+    """Whether a semicolon after these words belongs to a body: of a BEGIN ATOMIC routine, or of a rule's list."""
+    if tuple(words[:1]) != ("CREATE",):
         return False
-    if ("BEGIN", "ATOMIC") not in pairwise(words):
+    if "RULE" in words[1:4]:
+        return words.count("(") > words.count(")")
+    if not ROUTINES & set(words[1:4]) or ("BEGIN", "ATOMIC") not in pairwise(words):
         return False
-    body = words[words.index("ATOMIC") + 1:]
+    body = words[list(words).index("ATOMIC") + 1:]
     return body.count("END") <= body.count("CASE")
+
+
+def directives(sql: str) -> frozenset[str]:
+    """What the comments before the first statement tell the runner: the names after `-- slipway:`, in small letters."""
+    found: set[str] = set()
+    for line in sql.splitlines():
+        if match := DIRECTIVE.match(line.strip()):
+            found |= {name for name in re.split(r"[,\s]+", match["names"].lower()) if name}
+        elif line.strip() and not line.lstrip().startswith("--"):
+            break
+    return frozenset(found)
 
 
 def place(sql: str, offset: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.data import migrations
+from slipway.data import conflicts, migrations
 from slipway.data.migrations import Applied
 
 
@@ -52,8 +52,20 @@ def test_wrongly_named_sql_is_reported(tmp_path: Path, name: str) -> None:
     assert files == () and [problem.where for problem in problems] == [f"migrations/{name}"]
 
 
-def test_downward_and_foreign_files_are_left_alone(tmp_path: Path) -> None:
-    assert migrations.read(folder_with(tmp_path, "1_a.down.sql", "README.md", ".keep")) == ((), ())
+def test_foreign_files_are_left_alone(tmp_path: Path) -> None:
+    assert migrations.read(folder_with(tmp_path, "README.md", ".keep", "1_notes.txt")) == ((), ())
+
+
+@pytest.mark.parametrize(("names", "up", "down"), [
+    (["1_a.up.sql", "1_a.down.sql"], "1_a.up.sql", "1_a.down.sql"), (["1_a.down.sql"], None, "1_a.down.sql"),
+    (["1_a.up.sql"], "1_a.up.sql", None), (["1_a.sql", "001_b.down.sql"], "1_a.sql", "001_b.down.sql"),
+    (["1_a.up.psql", "1_a.down.ddl"], "1_a.up.psql", "1_a.down.ddl"),
+])
+def test_halves_of_a_version_are_paired_by_number(tmp_path: Path, names: list[str], up: str | None,
+                                                  down: str | None) -> None:
+    (file,), problems = migrations.read(folder_with(tmp_path, *names))
+    assert (file.version, problems) == (1, ())
+    assert [half and half.path.name for half in (file.up, file.down)] == [up, down]
 
 
 def test_order_is_by_number_and_not_by_text(tmp_path: Path) -> None:
@@ -95,14 +107,15 @@ def applied(*versions: int, sha256: str = "") -> dict[int, Applied]:
     (["1_a.sql", "2_b.sql"], applied(1), []),
     (["1_a.sql", "2_b.sql"], {}, []),
     (["1_a.sql"], applied(1, sha256="f" * 64), ["migrations/1_a.sql: was edited after it was applied"]),
-    (["1_a.sql"], applied(1, 2), ["migration 2: the database has 2_x, the directory does not"]),
+    (["1_a.sql"], applied(1, 2),
+     ["migration 2: the database is newer than this release: the database has 2_x, the directory does not"]),
     (["1_a.sql", "2_b.sql", "3_c.sql"], applied(1, 3),
      ["migrations/2_b.sql: comes before 3, which is already applied"]),
 ])
 def test_what_stands_between_files_and_history(tmp_path: Path, names: list[str], history: dict[int, Applied],
                                                sentences: list[str]) -> None:
     files, _ = migrations.read(folder_with(tmp_path, *names))
-    found = [str(problem) for problem in migrations.compare(files, history)]
+    found = [str(problem) for problem in conflicts.compare(files, history)]
     assert len(found) == len(sentences) and all(map(str.startswith, found, sentences))
 
 

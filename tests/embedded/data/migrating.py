@@ -8,14 +8,35 @@ from slipway.errors import MigrationError
 
 
 def failed(stack, **env: str) -> MigrationError:
+    return refused(stack, "migrate", **env)
+
+
+def refused(stack, verb: str, args: dict | None = None, **env: str) -> MigrationError:
+    """The error that a verb ends in."""
     with pytest.raises(MigrationError) as caught:
-        stack.run("migrate", **env)
+        stack.run(verb, args, **env)
     return caught.value
 
 
 def versions(stack) -> list[int]:
+    """What the history says; nothing where there is none yet."""
     with stack.connect("admin") as conn:
+        if conn.execute("select to_regclass('slipway.history')").fetchone() == (None,):
+            return []
         return [row[0] for row in conn.execute("select version from slipway.history order by version")]
+
+
+def mirror(stack) -> list[tuple[int, bool]]:
+    """golang-migrate's rows."""
+    with stack.connect("admin") as conn:
+        return conn.execute("select version, dirty from public.schema_migrations").fetchall()
+
+
+def tables(stack) -> list[str]:
+    """The tables that migrations made in schema public."""
+    with stack.connect("admin") as conn:
+        return [row[0] for row in conn.execute("select tablename from pg_tables where schemaname = 'public' and "
+                                               "tablename <> 'schema_migrations' order by 1")]
 
 
 def table_exists(stack, name: str) -> bool:

@@ -12,9 +12,8 @@ create schema sales; create table sales.orders (id bigint generated always as id
 
 @pytest.fixture
 def filled(stack):
-    stack.migration("1_users.sql", SCHEMA)
-    stack.run("migrate")
-    stack.events.clear()
+    with stack.connect("migrate") as conn:
+        conn.execute(SCHEMA)
     return stack
 
 
@@ -39,6 +38,79 @@ def test_changed_content_is_loaded_again_and_keeps_what_is_there(filled) -> None
     filled.fixture("1_users.csv", "id,name\n1,second\n2,new\n")
     assert filled.run("fixtures")["loaded"][0]["rows"] == 1
     assert rows(filled, "select id, name from users order by id") == [(1, "first"), (2, "new")]
+
+
+def test_a_changed_csv_for_a_table_without_a_key_is_refused_because_rows_would_double(filled) -> None:
+    with filled.connect("migrate") as conn:
+        conn.execute("create table notes (id int, text text)")
+    filled.fixture("1_notes.csv", "id,text\n1,a\n")
+    filled.run("fixtures")
+    filled.fixture("1_notes.csv", "id,text\n1,a\n2,b\n")
+    with pytest.raises(MigrationError, match="no unique key among the columns id, text"):
+        filled.run("fixtures")
+    assert rows(filled, "select id from notes") == [(1,)]
+
+
+def test_a_changed_sql_file_is_refused_before_anything_is_loaded_unless_it_is_repeatable(filled) -> None:
+    filled.fixture("2_users.sql", "insert into users (id, name) values (1, 'a');")
+    filled.run("fixtures")
+    filled.fixture("1_first.sql", "insert into users (id, name) values (9, 'z');")
+    filled.fixture("2_users.sql", "insert into users (id, name) values (2, 'b');")
+    with pytest.raises(MigrationError) as caught:
+        filled.run("fixtures")
+    assert caught.value.where == "fixtures/2_users.sql" and "slipway: repeatable" in caught.value.expected
+    assert rows(filled, "select id from users") == [(1,)]
+    filled.fixture("2_users.sql", "-- slipway: repeatable\ninsert into users (id, name) values (2, 'b');")
+    loaded = filled.run("fixtures")["loaded"]
+    assert [each["file"] for each in loaded] == ["fixtures/1_first.sql", "fixtures/2_users.sql"]
+    assert rows(filled, "select id from users order by id") == [(1,), (2,), (9,)]
+
+
+def test_only_the_named_fixture_is_loaded(filled) -> None:
+    filled.fixture("1_a.sql", "insert into users (id, name) values (1, 'a');")
+    filled.fixture("2_b.sql", "insert into users (id, name) values (2, 'b');")
+    assert [each["file"] for each in filled.run("fixtures", {"only": "2_b"})["loaded"]] == ["fixtures/2_b.sql"]
+    assert rows(filled, "select id from users") == [(2,)]
+    assert filled.run("fixtures", {"only": "2_b.sql"}) == {"loaded": [], "kept": 1}
+
+
+DUMP = """-- data
+COPY public.users (id, name, born) FROM stdin;
+1\tit's "quoted"; -- no comment\t2001-02-03
+2\t$$ not a dollar quote\t\\N
+\\.
+
+SELECT pg_catalog.setval('sales.orders_id_seq', 5, true);
+COPY sales.orders (id, note) FROM stdin;
+4\tline\\nbreak
+\\.
+"""
+
+
+def test_the_data_of_pg_dump_is_loaded_with_its_copy_blocks(filled) -> None:
+    filled.fixture("1_dump.sql", DUMP)
+    assert filled.run("fixtures")["loaded"][0]["rows"] == 3
+    assert rows(filled, "select id, name, born::text from users order by id") == [
+        (1, "it's \"quoted\"; -- no comment", "2001-02-03"), (2, "$$ not a dollar quote", None)]
+    assert rows(filled, "select id, note from sales.orders") == [(4, "line\nbreak")]
+
+
+def test_a_bad_line_of_copy_data_is_named_and_the_whole_file_leaves_nothing(filled) -> None:
+    filled.fixture("1_dump.sql", DUMP.replace("4\tline", "four\tline"))
+    with pytest.raises(MigrationError) as caught:
+        filled.run("fixtures")
+    assert caught.value.where == "fixtures/1_dump.sql:9" and "invalid input syntax" in caught.value.found
+    assert rows(filled, "select * from users") == [] and rows(filled, "select * from slipway.fixtures") == []
+
+
+def test_a_large_copy_fixture_is_streamed_with_progress_in_bytes(filled) -> None:
+    text = "COPY users (id, name) FROM stdin;\n" + "".join(f"{n}\tname {n}\n" for n in range(80_000)) + "\\.\n"
+    filled.fixture("1_users.sql", text)
+    assert filled.run("fixtures")["loaded"][0]["rows"] == 80_000
+    done = [event["done"] for event in filled.events]
+    assert done == sorted(done) and len(done) > 3 and done[-1] == len(text)
+    assert {(event["total"], event["unit"]) for event in filled.events} == {(len(text), "bytes")}
+    assert rows(filled, "select count(*), sum(id) from users") == [(80_000, 80_000 * 79_999 // 2)]
 
 
 def test_a_table_of_another_schema_and_an_identity_column(filled) -> None:

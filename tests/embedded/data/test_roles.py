@@ -13,7 +13,8 @@ from tests.embedded.data.conftest import PARTS, password_of
 SCHEMA = """
 create table notes (id bigint generated always as identity primary key, owner text, body text);
 alter table notes enable row level security;
-create policy own on notes using (owner = current_setting('app.user', true));
+create function me() returns text language sql stable as 'select current_setting(''app.user'', true)';
+create policy own on notes using (owner = me());
 create function double(n int) returns int language sql as 'select n * 2';
 create schema audit; create table audit.log (line text);
 insert into notes (owner, body) values ('ann', 'a'), ('bob', 'b');

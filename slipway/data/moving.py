@@ -1,0 +1,99 @@
+"""Moves a database along its migrations, one version up or down at a time, each whole before the next begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from slipway.data import applying, fitness, piecemeal
+from slipway.data.applying import Mark
+from slipway.data.commands import progress
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.history import Unfinished
+from slipway.data.migrations import Migration, transactional
+from slipway.data.situation import Situation
+from slipway.errors import MigrationError
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@dataclass(frozen=True)
+class Move:
+    """One version up or down; `target` is what golang-migrate's row says afterwards."""
+    file: Migration
+    way: str
+    target: int
+
+    @property
+    def source(self):
+        return self.file.up if self.way == "up" else self.file.down
+
+    @property
+    def label(self) -> str:
+        return self.source.label if self.source else self.file.label
+
+
+def upwards(seen: Situation, to: int | None) -> tuple[Move, ...]:
+    """The versions that the database has not had, in order, up to `to`."""
+    return tuple(Move(each, "up", each.version) for each in seen.files
+                 if each.version not in seen.known and (to is None or each.version <= to))
+
+
+def downwards(seen: Situation, versions: list[int]) -> tuple[Move, ...]:
+    """Those versions, newest first. Raises MigrationError where a downward file is missing."""
+    moves = tuple(Move(seen.file(version), "down", seen.before(version)) for version in sorted(versions, reverse=True))
+    for move in moves:
+        if move.file.down is None:
+            raise applying.no_down(move.file)
+    return moves
+
+
+def by_itself(move: Move, stopped: Unfinished | None) -> bool:
+    """Whether the file is run without a transaction; one that was begun so is ended so."""
+    return (stopped is not None and stopped.version == move.file.version) or not transactional(move.source)
+
+
+def refuse_unfit(conn: psycopg.Connection, moves: tuple[Move, ...], stopped: Unfinished | None) -> None:
+    """Raises MigrationError for the first file that cannot be run as it is, before anything is run."""
+    for move in moves:
+        if move.source:
+            fitness.refuse_unfit(move.source.chunks(), move.label, conn.info.dbname, by_itself(move, stopped))
+
+
+def perform(conn: psycopg.Connection, ends: Endpoints, moves: tuple[Move, ...], stopped: Unfinished | None, mark: Mark,
+            emit: Emit) -> list[dict]:
+    """Makes the moves in order; each file's line of the result. An error leaves whole moves only."""
+    refuse_unfit(conn, moves, stopped)
+    done = []
+    for index, move in enumerate(moves, 1):
+        done.append(one(conn, ends, move, stopped, mark, emit))
+        progress(emit, done[-1]["file"], index, len(moves), "files")
+    return done
+
+
+def one(conn: psycopg.Connection, ends: Endpoints, move: Move, stopped: Unfinished | None, mark: Mark,
+        emit: Emit) -> dict:
+    """One move, in a transaction or statement by statement as its file wants."""
+    def tell(text: str) -> None:
+        progress(emit, text, 0, 0, "")
+    mine = stopped if stopped and stopped.version == move.file.version else None
+    if by_itself(move, stopped):
+        if move.way == "up":
+            return piecemeal.up(conn, ends, move.file, mark, mine, tell)
+        return piecemeal.down(conn, ends, move.file, move.target, mark, mine, tell)
+    if move.way == "up":
+        return applying.up(conn, ends, move.file, mark, tell)
+    return applying.down(conn, ends, move.file, move.target, tell)
+
+
+def refuse_stopped(seen: Situation, way: str, first: Move | None) -> None:
+    """Raises MigrationError when a file that stopped in its middle would be left behind by these moves."""
+    stopped = seen.stopped
+    if stopped is None or (first and (first.file.version, first.way) == (stopped.version, stopped.way)):
+        return
+    label = seen.file(stopped.version).label
+    verb = "./invoke db.migrate" if stopped.way == "up" else "./invoke db.rollback"
+    raise MigrationError(label, f"stopped in its middle on the way {stopped.way}: {stopped.done} of its statements are "
+                         "done", "that file finished before anything else",
+                         f"{verb}; the statements that are not done yet may be edited before")

@@ -1,0 +1,160 @@
+"""A file with `-- slipway: no-transaction`: each statement on its own, and how far it came written beside it.
+
+A statement that bears a transaction is committed together with its count, so it is never run twice. One that refuses
+a transaction is marked before and counted after; only a run that is killed between the two leaves it in doubt.
+Meanwhile golang-migrate's row says what golang-migrate would say: the target version, dirty.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from slipway.data import applying, fitness, history, indexes, sending, session, sqltext
+from slipway.data.applying import Mark, Tell
+from slipway.data.endpoints import Endpoints
+from slipway.data.migrations import Migration
+from slipway.data.script import Piece
+from slipway.data.sources import Digest, Source, chunks
+from slipway.errors import Interrupted, MigrationError
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+def up(conn: psycopg.Connection, ends: Endpoints, file: Migration, mark: Mark,
+       stopped: history.Unfinished | None, tell: Tell) -> dict:
+    """Applies a file statement by statement, from where it stopped; returns its line of the result."""
+    def rows(sha256: str, ms: float) -> str:
+        return history.up_rows(conn, replace(applying.record_of(file, mark, sha256), ms=ms))
+    run = Run(conn, ends, file.up, file.version, "up", file.version, mark, rows, tell)
+    return applying.line(file, file.label, *run.whole(stopped))
+
+
+def down(conn: psycopg.Connection, ends: Endpoints, file: Migration, target: int, mark: Mark,
+         stopped: history.Unfinished | None, tell: Tell) -> dict:
+    """The same for the downward half; golang-migrate's row moves to `target`."""
+    if file.down is None:
+        raise applying.no_down(file)
+    run = Run(conn, ends, file.down, file.version, "down", target, mark,
+              lambda sha256, ms: history.down_rows(file.version), tell)
+    return applying.line(file, file.down.label, *run.whole(stopped))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One such file on its way: its rows are what is written when all of it is done."""
+    conn: psycopg.Connection
+    ends: Endpoints
+    source: Source
+    version: int
+    way: str
+    target: int
+    mark: Mark
+    rows: Callable[[str, float], str]
+    tell: Tell
+
+    def whole(self, stopped: history.Unfinished | None) -> tuple[float, int]:
+        """Every statement that is still to be run; the milliseconds, and how many there are in the file."""
+        started, digest, count = time.monotonic(), Digest(), 0
+        session.reset(self.conn, self.ends)
+        state = stopped or self.begin()
+        past = hashlib.sha256()
+        with self.guarded():
+            for count, piece in enumerate(self.pieces(digest), 1):
+                self.step(piece, count, state, past)
+            if count < state.done:
+                raise self.changed(state.done)
+            if wrong := indexes.broken(self.conn, state.invalid, ""):
+                raise indexes.left(self.source.label, "it left ", wrong)
+            ms = round((time.monotonic() - started) * 1000, 1)
+            self.write(self.rows(digest.done(), ms) + history.mirror_rows(self.target) + history.FORGET)
+        return ms, count
+
+    def guarded(self) -> AbstractContextManager[None]:
+        return session.guarded(self.conn, self.source.label)
+
+    def pieces(self, digest: Digest):
+        return fitness.fit(chunks(self.source.file, digest.add), self.source.label, self.conn.info.dbname, alone=True)
+
+    def begin(self) -> history.Unfinished:
+        """Writes that the file is begun, as golang-migrate does: the target version, dirty."""
+        state = history.Unfinished(self.version, self.way, self.target, 0, "", False,
+                                   tuple(indexes.invalid(self.conn)))
+        self.write(history.mirror_rows(self.target, dirty=True) + history.begin_rows(self.conn, state, self.mark.by))
+        return state
+
+    def write(self, statements: str) -> None:
+        """Rows of ours, committed now, whatever role or search_path the file has set."""
+        with self.guarded():
+            self.conn.execute("BEGIN")
+            session.commit(self.conn, self.source.label, history.own_statements(self.conn, self.ends) + statements)
+
+    def step(self, piece: Piece, number: int, state: history.Unfinished, past) -> None:
+        """One statement: passed over when it is done, otherwise run and counted."""
+        before = past.hexdigest()
+        past.update(piece.text)
+        if number <= state.done:
+            for _ in piece.data or ():
+                pass
+            if number == state.done and past.hexdigest() != state.done_sha256:
+                raise self.changed(state.done)
+            if sets_session(piece.words):
+                sending.send(self.conn, piece, self.source.label)
+            return
+        done = history.step_rows(self.version, number, past.hexdigest())
+        try:
+            if sqltext.refuses_transaction(piece.words) or sqltext.commits_itself(piece.words):
+                self.alone(piece, number, state, before, done)
+            else:
+                self.counted(piece, number, done)
+        except MigrationError as error:
+            raise self.stopped_at(error, number, piece) from None
+        except KeyboardInterrupt:
+            raise Interrupted(f"{self.source.label}:{piece.place}", f"stopped by a signal in statement {number}; those "
+                              "before it are kept", "to run to its end", "run the same command again") from None
+
+    def alone(self, piece: Piece, number: int, state: history.Unfinished, before: str, done: str) -> None:
+        """A statement outside any transaction: marked, run, counted."""
+        text = piece.text.decode()
+        where = f"{self.source.label}:{piece.place}"
+        concurrent = "CONCURRENTLY" in piece.words and piece.words[0] != "DROP"
+        if concurrent and (wrong := indexes.broken(self.conn, state.invalid, text)):
+            raise indexes.left(where, "an earlier try left ", wrong)
+        if state.doing and number == state.done + 1 and concurrent and indexes.is_valid(self.conn, text):
+            self.tell(f"{where}: the run that was cut off had finished it")
+        else:
+            self.write(history.step_rows(self.version, number - 1, before, doing=True))
+            try:
+                sending.send(self.conn, piece, self.source.label)
+            except MigrationError as error:
+                wrong = indexes.broken(self.conn, state.invalid, text) if concurrent else []
+                raise indexes.left(error.where, f"{error.found}; it left ", wrong) if wrong else error from None
+        self.write(done)
+
+    def counted(self, piece: Piece, number: int, done: str) -> None:
+        """A statement and its count in one transaction."""
+        self.conn.execute("BEGIN")
+        sending.send(self.conn, piece, self.source.label)
+        session.commit(self.conn, self.source.label, history.own_statements(self.conn, self.ends) + done)
+
+    def changed(self, done: int) -> MigrationError:
+        return MigrationError(self.source.label, f"its first {done} statements were changed after they had been run",
+                              "the statements that are done as they were; those after them may be changed",
+                              f"git diff {self.source.label}, put them back, then run the same command again")
+
+    def stopped_at(self, error: MigrationError, number: int, piece: Piece) -> MigrationError:
+        """The error, and what is kept of this file."""
+        kept = f"{number - 1} of its statements are done and kept; the next run goes on at {piece.place}"
+        expected = error.expected.replace("nothing of this file was kept", kept).replace("nothing of it was kept", kept)
+        return type(error)(error.where, error.found, expected if kept in expected else f"{expected}; {kept}",
+                           error.next, error.log)
+
+
+def sets_session(words: tuple[str, ...]) -> bool:
+    """Whether a statement changes settings that later statements count on."""
+    return (words[:1] in (("SET",), ("RESET",)) and words[:2] != ("SET", "LOCAL")) or "SET_CONFIG" in words

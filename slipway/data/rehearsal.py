@@ -1,0 +1,141 @@
+"""Runs the pending migrations on a copy of the live data, then their downs, and tells what they would do to it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from slipway.data import (
+    catalog,
+    commands,
+    conflicts,
+    copying,
+    history,
+    migrations,
+    pg,
+    rehearsal_words,
+    session,
+    throwaway,
+    watching,
+)
+from slipway.data.commands import progress
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.migrations import Migration
+from slipway.errors import MigrationError, SettingsError
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The copy, and a session on it that looks on."""
+    ends: Endpoints
+    conn: psycopg.Connection
+    emit: Emit
+
+
+def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Runs what is pending on a copy that is dropped afterwards; the live database is only read.
+
+    Returns {"source", "bytes", "copy_ms", "ok", "files": [{"file", "version", "ms", "locks": [{"table", "mode",
+    "blocks"}], "sampled", "rewritten": [{"table", "rows"}], "changed": [{"table", "inserted", "updated", "deleted"}],
+    "indexes": [{"index", "bytes"}], "size_change": bytes, "down": {"tried", "restores", "differences", "reason",
+    "ms"}, "up_ms", "down_ms", "effects": [sentences]}], "seconds", "summary"}. `ok` is false when a down that
+    was tried does not bring the catalog back. `sampled` locks were looked at every few milliseconds, all others are
+    exact. Raises MigrationError when a file fails.
+    """
+    if args.get("source", "live") != "live":
+        raise SettingsError("source of the rehearsal", str(args["source"]), "live", "./invoke db.rehearse")
+    started, waiting = time.monotonic(), pending(ends)
+    if not waiting:
+        return {"source": "live", "bytes": 0, "copy_ms": 0, "ok": True, "files": [], "seconds": 0.0,
+                "summary": rehearsal_words.summary([], True)}
+    with throwaway.database(ends) as beside:
+        copied = copying.copy(ends, beside, emit)
+        prepare(beside)
+        with throwaway.maker(beside, throwaway.database_of(beside)) as conn:
+            files = perform(Stage(beside, conn, emit), waiting)
+    ok = all(each["down"]["restores"] for each in files if each["down"]["tried"])
+    told = [{**each, "up_ms": each["ms"], "down_ms": each["down"]["ms"] if each["down"]["tried"] else None,
+             "effects": rehearsal_words.effects(each)} for each in files]
+    return {"source": "live", "bytes": copied["bytes"], "copy_ms": copied["ms"], "ok": ok, "files": told,
+            "seconds": round(time.monotonic() - started, 1), "summary": rehearsal_words.summary(files, ok)}
+
+
+def pending(ends: Endpoints) -> tuple[Migration, ...]:
+    """What the live database has not had. Raises MigrationError where files and history do not fit together."""
+    files, problems = migrations.read(ends.migrations_dir)
+    with (pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway rehearse") as conn,
+          pg.told(MigrationError, f"database {conn.info.dbname}")):
+        made = conn.execute("SELECT to_regclass('slipway.history') IS NOT NULL").fetchone()[0]
+        known = history.read(conn) if made else {}
+    for problem in (*problems, *conflicts.compare(files, known)):
+        raise problem.error()
+    return migrations.pending(files, known)
+
+
+def prepare(beside: Endpoints) -> None:
+    """Our tables, where the live database was never migrated, and the trigger that notes locks."""
+    with session.locked(beside, "slipway rehearse") as conn:
+        session.reset(conn, beside)
+        history.establish(conn, beside)
+        conn.execute(watching.INSTALL)
+
+
+def perform(stage: Stage, waiting: tuple[Migration, ...]) -> list[dict]:
+    """Every file up, then down in the opposite order, as far as there are down files."""
+    done: list[dict] = []
+    befores: list[catalog.Snapshot] = []
+    for index, file in enumerate(waiting, 1):
+        befores.append(catalog.snapshot(stage.conn))
+        done.append(up(stage, file, done))
+        progress(stage.emit, f"rehearsed {file.label}", index, len(waiting), "files")
+    reason = ""
+    for file, before, told in reversed(list(zip(waiting, befores, done, strict=True))):
+        told["down"] = not_tried(reason) if reason else down(stage, file, before)
+        if not told["down"]["restores"]:
+            reason = f"{file.label}, which comes after it, was not undone"
+    return done
+
+
+def up(stage: Stage, file: Migration, earlier: list[dict]) -> dict:
+    """Runs one file and tells what it did. Raises its error, with what went well before as the log."""
+    before, size = watching.relations(stage.conn), copying.size_of(stage.conn)
+    try:
+        with watching.sampling(stage.conn, not file.transactional) as seen:
+            ran = commands.find("migrate")(stage.ends, {"to": file.version, "by": "rehearsal"}, quiet)
+    except MigrationError as error:
+        passed = tuple(f"{each['file']}: went well in {each['ms']} ms" for each in earlier)
+        raise MigrationError(error.where, f"fails on a copy of the live data: {error.found}", error.expected,
+                             error.next, (*passed, *error.log)) from None
+    after = watching.relations(stage.conn)
+    locks, rows = watching.take_notes(stage.conn)
+    return {"file": file.label, "version": file.version, "ms": sum(each["ms"] for each in ran["applied"]),
+            "locks": watching.strongest([*locks, *seen], before), "sampled": not file.transactional,
+            "rewritten": watching.rewritten(stage.conn, before, after),
+            "changed": watching.changed(rows, before | after), "indexes": watching.built(before, after),
+            "size_change": copying.size_of(stage.conn) - size}
+
+
+def down(stage: Stage, file: Migration, before: catalog.Snapshot) -> dict:
+    """Undoes one file and compares the catalog with what it was before. An error of the file is told, not raised."""
+    if file.down is None:
+        return not_tried("it has no down file")
+    try:
+        ran = commands.find("rollback")(stage.ends, {"steps": 1, "by": "rehearsal"}, quiet)
+    except MigrationError as error:
+        return {"tried": True, "restores": False, "differences": [], "reason": str(error), "ms": 0}
+    differences = catalog.difference(before, catalog.snapshot(stage.conn))
+    return {"tried": True, "restores": not differences, "differences": differences,
+            "reason": "the schema afterwards is not what it was before" if differences else "",
+            "ms": sum(each["ms"] for each in ran.get("rolled_back", []))}
+
+
+def not_tried(reason: str) -> dict:
+    return {"tried": False, "restores": False, "differences": [], "reason": reason, "ms": 0}
+
+
+def quiet(event: dict) -> None:
+    """Progress of the copy's runner is not told: its files count from the start each time."""

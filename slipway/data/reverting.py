@@ -1,0 +1,76 @@
+"""`rollback`, `goto` and `redo`: back along the downward files, a version at a time and never further than asked."""
+
+from __future__ import annotations
+
+from slipway.data import moving, situation
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.runner import mark_of
+from slipway.data.situation import Situation
+from slipway.errors import MigrationError
+
+
+def rollback(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Runs the downward files of the newest `args["steps"]` versions, one if not told.
+
+    Returns {"rolled_back": [{"version", "name", "file", "ms"}], "version": the newest left or None}. Raises
+    MigrationError, before anything is run, where a downward file is missing or fewer versions are applied.
+    """
+    steps = situation.number(args, "steps", 1, 1)
+    with situation.opened(ends, "slipway rollback", emit) as (conn, seen):
+        versions = newest(seen, steps)
+        situation.refuse_conflicts(conn, seen, frozenset(versions))
+        moves = moving.downwards(seen, versions)
+        moving.refuse_stopped(seen, "down", moves[0])
+        done = moving.perform(conn, ends, moves, seen.stopped, mark_of(args), emit)
+    return {"rolled_back": done, "version": left(seen, versions)}
+
+
+def goto(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Moves the database up or down to `args["version"]`, which must have a file.
+
+    Returns {"applied": […], "rolled_back": […], "version"}. Raises what `migrate` and `rollback` raise.
+    """
+    version = situation.number(args, "version", None, 0)
+    if version is None:
+        raise MigrationError("goto", "no version", "the number of a migration", "./invoke db.status")
+    with situation.opened(ends, "slipway goto", emit) as (conn, seen):
+        seen.file(version)
+        above = [each for each in seen.known if each > version]
+        situation.refuse_conflicts(conn, seen, frozenset(above))
+        moves = moving.downwards(seen, above) if above else moving.upwards(seen, version)
+        moving.refuse_stopped(seen, "", moves[0] if moves else None)
+        done = moving.perform(conn, ends, moves, seen.stopped, mark_of(args), emit)
+    applied, undone = ([], done) if above else (done, [])
+    return {"applied": applied, "rolled_back": undone, "version": version if done else seen.newest}
+
+
+def redo(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Rolls the newest `args["steps"]` versions back and applies them again, as the files are now.
+
+    Returns {"rolled_back": […], "applied": […], "version"}. When a file fails on the way up again, what was rolled
+    back stays so, and `migrate` goes on from there.
+    """
+    steps = situation.number(args, "steps", 1, 1)
+    with situation.opened(ends, "slipway redo", emit) as (conn, seen):
+        versions = newest(seen, steps)
+        situation.refuse_conflicts(conn, seen, frozenset(versions))
+        downs = moving.downwards(seen, versions)
+        ups = tuple(moving.Move(move.file, "up", move.file.version) for move in reversed(downs))
+        moving.refuse_stopped(seen, "down", downs[0])
+        moving.refuse_unfit(conn, ups, None)
+        undone = moving.perform(conn, ends, downs, seen.stopped, mark_of(args), emit)
+        done = moving.perform(conn, ends, ups, None, mark_of(args), emit)
+    return {"rolled_back": undone, "applied": done, "version": seen.newest}
+
+
+def newest(seen: Situation, steps: int) -> list[int]:
+    """The newest applied versions, newest first. Raises MigrationError when there are fewer."""
+    found = sorted(seen.known, reverse=True)[:steps]
+    if len(found) < steps:
+        raise MigrationError("rollback", f"{steps} steps, and {len(found)} versions are applied",
+                             "no more steps than applied versions", "./invoke db.status")
+    return found
+
+
+def left(seen: Situation, gone: list[int]) -> int | None:
+    return max((version for version in seen.known if version not in gone), default=None)

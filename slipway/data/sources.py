@@ -1,0 +1,104 @@
+"""SQL files: read in chunks, hashed and checked on the way, never held whole unless somebody asks for the text."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway.data import sqltext
+
+CHUNK = 256 * 1024
+SHORT = 8 * 1024            # most migrations: a large buffer for each would cost more than the reading
+NONE: frozenset[str] = frozenset()
+BOM = b"\xef\xbb\xbf"
+
+
+class BadText(Exception):
+    """A file is not UTF-8 text. The arguments: the line, and what was found there."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One SQL file: what messages call it, the hash of its content, and what its first comments tell the runner."""
+    file: str
+    label: str
+    sha256: str
+    directives: frozenset[str]
+
+    @property
+    def path(self) -> Path:
+        return Path(self.file)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Its bytes, without the mark that some editors put before UTF-8."""
+        return chunks(self.file)
+
+    def text(self) -> str:
+        return b"".join(self.chunks()).decode()
+
+
+def chunks(path: Path | str, seen: Callable[[bytes], object] = lambda chunk: None) -> Iterator[bytes]:
+    """The file's bytes in pieces, without a byte order mark; `seen` gets them as they are."""
+    with open(path, "rb", buffering=0) as file:
+        first = file.read(SHORT)
+        seen(first)
+        yield first.removeprefix(BOM)
+        while len(first) == SHORT and (chunk := file.read(CHUNK)):
+            seen(chunk)
+            yield chunk
+
+
+def examine(path: str, label: str) -> Source:
+    """Reads the file once and describes it. Raises OSError, or BadText with the line of a byte that is not UTF-8."""
+    with open(path, "rb", buffering=0) as file:
+        first = file.read(SHORT)
+        digest = Digest()
+        digest.add(first)
+        if len(first) == SHORT:
+            for chunk in iter(lambda: file.read(CHUNK), b""):
+                digest.add(chunk)
+    told = sqltext.directives(first.removeprefix(BOM).decode(errors="replace")) if b"slipway:" in first else NONE
+    return Source(path, label, digest.done(), told)
+
+
+class Digest:
+    """The sha256 of text that streams past, the same for Unix and Windows line ends, and whether it is UTF-8."""
+
+    def __init__(self) -> None:
+        self.sha, self.decoder, self.line, self.held = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), 1, b""
+
+    def add(self, chunk: bytes) -> None:
+        self.check(chunk)
+        self.line += chunk.count(b"\n")
+        chunk = self.held + chunk
+        # A carriage return at the end may be half of a line end.
+        self.held = b"\r" if chunk.endswith(b"\r") else b""
+        whole = chunk[:-1] if self.held else chunk
+        self.sha.update(whole.replace(b"\r\n", b"\n") if b"\r" in whole else whole)
+
+    def check(self, chunk: bytes) -> None:
+        """Raises BadText for what is not UTF-8, and for NUL, which no text in Postgres can hold."""
+        try:
+            self.decoder.decode(chunk)
+        except UnicodeDecodeError as error:
+            bad = error.object
+            raise BadText(self.line + bad[:error.start].count(b"\n"),
+                          f"byte 0x{bad[error.start]:02x} is not UTF-8") from None
+        if (zero := chunk.find(b"\0")) >= 0:
+            raise BadText(self.line + chunk[:zero].count(b"\n"), "a zero byte: is it UTF-16?")
+
+    def done(self) -> str:
+        try:
+            self.decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            raise BadText(self.line, "the last character is cut off in its middle") from None
+        self.sha.update(self.held)
+        return self.sha.hexdigest()
+
+
+def fingerprint(content: bytes) -> str:
+    """The sha256 of a content, the same whether git checked it out with Unix or Windows line ends."""
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()

@@ -1,0 +1,119 @@
+"""Files without a transaction: statement by statement, resumed where they stopped, invalid indexes named."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from slipway.errors import MigrationError
+from tests.embedded.data import services
+from tests.embedded.data.migrating import failed, mirror, refused, table_exists, versions
+
+DIRECTIVE = "-- slipway: no-transaction\n"
+
+
+def unfinished(stack) -> list[tuple]:
+    with stack.connect("admin") as conn:
+        return conn.execute("select version, way, done from slipway.unfinished").fetchall()
+
+
+def test_each_statement_is_on_its_own_and_settings_last(stack) -> None:
+    stack.migration("1_a.sql", DIRECTIVE + "set search_path = pg_catalog, public;\ncreate table public.a (id int, b "
+                    "text);\ncopy public.a from stdin;\n1\tx;y\n\\.\ncreate index concurrently i on a (id);\nvacuum a;"
+                    "do $$ begin commit; end $$; insert into a values (2);")
+    stack.migration("2_b.sql", "create table b (id int);")
+    assert stack.run("migrate")["version"] == 2 and unfinished(stack) == [] and mirror(stack) == [(2, False)]
+    assert stack.value("select count(*) from a") == 2 and table_exists(stack, "i") and versions(stack) == [1, 2]
+
+
+def test_a_failed_file_goes_on_at_the_failed_statement(stack) -> None:
+    stack.migration("1_a.sql", DIRECTIVE + "create table a (id int);\ninsert into a values (1);\nselect nonsense;\n"
+                    "insert into a values (2);")
+    error = failed(stack)
+    assert error.where == "migrations/1_a.sql:4:8" and "2 of its statements are done and kept" in error.expected
+    assert (mirror(stack), versions(stack), unfinished(stack)) == ([(1, True)], [], [(1, "up", 2)])
+    assert stack.run("status")["rows"][0]["state"] == "unfinished"
+    stack.migration("1_a.sql", DIRECTIVE + "create table a (id int);\ninsert into a values (1);\n"
+                    "insert into a values (3);")
+    assert stack.run("migrate")["version"] == 1 and mirror(stack) == [(1, False)]
+    assert stack.value("select array_agg(id order by id) from a") == [1, 3]
+
+
+def test_statements_that_are_done_may_not_be_changed(stack) -> None:
+    stack.migration("1_a.sql", DIRECTIVE + "create table a (id int);\nselect nonsense;")
+    failed(stack)
+    stack.migration("1_a.sql", DIRECTIVE + "create table a (id bigint);\nselect 1;")
+    assert "its first 1 statements were changed" in failed(stack).found and versions(stack) == []
+
+
+def test_an_invalid_index_is_named_with_what_mends_it(stack) -> None:
+    stack.migration("1_a.sql", "create table a (id int); insert into a values (1), (1);")
+    stack.migration("2_i.sql", DIRECTIVE + 'create unique index concurrently if not exists "I x" on a (id);')
+    error = failed(stack)
+    assert 'DROP INDEX CONCURRENTLY public."I x"' in error.next and error.where.startswith("migrations/2_i.sql")
+    assert "an earlier try left" in failed(stack).found, "IF NOT EXISTS would pass over the invalid index"
+    with stack.connect("admin") as conn:
+        conn.execute('drop index concurrently public."I x"')
+        conn.execute("delete from a")
+    assert stack.run("migrate")["version"] == 2
+
+
+def test_a_lone_statement_needs_no_directive_as_with_golang_migrate(stack) -> None:
+    stack.migration("1_a.up.sql", "create table a (id int);")
+    stack.migration("2_i.up.sql", "-- a comment; allowed\ncreate index concurrently i on a (id);\n")
+    stack.migration("2_i.down.sql", "drop index concurrently i;")
+    stack.run("migrate")
+    assert table_exists(stack, "i") and stack.run("rollback")["version"] == 1
+    assert not table_exists(stack, "i") and mirror(stack) == [(1, False)]
+
+
+def test_a_rollback_that_stopped_goes_on_and_nothing_overtakes_it(stack) -> None:
+    stack.migration("1_a.up.sql", "create table a (id int); create table b (id int);")
+    stack.migration("1_a.down.sql", DIRECTIVE + "drop table a;\nselect nonsense;\ndrop table b;")
+    stack.run("migrate")
+    assert refused(stack, "rollback").where == "migrations/1_a.down.sql:3:8"
+    assert (mirror(stack), versions(stack)) == ([(-1, True)], [1])
+    assert "./invoke db.rollback" in failed(stack).next
+    stack.migration("1_a.down.sql", DIRECTIVE + "drop table a;\ndrop table b;")
+    assert stack.run("rollback")["version"] is None and mirror(stack) == [] and not table_exists(stack, "b")
+
+
+def test_begin_and_commit_have_no_place_there(stack) -> None:
+    stack.migration("1_a.sql", DIRECTIVE + "create table a (id int);\nbegin;\nselect 1;\ncommit;")
+    assert failed(stack).where == "migrations/1_a.sql:3:1" and not table_exists(stack, "a")
+
+
+def test_kill_9_in_a_statement_is_resumed_there(stack) -> None:
+    stack.migration("1_a.sql", DIRECTIVE + "create table a (id int);\ninsert into a values (1);\n"
+                    "select pg_sleep(600) from a where id = 1;\ninsert into a values (2);")
+    process = subprocess.Popen([sys.executable, "-m", "slipway.data", "migrate"], env={**os.environ, **stack.env},
+                               stdout=subprocess.PIPE, text=True)
+    services.until(lambda: stack.value("select exists (select from pg_stat_activity where query like 'select pg_sleep"
+                                       "(600)%' and state = 'active')"), "the third statement is being run")
+    process.kill()
+    process.communicate(timeout=30)
+    assert unfinished(stack) == [(1, "up", 2)] and mirror(stack) == [(1, True)]
+    stack.migration("1_a.sql", DIRECTIVE + "create table a (id int);\ninsert into a values (1);\n"
+                    "insert into a values (2);")
+    assert stack.run("migrate")["version"] == 1 and stack.value("select count(*) from a") == 2
+
+
+def test_an_index_that_was_ready_when_the_run_was_cut_off_is_not_built_twice(stack) -> None:
+    stack.migration("1_a.sql", DIRECTIVE + "create table a (id int);\nselect nonsense;\n")
+    failed(stack)
+    stack.migration("1_a.sql", DIRECTIVE + "create table a (id int);\ncreate index concurrently i on a (id);\n")
+    with stack.connect("admin") as conn:
+        conn.execute("create index i on a (id)")
+        conn.execute("update slipway.unfinished set doing = true")
+    assert stack.run("migrate")["version"] == 1
+    assert any("had finished it" in event["text"] for event in stack.events)
+
+
+@pytest.mark.parametrize("name", ["no-transactions", "compatable"])
+def test_an_unknown_directive_is_refused(stack, name: str) -> None:
+    stack.migration("1_a.sql", f"-- slipway: {name}\nselect 1;")
+    with pytest.raises(MigrationError, match="unknown directive"):
+        stack.run("migrate")
