@@ -1,0 +1,1 @@
+"""The database verbs: migrations, their rehearsal, the schema, the fixtures."""

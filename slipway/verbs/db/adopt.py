@@ -1,0 +1,18 @@
+"""`db.adopt`: take over a database that another tool has migrated."""
+
+from __future__ import annotations
+
+import getpass
+
+from slipway.verbs.inside import work
+from slipway.world import enter
+
+
+def run(on: str, reporter, version: int | None = None) -> None:
+    """Records every file up to `version` as baseline; without one, up to where golang-migrate's row says."""
+    world = enter(on)
+    result = work(world, reporter, "adopt", {"version": version, "by": getpass.getuser()},
+                  f"up to {version}" if version is not None else "as its schema_migrations says",
+                  lambda found: f"{len(found['adopted'])} files as baseline")
+    reporter.done(f"{len(result['adopted'])} migrations are recorded as baseline; the schema is at {result['version']}.",
+                  **result)

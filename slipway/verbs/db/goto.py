@@ -1,0 +1,18 @@
+"""`db.goto`: up or down to one number."""
+
+from __future__ import annotations
+
+import getpass
+
+from slipway.verbs.inside import careful, listed, work
+from slipway.world import enter
+
+
+def run(on: str, reporter, version: int, yes: bool = False) -> None:
+    """Applies or undoes migrations until the schema is at `version`."""
+    world = enter(on)
+    careful(world, yes, "may undo migrations and delete data", f"db.goto {version}")
+    result = work(world, reporter, "goto", {"version": version, "by": getpass.getuser()}, f"to {version}",
+                  lambda found: listed(found["applied"] or found["rolled_back"]))
+    reporter.done(f"{len(result['applied'])} applied, {len(result['rolled_back'])} undone; the schema is at "
+                  f"{result.get('version') or 'nothing'}.", **result)

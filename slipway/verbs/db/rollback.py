@@ -1,0 +1,17 @@
+"""`db.rollback`: one step down, or as many as were asked for; never everything by default."""
+
+from __future__ import annotations
+
+import getpass
+
+from slipway.verbs.inside import careful, listed, work
+from slipway.world import enter
+
+
+def run(on: str, reporter, steps: int = 1, yes: bool = False) -> None:
+    """Runs the down files of the newest `steps` migrations."""
+    world = enter(on)
+    careful(world, yes, "undoes migrations and may delete data", "db.rollback")
+    result = work(world, reporter, "rollback", {"steps": steps, "by": getpass.getuser()}, f"{steps} down",
+                  lambda found: listed(found["rolled_back"]))
+    reporter.done(f"{len(result['rolled_back'])} undone; the schema is at {result.get('version') or 'nothing'}.", **result)

@@ -1,0 +1,23 @@
+"""`db.schema`: the whole schema as one file that reviews can be read against."""
+
+from __future__ import annotations
+
+from slipway import render
+from slipway.errors import VerificationError
+from slipway.plan import Silent
+from slipway.world import ROOT, enter
+
+
+def run(on: str, reporter, check: bool = False) -> None:
+    """Writes schema.sql from the migrated database; with `check` a difference is a VerificationError that shows it."""
+    world = enter(on)
+    path = ROOT / "schema.sql"
+    text = world.engine.inside("schema", {}, Silent())["text"]
+    difference = render.stale({path.name: text}, path.parent)
+    if check and difference:
+        reporter.line(difference.rstrip("\n"))
+        raise VerificationError("schema.sql", "not what the migrations give", "the schema of the migrated database",
+                                f"./invoke db.schema{world.flag}")
+    if not check and difference:
+        render.replace(path, text)
+    reporter.done("schema.sql is as the database has it." if not difference else "Wrote schema.sql.")

@@ -1,0 +1,31 @@
+"""`db.status`: every migration, whether the database has had it, and what does not fit."""
+
+from __future__ import annotations
+
+from slipway.errors import MigrationError
+from slipway.plan import Silent
+from slipway.world import enter
+
+
+def run(on: str, reporter, strict: bool = False) -> None:
+    """Prints one line per migration. With `strict` anything pending or wrong is a MigrationError (exit 5)."""
+    world = enter(on)
+    found = world.engine.inside("status", {}, Silent())
+    reporter.header(world.header)
+    for row in found["rows"]:
+        reporter.line(f"  {row['state']:<13} {row['file'] or row['name']:<44} {told(row)}".rstrip())
+    for problem in found["problems"]:
+        reporter.line(f"  ! {problem}")
+    counts = {state: sum(row["state"] == state for row in found["rows"]) for state in ("applied", "baseline", "pending")}
+    reporter.done(", ".join(f"{number} {state}" for state, number in counts.items() if number or state != "baseline")
+                  + f"; the schema is at {found['version'] or 'nothing'}.", **found)
+    if strict and (counts["pending"] or found["problems"]):
+        raise MigrationError("migrations", f"{counts['pending']} pending, {len(found['problems'])} problems",
+                             "a database that has had every file", f"./invoke db.migrate{world.flag}")
+
+
+def told(row: dict) -> str:
+    if not row.get("applied_at"):
+        return ""
+    took = f", {row['ms']:.0f} ms" if row.get("ms") is not None else ""
+    return f"{str(row['applied_at'])[:19]} by {row.get('by') or 'unknown'}{took}"

@@ -1,0 +1,34 @@
+"""One piece of work on the data, shown as a plan of one step, with its result handed back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from slipway.errors import SettingsError
+from slipway.plan import Plan, Progress, Step, apply
+from slipway.process import end_all
+from slipway.world import World
+
+
+def work(world: World, reporter, verb: str, args: Mapping, cause: str, remark: Callable[[dict], str]) -> dict:
+    """Runs a verb of the data side and returns its result; `remark` says the result in a few words."""
+    result: dict = {}
+
+    def run(progress: Progress) -> str:
+        result.update(world.engine.inside(verb, args, progress))
+        return remark(result)
+
+    reporter.header(world.header)
+    apply(Plan(((Step(f"db.{verb}", cause, run),),)), reporter, end_all)
+    return result
+
+
+def careful(world: World, yes: bool, what: str, command: str) -> None:
+    """Outside local, what takes data away or adds demo data is done only when it was said twice."""
+    if not world.settings.local and not yes:
+        raise SettingsError(command, f"environment {world.settings.environment}", f"--yes, because this {what}",
+                            f"./invoke {command} --yes{world.flag}")
+
+
+def listed(entries: list[dict]) -> str:
+    return ", ".join(entry["file"].rsplit("/", 1)[-1] for entry in entries) or "nothing"
