@@ -52,5 +52,6 @@ def shared() -> Iterator[WorkingCopy]:
 @pytest.fixture
 def running(shared) -> WorkingCopy:
     """The shared copy, all up; healed if the test before left it otherwise."""
-    shared.up()
+    if not shared.is_well():
+        shared.up()
     return shared

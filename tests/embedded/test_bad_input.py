@@ -47,7 +47,7 @@ SETTINGS = {
     "no such version": ({"POSTGRES_VERSION": "17"}, 2, ("POSTGRES_VERSION", "17")),
     "open quote in the command": ({"APP_COMMAND": "\"python 'x\""}, 2, ("APP_COMMAND", "No closing quotation")),
     "empty secret": ({"REDIS_PASSWORD": ""}, 2, ("REDIS_PASSWORD in .env", "no value")),
-    "an app that is not there": ({"APP_CONTEXT": "nowhere"}, 2, ("APP_C",)),
+    "an app that is not there": ({"APP_CONTEXT": "nowhere"}, 2, ("APP_CONTEXT", "nowhere")),
     "a command that is not there": ({"APP_COMMAND": "no-such-program --flag"}, 2, ("APP_COMMAND", "no-such-program")),
 }
 
@@ -58,7 +58,6 @@ def test_settings_that_cannot_work(stack, change, code, words):
     refused(stack, code, *words)
 
 
-@pytest.mark.xfail(strict=True, reason="gate.app waits for GATE_TIMEOUT and does not know APP_BOOT_TIMEOUT")
 def test_an_app_that_never_gets_ready_is_given_up_after_its_boot_timeout(stack):
     stack.set(APP_READY_PATH="/nope", APP_BOOT_TIMEOUT="2", GATE_TIMEOUT="5")
     refused(stack, 6, "/nope", "404", "no answer in 2 s")
@@ -136,7 +135,7 @@ def small_disk(fresh) -> Iterator:
     subprocess.run(["umount", "--lazy", str(place)], check=False, capture_output=True)
 
 
-@pytest.mark.parametrize("size", ["16k", "1m", "20m"])
+@pytest.mark.parametrize("size", ["16k", "20m"])
 def test_a_disk_without_room_is_one_sentence_and_with_room_all_is_well(small_disk, size):
     copy = small_disk(size)
     refused(copy, 9, "No space left on device")

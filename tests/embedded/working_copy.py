@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
@@ -81,6 +82,13 @@ class WorkingCopy:
     def url(self) -> str:
         return f"http://127.0.0.1:{json.loads((self.home / 'ports.json').read_text())['app']}"
 
+    def is_well(self) -> bool:
+        """Whether every service lives and the app says that its stores answer."""
+        try:
+            return all(is_alive(pid) for pid in self.pids.values()) and bool(self.get("/ready"))
+        except OSError:
+            return False
+
     def get(self, path: str) -> dict:
         with OPENER.open(self.url + path, timeout=10) as answer:
             return json.load(answer)
@@ -147,7 +155,8 @@ def copy_to(target: Path) -> WorkingCopy:
 def kill(*pids: int) -> None:
     """kill -9, and wait until they are gone."""
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):      # the child of one that was killed before may be gone by itself
+            os.kill(pid, signal.SIGKILL)
     until(lambda: not any(is_alive(pid) for pid in pids), "the killed are gone")
 
 

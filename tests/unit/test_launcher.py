@@ -134,7 +134,7 @@ def test_a_python_without_venv_names_the_package(clone):
 def test_the_real_pip_without_an_index_fails_in_words_and_leaves_no_stamp(clone):
     """The environment is this one, so that only pip has work to do; it is told that there is no index."""
     clone.python(pip=f'exec {sys.executable} "$@"')
-    (clone.root / "requirements/base.lock").write_text("invoke==3.0.3 --hash=sha256:" + "0" * 64 + "\n")
+    (clone.root / "requirements/base.lock").write_text("slipway-no-such-package==1.0 --hash=sha256:" + "0" * 64 + "\n")
     done = clone.run("up", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
     found = message(done)
     assert "pip could not install" in found["found"] and "No matching distribution" in done.stderr

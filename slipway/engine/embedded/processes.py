@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -43,12 +46,33 @@ def end(process, seconds: float) -> None:
 
     import psutil
 
-    family = [process, *process.children(recursive=True)]
-    process.send_signal(signal.SIGINT)
-    _, left = psutil.wait_procs(family, timeout=seconds)
-    for one in left:
-        one.kill()
-    psutil.wait_procs(left, timeout=10)
+    with suppress(psutil.NoSuchProcess):
+        family = [process, *process.children(recursive=True)]
+        process.send_signal(signal.SIGINT)
+        for one in (left := outlast(family, seconds)):
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        outlast(left, 10)
+
+
+def outlast(family: Sequence, seconds: float) -> list:
+    """Waits until processes are gone; those that still run when the time is over.
+
+    One that has ended and that init has not collected yet is gone: it holds no file and no port.
+    """
+    deadline = time.monotonic() + seconds
+    while (left := [process for process in family if alive(process)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
+
+
+def alive(process) -> bool:
+    import psutil
+
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def clear_lock(data: Path) -> None:

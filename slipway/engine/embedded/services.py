@@ -117,6 +117,9 @@ def objects(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> S
 def app(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
     settings = stack.settings
     directory = root / settings.app_context
+    if not directory.is_dir():
+        raise SettingsError("APP_CONTEXT", f"{settings.app_context}, which is not there", "the directory with your app",
+                            "edit APP_CONTEXT in .env")
     told = environment.app(settings, addresses(ports), environment.in_clear(settings))
     env = told | {"HOST": "127.0.0.1", "PORT": str(ports["app"]), "PYTHONUNBUFFERED": "1"}
     content = images.digest((), images.git_files(directory) or images.walk(directory))

@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from slipway.engine.embedded import launch
+from slipway.engine.embedded import launch, processes
 from slipway.errors import EngineError
 
 STOP = {"postgres": ("INT", 60), "redis": ("TERM", 30), "objects": ("TERM", 10), "app": ("TERM", 30)}
@@ -143,14 +144,11 @@ def shut_down(home: Path) -> None:
     process = running(home)
     if process is None:
         return
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.terminate()
-        process.wait(SHUT_DOWN)
-    except psutil.NoSuchProcess:
-        return
-    except psutil.TimeoutExpired:
+    if processes.outlast([process], SHUT_DOWN):
         raise EngineError("supervisor", f"still there {SHUT_DOWN} s after it was told to end", "a supervisor that ends",
-                          f"tail {home / 'logs' / 'supervisor.log'}") from None
+                          f"tail {home / 'logs' / 'supervisor.log'}")
 
 
 def running(home: Path):
