@@ -1,0 +1,39 @@
+"""One HTTP/1.1 request read, one answer written: as little as a load generator and a gateway need."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+
+REASONS = {200: "OK", 404: "Not Found", 500: "Internal Server Error", 503: "Service Unavailable"}
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    body: bytes
+    lasting: bool       # the client would send another one on the same connection
+
+
+async def read(reader: asyncio.StreamReader) -> Request | None:
+    """The next request of a connection, or None where the client has closed it."""
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    except asyncio.IncompleteReadError:
+        return None
+    first, *lines = head.split("\r\n")
+    method, path, _ = first.split(" ", 2)
+    pairs = (line.partition(":") for line in lines if line)
+    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return Request(method, path.partition("?")[0], body, headers.get("connection", "").lower() != "close")
+
+
+def rendered(status: int, payload: object, lasting: bool) -> bytes:
+    """An answer as it goes over the wire."""
+    body = json.dumps(payload).encode()
+    connection = "keep-alive" if lasting else "close"
+    return (f"HTTP/1.1 {status} {REASONS[status]}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            f"Connection: {connection}\r\n\r\n").encode() + body
