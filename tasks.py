@@ -4,6 +4,7 @@ from invoke import Collection, task
 
 ON = "environment to act on: NAME reads .env.NAME, local reads .env"
 JSON = "events as JSON lines"
+WAIT = "seconds to wait for the lock, if somebody else works on the stack"
 
 
 def perform(verb, on, **options):
@@ -25,10 +26,35 @@ def render(c, on="local", check=False):
     perform("render", on, check=check)
 
 
-@task(help={"on": ON, "dry_run": "print the plan and stop", "json": JSON})
-def up(c, on="local", dry_run=False, json=False):
+@task(help={"on": ON, "dry_run": "print the plan and stop", "wait": WAIT, "json": JSON})
+def up(c, on="local", dry_run=False, wait="0", json=False):
     """Bring the whole stack up, in deploy order, and prove it."""
-    perform("up", on, dry_run=dry_run, json=json)
+    perform("up", on, dry_run=dry_run, wait=number("wait", wait), json=json)
+
+
+@task(help={"on": ON, "dry_run": "print the plan and stop", "wait": WAIT, "json": JSON})
+def deploy(c, on="local", dry_run=False, wait="0", json=False):
+    """Put a new release on a running stack, beside the old one, with no request lost."""
+    perform("deploy", on, dry_run=dry_run, wait=number("wait", wait), json=json)
+
+
+@task(help={"on": ON, "to": "name of a release, as history shows it; default: the last good one before this",
+            "list": "list what can be gone back to", "wait": WAIT, "json": JSON})
+def rollback(c, to=None, list=False, on="local", wait="0", json=False):
+    """Go back to a release, by the same switch; refuses where the schema has moved on."""
+    perform("rollback", on, release=to, listing=list, wait=number("wait", wait), json=json)
+
+
+@task(help={"on": ON, "json": JSON})
+def history(c, on="local", json=False):
+    """List the releases: which, when, who, how it went."""
+    perform("history", on, json=json)
+
+
+@task(help={"on": ON, "yes": "do not ask"})
+def unlock(c, on="local", yes=False):
+    """Explain who holds the lock of the stack, and break it when told to."""
+    perform("unlock", on, yes=yes)
 
 
 @task(help={"on": ON, "json": JSON})
@@ -74,6 +100,19 @@ def doctor(c, on="local"):
     perform("doctor", on)
 
 
+@task(help={"on": ON, "json": JSON, "collection": "a Postman collection (v2.1); default: the one that a deploy runs",
+            "variables": "a Postman environment file", "folder": "run this folder only"})
+def smoke(c, on="local", collection=None, variables=None, folder="", json=False):
+    """Run the smoke test, a Postman collection, through the front door."""
+    perform("smoke", on, json=json, collection=collection, variables=variables, folder=folder)
+
+
+@task(help={"on": ON, "state": "on or off", "message": "what the page says", "json": JSON})
+def maintenance(c, state, on="local", message="", json=False):
+    """Let the gateway answer 503 with a page, or let the app answer again."""
+    perform("maintenance", on, json=json, state=state, message=message)
+
+
 @task(help={"only": "one file or directory of tests"})
 def test(c, only=None):
     """Run the tests: unit, embedded, and the scenarios where a Docker engine answers."""
@@ -86,7 +125,7 @@ def lint(c):
     perform("lint", "local")
 
 
-@task(help={"only": "one of startup, embedded, memory, migrations, docker"})
+@task(help={"only": "one of startup, embedded, memory, migrations, docker, deploy"})
 def bench(c, only=None):
     """Measure speed and memory against named peers."""
     perform("bench", "local", only=only)
@@ -180,7 +219,8 @@ def number(flag, text):
     raise Exit(f"error: --{flag}\n  found     {text}\n  expected  a whole number, such as 3", code=2)
 
 
-namespace = Collection(init, render, up, plan, down, status, logs, psql, shell, doctor, test, lint, bench)
+namespace = Collection(init, render, up, deploy, rollback, history, unlock, plan, down, status, logs, psql, shell, doctor, smoke, maintenance, test, lint,
+                       bench)
 namespace.add_collection(Collection("images", images_build))
 namespace.add_collection(Collection(
     "db", db_migrate, db_rollback, db_goto, db_redo, db_status, db_adopt, db_new, db_lint, db_rehearse, db_schema,

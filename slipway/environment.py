@@ -52,7 +52,7 @@ def ops(settings: Settings, provider: str, at: Addresses, voice: Voice) -> dict[
         "S3_BUCKETS": ",".join(settings.s3_buckets),
         "S3_PROVIDER": provider,
         "S3_REQUIRE": voice.literal(",".join(settings.s3_require)),
-        "APP_URL": at.app or f"http://app:{settings.app_port}",
+        "APP_URL": at.app or "http://gateway",
         "APP_READY_PATH": voice.literal(settings.app_ready_path),
         "APP_HEALTH_PATH": voice.literal(settings.app_health_path),
         "GATE_TIMEOUT": str(settings.gate_timeout),

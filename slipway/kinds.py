@@ -65,6 +65,7 @@ ImageName = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*",
                                     "an image reference such as ghcr.io/team/app:1.2")]
 Endpoint = Annotated[str, matching(r"https?://[^/\s@]+/?", "an http or https URL without a path, such as https://s3.example.org")]
 DatabaseUrl = Annotated[Secret, matching(r"postgres(ql)?://\S+/\S+", "postgresql://user:password@host:5432/database")]
+WebUrl = Annotated[Secret, matching(r"https?://[^/\s]+(/\S*)?", "an http or https URL")]
 # It stands inside a connection URL of the rendered file, where nothing can percent-encode it.
 UrlSafe = Annotated[Secret, matching(r"[A-Za-z0-9._~-]*", "letters, digits and . _ ~ - only (it stands inside a URL)")]
 Bucket = Annotated[str, matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket names: 3 to 63 of a-z 0-9 . -")]

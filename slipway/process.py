@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 from slipway.errors import EngineError
 
@@ -58,6 +59,16 @@ def output(argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: st
     lines: list[str] = []
     stream(argv, lines.append, env=env, cwd=cwd)
     return "\n".join(lines)
+
+
+def become(argv: Sequence[str], env: Mapping[str, str] | None) -> NoReturn:
+    """Turns this process into an interactive command, so that Ctrl-C in psql is psql's own. Raises EngineError."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        os.execvpe(argv[0], list(argv), dict(os.environ if env is None else env))
+    except FileNotFoundError:
+        raise EngineError(argv[0], "not found on PATH", f"the program {argv[0]}", "./invoke doctor") from None
 
 
 def start(argv: Sequence[str], env: Mapping[str, str] | None, cwd: str | os.PathLike | None, stdin) -> subprocess.Popen:

@@ -25,7 +25,7 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
     values = {"stack": stack, "s": stack.settings, "tuned": tuning.postgres(
         stack.settings.postgres_memory, stack.settings.postgres_max_connections), "maxmemory": tuning.redis}
     try:
-        values["caddyfile"] = env.get_template("Caddyfile.j2").render(values)
+        values["gateway"] = env.get_template("gateway.json.j2").render(values)
         text = env.get_template(f"{stack.target}.yaml.j2").render(values)
     except SettingsError:
         raise

@@ -10,8 +10,27 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from slipway.kinds import (Bool, Buckets, Bytes, Capabilities, DatabaseUrl, Domain, Duration, Endpoint, Identifier, ImageName,
-                           Loopback, Name, Port, Seconds, Secret, UrlPath, UrlSafe, Words)
+from slipway.kinds import (
+    Bool,
+    Buckets,
+    Bytes,
+    Capabilities,
+    DatabaseUrl,
+    Domain,
+    Duration,
+    Endpoint,
+    Identifier,
+    ImageName,
+    Loopback,
+    Name,
+    Port,
+    Seconds,
+    Secret,
+    UrlPath,
+    UrlSafe,
+    WebUrl,
+    Words,
+)
 
 LOCAL = "local"
 
@@ -93,6 +112,18 @@ class Settings(BaseModel):
     objects_memory: Bytes = setting("512MB", "Memory limit of the object store.")
 
     gate_timeout: Seconds = setting(60, "Seconds that each store may take until it answers.")
+    drain_timeout: Seconds = setting(30, "Seconds that requests in flight get to end on the old release.")
+    watch_seconds: int = Field(0, ge=0, le=86400, description="Seconds that a new release is watched for errors and "
+                                                              "restarts before the old one goes; 0: not at all.")
+    watch_errors: int = Field(5, ge=0, le=100, description="Percent of answers that may be 5xx while it is watched.")
+    keep_releases: int = Field(5, ge=1, le=1000, description="Releases whose images are kept for a rollback.")
+    smoke_collection: str = setting("", "Postman collection (v2.1) that proves a release through the front door. Empty: the "
+                                        "one in tests/smoke/ for the app in app/, none for any other.")
+    smoke_token: Secret = Field(Secret(""), description="Value of {{token}} in that collection.")
+    hook_timeout: Seconds = setting(60, "Seconds that a program in hooks/ may take.")
+    hook_url: WebUrl = Field(Secret(""), description="Webhook that hooks/notify posts to.")
+    hook_format: Literal["json", "slack", "telegram"] = setting("json", "Shape of what hooks/notify posts.")
+    hook_chat: str = setting("", "Telegram chat that hooks/notify writes to, where HOOK_FORMAT is telegram.")
 
     app_env: dict[str, Secret] = Field({}, description="Extra environment of the app: every key that starts with "
                                                        "APP_ENV_ reaches it without that prefix.")
@@ -141,6 +172,8 @@ def contradictions(s: Settings):
         yield "POSTGRES_VERSION", "18, the version that IMAGES=debian builds"
     if s.s3_provider == "garage" and not re.fullmatch(r"GK[0-9a-f]{24}", s.s3_access_key.get_secret_value()):
         yield "S3_ACCESS_KEY", "GK and 24 hexadecimal digits, because S3_PROVIDER=garage takes no other form"
+    if s.hook_format == "telegram" and not s.hook_chat:
+        yield "HOOK_CHAT", "the id of the chat to write to, because HOOK_FORMAT=telegram"
     if not s.s3_buckets:
         yield "S3_BUCKETS", "at least one bucket name"
     if s.postgres_memory < 128 * 2**20:

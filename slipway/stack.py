@@ -18,7 +18,10 @@ STORES = ("postgres", "redis", "objects")
 
 @dataclass(frozen=True)
 class Service:
-    """One service: its image, its memory limit in bytes, and the services that must answer before it starts."""
+    """One service: its image, its memory limit in bytes, and the services that must answer before it starts.
+
+    The app is one service here and two in the rendered file: a colour that serves and one that is idle.
+    """
 
     name: str
     image: str
@@ -53,7 +56,7 @@ class Stack:
         return tuple(service for service in self.services if service.stateful)
 
     def __getitem__(self, name: str) -> Service:
-        return next(service for service in self.services if service.name == name)
+        return {service.name: service for service in self.services}[name]
 
     def __contains__(self, name: str) -> bool:
         return any(service.name == name for service in self.services)
@@ -71,10 +74,10 @@ def build(settings: Settings) -> Stack:
     return Stack(settings, provider, (
         *stores,
         Service("ops", reference("ops"), 512 * 2**20, environment=pairs(environment.ops(settings, provider, at, voice))),
-        Service("app", settings.app_image or reference("app"), settings.app_memory, needs=tuple(names),
+        Service("app", settings.app_image or "slipway/app:latest", settings.app_memory, needs=tuple(names),
                 environment=pairs({"HOST": "0.0.0.0"} | environment.app(settings, at, voice)),
                 replicas=settings.app_replicas),
-        Service("gateway", image(settings, "gateway", provider), 256 * 2**20, needs=("app",))))
+        Service("gateway", image(settings, "gateway", provider), 256 * 2**20)))
 
 
 def provider_of(settings: Settings) -> str:

@@ -8,12 +8,14 @@ import signal
 import sys
 import traceback
 
-from slipway.data import commands, endpoints
+from slipway.data import commands, endpoints, serving
 from slipway.errors import Interrupted, SettingsError, SlipwayError
 
 
 def main(argv: list[str], env: dict[str, str]) -> int:
-    """Runs one verb and returns the exit code: 0, the error's own, or 130 when interrupted."""
+    """Runs one verb and returns the exit code: 0, the error's own, or 130 when interrupted. `serve` runs many."""
+    if argv == ["serve"]:
+        return serving.serve(lambda request: main(request, env))
     try:
         result = commands.run(*arguments(argv), env, say)
         say({"event": "result", "result": result})

@@ -30,6 +30,18 @@ VERBS = {
     "drift": "slipway.data.drift:drift",
     "rehearse": "slipway.data.rehearsal:rehearse",
     "observe": "slipway.data.observe:observe",
+    "probe.app": "slipway.data.probe:app",
+    "gateway.active": "slipway.data.gateway:active",
+    "gateway.switch": "slipway.data.gateway:switch",
+    "gateway.drain": "slipway.data.gateway:drain",
+    "gateway.tally": "slipway.data.gateway:tally",
+    "releases.begin": "slipway.data.releases:begin",
+    "releases.close": "slipway.data.releases:close",
+    "releases.list": "slipway.data.releases:listing",
+    "releases.gap": "slipway.data.releases:gap",
+    "maintenance.on": "slipway.data.maintenance:on",
+    "maintenance.off": "slipway.data.maintenance:off",
+    "maintenance.state": "slipway.data.maintenance:state",
 }
 
 

@@ -53,6 +53,7 @@ class Endpoints:
     migrations_dir: Path | None = None
     fixtures_dir: Path | None = None
     state_dir: Path | None = None
+    gateway_dir: Path | None = None
     pg_bin: str = ""
     role_passwords: Mapping[str, Secret] = field(default_factory=dict)
 
@@ -92,6 +93,7 @@ def read(env: Mapping[str, str]) -> Endpoints:
         app_health_path=given.get("APP_HEALTH_PATH", "/health"), gate_timeout=seconds(given, "GATE_TIMEOUT", 60.0),
         lock_timeout=given.get("LOCK_TIMEOUT", "5s"), statement_timeout=given.get("STATEMENT_TIMEOUT", "0"),
         migrations_dir=path("MIGRATIONS_DIR"), fixtures_dir=path("FIXTURES_DIR"), state_dir=path("STATE_DIR"),
+        gateway_dir=path("GATEWAY_DIR"),
         pg_bin=given.get("PG_BIN", ""), role_passwords=passwords(given.get("ROLE_PASSWORDS", "")))
 
 

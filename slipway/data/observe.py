@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slipway.data import buckets, conflicts, fixtures, migrations, pg, role_split, state
+from slipway.data import buckets, conflicts, fixtures, gateway, migrations, pg, releases, role_split, roles, state
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import GateError, MigrationError
 
@@ -16,7 +16,8 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """The state of database, files and records as plain data; an unreachable database is an answer, not an error.
 
     {"postgres": {"reachable", "reason", "server_version"}, "applied": {version: sha256} or None when unknown,
-    "pending": [files], "problems": [sentences], "fixtures_pending": [files], "records": {name: record}}.
+    "pending": [files], "problems": [sentences], "fixtures_pending": [files], "records": {name: record},
+    "gateway": {"active", "up", "reason"}, "releases": {"newest", "good"}}.
     With `applied` None every file counts as pending.
     """
     files, wrong = migrations.read(ends.migrations_dir)
@@ -34,6 +35,8 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
         "records": records,
         "current": {"roles": roles_current(records.get("roles", {}), ends),
                     "objects": objects_current(records.get("objects", {}), ends)},
+        "gateway": gateway.active(ends, {}, lambda event: None),
+        "releases": releases.summary(ends),
     }
 
 
@@ -42,8 +45,7 @@ def roles_current(record: dict, ends: Endpoints) -> bool:
     if not ends.admin_url:
         return True
     database = pg.parameters(ends.app_database_url, "DATABASE_URL").get("dbname", "")
-    passwords = {name: secret.value for name, secret in ends.role_passwords.items()}
-    return role_split.is_current(record, database, passwords)
+    return role_split.is_current(record, database, roles.marked(ends, ends.role_passwords))
 
 
 def objects_current(record: dict, ends: Endpoints) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from slipway.data import grants, pg, role_split, scram, state
-from slipway.data.endpoints import Emit, Endpoints, Secret, need
+from slipway.data.endpoints import Emit, Endpoints, Secret, need, password_in
 from slipway.data.role_split import Role, Split
 from slipway.errors import GateError, SettingsError
 
@@ -48,10 +49,15 @@ def required_passwords(roles: Split, ends: Endpoints) -> dict[str, Secret]:
     return {name: ends.role_passwords[name] for name in wanted}
 
 
+def marked(ends: Endpoints, passwords: Mapping[str, Secret]) -> dict[str, str]:
+    """The passwords that the record is made from: the superuser's too, since only its gate tells that it is wrong."""
+    return {name: secret.value for name, secret in passwords.items()} | {"": password_in(ends.admin_url.value)}
+
+
 def remember(ends: Endpoints, roles: Split) -> None:
     salt = secrets.token_hex(16)
     mark = role_split.fingerprint(salt, roles.database,
-                                  {name: secret.value for name, secret in required_passwords(roles, ends).items()})
+                                  marked(ends, required_passwords(roles, ends)))
     state.write(ends.state_dir, "roles", {"salt": salt, "fingerprint": mark, "version": role_split.VERSION,
                                           "database": roles.database})
 

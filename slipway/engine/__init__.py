@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from slipway.holder import Holder
 from slipway.plan import Progress, Step
 
 
@@ -29,6 +31,10 @@ class Seen:
     data: Mapping | None = None          # None: could not be asked
     answering: bool = False
     last_answer: str = ""
+    colour: str = ""                     # of the app's two, the one that serves
+    beside: bool = False                 # the other one has containers too: left by a deploy that was cut short
+    pointed: str = ""                    # the colour that the gateway sends requests to
+    up: bool = False                     # the gateway answers
 
 
 @dataclass(frozen=True)
@@ -39,10 +45,37 @@ class Build:
     level: int = 0
 
 
+class Rollout(Protocol):
+    """Starts a release beside the one that serves. Colours are blue and green."""
+
+    def serving(self) -> str: ...
+
+    def start(self, colour: str, image: str, progress: Progress) -> None: ...
+
+    def target(self, colour: str) -> Mapping: ...
+
+    def gave_up(self, colour: str) -> str: ...
+
+    def restarts(self, colour: str) -> int: ...
+
+    def log(self, colour: str, lines: int) -> tuple[str, ...]: ...
+
+    def retire(self, colour: str, progress: Progress) -> str: ...
+
+    def image(self) -> str: ...
+
+    def image_id(self, image: str) -> str: ...
+
+    def mark(self, image: str) -> str: ...
+
+    def drop(self, images: Sequence[str]) -> list[str]: ...
+
+
 class Engine(Protocol):
     """The outside: starts, replaces and observes services, and carries data work to where the data is."""
 
     name: str
+    rollout: Rollout | None     # None: this engine replaces the app in place
 
     def services(self) -> Sequence[str]:
         """Names of the services that this engine runs for the stack, in start order."""
@@ -73,6 +106,15 @@ class Engine(Protocol):
 
     def url(self) -> str:
         """The front door, as a person types it."""
+
+    def locked(self, doing: str, wait: float, flag: str) -> AbstractContextManager[None]:
+        """Holds the stack's lock, for everybody who can reach this engine. Raises LockHeld after `wait` seconds."""
+
+    def holder(self) -> Holder | None:
+        """Who holds the stack's lock."""
+
+    def unlock(self) -> None:
+        """Breaks the stack's lock."""
 
     def probe_url(self) -> str:
         """The app's ready path through the front door."""

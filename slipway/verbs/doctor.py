@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC
 
 from slipway import envfile, render, stack
 from slipway.engine.docker import client, observed
@@ -110,16 +111,16 @@ def compose(world: World) -> Finding:
 
 def clock(connection: client.Connection) -> Finding:
     """Signed S3 requests and certificates fail when clocks disagree."""
-    from datetime import datetime, timezone
+    from datetime import datetime
 
-    theirs = datetime.fromisoformat(connection.api.info()["SystemTime"][:19]).replace(tzinfo=timezone.utc)
-    skew = abs((datetime.now(timezone.utc) - theirs).total_seconds())
+    theirs = datetime.fromisoformat(connection.api.info()["SystemTime"][:19]).replace(tzinfo=UTC)
+    skew = abs((datetime.now(UTC) - theirs).total_seconds())
     return Finding("clock", f"{skew:.0f} s between this machine and the engine",
                    "" if skew <= SKEW else "timedatectl set-ntp true, on both")
 
 
 def port(world: World, connection: client.Connection) -> Iterator[Finding]:
-    from slipway.engine.docker import listening
+    from slipway.engine.docker.checks import listening
 
     number = world.settings.front_port
     ours = "gateway" in observed.containers(connection, world.stack.name)

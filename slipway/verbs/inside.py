@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.process import end_all
 from slipway.world import World
+
+CHANGING = frozenset({"migrate", "rollback", "goto", "redo", "adopt", "fixtures"})
 
 
 def work(world: World, reporter, verb: str, args: Mapping, cause: str, remark: Callable[[dict], str]) -> dict:
@@ -19,8 +22,16 @@ def work(world: World, reporter, verb: str, args: Mapping, cause: str, remark: C
         return remark(result)
 
     reporter.header(world.header)
-    apply(Plan(((Step(f"db.{verb}", cause, run),),)), reporter, end_all)
+    with locked(world, verb, args):
+        apply(Plan(((Step(f"db.{verb}", cause, run),),)), reporter, end_all)
     return result
+
+
+def locked(world: World, verb: str, args: Mapping) -> AbstractContextManager[None]:
+    """The stack's lock for what changes data: no deploy may come in between. Raises LockHeld, naming the holder."""
+    if verb not in CHANGING or args.get("dry_run"):
+        return nullcontext()
+    return world.engine.locked(f"db.{verb}", 0, world.flag)
 
 
 def careful(world: World, yes: bool, what: str, command: str) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-
 from slipway.errors import SettingsError
+from slipway.process import become
 from slipway.world import World, enter
 
 
@@ -15,7 +14,7 @@ def run(on: str, reporter, service: str | None = None, lines: int = 100, follow:
         known(world, service)
     if follow:
         argv, env = world.engine.follow(service, lines)
-        subprocess.run(list(argv), env=env, check=False)
+        become(argv, env)
         return
     for name in [service] if service else world.engine.services():
         for line in world.engine.log(name, lines):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-
+from slipway.process import become
 from slipway.verbs.logs import known
 from slipway.world import enter
 
@@ -14,4 +13,4 @@ def run(on: str, reporter, service: str = "ops") -> None:
     if service != "ops":
         known(world, service)
     argv, env = world.engine.shell(service)
-    subprocess.run(list(argv), env=env, check=False)
+    become(argv, env)

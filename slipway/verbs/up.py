@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from slipway import envfile
@@ -11,13 +12,25 @@ from slipway.engine import Engine, Running, Seen
 from slipway.errors import EngineError, GateError, HealthError, SlipwayError
 from slipway.plan import Level, Plan, Progress, Step, apply
 from slipway.process import end_all
+from slipway.record import Recorder, facts
 from slipway.stack import STORES
+from slipway.verbs import carry, release
+from slipway.verbs.release import Swap
 from slipway.world import ROOT, World, enter, first_run, imagined
 
 DATA_TIER = (*STORES, "ops")
 
 
-def run(on: str, reporter, dry_run: bool = False) -> None:
+@dataclass(frozen=True)
+class Extras:
+    """What a deploy does and an `up` does not: steps before anything is changed, after migrations, and in the new place."""
+
+    before: tuple[Level, ...] = ()
+    migrated: tuple[Level, ...] = ()
+    gates: Callable[[Swap], tuple[Level, ...]] = lambda change: ()
+
+
+def run(on: str, reporter, dry_run: bool = False, wait: float = 0) -> None:
     """Observes, plans, applies, and observes again: done is when a second look finds nothing left to do."""
     begun = time.monotonic()
     world = enter(on, imagined()) if dry_run and first_run(on) else settled(on, reporter)
@@ -27,12 +40,34 @@ def run(on: str, reporter, dry_run: bool = False) -> None:
     if dry_run:
         reporter.plan(todo) if todo else reporter.done("Nothing to do.", url=world.engine.url())
         return
-    if todo:
-        apply(todo, reporter, end_all)
+    if todo or unfinished(world, seen):
+        put(world, reporter, seen, "up", wait)
         check(world, world.engine.observe())
     seconds = time.monotonic() - begun
     words = f"Up in {seconds:.1f} s." if todo else f"Nothing to do: everything runs as asked and answers ({seconds:.1f} s)."
     reporter.done(f"{words}\n{world.engine.url()}", url=world.engine.url(), seconds=round(seconds, 3), steps=len(todo.steps))
+
+
+def unfinished(world: World, seen: Seen) -> bool:
+    """Whether a deploy was cut short: only who holds the lock may say that it is not still under way."""
+    newest = seen.data["releases"]["newest"] if seen.data else None
+    return bool(seen.beside or seen.pointed not in ("", seen.colour) or (newest and newest["result"] == "running"))
+
+
+def put(world: World, reporter, seen: Seen, doing: str, wait: float, extras: Callable[[Recorder], Extras] | None = None) -> Recorder:
+    """Builds and pulls, then, under the lock, does what is still to be done."""
+    engine = world.engine
+    apply(Plan(tuple(builds(engine, seen))), reporter, end_all)
+    image = engine.rollout.image() if engine.rollout else ""
+    recorder = Recorder(world, reporter, facts(world, image, doing))
+
+    def planner(now: Seen, recorder: Recorder) -> tuple[Plan, Swap | None]:
+        differ = differences(engine.wanted(), now.services)
+        change = release.swap(world, now, differ)
+        recorder.facts |= {"colour": change.new if change else now.colour}
+        return plan(world, now, recorder, extras(recorder) if extras else Extras()), change
+
+    return carry.locked(world, reporter, doing, wait, recorder, planner)
 
 
 def settled(on: str, reporter) -> World:
@@ -42,25 +77,34 @@ def settled(on: str, reporter) -> World:
     return enter(on)
 
 
-def plan(world: World, seen: Seen) -> Plan:
+def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Extras = Extras()) -> Plan:    # noqa: B008
     """The steps from what was seen to the stack that the settings ask for; empty when there is nothing to do."""
     engine = world.engine
     differ = differences(engine.wanted(), seen.services)
+    change = release.swap(world, seen, differ)
     data = [name for name in differ if name in DATA_TIER]
     front = [name for name in differ if name not in DATA_TIER]
+    gateway = starts(engine, [name for name in front if name == "gateway"], differ)
     doubtful = STORES if not seen.answering else tuple(store for store in STORES if store in data)
     # A new ops may carry other files than the one that was asked.
     pending = schema(world, seen, changed="postgres" in doubtful or "ops" in data)
+    door = (front_door(engine, world),)
+    serve = (*release.levels(world, change, recorder, gateway, (*extras.gates(change), door)),) if change else (
+        starts(engine, front, differ), (ready(world, seen),) if doubtful or front or any(pending) else (),
+        door if doubtful or front else ())
+    new = recorder and ("app" in differ or any(pending))
     return Plan((
         *builds(engine, seen),
         starts(engine, data, differ),
         tuple(gate(engine, store, "started in this run" if store in data else seen.last_answer or "not proven yet")
               for store in doubtful),
         settle(world, seen, (*doubtful, *data)),
-        *pending,
-        starts(engine, front, differ),
-        (ready(world, seen),) if doubtful or front or any(pending) else (),
-        (front_door(engine, world),) if doubtful or front else (),
+        (Step("record", "who, what, when", recorder.open),) if new else (),
+        *(extras.before if new else ()),
+        pending[0],
+        *(extras.migrated if new and pending[0] else ()),
+        pending[1],
+        *serve,
     ))
 
 
@@ -178,13 +222,17 @@ def applied(engine: Engine, verb: str, progress: Progress) -> str:
 
 
 def ready(world: World, seen: Seen) -> Step:
+    """The app as it was started in place, each of its containers asked directly where there are any."""
     engine, patience = world.engine, {"seconds": world.settings.app_boot_timeout}
 
     def work(progress: Progress) -> str:
+        if engine.rollout:
+            return release.probe(world, engine.rollout.serving(), progress)
         found = asked(engine, "app", HealthError, partial(
             engine.inside, "gate.app", patience, progress, give_up=crashing(engine, "app", HealthError)))
         return f"ready at try {found['tries']}"
-    return Step("gate app", seen.last_answer or "started in this run", work)
+    return Step("gate app", "after what changed" if seen.answering else seen.last_answer or
+                "started in this run", work)
 
 
 def front_door(engine: Engine, world: World) -> Step:

@@ -102,6 +102,7 @@ class Clone:
                       "--format", f'{{{{.Label "{SERVICE}"}}}} {{{{.ID}}}}')
         found: dict[str, tuple[str, ...]] = {}
         for name, each in sorted(line.split() for line in listed.splitlines()):
+            name = re.sub(r"^app-(blue|green)$", "app", name)      # one app, whichever colour serves
             found[name] = (*found.get(name, ()), each)
         return found
 

@@ -80,8 +80,8 @@ def test_free_text_survives_the_rendered_file_with_dollars_doubled(provider, tex
     except SettingsError:
         return
     if text:
-        assert services["app"]["command"] == ["sh", "-c", f"exec {text}".replace("$", "$$")]
-        assert f"S3_REGION={text}".replace("$", "$$") in services["app"]["environment"]
+        assert services["app-blue"]["command"] == ["sh", "-c", f"exec {text}".replace("$", "$$")]
+        assert f"S3_REGION={text}".replace("$", "$$") in services["app-green"]["environment"]
 
 
 @given(ANY_TEXT.filter(bool))
@@ -96,7 +96,7 @@ def test_free_text_survives_the_configuration_of_garage(text):
 
 @given(st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True), ANY_TEXT.filter(bool), max_size=3))
 def test_the_apps_own_environment_is_references_whatever_it_holds(own):
-    told = parsed(settings_of(app_env=own))["services"]["app"]["environment"]
+    told = parsed(settings_of(app_env=own))["services"]["app-blue"]["environment"]
     for key in own:
         assert f"{key}=${{APP_ENV_{key}:?APP_ENV_{key} is not set; ./invoke up sets it}}" in told
 

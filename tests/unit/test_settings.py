@@ -9,7 +9,7 @@ from slipway import envfile, kinds
 from slipway.settings import Settings, required_secrets, secrets_of
 from tests.unit.conftest import SECRETS, settings_of
 
-WORDS_OF_SECRETS = ("PASSWORD", "SECRET", "ACCESS_KEY", "SECRET_KEY", "DATABASE_URL")
+WORDS_OF_SECRETS = ("PASSWORD", "SECRET", "ACCESS_KEY", "SECRET_KEY", "DATABASE_URL", "_TOKEN", "HOOK_URL")
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

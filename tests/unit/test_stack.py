@@ -35,7 +35,7 @@ def test_the_object_store_by_default(values, provider):
     ({"postgres_version": "17"}, "postgres", "postgres:17-trixie"),
     ({"redis": "valkey"}, "redis", "valkey/valkey:9"),
     ({"images": "debian"}, "postgres", "${SLIPWAY_POSTGRES_IMAGE:-slipway/postgres:latest}"),
-    ({}, "app", "${SLIPWAY_APP_IMAGE:-slipway/app:latest}"),
+    ({}, "app", "slipway/app:latest"),
     ({"app_image": "ghcr.io/team/app:1.2"}, "app", "ghcr.io/team/app:1.2"),
 ])
 def test_images(values, name, image):

@@ -25,6 +25,7 @@ class Machine:
     names: Sequence[str] = SERVICES
     builds: Sequence[Build] = ()
     name: str = "data"
+    rollout: None = None
 
     def services(self) -> Sequence[str]:
         return self.names
@@ -97,7 +98,7 @@ PLANS = {
     "all up, production": (UP, {"environment": "production"}, ""),
     "the app changed": (seen({"app": Running("running", "app 0")}), {}, """
         1  start app   settings, secrets or image changed
-        2  gate app    200
+        2  gate app    after what changed
         3  front door  http://127.0.0.1:8080/ready"""),
     "a store stopped": (seen({"redis": Running("stopped", detail="exit code 137")}, **DOWN), {}, """
         1  start redis    exit code 137
@@ -133,13 +134,13 @@ PLANS = {
         7  front door     http://127.0.0.1:8080/ready"""),
     "migrations pending": (seen({}, DATA | {"pending": [f"{n}_m.up.sql" for n in range(1, 7)]}), {}, """
         1  migrate   1_m.up.sql, 2_m.up.sql, 3_m.up.sql, 4_m.up.sql and 2 more
-        2  gate app  200"""),
+        2  gate app  after what changed"""),
     "a migration that was edited": (seen({}, DATA | {"problems": ["1_m.up.sql was edited"]}), {}, """
         1  migrate   1_m.up.sql was edited
-        2  gate app  200"""),
+        2  gate app  after what changed"""),
     "fixtures pending": (seen({}, SEEDS), {}, """
         1  fixtures  001_demo.sql
-        2  gate app  200"""),
+        2  gate app  after what changed"""),
     "fixtures pending, not wanted": (seen({}, SEEDS), {"load_fixtures": False}, ""),
     "fixtures pending, production": (seen({}, SEEDS), {"environment": "production"}, ""),
     "other passwords": (seen({}, DATA | {"current": {"roles": False, "objects": True}}), {}, """

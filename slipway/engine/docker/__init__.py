@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from slipway import front, images, render
 from slipway.engine import Build, Running, Seen
-from slipway.engine.docker import builds, compose, observed, ops
+from slipway.engine.docker import builds, checks, colours, compose, lock, observed, ops
 from slipway.engine.docker.client import Connection
 from slipway.errors import EngineError
 from slipway.plan import Progress, Silent, Step
 from slipway.stack import Stack
-
-ROOM = 2 * 2**30
 
 
 class Docker:
@@ -27,6 +24,7 @@ class Docker:
 
     def __init__(self, stack: Stack, root: Path, environ: Mapping[str, str], connection: Connection):
         self.stack, self.root, self.environ, self.connection = stack, root, environ, connection
+        self.ops = ops.Ops(connection)
         self.file = root / "compose" / f"{stack.settings.environment}.yaml"
         if stack.settings.local and not connection.local:
             raise EngineError("ENVIRONMENT", f"local, and the engine is at {connection.host}",
@@ -52,12 +50,25 @@ class Docker:
         return {name: image.tag for name, image in self.built.items()}
 
     @cached_property
+    def rollout(self) -> colours.Rollout:
+        return colours.Rollout(self)
+
+    @cached_property
     def environment(self) -> dict[str, str]:
-        values = compose.environment(self.stack, self.tags, {})
-        return values | compose.environment(self.stack, {}, compose.fingerprints(self.rendered[self.file.name], values))
+        return self.environment_for(self.rollout.image())
+
+    def environment_for(self, image: str, colour: str = "") -> dict[str, str]:
+        """What the rendered file refers to when the app runs from `image`; `colour` is one that is to have containers."""
+        pair = dict.fromkeys(map(colours.service, colours.COLOURS), image)
+        values = compose.environment(self.stack, self.tags | pair, {})
+        marks = compose.fingerprints(self.rendered[self.file.name], values)
+        marks |= dict.fromkeys(pair, marks["app-blue"])     # the same release has the same mark in either colour
+        scale = {f"SLIPWAY_{colour.upper()}_REPLICAS": str(self.stack["app"].replicas)} if colour else {}
+        return values | compose.environment(self.stack, {}, marks) | scale
 
     def wanted(self) -> Mapping[str, str]:
-        return {name: self.environment[f"SLIPWAY_CONFIG_{name.upper()}"] for name in self.services()}
+        return {name: self.environment[f"SLIPWAY_CONFIG_{'APP_BLUE' if name == 'app' else name.upper()}"]
+                for name in self.services()}
 
     def url(self) -> str:
         settings = self.stack.settings
@@ -76,22 +87,36 @@ class Docker:
         services = observed.services(self.stack, found)
         asked = services.get("ops", Running("")).state == "running" and "postgres" not in stopped(self.stack, services)
         data = self.inside("observe", {}, Silent()) if asked else None
+        gateway = data["gateway"] if data else self.gateway(found)
+        colour = colours.serving(found, gateway)
+        services |= observed.app(self.stack, found.get(colours.service(colour), []), colour)
         answering, answer = front.ask(self.probe_url()) if "gateway" in services else (False, "")
-        return Seen(services, observed.tags(self.connection), data, answering, answer)
+        return Seen(services, observed.tags(self.connection), data, answering, answer, colour=colour,
+                    beside=bool(found.get(colours.service(colours.other(colour)))), pointed=gateway.get("active", ""), up=gateway.get("up", False))
+
+    def gateway(self, found: Mapping[str, list[dict]]) -> Mapping:
+        """What ops knows of the gateway; nothing while ops does not run."""
+        alive = any(container["State"] == "running" for container in found.get("ops", []))
+        return self.inside("gateway.active", {}, Silent()) if alive else {}
+
+    def actual(self, service: str) -> str:
+        """The name in the rendered file: the app's is that of the colour that serves."""
+        if service != "app":
+            return service
+        found = observed.containers(self.connection, self.stack.name)
+        both = sum(colours.service(colour) in found for colour in colours.COLOURS) != 1
+        return colours.service(colours.serving(found, self.gateway(found) if both else {}))
 
     def container(self, service: str) -> str:
-        group = observed.containers(self.connection, self.stack.name).get(service, [])
+        group = observed.containers(self.connection, self.stack.name).get(self.actual(service), [])
         running = [container for container in group if container["State"] == "running"]
         if not running:
             raise EngineError(service, "it does not run", "a running service", "./invoke up")
         return running[0]["Id"]
 
     def crashed(self, service: str) -> str:
-        for container in observed.containers(self.connection, self.stack.name).get(service, []):
-            state = self.connection.api.api.inspect_container(container["Id"])
-            if state["RestartCount"] >= 3 or state["State"]["Status"] == "exited":
-                return observed.ending(state)
-        return ""
+        group = observed.containers(self.connection, self.stack.name).get(self.actual(service), [])
+        return next((text for container in group if (text := colours.ended(self.connection, container["Id"]))), "")
 
     # -- what is done --------------------------------------------------------------------------------------------
 
@@ -100,9 +125,10 @@ class Docker:
         if all(seen.services.get(name, Running("")).config == mark for name, mark in self.wanted().items()):
             return self.rendering()
         self.refuse_missing_compose()
-        self.refuse_full_disk()
-        self.refuse_taken_port(seen)
-        pulls = [service.image for service in self.stack.services if not service.image.startswith("${")]
+        checks.refuse_full_disk(self.connection)
+        if "gateway" not in seen.services:
+            checks.refuse_taken_port(self.connection, self.stack.settings.front_port)
+        pulls = [service.image for service in self.stack.services if service.name not in self.built]
         missing = [Build(Step(f"pull {tag}", "not on the engine", partial(self.pull, tag)))
                    for tag in dict.fromkeys(pulls) if tag not in seen.images]
         levels = images.in_order(image for image in self.built.values() if image.tag not in seen.images)
@@ -122,21 +148,6 @@ class Docker:
     def refuse_missing_compose(self) -> None:
         compose.run(["docker", "compose", "version", "--short"], self.environment, lambda line: None, "docker compose")
 
-    def refuse_full_disk(self) -> None:
-        where = self.connection.api.info()["DockerRootDir"] if self.connection.local else ""
-        if where and Path(where).exists() and (free := shutil.disk_usage(where).free) < ROOM:
-            raise EngineError(where, f"{free // 2**20} MB free", f"{ROOM // 2**30} GB for images and data",
-                              "docker system df; docker image prune")
-
-    def refuse_taken_port(self, seen: Seen) -> None:
-        port = self.stack.settings.front_port
-        if "gateway" in seen.services or not self.connection.local:
-            return
-        if listening(port):
-            name = observed.publisher(self.connection, port)
-            raise EngineError(f"port {port}", f"taken by {f'container {name}' if name else 'another program'}",
-                              "a free port for the front door", "stop that program, or set HTTP_PORT in .env to another port")
-
     def pull(self, tag: str, progress: Progress) -> None:
         compose.run(["docker", "pull", tag], self.environment, progress.say, f"image {tag}")
 
@@ -144,10 +155,13 @@ class Docker:
         images.build(image, lambda argv, env: compose.run(argv, env or self.environment, progress.say, f"image {image.name}"))
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
+        names = [self.actual(name) for name in names]
+        colour = next((name.removeprefix("app-") for name in names if name.startswith("app-")), "")
         self.resume(names)
         words = ("--progress", "plain", "up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--remove-orphans",
                  *names)
-        compose.run(compose.command(self.stack, self.file, *words), self.environment, progress.say, "docker compose up")
+        compose.run(compose.command(self.stack, self.file, *words), self.environment_for(self.rollout.image(), colour),
+                    progress.say, "docker compose up")
         return None
 
     def resume(self, names: Sequence[str]) -> None:
@@ -158,7 +172,18 @@ class Docker:
                     self.connection.api.api.unpause(container["Id"])
 
     def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
-        return ops.run(self.connection, self.container("ops"), verb, args, progress, give_up)
+        return self.ops.run(self.container("ops"), verb, args, progress, give_up)
+
+    @contextmanager
+    def locked(self, doing: str, wait: float, flag: str) -> Iterator[None]:
+        with lock.held(self.connection, self.stack.name, self.tags["ops"], doing, wait, flag):
+            yield
+
+    def holder(self):
+        return lock.look(self.connection, self.stack.name)
+
+    def unlock(self) -> None:
+        lock.remove(self.connection, lock.name_of(self.stack.name))
 
     def stop(self, volumes: bool, progress: Progress) -> str | None:
         self.write(progress)
@@ -169,12 +194,11 @@ class Docker:
     # -- looking in ----------------------------------------------------------------------------------------------
 
     def log(self, service: str, lines: int) -> tuple[str, ...]:
-        group = observed.containers(self.connection, self.stack.name).get(service, [])
-        return tuple(line for container in group
-                     for line in self.connection.api.api.logs(container["Id"], tail=lines).decode("utf-8", "replace").splitlines())
+        group = observed.containers(self.connection, self.stack.name).get(self.actual(service), [])
+        return colours.lines_of(self.connection, group, lines)
 
     def follow(self, service: str | None, lines: int) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        words = ("logs", "--follow", "--tail", str(lines), *([service] if service else []))
+        words = ("logs", "--follow", "--tail", str(lines), *([self.actual(service)] if service else []))
         return compose.command(self.stack, self.file, *words), self.environment
 
     def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
@@ -191,10 +215,3 @@ class Docker:
 
 def stopped(stack: Stack, services: Mapping[str, Running]) -> set[str]:
     return {service.name for service in stack.services if services.get(service.name, Running("")).state != "running"}
-
-
-def listening(port: int) -> bool:
-    """Whether something answers on a port of this machine."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -61,8 +61,12 @@ def environment(stack: Stack, images: Mapping[str, str], configs: Mapping[str, s
     kept = {key: os.environ[key] for key in KEPT if key in os.environ}
     return (kept | secrets_of(stack.settings) | {f"APP_ENV_{key}": value.get_secret_value()
                                                  for key, value in stack.settings.app_env.items()}
-            | {f"SLIPWAY_{name.upper()}_IMAGE": tag for name, tag in images.items()}
-            | {f"SLIPWAY_CONFIG_{name.upper()}": mark for name, mark in configs.items()})
+            | {f"SLIPWAY_{key(name)}_IMAGE": tag for name, tag in images.items()}
+            | {f"SLIPWAY_CONFIG_{key(name)}": mark for name, mark in configs.items()})
+
+
+def key(name: str) -> str:
+    return name.upper().replace("-", "_")
 
 
 def sections(text: str) -> dict[str, str]:

@@ -90,7 +90,7 @@ def remove(connection: Connection, container: str) -> None:
     from docker.errors import APIError
 
     try:
-        connection.api.api.remove_container(container, force=True)
+        connection.api.api.remove_container(container, v=True, force=True)
     except APIError as error:
         # It removes itself as well: gone already, or on its way, is what was wanted.
         if error.status_code not in (404, CONFLICT):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from slipway.engine import Running
 from slipway.engine.docker.client import Connection
@@ -24,6 +25,14 @@ def containers(connection: Connection, project: str) -> dict[str, list[dict]]:
 def services(stack: Stack, found: Mapping[str, list[dict]]) -> dict[str, Running]:
     """One answer per service: that of its worst container, and how many there are if that is not as wanted."""
     return {name: running(stack, name, list(group)) for name, group in found.items() if name in stack}
+
+
+def app(stack: Stack, group: list[dict], colour: str) -> dict[str, Running]:
+    """The app as the colour that serves shows it; nothing where that has no container."""
+    if not group:
+        return {}
+    found = running(stack, "app", group)
+    return {"app": replace(found, detail=f"{colour} · {found.detail}")}
 
 
 def running(stack: Stack, name: str, group: list[dict]) -> Running:

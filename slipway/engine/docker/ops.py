@@ -6,10 +6,11 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from slipway import process
 from slipway.engine.docker.client import Connection
+from slipway.engine.docker.session import SERVE, VERBS, Session
 from slipway.errors import EngineError, from_fields
 from slipway.plan import Progress
 
@@ -20,20 +21,49 @@ def run(connection: Connection, container: str, verb: str, args: Mapping, progre
     # The shell tells its process id and becomes the verb: an exec cannot be ended from outside in any other way.
     script = 'echo "{\\"event\\": \\"pid\\", \\"pid\\": $$}"; exec python3 -m slipway.data "$0" "$1"'
     created = prepare(connection, container, verb, ["sh", "-c", script, verb, json.dumps(dict(args))])
-    outcome: dict = {}
-    noise: list[str] = []
     pids: list[int] = []
+    noise: list[str] = []
     with process.cancellable(lambda: end(connection, container, pids)):
-        for event in events(connection, created["Id"], give_up, noise):
-            kind = event.get("event")
-            if kind == "pid":
-                pids.append(event["pid"])
-            elif kind == "progress" and (event.get("done") or event.get("total")):
-                progress.count(event["done"], event.get("total") or None, event.get("unit", ""))
-            elif kind == "progress":
-                progress.say(event.get("text", ""))
-            else:
-                outcome = event
+        outcome = heard(events(connection, created["Id"], give_up, noise), pids, progress)
+    return result(connection, container, verb, outcome, noise)
+
+
+def ask(session: Session, connection: Connection, verb: str, args: Mapping, progress: Progress,
+        give_up: Callable[[], None]) -> dict:
+    """The same in a process that is there already."""
+    pids, noise = [session.pid] if session.pid else [], []
+    with process.cancellable(lambda: end(connection, session.container, pids)):
+        try:
+            outcome = heard(parsed(session.ask(verb, args, give_up), noise), pids, progress)
+        except OSError as error:
+            session.close()
+            raise broken(error) from error
+        except BaseException:
+            # Half an answer is still on its way: nobody may take it for the next one.
+            session.close()
+            end(connection, session.container, pids)
+            raise
+    session.pid = pids[0] if pids else 0
+    return result(connection, session.container, verb, outcome, noise)
+
+
+def heard(found: Iterator[dict], pids: list[int], progress: Progress) -> dict:
+    """The last word of a verb, its result or its error; what it says before goes to `progress`."""
+    for event in found:
+        kind = event.get("event")
+        if kind == "pid":
+            pids.append(event["pid"])
+        elif kind == "progress" and (event.get("done") or event.get("total")):
+            progress.count(event["done"], event.get("total") or None, event.get("unit", ""))
+        elif kind == "progress":
+            progress.say(event.get("text", ""))
+        else:
+            return event
+    return {}
+
+
+def result(connection: Connection, container: str, verb: str, outcome: dict, noise: list[str]) -> dict:
+    """What a verb returned; its own error is raised here again, and EngineError where it has said nothing."""
     if outcome.get("event") == "error":
         raise from_fields(outcome["error"])
     if outcome.get("event") != "result":
@@ -41,12 +71,12 @@ def run(connection: Connection, container: str, verb: str, args: Mapping, progre
     return outcome["result"]
 
 
-def prepare(connection: Connection, container: str, verb: str, argv: list[str]) -> dict:
+def prepare(connection: Connection, container: str, verb: str, argv: list[str], stdin: bool = False) -> dict:
     """The exec that will run `argv`. Raises EngineError if the container has stopped meanwhile."""
     from docker.errors import APIError
 
     try:
-        return connection.api.api.exec_create(container, argv)
+        return connection.api.api.exec_create(container, argv, stdin=stdin)
     except APIError as error:
         raise cut_off(connection, container, verb, [error.explanation or str(error)]) from None
 
@@ -62,6 +92,26 @@ def cut_off(connection: Connection, container: str, verb: str, noise: list[str])
     found, then = ("it ended without a result", "./invoke logs -s ops") if running else \
         ("its container stopped under it", "type the same command again: it starts ops anew")
     return EngineError(f"ops: {verb}", found, "a verb that runs to its end", then, tuple(noise[-20:]))
+
+
+class Ops:
+    """Verbs in the ops container of a stack; the quick ones share a process."""
+
+    def __init__(self, connection: Connection):
+        self.connection = connection
+        self.session: Session | None = None
+        self.lock = threading.Lock()
+
+    def run(self, container: str, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None]) -> dict:
+        if verb not in VERBS or not self.lock.acquire(blocking=False):
+            return run(self.connection, container, verb, args, progress, give_up)
+        try:
+            if not self.session or self.session.ended or self.session.container != container:
+                made = prepare(self.connection, container, verb, SERVE, stdin=True)
+                self.session = Session(self.connection, container, made["Id"])
+            return ask(self.session, self.connection, verb, args, progress, give_up)
+        finally:
+            self.lock.release()
 
 
 def events(connection: Connection, exec_id: str, give_up: Callable[[], None], noise: list[str]) -> Iterator[dict]:
@@ -81,12 +131,21 @@ def events(connection: Connection, exec_id: str, give_up: Callable[[], None], no
         if line is None:
             return
         if isinstance(line, BaseException):
-            raise EngineError("ops", f"the connection to the engine broke: {line}", "an engine that stays",
-                              "type the same command again") from line
+            raise broken(line) from line
+        yield from parsed([line], noise)
+
+
+def parsed(lines: Iterable[str], noise: list[str]) -> Iterator[dict]:
+    """Events; lines that are none go to `noise`."""
+    for line in lines:
         try:
             yield json.loads(line)
         except ValueError:
             noise.append(line)
+
+
+def broken(error: BaseException) -> EngineError:
+    return EngineError("ops", f"the connection to the engine broke: {error}", "an engine that stays", "type the same command again")
 
 
 def read(connection: Connection, exec_id: str, lines: queue.Queue) -> None:

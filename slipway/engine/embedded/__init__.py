@@ -14,7 +14,7 @@ from pathlib import Path
 
 from slipway import environment, front, wheels
 from slipway.engine import Build, Running, Seen
-from slipway.errors import EngineError
+from slipway.errors import EngineError, SettingsError
 from slipway.plan import Progress, Silent, Step
 from slipway.stack import Stack
 
@@ -27,6 +27,7 @@ class Embedded:
     """One stack under `.slipway/<environment>/`."""
 
     name = "embedded"
+    rollout = None     # the app is restarted in place: its one process owns the port
 
     def __init__(self, stack: Stack, root: Path):
         self.stack, self.root = stack, root
@@ -196,6 +197,20 @@ class Embedded:
         told = environment.ops(settings, provider, at, environment.in_clear(settings))
         return told | {"MIGRATIONS_DIR": str(self.root / "migrations"), "FIXTURES_DIR": str(self.root / "fixtures"),
                        "STATE_DIR": str(self.home / "ops"), "PG_BIN": str(binaries.postgres(settings.postgres_version))}
+
+    def locked(self, doing: str, wait: float, flag: str):
+        from slipway.engine.embedded import lock
+
+        return lock.held(self.home, self.stack.name, doing, wait, flag)
+
+    def holder(self):
+        from slipway.engine.embedded import lock
+
+        return lock.look(self.home)
+
+    def unlock(self) -> None:
+        raise SettingsError("lock", f"held by {self.holder()}", "its process to end: this lock goes with it",
+                            "end that process")
 
     def stop(self, volumes: bool, progress: Progress) -> str | None:
         from slipway.engine.embedded import processes, supervisor

@@ -1,0 +1,54 @@
+"""Maintenance: the gateway answers for the app, with 503 and a page, until it is told to stop.
+
+The page is a file that the gateway looks for at each request (templates/gateway.json.j2): putting it there or taking it
+away cuts no connection, and it outlasts a restart of the gateway.
+"""
+
+from __future__ import annotations
+
+import html
+
+from slipway.data import gateway
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.errors import EngineError
+
+NAME = "maintenance.html"
+SIGN = "X-Slipway-Maintenance"      # the header of the answer, as the gateway's configuration sets it
+MESSAGE = "We are working on this service. It will be back in a few minutes."
+LONGEST = 2000                      # characters of a message
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Maintenance</title>
+<style>body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 34rem; margin: 18vh auto; padding: 0 1rem }}</style>
+</head><body><h1>Maintenance</h1><p>{}</p></body></html>
+"""
+
+
+def on(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Puts the page before the app; args: message (text). A page that is there already is replaced.
+
+    Health and ready path still reach the app. Returns {"on", "message"}. Raises EngineError where there is no gateway.
+    """
+    message = (args.get("message") or MESSAGE).strip()[:LONGEST]
+    refuse_without_gateway(ends)
+    gateway.keep(ends, NAME, PAGE.format(html.escape(message)))
+    return {"on": True, "message": message}
+
+
+def off(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Takes the page away. Returns {"on", "was_on"}."""
+    refuse_without_gateway(ends)
+    was_on = state(ends, {}, emit)["on"]
+    gateway.keep(ends, NAME, None)
+    return {"on": False, "was_on": was_on}
+
+
+def state(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Whether the page is up: {"on"}; without a gateway it never is."""
+    return {"on": ends.gateway_dir is not None and (ends.gateway_dir / NAME).exists()}
+
+
+def refuse_without_gateway(ends: Endpoints) -> None:
+    if ends.gateway_dir is None:
+        raise EngineError("maintenance", "this stack has no gateway",
+                          "the docker engine, whose gateway can answer for the app", "./invoke down stops the app")

@@ -1,0 +1,31 @@
+"""`unlock`: who holds the stack's lock; breaking it is for when nobody works there any more."""
+
+from __future__ import annotations
+
+import sys
+
+from slipway.errors import SettingsError
+from slipway.world import enter
+
+
+def run(on: str, reporter, yes: bool = False) -> None:
+    """Says who holds the lock, and breaks it after a yes. A lock whose holder is gone lets go by itself."""
+    world = enter(on)
+    found = world.engine.holder()
+    if not found:
+        reporter.done("Nobody holds the lock.", holder=None)
+        return
+    reporter.line(f"The lock of {world.stack.name} is held by {found}.")
+    reporter.line("It lets go by itself within a minute of its holder's end. If that one still works, breaking it lets two "
+                  "people change the stack at once.")
+    if not yes and not agreed(world.flag):
+        reporter.done("Left as it is.", holder=str(found))
+        return
+    world.engine.unlock()
+    reporter.done(f"Broken. ./invoke deploy{world.flag} says what was left and puts it right.", holder=str(found))
+
+
+def agreed(flag: str) -> bool:
+    if not sys.stdin.isatty():
+        raise SettingsError("unlock", "no terminal to ask on", "--yes, if its holder is gone", f"./invoke unlock --yes{flag}")
+    return input("Type yes to break it: ").strip() == "yes"

@@ -1,0 +1,181 @@
+"""A deploy loses no request; a release that fails is undone; a deploy that was killed is put right by the next one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.scenarios import clone
+from tests.scenarios.clone import Clone, assert_refused
+from tests.scenarios.image_containers import must, until
+from tests.scenarios.load import load
+
+pytestmark = pytest.mark.scenario
+
+DEPLOYS = int(os.environ.get("DEPLOYS", "10"))
+STEPS = ["record", "start app", "probe app", "switch", "drain app", "stop app"]
+
+
+@pytest.fixture(scope="module")
+def slow(engine: None) -> Iterator[Clone]:
+    """A stack whose app takes two seconds to boot and can be told to fail."""
+    with clone.made() as made:
+        made.settle(APP_CONTEXT="tests/scenarios/apps/slow", APP_ENV_BOOT_SECONDS="2", APP_ENV_VERSION="v1", APP_BOOT_TIMEOUT="15",
+                    DRAIN_TIMEOUT="10")
+        made.succeed("up")
+        yield made
+
+
+def version(slow: Clone) -> str:
+    return slow.get("/version")
+
+
+def releases(slow: Clone) -> list[dict]:
+    """The records, newest first."""
+    return json.loads(slow.succeed("history", "--json").splitlines()[-1])["releases"]
+
+
+def colours(slow: Clone) -> list[str]:
+    """Services of the app that have a container, stopped ones included."""
+    label = f"label={clone.PROJECT}={slow.project}-local"
+    names = must("ps", "--all", "--filter", label, "--format", f'{{{{.Label "{clone.SERVICE}"}}}}').split()
+    return sorted(name for name in names if name.startswith("app-"))
+
+
+def deployed(slow: Clone, name: str) -> None:
+    """The next deploy says what it finds, and leaves one colour with this version."""
+    slow.settle(APP_ENV_VERSION=name)
+    slow.forget("APP_ENV_FAULT")
+    slow.succeed("deploy")
+    assert name in version(slow)
+    assert len(colours(slow)) == 1
+    assert releases(slow)[0]["result"] == "good"
+    assert not [record for record in releases(slow) if record["result"] == "running"]
+    assert "Nothing to deploy" in slow.succeed("deploy")
+
+
+def test_deploys_under_load_lose_no_request(slow: Clone):
+    with load(f"http://127.0.0.1:{slow.port}", seconds=20 * DEPLOYS) as running:
+        for number in range(DEPLOYS):
+            slow.succeed("deploy", APP_ENV_VERSION=f"n{number}")
+            assert f"n{number}" in version(slow)
+    assert running.result.requests > 200 * DEPLOYS
+    assert running.result.failed == 0, running.result.failures[:5]
+
+
+FAULTS = {"crash-at-start": "restarts", "never-ready": "no answer in"}
+
+
+@pytest.mark.parametrize(("fault", "found"), FAULTS.items(), ids=FAULTS)
+def test_a_release_that_does_not_become_ready_never_serves(slow: Clone, fault: str, found: str):
+    before, was = slow.ids()["app"], version(slow)
+    done = slow.invoke("deploy", APP_ENV_FAULT=fault, APP_ENV_VERSION=fault)
+    assert_refused(done, 6, found, "last lines of its log", "serves")
+    assert slow.ids()["app"] == before and version(slow) == was
+    assert releases(slow)[0]["result"] == "failed"
+
+
+def test_a_release_that_crashes_while_it_is_watched_is_taken_back(slow: Clone):
+    before, was = slow.ids()["app"], version(slow)
+    done = slow.invoke("deploy", APP_ENV_FAULT="crash-later", APP_ENV_CRASH_AFTER="5", APP_ENV_VERSION="bad", WATCH_SECONDS="20")
+    assert_refused(done, 6, "crashed while it was watched", "undone")
+    assert slow.ids()["app"] == before and version(slow) == was
+    assert releases(slow)[0]["result"] == "rolled_back"
+
+
+def test_a_release_that_answers_500_while_it_is_watched_is_taken_back(slow: Clone):
+    before = slow.ids()["app"]
+    with load(f"http://127.0.0.1:{slow.port}", seconds=60):
+        done = slow.invoke("deploy", APP_ENV_FAULT="answer-500", APP_ENV_VERSION="bad", WATCH_SECONDS="10")
+    assert_refused(done, 6, "answers were 5xx", "undone")
+    assert slow.ids()["app"] == before
+
+
+def test_a_migration_that_fails_leaves_the_old_release_untouched(slow: Clone):
+    before = slow.ids()["app"]
+    migration = slow.root / "migrations" / "900_bad.up.sql"
+    migration.write_text("SELECT no_such_function();\n")
+    done = slow.invoke("deploy", APP_ENV_VERSION="bad")
+    migration.unlink()
+    assert_refused(done, 5, "900_bad.up.sql")
+    assert slow.ids()["app"] == before and releases(slow)[0]["result"] == "failed"
+
+
+def test_an_old_release_that_ignores_sigterm_delays_the_end_and_no_request(slow: Clone):
+    slow.succeed("deploy", APP_ENV_FAULT="ignore-sigterm", APP_ENV_VERSION="deaf")
+    with load(f"http://127.0.0.1:{slow.port}", seconds=90) as running:
+        slow.succeed("deploy", APP_ENV_VERSION="hears")
+    assert running.result.failed == 0, running.result.failures[:5]
+    assert "hears" in version(slow)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["SIGKILL", "SIGINT"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_deploy_that_is_cut_short_at_a_step_is_put_right_by_the_next(slow: Clone, step: str, number: signal.Signals):
+    with load(f"http://127.0.0.1:{slow.port}", seconds=90) as running:
+        cut(slow, step, number)
+        deployed(slow, f"after-{step}-{number.name}".replace(" ", "-"))
+    assert running.result.failed == 0, running.result.failures[:5]
+
+
+def cut(slow: Clone, step: str, number: signal.Signals) -> None:
+    """Sends a signal to a deploy as soon as it begins a step."""
+    run = slow.begin("deploy", "--json", APP_ENV_VERSION="cut")
+    for line in run.process.stdout:
+        event = json.loads(line)
+        if event["event"] == "step" and event["name"].startswith(step) and event["state"] == "started":
+            run.process.send_signal(number)
+            break
+    run.process.communicate(timeout=90)
+
+
+def test_of_two_deploys_at_once_one_is_told_who_holds_the_lock(slow: Clone):
+    first = slow.begin("deploy", APP_ENV_VERSION="first")
+    until(lambda: f"{slow.project}-local-lock" in must("ps", "--format", "{{.Names}}"), "the first holds the lock")
+    assert_refused(slow.invoke("deploy", APP_ENV_VERSION="second"), 3, "held by", "deploy")
+    assert first.done().code == 0
+    assert "first" in version(slow)
+    slow.succeed("deploy", "--wait", "60", APP_ENV_VERSION="second")
+
+
+def test_a_restarted_gateway_comes_back_on_the_colour_that_serves(slow: Clone):
+    for name in ("one", "two"):
+        deployed(slow, name)
+        must("restart", slow.id("gateway"))
+        until(lambda name=name: answers(slow, name), f"version {name} answers")
+
+
+def answers(slow: Clone, name: str) -> bool:
+    try:
+        return name in version(slow)
+    except OSError:
+        return False
+
+
+def test_a_rollback_goes_to_the_last_good_release_and_loses_no_request(slow: Clone):
+    deployed(slow, "older")
+    older = releases(slow)[0]["id"]
+    (slow.root / "tests/scenarios/apps/slow/note.txt").write_text("another image")
+    deployed(slow, "older")
+    with load(f"http://127.0.0.1:{slow.port}", seconds=60) as running:
+        text = slow.succeed("rollback")
+    assert older in text and running.result.failed == 0
+    assert_refused(slow.invoke("rollback", "--to", "r9999"), 2, "r9999")
+
+
+def test_a_rollback_across_the_schema_is_refused_unless_the_migration_says_that_it_is_compatible(slow: Clone):
+    deployed(slow, "before")
+    older = releases(slow)[0]["id"]
+    migration = slow.root / "migrations" / "901_more.up.sql"
+    migration.write_text("CREATE TABLE more (n int);\n")
+    deployed(slow, "behind")
+    assert_refused(slow.invoke("rollback", "--to", older), 5, "901_more.up.sql", "the schema has moved")
+    slow.sql("DELETE FROM slipway.history WHERE version = 901; DROP TABLE more; "
+             "UPDATE schema_migrations SET version = (SELECT max(version) FROM slipway.history)")
+    migration.write_text("-- slipway: compatible\nCREATE TABLE more (n int);\n")
+    deployed(slow, "compatible")
+    slow.succeed("rollback", "--to", older)

@@ -1,0 +1,118 @@
+"""The exact text of a deploy's plan, of its undo, and of the repair of one that was killed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from slipway import stack
+from slipway.engine import Running, Seen
+from slipway.errors import Interrupted, LockHeld
+from slipway.record import Recorder
+from slipway.verbs import carry, deploy, release, up
+from slipway.verbs.release import Swap
+from slipway.world import World
+from tests.unit.conftest import settings_of
+from tests.unit.test_up_plan import DATA, UP, Machine
+
+
+@dataclass(frozen=True)
+class Colours:
+    """A rollout that plans and starts nothing."""
+
+    def image(self) -> str:
+        return "slipway/app:2"
+
+    def retire(self, colour, progress):
+        raise AssertionError("planning stops nothing")
+
+
+@dataclass(frozen=True)
+class Beside(Machine):
+    rollout: Colours = Colours()
+
+
+SEEN = replace(UP, colour="green", pointed="green", up=True, data=DATA | {"releases": {"newest": None, "good": None}})
+OLD = {"app": Running("running", "app 0")}
+
+
+def world(tmp_path: Path, **values) -> World:
+    settings = settings_of(app_context="elsewhere", **values)
+    return World(tmp_path, settings.environment, settings, stack.build(settings), Beside(), "")
+
+
+def seen(**services: Running) -> Seen:
+    return replace(SEEN, services=SEEN.services | services)
+
+
+def lines(text: str) -> list[str]:
+    return [line.strip() for line in text.strip().splitlines()]
+
+
+def test_a_changed_app_starts_beside_the_one_that_serves(tmp_path):
+    here = world(tmp_path, watch_seconds=20)
+    recorder = Recorder(here, None, {})
+    plan = up.plan(here, seen(**OLD), recorder, deploy.extras(here, recorder))
+    assert lines(plan.text()) == lines("""
+        1  record           who, what, when
+        2  start app-blue   beside app-green: settings, secrets or image changed
+        3  probe app-blue   until /ready answers 200, 60 s at most
+        4  switch           green → blue
+        5  drain app-green  requests in flight, 30 s at most
+        6  watch            20 s: errors and restarts
+        7  front door       http://127.0.0.1:8080/ready
+        8  stop app-green   app-blue serves""")
+
+
+def test_hooks_that_are_there_stand_around_the_migrations(tmp_path):
+    (tmp_path / "hooks").mkdir()
+    for name in ("pre-deploy", "post-migrate"):
+        (tmp_path / "hooks" / name).write_text("")
+    here = world(tmp_path, load_fixtures=False)
+    recorder = Recorder(here, None, {})
+    waiting = replace(seen(**OLD), data=SEEN.data | {"pending": ["1_m.up.sql"]})
+    names = [step.name for step in up.plan(here, waiting, recorder, deploy.extras(here, recorder)).steps]
+    assert names[:5] == ["record", "hook pre-deploy", "migrate", "hook post-migrate", "start app-blue"]
+
+
+@pytest.mark.parametrize("services", [
+    {}, {"app": Running("restarting", "app 0")}, {"app": Running("stopped", "app 0")}, {"app": Running("scaled", "app 1")}])
+def test_nothing_starts_beside_an_app_that_is_as_wanted_or_does_not_serve(tmp_path, services):
+    found = seen(**services)
+    differ = up.differences(Beside().wanted(), found.services)
+    assert release.swap(world(tmp_path), found, differ) is None
+
+
+@pytest.mark.parametrize(("switched", "names"), [
+    (False, ["stop app-blue"]), (True, ["switch back", "stop app-blue"])])
+def test_the_way_back_stops_the_new_colour_and_switches_if_it_was_switched(tmp_path, switched, names):
+    plan = release.undo(world(tmp_path), Swap("green", "blue", "slipway/app:2", "changed"), switched)
+    assert [step.name for step in plan.steps] == names
+
+
+@pytest.mark.parametrize(("facts", "names"), [
+    ({"beside": True}, ["drain app-blue", "stop app-blue"]),
+    ({"beside": True, "up": False}, ["stop app-blue"]),
+    ({"pointed": "blue"}, ["switch"]),
+    ({"pointed": "blue", "beside": True}, ["switch", "drain app-blue", "stop app-blue"]),
+])
+def test_what_a_killed_deploy_left_is_drained_and_stopped(tmp_path, facts, names):
+    levels = carry.leftovers(world(tmp_path), replace(SEEN, **facts))
+    assert [step.name for level in levels for step in level] == names
+
+
+@pytest.mark.parametrize(("cut", "answering", "result"), [
+    ({"colour": "green"}, True, "good"), ({"colour": "green"}, False, "interrupted"),
+    ({"colour": "blue"}, True, "interrupted"), ({"colour": ""}, True, "good")])
+def test_a_killed_release_is_good_exactly_if_requests_go_to_it_and_are_answered(cut, answering, result):
+    assert carry.outcome(cut, replace(SEEN, answering=answering)) == result
+
+
+@pytest.mark.parametrize(("error", "switched", "result"), [
+    (LockHeld("x"), False, "failed"), (LockHeld("x"), True, "rolled_back"), (Interrupted("x"), True, "interrupted")])
+def test_a_failure_is_named_after_how_far_the_release_came(tmp_path, error, switched, result):
+    recorder = Recorder(world(tmp_path), None, {})
+    recorder.switched = switched
+    assert recorder.result_of(error) == result

@@ -1,0 +1,59 @@
+"""The maintenance page as the gateway finds it: what it says, and that it comes and goes as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slipway.data import maintenance
+from slipway.data.endpoints import Endpoints
+from slipway.errors import EngineError, SettingsError
+from slipway.verbs import maintenance as verb
+
+
+def silent(event: dict) -> None:
+    """Nobody listens."""
+
+
+def page(folder: Path) -> str:
+    return (folder / "maintenance.html").read_text(encoding="utf-8")
+
+
+def test_the_page_is_replaced_by_a_new_one_and_goes_without_a_trace(tmp_path: Path):
+    ends = Endpoints(gateway_dir=tmp_path)
+    assert maintenance.state(ends, {}, silent) == {"on": False}
+    maintenance.on(ends, {"message": "one"}, silent)
+    maintenance.on(ends, {"message": "two"}, silent)
+    assert "<p>two</p>" in page(tmp_path) and maintenance.state(ends, {}, silent) == {"on": True}
+    assert maintenance.off(ends, {}, silent) == {"on": False, "was_on": True}
+    assert list(tmp_path.iterdir()) == [] and maintenance.off(ends, {}, silent) == {"on": False, "was_on": False}
+
+
+@pytest.mark.parametrize(("message", "shown"), [
+    ("<script>alert('x')</script>", "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;"),
+    ("Tom & Jerry", "Tom &amp; Jerry"), ("Вернёмся в 10:00", "Вернёмся в 10:00"), ("{}", "{}")])
+def test_a_message_is_text_and_no_markup(tmp_path: Path, message: str, shown: str):
+    maintenance.on(Endpoints(gateway_dir=tmp_path), {"message": message}, silent)
+    assert f"<p>{shown}</p>" in page(tmp_path)
+
+
+def test_an_empty_message_is_the_usual_one_and_a_long_one_is_cut(tmp_path: Path):
+    ends = Endpoints(gateway_dir=tmp_path)
+    assert maintenance.on(ends, {"message": ""}, silent)["message"] == maintenance.MESSAGE
+    assert len(maintenance.on(ends, {"message": "x" * 9999}, silent)["message"]) == 2000
+
+
+def test_without_a_gateway_it_is_never_on_and_cannot_be_put_on():
+    bare = Endpoints()
+    assert maintenance.state(bare, {}, silent) == {"on": False}
+    for each in (maintenance.on, maintenance.off):
+        with pytest.raises(EngineError):
+            each(bare, {}, silent)
+
+
+@pytest.mark.parametrize(("state", "message", "where"), [("maybe", "", "maintenance"), ("off", "x", "--message")])
+def test_a_wrong_word_is_refused_before_anything_is_looked_at(state: str, message: str, where: str):
+    with pytest.raises(SettingsError) as caught:
+        verb.run("local", None, state, message)
+    assert caught.value.where == where

@@ -1,0 +1,101 @@
+"""Release records: begun, closed, found again; which images go; which schema a release can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slipway.data import observe, releases
+from slipway.data.endpoints import Endpoints
+from slipway.errors import SettingsError
+
+
+@pytest.fixture
+def ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Endpoints:
+    (tmp_path / "migrations").mkdir()
+    at(monkeypatch, 4)
+    return Endpoints(state_dir=tmp_path / "state", migrations_dir=tmp_path / "migrations")
+
+
+def at(monkeypatch: pytest.MonkeyPatch, version: int | None) -> None:
+    """Has the database say that it is at this schema version."""
+    history = {version: None} if version else {}
+    monkeypatch.setattr(observe, "look", lambda ends: ({"reachable": True}, history, {}, []))
+
+
+def begin(ends: Endpoints, config: str = "c1", image: str = "app:1", again: bool = False) -> dict:
+    return releases.begin(ends, {"record": {"config": config, "image": image, "revision": "abc", "colour": "blue"}, "again": again}, print)
+
+
+def close(ends: Endpoints, identity: str, result: str = "good", keep: int = 5) -> dict:
+    return releases.close(ends, {"id": identity, "facts": {"result": result}, "keep": keep}, print)
+
+
+def test_ids_count_up_and_carry_the_revision(ends):
+    first = begin(ends)
+    close(ends, first["record"]["id"])
+    second = begin(ends, "c2")
+    assert (first["record"]["id"], second["record"]["id"]) == ("r0001-abc", "r0002-abc")
+    assert first["record"]["schema_before"] == 4 and first["record"]["result"] == "running"
+
+
+def test_the_same_release_again_needs_no_new_record_unless_it_is_asked_for(ends):
+    close(ends, begin(ends)["record"]["id"])
+    assert not begin(ends)["new"] and begin(ends, again=True)["new"]
+
+
+def test_after_a_failure_the_same_release_gets_a_record_of_its_own(ends):
+    close(ends, begin(ends)["record"]["id"], "failed")
+    assert begin(ends)["record"]["id"] == "r0002-abc"
+
+
+def test_a_record_that_a_dead_deploy_left_open_is_closed_by_the_next(ends):
+    begin(ends)
+    begin(ends, "c2")
+    assert [record["result"] for record in releases.every(ends)] == ["interrupted", "running"]
+
+
+def test_the_summary_names_the_newest_and_the_last_good_one(ends):
+    assert releases.summary(ends) == {"newest": None, "good": None}
+    close(ends, begin(ends)["record"]["id"])
+    begin(ends, "c2")
+    found = releases.summary(ends)
+    assert found["newest"]["id"] == "r0002-abc" and found["good"]["id"] == "r0001-abc"
+
+
+def test_images_of_old_releases_go_and_those_of_the_last_good_ones_stay(ends):
+    for number in range(1, 5):
+        record = begin(ends, f"c{number}", f"app:{number}")["record"]
+        gone = close(ends, record["id"], "failed" if number == 3 else "good", keep=2)["images"]
+    assert gone == ["app:1", "app:3"]
+
+
+def test_closing_what_is_not_on_record_is_refused(ends):
+    with pytest.raises(SettingsError, match="r0009"):
+        close(ends, "r0009-abc")
+
+
+@pytest.mark.parametrize(("now", "files", "reason"), [
+    (4, {}, ""),
+    (5, {"005_more.up.sql": "-- slipway: compatible\nCREATE TABLE more ();"}, ""),
+    (5, {"005_more.up.sql": "CREATE TABLE more ();"}, "the schema has moved from 4 to 5"),
+    (6, {"005_a.up.sql": "-- slipway: compatible\n", "006_b.up.sql": "DROP TABLE a;"}, "the schema has moved from 4 to 6"),
+    (7, {}, "the schema has moved from 4 to 7"),
+    (3, {}, "it needs schema 4, the database is at 3"),
+    (None, {}, "it needs schema 4, the database is at nothing"),
+])
+def test_a_release_reads_its_own_schema_and_compatible_later_ones(ends, monkeypatch, now, files, reason):
+    identity = begin(ends)["record"]["id"]
+    close(ends, identity)
+    for name, text in files.items():
+        (ends.migrations_dir / name).write_text(text)
+    at(monkeypatch, now)
+    assert releases.gap(ends, {"id": identity}, print)["reason"] == reason
+
+
+@pytest.mark.parametrize(("sql", "answer"), [
+    ("-- slipway: compatible\nSELECT 1;", True), ("\n-- adds a column\n-- slipway: no-transaction, compatible\nSELECT 1;", True),
+    ("SELECT 1;\n-- slipway: compatible", False), ("-- compatible", False), ("-- slipway: incompatible", False), ("", False)])
+def test_the_directive_counts_in_the_first_comment_lines_alone(sql, answer):
+    assert releases.compatible(sql) is answer
