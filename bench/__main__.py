@@ -8,7 +8,8 @@ import sys
 from bench.harness import Result
 from slipway.verbs.test import no_engine
 
-ALL = ("startup", "embedded", "memory", "migrations", "docker")
+ALL = ("startup", "embedded", "memory", "migrations", "docker", "deploy")
+ON_DOCKER = ("docker", "deploy")
 
 
 def main(names: list[str]) -> int:
@@ -19,8 +20,8 @@ def main(names: list[str]) -> int:
     print(f"{'what':<34} {'ours':>12} {'peer':>12} {'ratio':>6}  bar    verdict  peer is")
     missed = 0
     for name in names or ALL:
-        if name == "docker" and no_engine():
-            print("docker: left out, because no engine answers; on Debian: sudo scripts/docker-engine")
+        if name in ON_DOCKER and no_engine():
+            print(f"{name}: left out, because no engine answers; on Debian: sudo scripts/docker-engine")
             continue
         found = importlib.import_module(f"bench.{name}").measure()
         for result in [found] if isinstance(found, Result) else found:
