@@ -38,8 +38,15 @@ def deploy(c, on="local", dry_run=False, wait="0", json=False):
     perform("deploy", on, dry_run=dry_run, wait=number("wait", wait), json=json)
 
 
-@task(help={"on": ON, "to": "name of a release, as history shows it; default: the last good one before this",
-            "list": "list what can be gone back to", "wait": WAIT, "json": JSON})
+@task(
+    help={
+        "on": ON,
+        "to": "name of a release, as history shows it; default: the last good one before this",
+        "list": "list what can be gone back to",
+        "wait": WAIT,
+        "json": JSON,
+    }
+)
 def rollback(c, to=None, list=False, on="local", wait="0", json=False):
     """Go back to a release, by the same switch; refuses where the schema has moved on."""
     perform("rollback", on, release=to, listing=list, wait=number("wait", wait), json=json)
@@ -75,8 +82,14 @@ def status(c, on="local", json=False):
     perform("status", on, json=json)
 
 
-@task(help={"on": ON, "service": "one service; all of them if left out", "lines": "how many lines from the end",
-            "follow": "go on until Ctrl-C"})
+@task(
+    help={
+        "on": ON,
+        "service": "one service; all of them if left out",
+        "lines": "how many lines from the end",
+        "follow": "go on until Ctrl-C",
+    }
+)
 def logs(c, service=None, on="local", lines="100", follow=False):
     """Show the logs of a service, or of all."""
     perform("logs", on, service=service, lines=number("lines", lines), follow=follow)
@@ -100,8 +113,15 @@ def doctor(c, on="local"):
     perform("doctor", on)
 
 
-@task(help={"on": ON, "json": JSON, "collection": "a Postman collection (v2.1); default: the one that a deploy runs",
-            "variables": "a Postman environment file", "folder": "run this folder only"})
+@task(
+    help={
+        "on": ON,
+        "json": JSON,
+        "collection": "a Postman collection (v2.1); default: the one that a deploy runs",
+        "variables": "a Postman environment file",
+        "folder": "run this folder only",
+    }
+)
 def smoke(c, on="local", collection=None, variables=None, folder="", json=False):
     """Run the smoke test, a Postman collection, through the front door."""
     perform("smoke", on, json=json, collection=collection, variables=variables, folder=folder)
@@ -137,7 +157,10 @@ def images_build(c, on="local", again=False):
     perform("images_build", on, again=again)
 
 
-@task(name="migrate", help={"on": ON, "to": "stop at this number", "dry_run": "try them out and take all of it back", "json": JSON})
+@task(
+    name="migrate",
+    help={"on": ON, "to": "stop at this number", "dry_run": "try them out and take all of it back", "json": JSON},
+)
 def db_migrate(c, to=None, on="local", dry_run=False, json=False):
     """Apply pending migrations."""
     perform("db.migrate", on, to=number("to", to), dry_run=dry_run, json=json)
@@ -161,8 +184,12 @@ def db_redo(c, steps="1", on="local", yes=False):
     perform("db.redo", on, steps=number("steps", steps), yes=yes)
 
 
-@task(name="status", default=True, auto_shortflags=False,
-      help={"on": ON, "exit_code": "exit 5 when something is pending or wrong", "json": JSON})
+@task(
+    name="status",
+    default=True,
+    auto_shortflags=False,
+    help={"on": ON, "exit_code": "exit 5 when something is pending or wrong", "json": JSON},
+)
 def db_status(c, on="local", exit_code=False, json=False):
     """List the migrations: applied, pending, edited, missing."""
     perform("db.status", on, strict=exit_code, json=json)
@@ -219,9 +246,42 @@ def number(flag, text):
     raise Exit(f"error: --{flag}\n  found     {text}\n  expected  a whole number, such as 3", code=2)
 
 
-namespace = Collection(init, render, up, deploy, rollback, history, unlock, plan, down, status, logs, psql, shell, doctor, smoke, maintenance, test, lint,
-                       bench)
+namespace = Collection(
+    init,
+    render,
+    up,
+    deploy,
+    rollback,
+    history,
+    unlock,
+    plan,
+    down,
+    status,
+    logs,
+    psql,
+    shell,
+    doctor,
+    smoke,
+    maintenance,
+    test,
+    lint,
+    bench,
+)
 namespace.add_collection(Collection("images", images_build))
-namespace.add_collection(Collection(
-    "db", db_migrate, db_rollback, db_goto, db_redo, db_status, db_adopt, db_new, db_lint, db_rehearse, db_schema,
-    db_drift, db_fixtures))
+namespace.add_collection(
+    Collection(
+        "db",
+        db_migrate,
+        db_rollback,
+        db_goto,
+        db_redo,
+        db_status,
+        db_adopt,
+        db_new,
+        db_lint,
+        db_rehearse,
+        db_schema,
+        db_drift,
+        db_fixtures,
+    )
+)

@@ -15,7 +15,12 @@ PEER = Path(__file__).with_name("peer.compose.yaml")
 
 
 def measure() -> Iterator[Result]:
-    settings = {"ENGINE": "docker", "IMAGES": "debian", "PROJECT": "slipway-bench", "HTTP_PORT": free_port()} | fresh_secrets()
+    settings = {
+        "ENGINE": "docker",
+        "IMAGES": "debian",
+        "PROJECT": "slipway-bench",
+        "HTTP_PORT": free_port(),
+    } | fresh_secrets()
     env = environment(**settings)
     with copy_of_tree() as tree:
         (tree / ".env").touch(mode=0o600)
@@ -23,8 +28,14 @@ def measure() -> Iterator[Result]:
             timed(invoke("images.build"), tree, env)
             peer_cold = cold_peer(tree, env)
             cold = timed(invoke("up"), tree, env)
-            yield Result("docker: cold up, migrated", cold, peer_cold, "s",
-                         "compose up -d --wait with 5 s intervals, then psql per migration", 0.6)
+            yield Result(
+                "docker: cold up, migrated",
+                cold,
+                peer_cold,
+                "s",
+                "compose up -d --wait with 5 s intervals, then psql per migration",
+                0.6,
+            )
             yield noop(tree, env)
         finally:
             subprocess.run(invoke("down", "--volumes", "--yes"), cwd=tree, env=env, capture_output=True)
@@ -35,11 +46,17 @@ def noop(tree: Path, env: Mapping[str, str]) -> Result:
     compose = ["docker", "compose", "-p", engine.stack.name, "-f", str(engine.file), "up", "-d", "--wait"]
     timed(compose, tree, engine.environment)
     ours, peer = [], []
-    for _ in range(7):      # in turns, so that both meet the same machine
+    for _ in range(7):  # in turns, so that both meet the same machine
         ours.append(timed(invoke("up"), tree, env))
         peer.append(timed(compose, tree, engine.environment))
-    return Result("docker: no-op up", median(iter(ours).__next__, 7), median(iter(peer).__next__, 7), "s",
-                  "compose up -d --wait on the same file", 1.0)
+    return Result(
+        "docker: no-op up",
+        median(iter(ours).__next__, 7),
+        median(iter(peer).__next__, 7),
+        "s",
+        "compose up -d --wait on the same file",
+        1.0,
+    )
 
 
 def cold_peer(tree: Path, env: Mapping[str, str]) -> float:
@@ -51,8 +68,25 @@ def cold_peer(tree: Path, env: Mapping[str, str]) -> float:
         begun = time.perf_counter()
         timed([*compose, "up", "-d", "--wait"], tree, told)
         for file in sorted((ROOT / "migrations").glob("*.up.sql")):
-            subprocess.run([*compose, "exec", "-T", "postgres", "psql", "-qU", "postgres", "-v", "ON_ERROR_STOP=1",
-                            "-d", "slipway"], input=file.read_bytes(), env=told, check=True, capture_output=True)
+            subprocess.run(
+                [
+                    *compose,
+                    "exec",
+                    "-T",
+                    "postgres",
+                    "psql",
+                    "-qU",
+                    "postgres",
+                    "-v",
+                    "ON_ERROR_STOP=1",
+                    "-d",
+                    "slipway",
+                ],
+                input=file.read_bytes(),
+                env=told,
+                check=True,
+                capture_output=True,
+            )
         return time.perf_counter() - begun
     finally:
         subprocess.run([*compose, "down", "--volumes"], env=told, capture_output=True)

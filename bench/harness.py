@@ -27,7 +27,7 @@ class Result:
     peer: float
     unit: str
     against: str
-    bar: float          # ours / peer must not exceed it
+    bar: float  # ours / peer must not exceed it
 
     @property
     def ratio(self) -> float:
@@ -35,8 +35,10 @@ class Result:
 
     def line(self) -> str:
         verdict = "met" if self.ratio <= self.bar else "NOT MET"
-        return (f"{self.name:<34} {self.ours:8.2f} {self.unit:<3} {self.peer:8.2f} {self.unit:<3} {self.ratio:6.2f}  ≤ {self.bar:<4} "
-                f"{verdict:<8} {self.against}")
+        return (
+            f"{self.name:<34} {self.ours:8.2f} {self.unit:<3} {self.peer:8.2f} {self.unit:<3} {self.ratio:6.2f}  ≤ {self.bar:<4} "
+            f"{verdict:<8} {self.against}"
+        )
 
 
 def timed(argv: list[str], cwd: Path, env: Mapping[str, str]) -> float:
@@ -76,7 +78,9 @@ def copy_of_tree() -> Iterator[Path]:
     """A copy of what git would take, so that no benchmark touches anybody's stack."""
     with tempfile.TemporaryDirectory(prefix="slipway-bench-") as folder:
         os.chmod(folder, 0o755)
-        names = subprocess.run(["git", "ls-files", "-zco", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
+        names = subprocess.run(
+            ["git", "ls-files", "-zco", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+        )
         for name in filter(None, names.stdout.decode().split("\0")):
             if (ROOT / name).is_file():
                 target = Path(folder) / name

@@ -32,7 +32,9 @@ def measure() -> Iterator[Result]:
 
 
 def peak(tree: Path, env: Mapping[str, str]) -> float:
-    done = subprocess.run([sys.executable, "-c", WATCH, *invoke("up")], cwd=tree, env=dict(env), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH, *invoke("up")], cwd=tree, env=dict(env), capture_output=True, text=True
+    )
     if done.returncode:
         print(done.stderr[-3000:], file=sys.stderr)
         done.check_returncode()

@@ -141,8 +141,14 @@ class Live(Plain):
         from rich.text import Text
 
         now = time.monotonic()
-        return Text("\n".join(f"  … {name:<{WIDTH}} {now - note.begun:6.1f} s  {note.text}"
-                              for name, note in list(self.running.items())), no_wrap=True, overflow="ellipsis")
+        return Text(
+            "\n".join(
+                f"  … {name:<{WIDTH}} {now - note.begun:6.1f} s  {note.text}"
+                for name, note in list(self.running.items())
+            ),
+            no_wrap=True,
+            overflow="ellipsis",
+        )
 
     def line(self, text: str) -> None:
         with self.lock:

@@ -18,7 +18,9 @@ class Voice:
 
 
 # Compose expands $ in every value, so a literal one is doubled.
-REFERENCES = Voice(lambda value: value.replace("$", "$$"), lambda key: f"${{{key}:?{key} is not set; ./invoke up sets it}}")
+REFERENCES = Voice(
+    lambda value: value.replace("$", "$$"), lambda key: f"${{{key}:?{key} is not set; ./invoke up sets it}}"
+)
 
 
 def in_clear(settings: Settings) -> Voice:
@@ -39,8 +41,13 @@ def app(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
     """Environment of the app: one URL per store, the S3 keys, its port, and every APP_ENV_ of the settings."""
     store = s3(settings, at, voice)
     own = {key: voice.secret(f"APP_ENV_{key}") for key in settings.app_env}
-    return {"PORT": str(settings.app_port), "DATABASE_URL": app_database(settings, at, voice),
-            "REDIS_URL": redis(at, voice), **store, "S3_BUCKET": settings.s3_buckets[0]} | own
+    return {
+        "PORT": str(settings.app_port),
+        "DATABASE_URL": app_database(settings, at, voice),
+        "REDIS_URL": redis(at, voice),
+        **store,
+        "S3_BUCKET": settings.s3_buckets[0],
+    } | own
 
 
 def ops(settings: Settings, provider: str, at: Addresses, voice: Voice) -> dict[str, str]:
@@ -66,15 +73,22 @@ def databases(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]
     name = settings.postgres_db
     if settings.postgres == "external":
         migrate = "MIGRATE_DATABASE_URL" if settings.migrate_database_url.get_secret_value() else "DATABASE_URL"
-        return {"DATABASE_URL": voice.secret("DATABASE_URL"), "MIGRATE_DATABASE_URL": voice.secret(migrate),
-                "DATABASE_OWNER": ""}
+        return {
+            "DATABASE_URL": voice.secret("DATABASE_URL"),
+            "MIGRATE_DATABASE_URL": voice.secret(migrate),
+            "DATABASE_OWNER": "",
+        }
     return {
         "ADMIN_DATABASE_URL": url("postgres", voice.secret("POSTGRES_PASSWORD"), at, "postgres"),
         "MIGRATE_DATABASE_URL": url(f"{name}_migrate", voice.secret("POSTGRES_MIGRATE_PASSWORD"), at, name),
         "DATABASE_URL": app_database(settings, at, voice),
         "DATABASE_OWNER": f"{name}_owner",
-        "ROLE_PASSWORDS": json.dumps({f"{name}_{role}": voice.secret(f"POSTGRES_{role.upper()}_PASSWORD")
-                                      for role in ("migrate", "app", "readonly", "backup")}),
+        "ROLE_PASSWORDS": json.dumps(
+            {
+                f"{name}_{role}": voice.secret(f"POSTGRES_{role.upper()}_PASSWORD")
+                for role in ("migrate", "app", "readonly", "backup")
+            }
+        ),
     }
 
 
@@ -95,5 +109,9 @@ def redis(at: Addresses, voice: Voice) -> str:
 
 def s3(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
     endpoint = settings.s3_endpoint or at.objects
-    return {"S3_ENDPOINT": voice.literal(endpoint), "S3_REGION": voice.literal(settings.s3_region),
-            "S3_ACCESS_KEY": voice.secret("S3_ACCESS_KEY"), "S3_SECRET_KEY": voice.secret("S3_SECRET_KEY")}
+    return {
+        "S3_ENDPOINT": voice.literal(endpoint),
+        "S3_REGION": voice.literal(settings.s3_region),
+        "S3_ACCESS_KEY": voice.secret("S3_ACCESS_KEY"),
+        "S3_SECRET_KEY": voice.secret("S3_SECRET_KEY"),
+    }

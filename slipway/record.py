@@ -20,11 +20,11 @@ class Recorder:
     world: World
     reporter: Reporter
     facts: dict[str, Any]
-    again: bool = False             # a record even if the last good release was the same
+    again: bool = False  # a record even if the last good release was the same
     record: dict = field(default_factory=dict)
     new: bool = False
     switched: bool = False
-    hooked: bool = False            # whether hooks are run for it
+    hooked: bool = False  # whether hooks are run for it
     entered: set[str] = field(default_factory=set)
     seconds: dict[str, float] = field(default_factory=dict)
     begun: float = field(default_factory=time.monotonic)
@@ -58,10 +58,17 @@ class Recorder:
         """Ends the record and returns the images that nobody can go back to any more."""
         if not self.new:
             return []
-        facts = {"result": result, "steps": self.seconds, "seconds": round(time.monotonic() - self.begun, 3),
-                 "error": error.fields() if error else None}
-        ended = self.engine.inside("releases.close", {
-            "id": self.record["id"], "facts": facts, "keep": self.world.settings.keep_releases}, Silent())
+        facts = {
+            "result": result,
+            "steps": self.seconds,
+            "seconds": round(time.monotonic() - self.begun, 3),
+            "error": error.fields() if error else None,
+        }
+        ended = self.engine.inside(
+            "releases.close",
+            {"id": self.record["id"], "facts": facts, "keep": self.world.settings.keep_releases},
+            Silent(),
+        )
         self.record = ended["record"]
         return ended["images"]
 
@@ -74,6 +81,15 @@ class Recorder:
 def facts(world: World, image: str, kind: str) -> dict:
     """What is known of a release before it starts."""
     rollout, me = world.engine.rollout, holder.me(kind)
-    return {"kind": kind, "stack": world.stack.name, "environment": world.settings.environment, "colour": "", "image": image,
-            "image_id": rollout.image_id(image) if rollout else "", "revision": revision.of(world.root), "by": me.by, "host": me.host,
-            "config": rollout.mark(image) if rollout else world.engine.wanted()["app"]}
+    return {
+        "kind": kind,
+        "stack": world.stack.name,
+        "environment": world.settings.environment,
+        "colour": "",
+        "image": image,
+        "image_id": rollout.image_id(image) if rollout else "",
+        "revision": revision.of(world.root),
+        "by": me.by,
+        "host": me.host,
+        "config": rollout.mark(image) if rollout else world.engine.wanted()["app"],
+    }

@@ -50,12 +50,16 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     project: Name = setting("slipway", "Name of the stack; with ENVIRONMENT it names every container and volume.")
-    environment: Name = setting(LOCAL, "local, or a name such as production; the default comes from the file: "
-                                       ".env is local, .env.staging is staging.")
+    environment: Name = setting(
+        LOCAL,
+        "local, or a name such as production; the default comes from the file: .env is local, .env.staging is staging.",
+    )
     engine: Literal["auto", "docker", "embedded"] = setting(
-        "auto", "Where the stack runs: docker, embedded (local processes), or auto: docker where an engine answers.")
+        "auto", "Where the stack runs: docker, embedded (local processes), or auto: docker where an engine answers."
+    )
     images: Literal["registry", "debian"] = setting(
-        "registry", "registry pulls pinned official images; debian builds every image from Debian packages.")
+        "registry", "registry pulls pinned official images; debian builds every image from Debian packages."
+    )
 
     domain: Domain = setting("", "Public host name; turns automatic HTTPS on. Empty: plain HTTP.")
     http_port: Port | None = setting(None, "Port of the front door. Default: 8080 on local, 80 elsewhere.")
@@ -63,19 +67,24 @@ class Settings(BaseModel):
 
     app_image: ImageName = setting("", "Image of your app. Empty: built from APP_CONTEXT.")
     app_context: str = setting("app", "Directory with your app and its Dockerfile.")
-    app_command: str = setting("", "Command that starts the app; empty: the image's own. The embedded engine needs it "
-                                   "for an app that is not the one in app/.")
+    app_command: str = setting(
+        "",
+        "Command that starts the app; empty: the image's own. The embedded engine needs it "
+        "for an app that is not the one in app/.",
+    )
     app_port: Port = setting(8000, "Port that the app listens on; it also gets it as PORT.")
     app_health_path: UrlPath = setting("/health", "Answers 200 while the app's process is alive.")
     app_ready_path: UrlPath = setting("/ready", "Answers 200 when the app can serve: its stores answer too.")
     app_replicas: int = Field(1, ge=1, le=50, description="How many containers of the app run.")
     app_memory: Bytes = setting("512MB", "Memory limit of each app container.")
     app_capabilities: Capabilities = setting(
-        "", "Linux capabilities that the app's containers keep, comma separated, such as CHOWN,SETUID,SETGID.")
+        "", "Linux capabilities that the app's containers keep, comma separated, such as CHOWN,SETUID,SETGID."
+    )
     app_boot_timeout: Seconds = setting(60, "Seconds that the app may take until its ready path answers 200.")
 
     postgres: Literal["bundled", "external"] = setting(
-        "bundled", "bundled runs Postgres in the stack; external uses DATABASE_URL.")
+        "bundled", "bundled runs Postgres in the stack; external uses DATABASE_URL."
+    )
     postgres_version: Literal["17", "18"] = setting("18", "Major version of the bundled Postgres.")
     postgres_db: Identifier = setting("slipway", "Database name; its roles are NAME_owner, NAME_migrate, NAME_app, …")
     postgres_memory: Bytes = setting("1GB", "Memory limit of Postgres; its buffers are tuned from it.")
@@ -88,7 +97,8 @@ class Settings(BaseModel):
     postgres_backup_password: UrlSafe = generated("Password of the role that takes backups.")
     database_url: DatabaseUrl = Field(Secret(""), description="External Postgres that the app connects to.")
     migrate_database_url: DatabaseUrl = Field(
-        Secret(""), description="External Postgres as the role that migrates. Default: DATABASE_URL.")
+        Secret(""), description="External Postgres as the role that migrates. Default: DATABASE_URL."
+    )
     migrate_lock_timeout: Duration = setting("5s", "How long a migration waits for a lock before it gives way.")
     migrate_statement_timeout: Duration = setting("0", "How long one statement of a migration may run; 0: no limit.")
     load_fixtures: Bool | None = setting(None, "Load fixtures/ on up. Default: true on local, false elsewhere.")
@@ -96,11 +106,13 @@ class Settings(BaseModel):
     redis: Literal["redis", "valkey"] = setting("redis", "Which server keeps sessions and queues.")
     redis_memory: Bytes = setting("256MB", "Memory limit of Redis; three quarters of it hold data.")
     redis_eviction: Literal["noeviction", "volatile-lru", "volatile-lfu", "volatile-ttl"] = setting(
-        "noeviction", "What Redis does when it is full; noeviction never drops a queued job.")
+        "noeviction", "What Redis does when it is full; noeviction never drops a queued job."
+    )
     redis_password: UrlSafe = generated("Password of Redis.")
 
     s3_provider: Literal["minio", "rustfs", "garage", "rclone", "external"] | None = setting(
-        None, "Object store. Default: minio; rclone with IMAGES=debian and on the embedded engine.")
+        None, "Object store. Default: minio; rclone with IMAGES=debian and on the embedded engine."
+    )
     s3_endpoint: Endpoint = setting("", "URL of the external object store, where S3_PROVIDER is external.")
     s3_region: str = setting("us-east-1", "Region that requests are signed for.")
     # The form that Garage insists on; every other store takes it too.
@@ -113,20 +125,30 @@ class Settings(BaseModel):
 
     gate_timeout: Seconds = setting(60, "Seconds that each store may take until it answers.")
     drain_timeout: Seconds = setting(30, "Seconds that requests in flight get to end on the old release.")
-    watch_seconds: int = Field(0, ge=0, le=86400, description="Seconds that a new release is watched for errors and "
-                                                              "restarts before the old one goes; 0: not at all.")
+    watch_seconds: int = Field(
+        0,
+        ge=0,
+        le=86400,
+        description="Seconds that a new release is watched for errors and "
+        "restarts before the old one goes; 0: not at all.",
+    )
     watch_errors: int = Field(5, ge=0, le=100, description="Percent of answers that may be 5xx while it is watched.")
     keep_releases: int = Field(5, ge=1, le=1000, description="Releases whose images are kept for a rollback.")
-    smoke_collection: str = setting("", "Postman collection (v2.1) that proves a release through the front door. Empty: the "
-                                        "one in tests/smoke/ for the app in app/, none for any other.")
+    smoke_collection: str = setting(
+        "",
+        "Postman collection (v2.1) that proves a release through the front door. Empty: the "
+        "one in tests/smoke/ for the app in app/, none for any other.",
+    )
     smoke_token: Secret = Field(Secret(""), description="Value of {{token}} in that collection.")
     hook_timeout: Seconds = setting(60, "Seconds that a program in hooks/ may take.")
     hook_url: WebUrl = Field(Secret(""), description="Webhook that hooks/notify posts to.")
     hook_format: Literal["json", "slack", "telegram"] = setting("json", "Shape of what hooks/notify posts.")
     hook_chat: str = setting("", "Telegram chat that hooks/notify writes to, where HOOK_FORMAT is telegram.")
 
-    app_env: dict[str, Secret] = Field({}, description="Extra environment of the app: every key that starts with "
-                                                       "APP_ENV_ reaches it without that prefix.")
+    app_env: dict[str, Secret] = Field(
+        {},
+        description="Extra environment of the app: every key that starts with APP_ENV_ reaches it without that prefix.",
+    )
 
     @model_validator(mode="after")
     def agree(self) -> Settings:
@@ -184,13 +206,25 @@ def secrets_of(settings: Settings) -> dict[str, str]:
     """Every secret that has a value, by its key in `.env`: what the engine hands on and nothing ever prints."""
     values = {name.upper(): getattr(settings, name) for name in type(settings).model_fields}
     values |= {f"APP_ENV_{key}": value for key, value in settings.app_env.items()}
-    return {key: value.get_secret_value() for key, value in values.items()
-            if isinstance(value, SecretStr) and value.get_secret_value()}
+    return {
+        key: value.get_secret_value()
+        for key, value in values.items()
+        if isinstance(value, SecretStr) and value.get_secret_value()
+    }
 
 
 def required_secrets(s: Settings) -> list[str]:
     """Keys of the secrets that this stack cannot run without."""
-    bundled = ["POSTGRES_PASSWORD", "POSTGRES_MIGRATE_PASSWORD", "POSTGRES_APP_PASSWORD",
-               "POSTGRES_READONLY_PASSWORD", "POSTGRES_BACKUP_PASSWORD"] if s.postgres == "bundled" else []
+    bundled = (
+        [
+            "POSTGRES_PASSWORD",
+            "POSTGRES_MIGRATE_PASSWORD",
+            "POSTGRES_APP_PASSWORD",
+            "POSTGRES_READONLY_PASSWORD",
+            "POSTGRES_BACKUP_PASSWORD",
+        ]
+        if s.postgres == "bundled"
+        else []
+    )
     garage = ["GARAGE_RPC_SECRET"] if s.s3_provider == "garage" else []
     return [*bundled, "REDIS_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", *garage]

@@ -11,8 +11,12 @@ POSTGRES = {"18": "postgres:18-trixie", "17": "postgres:17-trixie"}
 CACHE = {"redis": "redis:8.0", "valkey": "valkey/valkey:9"}
 GATEWAY = "caddy:2.11"
 # MinIO's own images left Docker Hub in September 2026. Silo is the maintained fork: same environment, ports, routes.
-OBJECTS = {"minio": "pgsty/silo:RELEASE.2026-09-03T13-18-01Z", "rustfs": "rustfs/rustfs:1.0.0",
-           "garage": "dxflrs/garage:v2.4.1", "rclone": "rclone/rclone:1.75.2"}
+OBJECTS = {
+    "minio": "pgsty/silo:RELEASE.2026-09-03T13-18-01Z",
+    "rustfs": "rustfs/rustfs:1.0.0",
+    "garage": "dxflrs/garage:v2.4.1",
+    "rclone": "rclone/rclone:1.75.2",
+}
 STORES = ("postgres", "redis", "objects")
 
 
@@ -65,19 +69,34 @@ class Stack:
 def build(settings: Settings) -> Stack:
     """The stack that the settings ask for. An external store is not among its services."""
     provider = provider_of(settings)
-    names = [*(["postgres"] if settings.postgres == "bundled" else []), "redis",
-             *(["objects"] if provider != "external" else [])]
+    names = [
+        *(["postgres"] if settings.postgres == "bundled" else []),
+        "redis",
+        *(["objects"] if provider != "external" else []),
+    ]
     memory = {"postgres": settings.postgres_memory, "redis": settings.redis_memory, "objects": settings.objects_memory}
     stores = tuple(Service(name, image(settings, name, provider), memory[name]) for name in names)
     at = environment.Addresses(objects="http://objects:3900" if provider == "garage" else "http://objects:9000")
     voice = environment.REFERENCES
-    return Stack(settings, provider, (
-        *stores,
-        Service("ops", reference("ops"), 512 * 2**20, environment=pairs(environment.ops(settings, provider, at, voice))),
-        Service("app", settings.app_image or "slipway/app:latest", settings.app_memory, needs=tuple(names),
+    return Stack(
+        settings,
+        provider,
+        (
+            *stores,
+            Service(
+                "ops", reference("ops"), 512 * 2**20, environment=pairs(environment.ops(settings, provider, at, voice))
+            ),
+            Service(
+                "app",
+                settings.app_image or "slipway/app:latest",
+                settings.app_memory,
+                needs=tuple(names),
                 environment=pairs({"HOST": "0.0.0.0"} | environment.app(settings, at, voice)),
-                replicas=settings.app_replicas),
-        Service("gateway", image(settings, "gateway", provider), 256 * 2**20)))
+                replicas=settings.app_replicas,
+            ),
+            Service("gateway", image(settings, "gateway", provider), 256 * 2**20),
+        ),
+    )
 
 
 def provider_of(settings: Settings) -> str:
@@ -87,8 +106,12 @@ def provider_of(settings: Settings) -> str:
 def image(settings: Settings, name: str, provider: str) -> str:
     if settings.images == "debian":
         return reference(name)
-    return {"postgres": POSTGRES[settings.postgres_version], "redis": CACHE[settings.redis], "gateway": GATEWAY,
-            "objects": OBJECTS.get(provider, "")}[name]
+    return {
+        "postgres": POSTGRES[settings.postgres_version],
+        "redis": CACHE[settings.redis],
+        "gateway": GATEWAY,
+        "objects": OBJECTS.get(provider, ""),
+    }[name]
 
 
 def reference(name: str) -> str:

@@ -15,7 +15,7 @@ from slipway.data.endpoints import Emit, Endpoints, need
 from slipway.data.waiting import NotYet, wait
 from slipway.errors import GateError, SettingsError
 
-ACCEPTS, REJECTS, SILENT = 0, 1, 2      # pg_isready's exit codes, from its manual page
+ACCEPTS, REJECTS, SILENT = 0, 1, 2  # pg_isready's exit codes, from its manual page
 
 
 def teller(emit: Emit) -> Callable[[str], None]:
@@ -39,16 +39,22 @@ def postgres(ends: Endpoints, args: dict, emit: Emit) -> dict:
             ask_ready(ready, address)
         query(url, where, bundled)
 
-    return wait("postgres", probe, ends.gate_timeout, tell=teller(emit),
-                expected=f"SELECT 1 answered at {address['host']}:{address['port']}")
+    return wait(
+        "postgres",
+        probe,
+        ends.gate_timeout,
+        tell=teller(emit),
+        expected=f"SELECT 1 answered at {address['host']}:{address['port']}",
+    )
 
 
 def tcp_address(given: dict[str, str], where: str) -> dict[str, str]:
     """Host, port, user and database as pg_isready takes them. Raises SettingsError for a socket."""
     host = given.get("hostaddr") or given.get("host", "")
     if not host or host.startswith(("/", "@")):
-        raise SettingsError(where, f"host {host!r}, a socket" if host else "no host", pg.URL_FORM,
-                            f"edit {where} in .env")
+        raise SettingsError(
+            where, f"host {host!r}, a socket" if host else "no host", pg.URL_FORM, f"edit {where} in .env"
+        )
     user = given.get("user", "postgres")
     return {"host": host, "port": given.get("port", "5432"), "user": user, "dbname": given.get("dbname", user)}
 
@@ -74,6 +80,7 @@ def ask_ready(tool: str, address: dict[str, str]) -> None:
 def query(url: pg.Secret, where: str, bundled: bool) -> None:
     """SELECT 1. Raises NotYet when more time may help, GateError when it cannot."""
     import psycopg
+
     try:
         with pg.open_connection(url, where, timeout=3, purpose="slipway gate") as conn:
             _, recovering = conn.execute("SELECT 1, pg_is_in_recovery()").fetchone()
@@ -88,11 +95,15 @@ def query(url: pg.Secret, where: str, bundled: bool) -> None:
 def refused(reason: str, where: str, bundled: bool) -> GateError:
     """Postgres is up and does not know these credentials: no time will change that."""
     if not bundled:
-        return GateError("postgres gate", reason, f"the user, password and database of {where}",
-                         f"edit {where} in .env")
-    return GateError("postgres gate", reason, "the password that its volume was made with: only the first start "
-                     "sets it, a later change of .env does not", "put the former POSTGRES_PASSWORD back into .env "
-                     "(or ./invoke down --volumes, which deletes the data)")
+        return GateError(
+            "postgres gate", reason, f"the user, password and database of {where}", f"edit {where} in .env"
+        )
+    return GateError(
+        "postgres gate",
+        reason,
+        "the password that its volume was made with: only the first start sets it, a later change of .env does not",
+        "put the former POSTGRES_PASSWORD back into .env (or ./invoke down --volumes, which deletes the data)",
+    )
 
 
 def redis(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -107,8 +118,9 @@ def redis(ends: Endpoints, args: dict, emit: Emit) -> dict:
         use_redis(store, f"slipway:gate:{secrets.token_hex(8)}", secrets.token_hex(16))
 
     with store:
-        return wait("redis", probe, ends.gate_timeout, expected="PONG, and a key written, read and deleted",
-                    tell=teller(emit))
+        return wait(
+            "redis", probe, ends.gate_timeout, expected="PONG, and a key written, read and deleted", tell=teller(emit)
+        )
 
 
 def redis_client(ends: Endpoints):
@@ -116,25 +128,37 @@ def redis_client(ends: Endpoints):
     import redis as library
     from redis.backoff import NoBackoff
     from redis.retry import Retry
+
     try:
-        return library.Redis.from_url(ends.redis_url.value, socket_timeout=2, socket_connect_timeout=2,
-                                      retry=Retry(NoBackoff(), 0), client_name="slipway-gate")
+        return library.Redis.from_url(
+            ends.redis_url.value,
+            socket_timeout=2,
+            socket_connect_timeout=2,
+            retry=Retry(NoBackoff(), 0),
+            client_name="slipway-gate",
+        )
     except ValueError:
-        raise SettingsError("REDIS_URL", "not a Redis URL", "redis://user:password@host:6379/0",
-                            "edit REDIS_URL in .env") from None
+        raise SettingsError(
+            "REDIS_URL", "not a Redis URL", "redis://user:password@host:6379/0", "edit REDIS_URL in .env"
+        ) from None
 
 
 def use_redis(store, key: str, value: str) -> None:
     """PING, SET with expiry, GET, DEL. Raises NotYet when more time may help, GateError when it cannot."""
     from redis import exceptions
+
     try:
         store.ping()
         store.set(key, value, ex=30)
         found = store.get(key)
         store.delete(key)
     except (exceptions.AuthenticationError, exceptions.NoPermissionError) as error:
-        raise GateError("redis gate", str(error)[:200], "the user and password of REDIS_URL, allowed to read and write",
-                        "./invoke logs -s redis") from None
+        raise GateError(
+            "redis gate",
+            str(error)[:200],
+            "the user and password of REDIS_URL, allowed to read and write",
+            "./invoke logs -s redis",
+        ) from None
     except exceptions.RedisError as error:
         raise NotYet(str(error)[:200] or type(error).__name__) from None
     if found != value.encode():
@@ -148,14 +172,23 @@ def objects(ends: Endpoints, args: dict, emit: Emit) -> dict:
     Raises GateError at the deadline, or at once when the keys are refused.
     """
     from slipway.data import objects as store
+
     client = store.client(ends, attempts=1)
     used = {"bucket": ""}
 
     def probe() -> None:
         used["bucket"] = store.prove(client, ends.s3_buckets)
 
-    return wait("objects", probe, ends.gate_timeout, tell=teller(emit),
-                expected=f"put, get and delete at {ends.s3_endpoint}") | used
+    return (
+        wait(
+            "objects",
+            probe,
+            ends.gate_timeout,
+            tell=teller(emit),
+            expected=f"put, get and delete at {ends.s3_endpoint}",
+        )
+        | used
+    )
 
 
 def app(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -166,9 +199,15 @@ def app(ends: Endpoints, args: dict, emit: Emit) -> dict:
     Raises GateError at the deadline with the last answer and each dependency that the app itself calls broken.
     """
     from slipway.data import ready
+
     base = args.get("url") or ends.app_url
     need(base, "APP_URL", "http://app:8000")
     url = base.rstrip("/") + "/" + (ends.app_ready_path or ends.app_health_path).lstrip("/")
     with ready.session() as session:
-        return wait("app", lambda: ready.ask(session, url), args.get("seconds", ends.gate_timeout), expected=f"200 from {url}",
-                    tell=teller(emit)) | {"url": url}
+        return wait(
+            "app",
+            lambda: ready.ask(session, url),
+            args.get("seconds", ends.gate_timeout),
+            expected=f"200 from {url}",
+            tell=teller(emit),
+        ) | {"url": url}

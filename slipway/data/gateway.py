@@ -21,7 +21,7 @@ from slipway.errors import EngineError, SettingsError
 
 COLOURS = ("blue", "green")
 # caddy_http_request_duration_seconds_count{code="200",handler="reverse_proxy",…} 12
-ANSWERS = re.compile(r'caddy_http_request_duration_seconds_count\{([^}]*)\} (\S+)')
+ANSWERS = re.compile(r"caddy_http_request_duration_seconds_count\{([^}]*)\} (\S+)")
 
 
 class NotThere(EngineError):
@@ -50,20 +50,27 @@ def admin(ends: Endpoints, method: str, path: str, body: object = None) -> objec
 def asked(ends: Endpoints, method: str, path: str, body: object = None) -> str:
     connection = Unix(folder(ends) / "admin.sock", timeout=10)
     try:
-        connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"})
+        connection.request(
+            method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"}
+        )
         answer = connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
     except (OSError, http.client.HTTPException) as error:
-        raise EngineError("gateway", f"its admin side does not answer: {error}", "a gateway that runs",
-                          "./invoke logs -s gateway") from None
+        raise EngineError(
+            "gateway", f"its admin side does not answer: {error}", "a gateway that runs", "./invoke logs -s gateway"
+        ) from None
     finally:
         connection.close()
     if answer.status == 200:
         return text
     # An unknown @id is a 404, or a 400 in older versions, or null.
     kind = NotThere if answer.status == 404 or "unknown object ID" in text else EngineError
-    raise kind("gateway", f"{method} {path}: {answer.status} {' '.join(text.split())[:300]}", "a change that it takes",
-               "./invoke logs -s gateway")
+    raise kind(
+        "gateway",
+        f"{method} {path}: {answer.status} {' '.join(text.split())[:300]}",
+        "a change that it takes",
+        "./invoke logs -s gateway",
+    )
 
 
 def folder(ends: Endpoints) -> Path:

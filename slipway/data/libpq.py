@@ -24,7 +24,7 @@ def variables(told: Mapping[str, str]) -> dict[str, str]:
 
 
 def main() -> None:
-    os.execvpe("psql", ["psql"], os.environ | variables(os.environ))  # noqa: S606 (this process becomes psql)
+    os.execvpe("psql", ["psql"], os.environ | variables(os.environ))
 
 
 if __name__ == "__main__":

@@ -19,8 +19,14 @@ def app(ends: Endpoints, args: dict, emit: Emit) -> dict:
     Returns {"gate", "ms", "tries"}. Raises GateError with the last answer, and each dependency that the app calls broken.
     """
     path = "/" + (ends.app_ready_path or ends.app_health_path).lstrip("/")
-    return wait("app", lambda: ask_all(args["host"], args["port"], args["count"], path), float(args["timeout"]), INTERVAL,
-                expected=f"200 from {path}", tell=lambda text: progress(emit, text, 0, 0, "tries"))
+    return wait(
+        "app",
+        lambda: ask_all(args["host"], args["port"], args["count"], path),
+        float(args["timeout"]),
+        INTERVAL,
+        expected=f"200 from {path}",
+        tell=lambda text: progress(emit, text, 0, 0, "tries"),
+    )
 
 
 def ask_all(host: str, port: int, count: int, path: str) -> None:

@@ -43,12 +43,14 @@ def summary(ends: Endpoints) -> dict:
 
 
 def last_good(records: list[dict], besides: str = "") -> dict | None:
-    return next((record for record in reversed(records) if record["result"] == "good" and record["id"] != besides), None)
+    return next(
+        (record for record in reversed(records) if record["result"] == "good" and record["id"] != besides), None
+    )
 
 
 def listing(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """{"releases": the newest records, newest first, at most `limit`}."""
-    return {"releases": every(ends)[::-1][:int(args.get("limit", SHOWN))]}
+    return {"releases": every(ends)[::-1][: int(args.get("limit", SHOWN))]}
 
 
 def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -58,7 +60,12 @@ def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """
     records = every(ends)
     given = dict(args["record"])
-    if not args.get("again") and records and records[-1]["result"] == "good" and records[-1]["config"] == given["config"]:
+    if (
+        not args.get("again")
+        and records
+        and records[-1]["result"] == "good"
+        and records[-1]["config"] == given["config"]
+    ):
         return {"record": records[-1], "new": False}
     for left in records:
         # Whoever begins holds the lock: no other deploy is under way.
@@ -66,9 +73,16 @@ def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
             state.write(folder(ends), left["id"], left | {"result": "interrupted"})
     identity = f"r{(number(records[-1]) if records else 0) + 1:04}-{given.get('revision') or 'none'}"
     version = schema_version(ends)
-    record = {"backup": None, "schema_after": version, "steps": {}, "error": None} | given | {
-        "id": identity, "result": "running", "when": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "schema_before": version}
+    record = (
+        {"backup": None, "schema_after": version, "steps": {}, "error": None}
+        | given
+        | {
+            "id": identity,
+            "result": "running",
+            "when": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "schema_before": version,
+        }
+    )
     state.write(folder(ends), identity, record)
     return {"record": record, "new": True}
 
@@ -98,6 +112,7 @@ def superfluous(records: list[dict], keep: int) -> list[str]:
 def schema_version(ends: Endpoints) -> int | None:
     """The newest applied migration, or None where none is or the database cannot be asked."""
     from slipway.data import observe
+
     history = observe.look(ends)[1]
     return max(history, default=None) if history else None
 
@@ -111,7 +126,11 @@ def gap(ends: Endpoints, args: dict, emit: Emit) -> dict:
     if accepts == now or accepts is None:
         return {"reason": "", "migrations": [], "backup": record.get("backup")}
     if now is None or now < accepts:
-        return {"reason": f"it needs schema {accepts}, the database is at {now or 'nothing'}", "migrations": [], "backup": None}
+        return {
+            "reason": f"it needs schema {accepts}, the database is at {now or 'nothing'}",
+            "migrations": [],
+            "backup": None,
+        }
     later = [each for each in migrations.read(ends.migrations_dir)[0] if accepts < each.version <= now]
     moved = [each.label for each in later if not compatible(each.sql)]
     known = {each.version for each in later}
@@ -133,4 +152,3 @@ def compatible(sql: str) -> bool:
         if COMPATIBLE.match(line.strip()):
             return True
     return False
-

@@ -15,11 +15,11 @@ from slipway.plan import Progress, Step
 class Running:
     """One service as it was found."""
 
-    state: str                 # running, restarting, stopped, orphan
-    config: str = ""           # fingerprint of what it was started with
+    state: str  # running, restarting, stopped, orphan
+    config: str = ""  # fingerprint of what it was started with
     restarts: int = 0
     since: str = ""
-    detail: str = ""           # image and container, or process id and port: for people
+    detail: str = ""  # image and container, or process id and port: for people
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Seen:
 
     services: Mapping[str, Running] = field(default_factory=dict)
     images: frozenset[str] = frozenset()
-    data: Mapping | None = None          # None: could not be asked
+    data: Mapping | None = None  # None: could not be asked
     answering: bool = False
     last_answer: str = ""
-    colour: str = ""                     # of the app's two, the one that serves
-    beside: bool = False                 # the other one has containers too: left by a deploy that was cut short
-    pointed: str = ""                    # the colour that the gateway sends requests to
-    up: bool = False                     # the gateway answers
+    colour: str = ""  # of the app's two, the one that serves
+    beside: bool = False  # the other one has containers too: left by a deploy that was cut short
+    pointed: str = ""  # the colour that the gateway sends requests to
+    up: bool = False  # the gateway answers
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Engine(Protocol):
     """The outside: starts, replaces and observes services, and carries data work to where the data is."""
 
     name: str
-    rollout: Rollout | None     # None: this engine replaces the app in place
+    rollout: Rollout | None  # None: this engine replaces the app in place
 
     def services(self) -> Sequence[str]:
         """Names of the services that this engine runs for the stack, in start order."""

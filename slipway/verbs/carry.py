@@ -78,14 +78,19 @@ def repair(world: World, seen: Seen, reporter) -> bool:
     cut = newest if newest and newest["result"] == "running" else None
     if not data or not (cut or (rollout and (seen.beside or seen.pointed not in ("", seen.colour)))):
         return False
-    reporter.line(f"found {cut['id']} cut short at {cut['when']} by {cut['by']} on {cut['host']}" if cut
-                  else f"found more than app-{seen.colour}, which a deploy left")
+    reporter.line(
+        f"found {cut['id']} cut short at {cut['when']} by {cut['by']} on {cut['host']}"
+        if cut
+        else f"found more than app-{seen.colour}, which a deploy left"
+    )
     result = cut and outcome(cut, seen)
     steps = leftovers(world, seen) if rollout else ()
     apply(Plan(steps), reporter, end_all)
     if cut:
         world.engine.inside("releases.close", {"id": cut["id"], "facts": {"result": result}}, Silent())
-        reporter.line(f"{cut['id']} is {'finished: it serves' if result == 'good' else 'undone: the release before it serves'}")
+        reporter.line(
+            f"{cut['id']} is {'finished: it serves' if result == 'good' else 'undone: the release before it serves'}"
+        )
     return True
 
 
@@ -98,6 +103,12 @@ def leftovers(world: World, seen: Seen) -> tuple[Level, ...]:
     """The gateway to the colour that serves, if it is elsewhere, then the end of the other one."""
     idle = OTHER[seen.colour]
     point = Step("switch", f"to app-{seen.colour}", partial(release.point, world.engine, seen.colour))
-    drain = Step(f"drain app-{idle}", "requests in flight", partial(release.drain, world, Swap(idle, seen.colour, "", "")))
+    drain = Step(
+        f"drain app-{idle}", "requests in flight", partial(release.drain, world, Swap(idle, seen.colour, "", ""))
+    )
     stop = Step(f"stop app-{idle}", "left over", partial(world.engine.rollout.retire, idle))
-    return ((point,) if seen.pointed != seen.colour else (), (drain,) if seen.beside and seen.up else (), (stop,) if seen.beside else ())
+    return (
+        (point,) if seen.pointed != seen.colour else (),
+        (drain,) if seen.beside and seen.up else (),
+        (stop,) if seen.beside else (),
+    )

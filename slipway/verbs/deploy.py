@@ -26,11 +26,17 @@ def run(on: str, reporter, wait: float = 0, dry_run: bool = False) -> None:
         return
     if not todo and not up.unfinished(world, seen):
         good = (seen.data or {}).get("releases", {}).get("good") or {}
-        reporter.done(f"Nothing to deploy: {good.get('id', 'what runs')} is as asked and answers "
-                      f"({time.monotonic() - begun:.1f} s).", release=good.get("id"), steps=0)
+        reporter.done(
+            f"Nothing to deploy: {good.get('id', 'what runs')} is as asked and answers "
+            f"({time.monotonic() - begun:.1f} s).",
+            release=good.get("id"),
+            steps=0,
+        )
         return
     if not world.engine.rollout:
-        reporter.line("  this engine restarts the app in place: requests fail until it has booted, and there is no way back")
+        reporter.line(
+            "  this engine restarts the app in place: requests fail until it has booted, and there is no way back"
+        )
     done = up.put(world, reporter, seen, "deploy", wait, partial(extras, world))
     proud(world, reporter, done, begun)
 
@@ -43,8 +49,11 @@ def planned(world: World) -> Recorder:
 def extras(world: World, recorder: Recorder) -> Extras:
     """Hooks, the watch and the smoke test: an `up` does without them."""
     recorder.hooked = True
-    return Extras(before=hook(world, recorder, "pre-deploy"), migrated=hook(world, recorder, "post-migrate"),
-                  gates=partial(gates, world))
+    return Extras(
+        before=hook(world, recorder, "pre-deploy"),
+        migrated=hook(world, recorder, "post-migrate"),
+        gates=partial(gates, world),
+    )
 
 
 def gates(world: World, change: Swap) -> tuple[Level, ...]:
@@ -58,8 +67,15 @@ def hook(world: World, recorder: Recorder, name: str) -> tuple[Level, ...]:
         return ()
 
     def work(progress: Progress) -> str:
-        return hooks.run(name, recorder.record, world.root, hooks.environment(world.settings), world.settings.hook_timeout,
-                         progress.say)
+        return hooks.run(
+            name,
+            recorder.record,
+            world.root,
+            hooks.environment(world.settings),
+            world.settings.hook_timeout,
+            progress.say,
+        )
+
     return ((Step(f"hook {name}", f"hooks/{name}", work),),)
 
 
@@ -67,9 +83,16 @@ def proud(world: World, reporter, recorder: Recorder, begun: float) -> None:
     """The last line, and the hook that tells others."""
     record, seconds = recorder.record, time.monotonic() - begun
     if recorder.new:
-        said = hooks.attempt("post-deploy", record, world.root, hooks.environment(world.settings), world.settings.hook_timeout)
+        said = hooks.attempt(
+            "post-deploy", record, world.root, hooks.environment(world.settings), world.settings.hook_timeout
+        )
         if said:
             reporter.line(f"  hook post-deploy: {said}")
     name = record.get("id", "The stack as asked")
-    reporter.done(f"{name} serves after {seconds:.1f} s.\n{world.engine.url()}", release=record.get("id"),
-                  seconds=round(seconds, 3), url=world.engine.url(), steps=len(recorder.seconds))
+    reporter.done(
+        f"{name} serves after {seconds:.1f} s.\n{world.engine.url()}",
+        release=record.get("id"),
+        seconds=round(seconds, 3),
+        url=world.engine.url(),
+        steps=len(recorder.seconds),
+    )

@@ -37,8 +37,9 @@ def run(on: str, reporter) -> None:
             reporter.line(f"      mend: {finding.mend}")
     bad = [finding for finding in findings if finding.mend]
     if bad:
-        raise VerificationError("doctor", f"{len(bad)} of {len(findings)} checks found something",
-                                "nothing to mend", bad[0].mend)
+        raise VerificationError(
+            "doctor", f"{len(bad)} of {len(findings)} checks found something", "nothing to mend", bad[0].mend
+        )
     reporter.done(f"All {len(findings)} checks passed.")
 
 
@@ -83,7 +84,9 @@ def machine(on: str) -> Iterator[Finding]:
     """Disk and memory of this machine."""
     free = shutil.disk_usage(ROOT).free
     text = f"{free / 2**30:.1f} GB free here"
-    yield Finding("disk", text, "" if free >= ROOM else "make room: 5 GB or more; docker system df shows what images hold")
+    yield Finding(
+        "disk", text, "" if free >= ROOM else "make room: 5 GB or more; docker system df shows what images hold"
+    )
 
 
 def engine(on: str) -> Iterator[Finding]:
@@ -102,8 +105,11 @@ def engine(on: str) -> Iterator[Finding]:
 def compose(world: World) -> Finding:
     done = subprocess.run(["docker", "compose", "version", "--short"], capture_output=True, text=True, check=False)
     if done.returncode:
-        return Finding("compose", "there is no `docker compose` (v2)", "install docker-compose-plugin; "
-                       "on Debian: sudo scripts/docker-engine")
+        return Finding(
+            "compose",
+            "there is no `docker compose` (v2)",
+            "install docker-compose-plugin; on Debian: sudo scripts/docker-engine",
+        )
     version = done.stdout.strip().lstrip("v")
     old = version.startswith("1.")
     return Finding("compose", version, "install docker-compose-plugin, version 2" if old else "")
@@ -115,8 +121,11 @@ def clock(connection: client.Connection) -> Finding:
 
     theirs = datetime.fromisoformat(connection.api.info()["SystemTime"][:19]).replace(tzinfo=UTC)
     skew = abs((datetime.now(UTC) - theirs).total_seconds())
-    return Finding("clock", f"{skew:.0f} s between this machine and the engine",
-                   "" if skew <= SKEW else "timedatectl set-ntp true, on both")
+    return Finding(
+        "clock",
+        f"{skew:.0f} s between this machine and the engine",
+        "" if skew <= SKEW else "timedatectl set-ntp true, on both",
+    )
 
 
 def port(world: World, connection: client.Connection) -> Iterator[Finding]:
@@ -126,8 +135,11 @@ def port(world: World, connection: client.Connection) -> Iterator[Finding]:
     ours = "gateway" in observed.containers(connection, world.stack.name)
     if not ours and connection.local and listening(number):
         holder = observed.publisher(connection, number)
-        yield Finding(f"port {number}", f"taken by {f'container {holder}' if holder else 'another program'}",
-                      "stop it, or set HTTP_PORT in .env")
+        yield Finding(
+            f"port {number}",
+            f"taken by {f'container {holder}' if holder else 'another program'}",
+            "stop it, or set HTTP_PORT in .env",
+        )
     else:
         yield Finding(f"port {number}", "ours" if ours else "free")
 
@@ -139,10 +151,17 @@ def exposed(on: str) -> Iterator[Finding]:
         return
     groups = observed.containers(client.connect(os.environ), world.stack.name)
     for service, containers in groups.items():
-        public = {entry["PublicPort"] for container in containers for entry in container.get("Ports") or ()
-                  if entry.get("PublicPort") and not entry.get("IP", "").startswith("127.")}
+        public = {
+            entry["PublicPort"]
+            for container in containers
+            for entry in container.get("Ports") or ()
+            if entry.get("PublicPort") and not entry.get("IP", "").startswith("127.")
+        }
         if public and service != "gateway":
-            yield Finding(service, f"published to the network on port {', '.join(map(str, sorted(public)))}",
-                          f"./invoke render && ./invoke up{world.flag}")
+            yield Finding(
+                service,
+                f"published to the network on port {', '.join(map(str, sorted(public)))}",
+                f"./invoke render && ./invoke up{world.flag}",
+            )
         elif public:
             yield Finding("published", f"the gateway alone, on port {', '.join(map(str, sorted(public)))}")

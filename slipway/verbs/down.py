@@ -18,13 +18,19 @@ def run(on: str, reporter, volumes: bool = False, yes: bool = False) -> None:
     reporter.header(world.header)
     cause = "and delete its data" if volumes else "its data stays"
     apply(Plan(((Step("stop", cause, lambda progress: world.engine.stop(volumes, progress)),),)), reporter, end_all)
-    reporter.done("Down; the data is deleted." if volumes else f"Down; the data is kept. ./invoke up{world.flag} brings it back.")
+    reporter.done(
+        "Down; the data is deleted." if volumes else f"Down; the data is kept. ./invoke up{world.flag} brings it back."
+    )
 
 
 def confirm(world: World) -> None:
     if not sys.stdin.isatty():
-        raise SettingsError("down --volumes", "no terminal to ask on", "--yes, because this deletes all data of the stack",
-                            f"./invoke down --volumes --yes{world.flag}")
+        raise SettingsError(
+            "down --volumes",
+            "no terminal to ask on",
+            "--yes, because this deletes all data of the stack",
+            f"./invoke down --volumes --yes{world.flag}",
+        )
     typed = input(f"This deletes every row and object of {world.stack.name}. Type its name to go on: ")
     if typed.strip() != world.stack.name:
         raise SettingsError("down --volumes", "another name", world.stack.name, "nothing was touched")

@@ -17,8 +17,12 @@ def run(on: str, reporter, again: bool = False) -> None:
     """Builds the images whose tag the engine lacks; `again` builds all of them anew. A tag follows its content."""
     world = settled(on, reporter)
     if not isinstance(world.engine, Docker):
-        raise SettingsError("images.build", f"the {world.engine.name} engine", "a Docker engine, because images are its own",
-                            "ENGINE=docker ./invoke images.build; on Debian: sudo scripts/docker-engine")
+        raise SettingsError(
+            "images.build",
+            f"the {world.engine.name} engine",
+            "a Docker engine, because images are its own",
+            "ENGINE=docker ./invoke images.build; on Debian: sudo scripts/docker-engine",
+        )
     todo = plan(world, again)
     apply(todo, reporter, end_all)
     tags = ", ".join(image.tag for image in world.engine.built.values())
@@ -29,5 +33,12 @@ def plan(world: World, again: bool) -> Plan:
     built = world.engine.built.values()
     have = frozenset() if again else images.present(image.tag for image in built)
     cause = "to be built anew" if again else "not on the engine"
-    return Plan(tuple(tuple(Step(f"build {image.name}", f"{image.tag} {cause}", partial(world.engine.build, image))
-                            for image in level) for level in images.in_order(i for i in built if i.tag not in have)))
+    return Plan(
+        tuple(
+            tuple(
+                Step(f"build {image.name}", f"{image.tag} {cause}", partial(world.engine.build, image))
+                for image in level
+            )
+            for level in images.in_order(i for i in built if i.tag not in have)
+        )
+    )

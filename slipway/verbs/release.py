@@ -37,23 +37,37 @@ def swap(world: World, seen: Seen, differ: Mapping[str, str]) -> Swap | None:
     return Swap(seen.colour, OTHER[seen.colour], rollout.image(), differ["app"])
 
 
-def levels(world: World, change: Swap, recorder: Recorder, gateway: Level = (), gates: tuple[Level, ...] = ()) -> Iterator[Level]:
+def levels(
+    world: World, change: Swap, recorder: Recorder, gateway: Level = (), gates: tuple[Level, ...] = ()
+) -> Iterator[Level]:
     """The steps of a swap. `gateway` replaces the gateway itself, if it has to be; `gates` prove the release in its place."""
     engine, settings = world.engine, world.settings
     yield (Step(f"start app-{change.new}", f"beside app-{change.old}: {change.cause}", partial(start, engine, change)),)
-    yield (Step(f"probe app-{change.new}", f"until {settings.app_ready_path} answers 200, {settings.app_boot_timeout} s at most",
-                partial(probe, world, change.new)),)
+    yield (
+        Step(
+            f"probe app-{change.new}",
+            f"until {settings.app_ready_path} answers 200, {settings.app_boot_timeout} s at most",
+            partial(probe, world, change.new),
+        ),
+    )
     yield gateway
     yield (Step("switch", f"{change.old} → {change.new}", partial(switch, engine, change, recorder)),)
-    yield (Step(f"drain app-{change.old}", f"requests in flight, {settings.drain_timeout} s at most",
-                partial(drain, world, change)),)
+    yield (
+        Step(
+            f"drain app-{change.old}",
+            f"requests in flight, {settings.drain_timeout} s at most",
+            partial(drain, world, change),
+        ),
+    )
     yield from gates
     yield (Step(f"stop app-{change.old}", f"app-{change.new} serves", partial(engine.rollout.retire, change.old)),)
 
 
 def start(engine: Engine, change: Swap, progress: Progress) -> str:
     if not engine.rollout.image_id(change.image):
-        raise HealthError(change.image, "not on the engine", "the image of the release", "./invoke deploy builds or pulls it")
+        raise HealthError(
+            change.image, "not on the engine", "the image of the release", "./invoke deploy builds or pulls it"
+        )
     engine.rollout.start(change.new, change.image, progress)
     return change.image
 
@@ -64,14 +78,29 @@ def probe(world: World, colour: str, progress: Progress) -> str:
 
     def crashed() -> None:
         if how := engine.rollout.gave_up(colour):
-            raise HealthError(name, how, "an app that stays up", "mend what its log says, then ./invoke deploy" + world.flag,
-                              engine.rollout.log(colour, 20))
+            raise HealthError(
+                name,
+                how,
+                "an app that stays up",
+                "mend what its log says, then ./invoke deploy" + world.flag,
+                engine.rollout.log(colour, 20),
+            )
+
     try:
-        found = engine.inside("probe.app", {**engine.rollout.target(colour), "timeout": world.settings.app_boot_timeout},
-                              progress, give_up=crashed)
+        found = engine.inside(
+            "probe.app",
+            {**engine.rollout.target(colour), "timeout": world.settings.app_boot_timeout},
+            progress,
+            give_up=crashed,
+        )
     except GateError as error:
-        raise HealthError(name, error.found, error.expected, "mend what its log says, then ./invoke deploy" + world.flag,
-                          engine.rollout.log(colour, 20)) from None
+        raise HealthError(
+            name,
+            error.found,
+            error.expected,
+            "mend what its log says, then ./invoke deploy" + world.flag,
+            engine.rollout.log(colour, 20),
+        ) from None
     return f"ready at try {found['tries']}"
 
 
@@ -112,14 +141,22 @@ def watched(world: World, colour: str, seconds: int, progress: Progress) -> str:
 
 
 def failing(world: World, colour: str, found: str) -> HealthError:
-    return HealthError(f"app-{colour}", found, f"at most {world.settings.watch_errors}% of answers 5xx and no restart",
-                       f"mend it, then ./invoke deploy{world.flag}", world.engine.rollout.log(colour, 20))
+    return HealthError(
+        f"app-{colour}",
+        found,
+        f"at most {world.settings.watch_errors}% of answers 5xx and no restart",
+        f"mend it, then ./invoke deploy{world.flag}",
+        world.engine.rollout.log(colour, 20),
+    )
 
 
 def undo(world: World, change: Swap, switched: bool) -> Plan:
     """Back to the old colour, which was never stopped before the new one had proven itself."""
-    back: Level = (Step("switch back", f"{change.new} → {change.old}", partial(
-        point, world.engine, change.old)),) if switched else ()
+    back: Level = (
+        (Step("switch back", f"{change.new} → {change.old}", partial(point, world.engine, change.old)),)
+        if switched
+        else ()
+    )
     return Plan((back, (Step(f"stop app-{change.new}", "undone", partial(world.engine.rollout.retire, change.new)),)))
 
 

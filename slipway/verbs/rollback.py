@@ -20,8 +20,12 @@ def run(on: str, reporter, release: str | None = None, listing: bool = False, wa
     begun = time.monotonic()
     world = enter(on)
     if not world.engine.rollout:
-        raise SettingsError("rollback", "the embedded engine runs the app from the working tree", "a Docker engine, which keeps "
-                            "the image of each release", "git checkout the older state, then ./invoke deploy")
+        raise SettingsError(
+            "rollback",
+            "the embedded engine runs the app from the working tree",
+            "a Docker engine, which keeps the image of each release",
+            "git checkout the older state, then ./invoke deploy",
+        )
     records = history.every(world)
     reporter.header(world.header)
     if listing:
@@ -30,14 +34,22 @@ def run(on: str, reporter, release: str | None = None, listing: bool = False, wa
     target = chosen(world, records, release)
     refuse_missing(world, target)
     refuse_gap(world, target)
-    recorder = Recorder(world, reporter, facts(world, target["image"], "rollback") | {"revision": target["revision"]}, again=True)
+    recorder = Recorder(
+        world, reporter, facts(world, target["image"], "rollback") | {"revision": target["revision"]}, again=True
+    )
     recorder.hooked = True
     done = carry.locked(world, reporter, f"rollback to {target['id']}", wait, recorder, partial(planner, world, target))
-    hook = hooks.attempt("on-rollback", done.record, world.root, hooks.environment(world.settings), world.settings.hook_timeout)
+    hook = hooks.attempt(
+        "on-rollback", done.record, world.root, hooks.environment(world.settings), world.settings.hook_timeout
+    )
     if hook:
         reporter.line(f"  hook on-rollback: {hook}")
-    reporter.done(f"{done.record['id']} serves what {target['id']} was, after {time.monotonic() - begun:.1f} s.\n{world.engine.url()}",
-                  release=done.record["id"], target=target["id"], url=world.engine.url())
+    reporter.done(
+        f"{done.record['id']} serves what {target['id']} was, after {time.monotonic() - begun:.1f} s.\n{world.engine.url()}",
+        release=done.record["id"],
+        target=target["id"],
+        url=world.engine.url(),
+    )
 
 
 def show(world: World, reporter, records: list[dict]) -> None:
@@ -62,8 +74,12 @@ def chosen(world: World, records: list[dict], name: str | None) -> dict:
     now = passed[0] if passed else None
     found = next((record for record in passed if record["config"] != now["config"]), None)
     if not found:
-        raise SettingsError("rollback", "no good release before this one", "an older release to go back to",
-                            f"./invoke history{world.flag}")
+        raise SettingsError(
+            "rollback",
+            "no good release before this one",
+            "an older release to go back to",
+            f"./invoke history{world.flag}",
+        )
     return found
 
 
@@ -71,12 +87,20 @@ def refuse_missing(world: World, target: dict) -> None:
     """An image is found by its name, and must be the very one of then where its digest is known."""
     found = world.engine.rollout.image_id(target["image"])
     if not found:
-        raise EngineError(f"image of {target['id']}", f"{target['image']} is not on the engine", "the image of that release",
-                          f"docker pull {target['image']}, if a registry has it; else git checkout "
-                          f"{target['revision'] or 'its revision'}, then ./invoke deploy{world.flag}")
+        raise EngineError(
+            f"image of {target['id']}",
+            f"{target['image']} is not on the engine",
+            "the image of that release",
+            f"docker pull {target['image']}, if a registry has it; else git checkout "
+            f"{target['revision'] or 'its revision'}, then ./invoke deploy{world.flag}",
+        )
     if target.get("image_id") and found != target["image_id"]:
-        raise EngineError(f"image of {target['id']}", f"{target['image']} is another image now ({found[:19]})",
-                          target["image_id"][:19], f"docker pull the image by its digest, then ./invoke rollback{world.flag}")
+        raise EngineError(
+            f"image of {target['id']}",
+            f"{target['image']} is another image now ({found[:19]})",
+            target["image_id"][:19],
+            f"docker pull the image by its digest, then ./invoke rollback{world.flag}",
+        )
 
 
 def refuse_gap(world: World, target: dict) -> None:
@@ -84,10 +108,15 @@ def refuse_gap(world: World, target: dict) -> None:
     if not gap["reason"]:
         return
     named = f" ({', '.join(gap['migrations'])})" if gap["migrations"] else ""
-    then = (f"./invoke restore {gap['backup']}{world.flag} brings the data of then back" if gap["backup"] else
-            f"./invoke db.goto {target['schema_after']}{world.flag}, or mark those migrations `-- slipway: compatible` if "
-            f"{target['id']} can read what they leave")
-    raise MigrationError(f"rollback to {target['id']}", gap["reason"] + named, "a schema that this release can read", then)
+    then = (
+        f"./invoke restore {gap['backup']}{world.flag} brings the data of then back"
+        if gap["backup"]
+        else f"./invoke db.goto {target['schema_after']}{world.flag}, or mark those migrations `-- slipway: compatible` if "
+        f"{target['id']} can read what they leave"
+    )
+    raise MigrationError(
+        f"rollback to {target['id']}", gap["reason"] + named, "a schema that this release can read", then
+    )
 
 
 def planner(world: World, target: dict, seen: Seen, recorder: Recorder) -> tuple[Plan, Swap | None]:
@@ -96,5 +125,11 @@ def planner(world: World, target: dict, seen: Seen, recorder: Recorder) -> tuple
     change = Swap(seen.colour, OTHER[seen.colour], target["image"], f"back to {target['id']}")
     recorder.facts |= {"colour": change.new}
     record: Step = Step("record", "who, what, when", recorder.open)
-    return Plan(((record,), *release.levels(world, change, recorder, gates=(
-        (up.front_door(world.engine, world),), release.watch(world, change.new))))), change
+    return Plan(
+        (
+            (record,),
+            *release.levels(
+                world, change, recorder, gates=((up.front_door(world.engine, world),), release.watch(world, change.new))
+            ),
+        )
+    ), change

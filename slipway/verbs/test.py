@@ -31,8 +31,10 @@ def run(on: str, reporter, only: str | None = None) -> None:
     suites = [only] if only else [*ALWAYS, *([] if left_out else [SCENARIOS])]
     code = subprocess.run([sys.executable, "-m", "pytest", *suites], cwd=ROOT, check=False).returncode
     if left_out:
-        reporter.line(f"Left out: {SCENARIOS}, because no Docker engine answers ({left_out.found}). To run them on Debian: "
-                      "sudo scripts/docker-engine, then ./invoke test. Elsewhere: install Docker.")
+        reporter.line(
+            f"Left out: {SCENARIOS}, because no Docker engine answers ({left_out.found}). To run them on Debian: "
+            "sudo scripts/docker-engine, then ./invoke test. Elsewhere: install Docker."
+        )
     if code:
         raise VerificationError("tests", f"pytest ended with {code}", "0", "read the first failure above")
 

@@ -16,8 +16,10 @@ def run(on: str, reporter, yes: bool = False) -> None:
         reporter.done("Nobody holds the lock.", holder=None)
         return
     reporter.line(f"The lock of {world.stack.name} is held by {found}.")
-    reporter.line("It lets go by itself within a minute of its holder's end. If that one still works, breaking it lets two "
-                  "people change the stack at once.")
+    reporter.line(
+        "It lets go by itself within a minute of its holder's end. If that one still works, breaking it lets two "
+        "people change the stack at once."
+    )
     if not yes and not agreed(world.flag):
         reporter.done("Left as it is.", holder=str(found))
         return
@@ -27,5 +29,7 @@ def run(on: str, reporter, yes: bool = False) -> None:
 
 def agreed(flag: str) -> bool:
     if not sys.stdin.isatty():
-        raise SettingsError("unlock", "no terminal to ask on", "--yes, if its holder is gone", f"./invoke unlock --yes{flag}")
+        raise SettingsError(
+            "unlock", "no terminal to ask on", "--yes, if its holder is gone", f"./invoke unlock --yes{flag}"
+        )
     return input("Type yes to break it: ").strip() == "yes"

@@ -77,7 +77,7 @@ def settled(on: str, reporter) -> World:
     return enter(on)
 
 
-def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Extras = Extras()) -> Plan:    # noqa: B008
+def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Extras = Extras()) -> Plan:
     """The steps from what was seen to the stack that the settings ask for; empty when there is nothing to do."""
     engine = world.engine
     differ = differences(engine.wanted(), seen.services)

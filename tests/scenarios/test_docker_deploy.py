@@ -24,8 +24,13 @@ STEPS = ["record", "start app", "probe app", "switch", "drain app", "stop app"]
 def slow(engine: None) -> Iterator[Clone]:
     """A stack whose app takes two seconds to boot and can be told to fail."""
     with clone.made() as made:
-        made.settle(APP_CONTEXT="tests/scenarios/apps/slow", APP_ENV_BOOT_SECONDS="2", APP_ENV_VERSION="v1", APP_BOOT_TIMEOUT="15",
-                    DRAIN_TIMEOUT="10")
+        made.settle(
+            APP_CONTEXT="tests/scenarios/apps/slow",
+            APP_ENV_BOOT_SECONDS="2",
+            APP_ENV_VERSION="v1",
+            APP_BOOT_TIMEOUT="15",
+            DRAIN_TIMEOUT="10",
+        )
         made.succeed("up")
         yield made
 
@@ -81,7 +86,9 @@ def test_a_release_that_does_not_become_ready_never_serves(slow: Clone, fault: s
 
 def test_a_release_that_crashes_while_it_is_watched_is_taken_back(slow: Clone):
     before, was = slow.ids()["app"], version(slow)
-    done = slow.invoke("deploy", APP_ENV_FAULT="crash-later", APP_ENV_CRASH_AFTER="5", APP_ENV_VERSION="bad", WATCH_SECONDS="20")
+    done = slow.invoke(
+        "deploy", APP_ENV_FAULT="crash-later", APP_ENV_CRASH_AFTER="5", APP_ENV_VERSION="bad", WATCH_SECONDS="20"
+    )
     assert_refused(done, 6, "crashed while it was watched", "undone")
     assert slow.ids()["app"] == before and version(slow) == was
     assert releases(slow)[0]["result"] == "rolled_back"
@@ -174,8 +181,10 @@ def test_a_rollback_across_the_schema_is_refused_unless_the_migration_says_that_
     migration.write_text("CREATE TABLE more (n int);\n")
     deployed(slow, "behind")
     assert_refused(slow.invoke("rollback", "--to", older), 5, "901_more.up.sql", "the schema has moved")
-    slow.sql("DELETE FROM slipway.history WHERE version = 901; DROP TABLE more; "
-             "UPDATE schema_migrations SET version = (SELECT max(version) FROM slipway.history)")
+    slow.sql(
+        "DELETE FROM slipway.history WHERE version = 901; DROP TABLE more; "
+        "UPDATE schema_migrations SET version = (SELECT max(version) FROM slipway.history)"
+    )
     migration.write_text("-- slipway: compatible\nCREATE TABLE more (n int);\n")
     deployed(slow, "compatible")
     slow.succeed("rollback", "--to", older)

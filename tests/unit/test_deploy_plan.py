@@ -77,41 +77,58 @@ def test_hooks_that_are_there_stand_around_the_migrations(tmp_path):
     assert names[:5] == ["record", "hook pre-deploy", "migrate", "hook post-migrate", "start app-blue"]
 
 
-@pytest.mark.parametrize("services", [
-    {}, {"app": Running("restarting", "app 0")}, {"app": Running("stopped", "app 0")}, {"app": Running("scaled", "app 1")}])
+@pytest.mark.parametrize(
+    "services",
+    [
+        {},
+        {"app": Running("restarting", "app 0")},
+        {"app": Running("stopped", "app 0")},
+        {"app": Running("scaled", "app 1")},
+    ],
+)
 def test_nothing_starts_beside_an_app_that_is_as_wanted_or_does_not_serve(tmp_path, services):
     found = seen(**services)
     differ = up.differences(Beside().wanted(), found.services)
     assert release.swap(world(tmp_path), found, differ) is None
 
 
-@pytest.mark.parametrize(("switched", "names"), [
-    (False, ["stop app-blue"]), (True, ["switch back", "stop app-blue"])])
+@pytest.mark.parametrize(("switched", "names"), [(False, ["stop app-blue"]), (True, ["switch back", "stop app-blue"])])
 def test_the_way_back_stops_the_new_colour_and_switches_if_it_was_switched(tmp_path, switched, names):
     plan = release.undo(world(tmp_path), Swap("green", "blue", "slipway/app:2", "changed"), switched)
     assert [step.name for step in plan.steps] == names
 
 
-@pytest.mark.parametrize(("facts", "names"), [
-    ({"beside": True}, ["drain app-blue", "stop app-blue"]),
-    ({"beside": True, "up": False}, ["stop app-blue"]),
-    ({"pointed": "blue"}, ["switch"]),
-    ({"pointed": "blue", "beside": True}, ["switch", "drain app-blue", "stop app-blue"]),
-])
+@pytest.mark.parametrize(
+    ("facts", "names"),
+    [
+        ({"beside": True}, ["drain app-blue", "stop app-blue"]),
+        ({"beside": True, "up": False}, ["stop app-blue"]),
+        ({"pointed": "blue"}, ["switch"]),
+        ({"pointed": "blue", "beside": True}, ["switch", "drain app-blue", "stop app-blue"]),
+    ],
+)
 def test_what_a_killed_deploy_left_is_drained_and_stopped(tmp_path, facts, names):
     levels = carry.leftovers(world(tmp_path), replace(SEEN, **facts))
     assert [step.name for level in levels for step in level] == names
 
 
-@pytest.mark.parametrize(("cut", "answering", "result"), [
-    ({"colour": "green"}, True, "good"), ({"colour": "green"}, False, "interrupted"),
-    ({"colour": "blue"}, True, "interrupted"), ({"colour": ""}, True, "good")])
+@pytest.mark.parametrize(
+    ("cut", "answering", "result"),
+    [
+        ({"colour": "green"}, True, "good"),
+        ({"colour": "green"}, False, "interrupted"),
+        ({"colour": "blue"}, True, "interrupted"),
+        ({"colour": ""}, True, "good"),
+    ],
+)
 def test_a_killed_release_is_good_exactly_if_requests_go_to_it_and_are_answered(cut, answering, result):
     assert carry.outcome(cut, replace(SEEN, answering=answering)) == result
 
 
-@pytest.mark.parametrize(("error", "switched", "result"), [
-    (LockHeld("x"), False, "failed"), (LockHeld("x"), True, "rolled_back"), (Interrupted("x"), True, "interrupted")])
+@pytest.mark.parametrize(
+    ("error", "switched", "result"),
+    [(LockHeld("x"), False, "failed"), (LockHeld("x"), True, "rolled_back"), (Interrupted("x"), True, "interrupted")],
+)
 def test_a_failure_is_named_after_how_far_the_release_came(tmp_path, error, switched, result):
     recorder = Recorder(world(tmp_path), None, {})
     recorder.switched = switched

@@ -8,6 +8,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -23,7 +24,7 @@ caddy_http_request_duration_seconds_count{code="200",handler="encode",method="GE
 
 
 class Gateway(http.server.BaseHTTPRequestHandler):
-    flights = [2, 1, 0]
+    flights: ClassVar = [2, 1, 0]
 
     def do_GET(self):
         if self.path == "/metrics":

@@ -30,11 +30,13 @@ def test_it_ends_when_nobody_asks():
 
 
 def test_lines_are_put_together_from_frames_of_any_cut():
-    frames = b"".join(struct.pack(">BxxxL", 1, len(part)) + part for part in (b'{"a"', b': 1}\n{"b": 2}\n{"c"', b": 3}\n"))
+    frames = b"".join(
+        struct.pack(">BxxxL", 1, len(part)) + part for part in (b'{"a"', b': 1}\n{"b": 2}\n{"c"', b": 3}\n")
+    )
     for size in (1, 3, 7, 100):
         session = Session.__new__(Session)
         session.rest = session.frames = b""
-        found = [line for at in range(0, len(frames), size) for line in session.lines(frames[at:at + size])]
+        found = [line for at in range(0, len(frames), size) for line in session.lines(frames[at : at + size])]
         assert found == ['{"a": 1}', '{"b": 2}', '{"c": 3}']
 
 

@@ -25,7 +25,9 @@ def at(monkeypatch: pytest.MonkeyPatch, version: int | None) -> None:
 
 
 def begin(ends: Endpoints, config: str = "c1", image: str = "app:1", again: bool = False) -> dict:
-    return releases.begin(ends, {"record": {"config": config, "image": image, "revision": "abc", "colour": "blue"}, "again": again}, print)
+    return releases.begin(
+        ends, {"record": {"config": config, "image": image, "revision": "abc", "colour": "blue"}, "again": again}, print
+    )
 
 
 def close(ends: Endpoints, identity: str, result: str = "good", keep: int = 5) -> dict:
@@ -76,15 +78,22 @@ def test_closing_what_is_not_on_record_is_refused(ends):
         close(ends, "r0009-abc")
 
 
-@pytest.mark.parametrize(("now", "files", "reason"), [
-    (4, {}, ""),
-    (5, {"005_more.up.sql": "-- slipway: compatible\nCREATE TABLE more ();"}, ""),
-    (5, {"005_more.up.sql": "CREATE TABLE more ();"}, "the schema has moved from 4 to 5"),
-    (6, {"005_a.up.sql": "-- slipway: compatible\n", "006_b.up.sql": "DROP TABLE a;"}, "the schema has moved from 4 to 6"),
-    (7, {}, "the schema has moved from 4 to 7"),
-    (3, {}, "it needs schema 4, the database is at 3"),
-    (None, {}, "it needs schema 4, the database is at nothing"),
-])
+@pytest.mark.parametrize(
+    ("now", "files", "reason"),
+    [
+        (4, {}, ""),
+        (5, {"005_more.up.sql": "-- slipway: compatible\nCREATE TABLE more ();"}, ""),
+        (5, {"005_more.up.sql": "CREATE TABLE more ();"}, "the schema has moved from 4 to 5"),
+        (
+            6,
+            {"005_a.up.sql": "-- slipway: compatible\n", "006_b.up.sql": "DROP TABLE a;"},
+            "the schema has moved from 4 to 6",
+        ),
+        (7, {}, "the schema has moved from 4 to 7"),
+        (3, {}, "it needs schema 4, the database is at 3"),
+        (None, {}, "it needs schema 4, the database is at nothing"),
+    ],
+)
 def test_a_release_reads_its_own_schema_and_compatible_later_ones(ends, monkeypatch, now, files, reason):
     identity = begin(ends)["record"]["id"]
     close(ends, identity)
@@ -94,8 +103,16 @@ def test_a_release_reads_its_own_schema_and_compatible_later_ones(ends, monkeypa
     assert releases.gap(ends, {"id": identity}, print)["reason"] == reason
 
 
-@pytest.mark.parametrize(("sql", "answer"), [
-    ("-- slipway: compatible\nSELECT 1;", True), ("\n-- adds a column\n-- slipway: no-transaction, compatible\nSELECT 1;", True),
-    ("SELECT 1;\n-- slipway: compatible", False), ("-- compatible", False), ("-- slipway: incompatible", False), ("", False)])
+@pytest.mark.parametrize(
+    ("sql", "answer"),
+    [
+        ("-- slipway: compatible\nSELECT 1;", True),
+        ("\n-- adds a column\n-- slipway: no-transaction, compatible\nSELECT 1;", True),
+        ("SELECT 1;\n-- slipway: compatible", False),
+        ("-- compatible", False),
+        ("-- slipway: incompatible", False),
+        ("", False),
+    ],
+)
 def test_the_directive_counts_in_the_first_comment_lines_alone(sql, answer):
     assert releases.compatible(sql) is answer

@@ -27,9 +27,12 @@ class Docker:
         self.ops = ops.Ops(connection)
         self.file = root / "compose" / f"{stack.settings.environment}.yaml"
         if stack.settings.local and not connection.local:
-            raise EngineError("ENVIRONMENT", f"local, and the engine is at {connection.host}",
-                              "a name such as production: on local, ops sees this machine's files, which that engine cannot",
-                              "./invoke init --on production, then ./invoke up --on production")
+            raise EngineError(
+                "ENVIRONMENT",
+                f"local, and the engine is at {connection.host}",
+                "a name such as production: on local, ops sees this machine's files, which that engine cannot",
+                "./invoke init --on production, then ./invoke up --on production",
+            )
 
     # -- what should be ------------------------------------------------------------------------------------------
 
@@ -62,13 +65,15 @@ class Docker:
         pair = dict.fromkeys(map(colours.service, colours.COLOURS), image)
         values = compose.environment(self.stack, self.tags | pair, {})
         marks = compose.fingerprints(self.rendered[self.file.name], values)
-        marks |= dict.fromkeys(pair, marks["app-blue"])     # the same release has the same mark in either colour
+        marks |= dict.fromkeys(pair, marks["app-blue"])  # the same release has the same mark in either colour
         scale = {f"SLIPWAY_{colour.upper()}_REPLICAS": str(self.stack["app"].replicas)} if colour else {}
         return values | compose.environment(self.stack, {}, marks) | scale
 
     def wanted(self) -> Mapping[str, str]:
-        return {name: self.environment[f"SLIPWAY_CONFIG_{'APP_BLUE' if name == 'app' else name.upper()}"]
-                for name in self.services()}
+        return {
+            name: self.environment[f"SLIPWAY_CONFIG_{'APP_BLUE' if name == 'app' else name.upper()}"]
+            for name in self.services()
+        }
 
     def url(self) -> str:
         settings = self.stack.settings
@@ -91,8 +96,17 @@ class Docker:
         colour = colours.serving(found, gateway)
         services |= observed.app(self.stack, found.get(colours.service(colour), []), colour)
         answering, answer = front.ask(self.probe_url()) if "gateway" in services else (False, "")
-        return Seen(services, observed.tags(self.connection), data, answering, answer, colour=colour,
-                    beside=bool(found.get(colours.service(colours.other(colour)))), pointed=gateway.get("active", ""), up=gateway.get("up", False))
+        return Seen(
+            services,
+            observed.tags(self.connection),
+            data,
+            answering,
+            answer,
+            colour=colour,
+            beside=bool(found.get(colours.service(colours.other(colour)))),
+            pointed=gateway.get("active", ""),
+            up=gateway.get("up", False),
+        )
 
     def gateway(self, found: Mapping[str, list[dict]]) -> Mapping:
         """What ops knows of the gateway; nothing while ops does not run."""
@@ -129,12 +143,23 @@ class Docker:
         if "gateway" not in seen.services:
             checks.refuse_taken_port(self.connection, self.stack.settings.front_port)
         pulls = [service.image for service in self.stack.services if service.name not in self.built]
-        missing = [Build(Step(f"pull {tag}", "not on the engine", partial(self.pull, tag)))
-                   for tag in dict.fromkeys(pulls) if tag not in seen.images]
+        missing = [
+            Build(Step(f"pull {tag}", "not on the engine", partial(self.pull, tag)))
+            for tag in dict.fromkeys(pulls)
+            if tag not in seen.images
+        ]
         levels = images.in_order(image for image in self.built.values() if image.tag not in seen.images)
-        return (*self.rendering(), *missing, *(
-            Build(Step(f"build {image.name}", f"{image.tag} is not on the engine", partial(self.build, image)), number)
-            for number, level in enumerate(levels, 1) for image in level))
+        return (
+            *self.rendering(),
+            *missing,
+            *(
+                Build(
+                    Step(f"build {image.name}", f"{image.tag} is not on the engine", partial(self.build, image)), number
+                )
+                for number, level in enumerate(levels, 1)
+                for image in level
+            ),
+        )
 
     def rendering(self) -> tuple[Build, ...]:
         if not render.stale(self.rendered, self.file.parent):
@@ -152,16 +177,32 @@ class Docker:
         compose.run(["docker", "pull", tag], self.environment, progress.say, f"image {tag}")
 
     def build(self, image: images.Image, progress: Progress) -> None:
-        images.build(image, lambda argv, env: compose.run(argv, env or self.environment, progress.say, f"image {image.name}"))
+        images.build(
+            image, lambda argv, env: compose.run(argv, env or self.environment, progress.say, f"image {image.name}")
+        )
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
         names = [self.actual(name) for name in names]
         colour = next((name.removeprefix("app-") for name in names if name.startswith("app-")), "")
         self.resume(names)
-        words = ("--progress", "plain", "up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--remove-orphans",
-                 *names)
-        compose.run(compose.command(self.stack, self.file, *words), self.environment_for(self.rollout.image(), colour),
-                    progress.say, "docker compose up")
+        words = (
+            "--progress",
+            "plain",
+            "up",
+            "--detach",
+            "--no-deps",
+            "--no-build",
+            "--pull",
+            "never",
+            "--remove-orphans",
+            *names,
+        )
+        compose.run(
+            compose.command(self.stack, self.file, *words),
+            self.environment_for(self.rollout.image(), colour),
+            progress.say,
+            "docker compose up",
+        )
         return None
 
     def resume(self, names: Sequence[str]) -> None:
@@ -188,7 +229,9 @@ class Docker:
     def stop(self, volumes: bool, progress: Progress) -> str | None:
         self.write(progress)
         words = ("--progress", "plain", "down", "--remove-orphans", *(["--volumes"] if volumes else []))
-        compose.run(compose.command(self.stack, self.file, *words), self.environment, progress.say, "docker compose down")
+        compose.run(
+            compose.command(self.stack, self.file, *words), self.environment, progress.say, "docker compose down"
+        )
         return "data removed" if volumes else "data kept"
 
     # -- looking in ----------------------------------------------------------------------------------------------
@@ -205,7 +248,12 @@ class Docker:
         return [*self.interactive("ops"), "python3", "-m", "slipway.data.libpq"], self.environment
 
     def shell(self, service: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        return [*self.interactive(service), "sh", "-c", "command -v bash >/dev/null && exec bash; exec sh"], self.environment
+        return [
+            *self.interactive(service),
+            "sh",
+            "-c",
+            "command -v bash >/dev/null && exec bash; exec sh",
+        ], self.environment
 
     def interactive(self, service: str) -> list[str]:
         import sys

@@ -16,15 +16,23 @@ ROOM = 2 * 2**30
 def refuse_full_disk(connection: Connection) -> None:
     where = connection.api.info()["DockerRootDir"] if connection.local else ""
     if where and Path(where).exists() and (free := shutil.disk_usage(where).free) < ROOM:
-        raise EngineError(where, f"{free // 2**20} MB free", f"{ROOM // 2**30} GB for images and data",
-                          "docker system df; docker image prune")
+        raise EngineError(
+            where,
+            f"{free // 2**20} MB free",
+            f"{ROOM // 2**30} GB for images and data",
+            "docker system df; docker image prune",
+        )
 
 
 def refuse_taken_port(connection: Connection, port: int) -> None:
     if connection.local and listening(port):
         name = observed.publisher(connection, port)
-        raise EngineError(f"port {port}", f"taken by {f'container {name}' if name else 'another program'}",
-                          "a free port for the front door", "stop that program, or set HTTP_PORT in .env to another port")
+        raise EngineError(
+            f"port {port}",
+            f"taken by {f'container {name}' if name else 'another program'}",
+            "a free port for the front door",
+            "stop that program, or set HTTP_PORT in .env to another port",
+        )
 
 
 def listening(port: int) -> bool:

@@ -18,7 +18,7 @@ DEFAULT_HOST = "unix:///var/run/docker.sock"
 class Connection:
     """An engine that answered."""
 
-    api: Any            # docker.DockerClient
+    api: Any  # docker.DockerClient
     host: str
     version: str
 
@@ -37,14 +37,21 @@ def connect(environ: Mapping[str, str]) -> Connection:
     if host.startswith("unix://"):
         check_socket(host.removeprefix("unix://"))
     try:
-        api = docker.DockerClient(base_url=host, use_ssh_client=host.startswith("ssh://"), timeout=30, version="auto",
-                                  tls=tls(environ, host))
+        api = docker.DockerClient(
+            base_url=host, use_ssh_client=host.startswith("ssh://"), timeout=30, version="auto", tls=tls(environ, host)
+        )
         version = api.version()["Version"]
     except (DockerException, OSError) as error:
-        raise EngineError("Docker", f"no answer from {host}: {first_line(error)}", "a Docker engine that answers",
-                          "docker version; on Debian: sudo scripts/docker-engine; without Docker: ENGINE=embedded") from None
+        raise EngineError(
+            "Docker",
+            f"no answer from {host}: {first_line(error)}",
+            "a Docker engine that answers",
+            "docker version; on Debian: sudo scripts/docker-engine; without Docker: ENGINE=embedded",
+        ) from None
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
-        raise EngineError("Docker", f"engine {version}", "20.10 or newer", "upgrade Docker; on Debian: sudo scripts/docker-engine")
+        raise EngineError(
+            "Docker", f"engine {version}", "20.10 or newer", "upgrade Docker; on Debian: sudo scripts/docker-engine"
+        )
     return Connection(api, host, version)
 
 
@@ -64,20 +71,34 @@ def host_of(environ: Mapping[str, str]) -> str:
 def host_of_context(environ: Mapping[str, str], name: str) -> str:
     """Asks the docker command: the SDK finds no context at all where there is no config.json."""
     try:
-        return process.output(["docker", "context", "inspect", name, "--format", "{{.Endpoints.docker.Host}}"],
-                              env=environ).strip() or DEFAULT_HOST
+        return (
+            process.output(
+                ["docker", "context", "inspect", name, "--format", "{{.Endpoints.docker.Host}}"], env=environ
+            ).strip()
+            or DEFAULT_HOST
+        )
     except process.Failed as failure:
-        raise EngineError("DOCKER_CONTEXT", name, "a context that exists", "docker context ls", failure.output) from None
+        raise EngineError(
+            "DOCKER_CONTEXT", name, "a context that exists", "docker context ls", failure.output
+        ) from None
 
 
 def check_socket(path: str) -> None:
     """A sentence for the two everyday cases before the SDK wraps them in four exceptions."""
     if not os.path.exists(path):
-        raise EngineError("Docker", f"there is no {path}", "a Docker engine that runs",
-                          "start Docker; on Debian: sudo scripts/docker-engine; without Docker: ENGINE=embedded")
+        raise EngineError(
+            "Docker",
+            f"there is no {path}",
+            "a Docker engine that runs",
+            "start Docker; on Debian: sudo scripts/docker-engine; without Docker: ENGINE=embedded",
+        )
     if not os.access(path, os.R_OK | os.W_OK):
-        raise EngineError("Docker", f"this user may not use {path}", "a member of the docker group",
-                          "sudo usermod -aG docker $USER, then log in again")
+        raise EngineError(
+            "Docker",
+            f"this user may not use {path}",
+            "a member of the docker group",
+            "sudo usermod -aG docker $USER, then log in again",
+        )
 
 
 def tls(environ: Mapping[str, str], host: str):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from slipway.engine.docker import Docker
 
 COLOURS = ("blue", "green")
-GRACE = 30          # seconds, the stop_grace_period of the rendered file
-CRASHES = 3         # restarts after which a container is given up
+GRACE = 30  # seconds, the stop_grace_period of the rendered file
+CRASHES = 3  # restarts after which a container is given up
 
 
 def other(colour: str) -> str:
@@ -56,8 +56,18 @@ class Rollout:
         engine = self.engine
         engine.write(progress)
         environment = engine.environment_for(image, colour)
-        words = ("--progress", "plain", "up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--force-recreate",
-                 service(colour))
+        words = (
+            "--progress",
+            "plain",
+            "up",
+            "--detach",
+            "--no-deps",
+            "--no-build",
+            "--pull",
+            "never",
+            "--force-recreate",
+            service(colour),
+        )
         compose.run(compose.command(engine.stack, engine.file, *words), environment, progress.say, "docker compose up")
 
     def target(self, colour: str) -> Mapping:
@@ -68,8 +78,11 @@ class Rollout:
     def gave_up(self, colour: str) -> str:
         """How a colour has failed for good, or an empty text while there is hope."""
         group = self.group(colour)
-        return next((text for container in group if (text := ended(self.connection, container["Id"]))), "") if group \
+        return (
+            next((text for container in group if (text := ended(self.connection, container["Id"]))), "")
+            if group
             else "its container is gone"
+        )
 
     def restarts(self, colour: str) -> int:
         return sum(self.connection.api.api.inspect_container(each["Id"])["RestartCount"] for each in self.group(colour))
@@ -148,5 +161,8 @@ def ended(connection: Connection, container: str) -> str:
 
 
 def lines_of(connection: Connection, group: Sequence[dict], lines: int) -> tuple[str, ...]:
-    return tuple(line for container in group
-                 for line in connection.api.api.logs(container["Id"], tail=lines).decode("utf-8", "replace").splitlines())
+    return tuple(
+        line
+        for container in group
+        for line in connection.api.api.logs(container["Id"], tail=lines).decode("utf-8", "replace").splitlines()
+    )

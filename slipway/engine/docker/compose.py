@@ -13,26 +13,58 @@ from slipway.errors import EngineError
 from slipway.settings import secrets_of
 from slipway.stack import Stack
 
-KEPT = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH",
-        "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", "LANG", "TERM")
+KEPT = (
+    "PATH",
+    "HOME",
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+    "DOCKER_CONFIG",
+    "DOCKER_TLS_VERIFY",
+    "DOCKER_CERT_PATH",
+    "XDG_RUNTIME_DIR",
+    "SSH_AUTH_SOCK",
+    "LANG",
+    "TERM",
+)
 REFERENCE = re.compile(r"\$\{([A-Z0-9_]+)")
 # What engines and registries say, and what to do about it.
 MEANINGS = (
-    (r"is not a docker command|unknown (shorthand )?flag|unknown command",
-     "there is no `docker compose` (v2)", "the compose plugin, version 2 or newer",
-     "install docker-compose-plugin; on Debian: sudo scripts/docker-engine"),
-    (r"port is already allocated|address already in use|failed to bind host port",
-     "its port is taken", "a free port", "stop what holds it, or set HTTP_PORT in .env"),
-    (r"no space left on device", "the disk of the engine is full", "room for images and data",
-     "docker system df; docker image prune"),
-    (r"no such host|i/o timeout|connection refused|TLS handshake|failed to do request|network is unreachable|lookup ",
-     "the registry cannot be reached",
-     "a network that reaches it, or IMAGES=debian, which needs no registry but for APP_IMAGE",
-     "set IMAGES=debian in .env, or check APP_IMAGE there if it is set, then ./invoke up"),
-    (r"pull access denied|manifest unknown|not found|No such image", "the image does not exist or is not yours to pull",
-     "an image that the engine can pull", "check APP_IMAGE in .env; docker login, if it is private"),
-    (r"permission denied", "permission denied", "a user who may use Docker",
-     "sudo usermod -aG docker $USER, then log in again"),
+    (
+        r"is not a docker command|unknown (shorthand )?flag|unknown command",
+        "there is no `docker compose` (v2)",
+        "the compose plugin, version 2 or newer",
+        "install docker-compose-plugin; on Debian: sudo scripts/docker-engine",
+    ),
+    (
+        r"port is already allocated|address already in use|failed to bind host port",
+        "its port is taken",
+        "a free port",
+        "stop what holds it, or set HTTP_PORT in .env",
+    ),
+    (
+        r"no space left on device",
+        "the disk of the engine is full",
+        "room for images and data",
+        "docker system df; docker image prune",
+    ),
+    (
+        r"no such host|i/o timeout|connection refused|TLS handshake|failed to do request|network is unreachable|lookup ",
+        "the registry cannot be reached",
+        "a network that reaches it, or IMAGES=debian, which needs no registry but for APP_IMAGE",
+        "set IMAGES=debian in .env, or check APP_IMAGE there if it is set, then ./invoke up",
+    ),
+    (
+        r"pull access denied|manifest unknown|not found|No such image",
+        "the image does not exist or is not yours to pull",
+        "an image that the engine can pull",
+        "check APP_IMAGE in .env; docker login, if it is private",
+    ),
+    (
+        r"permission denied",
+        "permission denied",
+        "a user who may use Docker",
+        "sudo usermod -aG docker $USER, then log in again",
+    ),
 )
 
 
@@ -53,16 +85,21 @@ def explain(where: str, failure: process.Failed) -> EngineError:
     for pattern, found, expected, then in MEANINGS:
         if re.search(pattern, text, re.IGNORECASE):
             return EngineError(where, found, expected, then, failure.output)
-    return EngineError(where, f"exit code {failure.returncode}", "a command that succeeds", "./invoke doctor", failure.output)
+    return EngineError(
+        where, f"exit code {failure.returncode}", "a command that succeeds", "./invoke doctor", failure.output
+    )
 
 
 def environment(stack: Stack, images: Mapping[str, str], configs: Mapping[str, str]) -> dict[str, str]:
     """What the rendered file refers to. Handed over in memory: neither a file nor an argument holds a secret."""
     kept = {key: os.environ[key] for key in KEPT if key in os.environ}
-    return (kept | secrets_of(stack.settings) | {f"APP_ENV_{key}": value.get_secret_value()
-                                                 for key, value in stack.settings.app_env.items()}
-            | {f"SLIPWAY_{key(name)}_IMAGE": tag for name, tag in images.items()}
-            | {f"SLIPWAY_CONFIG_{key(name)}": mark for name, mark in configs.items()})
+    return (
+        kept
+        | secrets_of(stack.settings)
+        | {f"APP_ENV_{key}": value.get_secret_value() for key, value in stack.settings.app_env.items()}
+        | {f"SLIPWAY_{key(name)}_IMAGE": tag for name, tag in images.items()}
+        | {f"SLIPWAY_CONFIG_{key(name)}": mark for name, mark in configs.items()}
+    )
 
 
 def key(name: str) -> str:
@@ -80,6 +117,8 @@ def fingerprints(text: str, values: Mapping[str, str]) -> dict[str, str]:
     """What each service is started with: its own part of the file, and the values that this part refers to."""
     marks = {}
     for name, part in sections(text).items():
-        referred = {key: values.get(key, "") for key in REFERENCE.findall(part) if not key.startswith("SLIPWAY_CONFIG_")}
+        referred = {
+            key: values.get(key, "") for key in REFERENCE.findall(part) if not key.startswith("SLIPWAY_CONFIG_")
+        }
         marks[name] = hashlib.sha256(repr((part, sorted(referred.items()))).encode()).hexdigest()[:16]
     return marks

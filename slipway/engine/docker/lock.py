@@ -16,8 +16,8 @@ from slipway import holder
 from slipway.engine.docker.client import Connection
 from slipway.errors import EngineError
 
-HEARTBEAT = 10      # seconds
-PATIENCE = 45       # seconds without a heartbeat after which the lock lets go
+HEARTBEAT = 10  # seconds
+PATIENCE = 45  # seconds without a heartbeat after which the lock lets go
 GUARD = ["bash", "-c", f"while read -r -t {PATIENCE}; do :; done"]
 CONFLICT = 409
 
@@ -55,12 +55,20 @@ def create(connection: Connection, stack: str, image: str, doing: str) -> str | 
     api = connection.api.api
     try:
         return api.create_container(
-            image, GUARD, name=name_of(stack), stdin_open=True, labels=holder.me(doing).labels(), entrypoint=[],
-            host_config=api.create_host_config(auto_remove=True, network_mode="none", cap_drop=["ALL"]))["Id"]
+            image,
+            GUARD,
+            name=name_of(stack),
+            stdin_open=True,
+            labels=holder.me(doing).labels(),
+            entrypoint=[],
+            host_config=api.create_host_config(auto_remove=True, network_mode="none", cap_drop=["ALL"]),
+        )["Id"]
     except APIError as error:
         if error.status_code == CONFLICT:
             return None
-        raise EngineError(f"lock of {stack}", str(error.explanation), "an engine that makes containers", "./invoke doctor") from None
+        raise EngineError(
+            f"lock of {stack}", str(error.explanation), "an engine that makes containers", "./invoke doctor"
+        ) from None
 
 
 def look(connection: Connection, stack: str) -> holder.Holder | None:

@@ -15,8 +15,9 @@ from slipway.errors import EngineError, from_fields
 from slipway.plan import Progress
 
 
-def run(connection: Connection, container: str, verb: str, args: Mapping, progress: Progress,
-        give_up: Callable[[], None]) -> dict:
+def run(
+    connection: Connection, container: str, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None]
+) -> dict:
     """Runs `python -m slipway.data VERB` in a container and returns its result; an error of it is raised here again."""
     # The shell tells its process id and becomes the verb: an exec cannot be ended from outside in any other way.
     script = 'echo "{\\"event\\": \\"pid\\", \\"pid\\": $$}"; exec python3 -m slipway.data "$0" "$1"'
@@ -28,8 +29,9 @@ def run(connection: Connection, container: str, verb: str, args: Mapping, progre
     return result(connection, container, verb, outcome, noise)
 
 
-def ask(session: Session, connection: Connection, verb: str, args: Mapping, progress: Progress,
-        give_up: Callable[[], None]) -> dict:
+def ask(
+    session: Session, connection: Connection, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None]
+) -> dict:
     """The same in a process that is there already."""
     pids, noise = [session.pid] if session.pid else [], []
     with process.cancellable(lambda: end(connection, session.container, pids)):
@@ -89,8 +91,11 @@ def cut_off(connection: Connection, container: str, verb: str, noise: list[str])
         running = connection.api.api.inspect_container(container)["State"]["Running"]
     except NotFound:
         running = False
-    found, then = ("it ended without a result", "./invoke logs -s ops") if running else \
-        ("its container stopped under it", "type the same command again: it starts ops anew")
+    found, then = (
+        ("it ended without a result", "./invoke logs -s ops")
+        if running
+        else ("its container stopped under it", "type the same command again: it starts ops anew")
+    )
     return EngineError(f"ops: {verb}", found, "a verb that runs to its end", then, tuple(noise[-20:]))
 
 
@@ -145,7 +150,9 @@ def parsed(lines: Iterable[str], noise: list[str]) -> Iterator[dict]:
 
 
 def broken(error: BaseException) -> EngineError:
-    return EngineError("ops", f"the connection to the engine broke: {error}", "an engine that stays", "type the same command again")
+    return EngineError(
+        "ops", f"the connection to the engine broke: {error}", "an engine that stays", "type the same command again"
+    )
 
 
 def read(connection: Connection, exec_id: str, lines: queue.Queue) -> None:

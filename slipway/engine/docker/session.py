@@ -50,7 +50,7 @@ class Session:
         """Whole lines out of the engine's frames."""
         self.frames += chunk
         while len(self.frames) >= HEADER.size:
-            stream, size = HEADER.unpack(self.frames[:HEADER.size])
+            _, size = HEADER.unpack(self.frames[:HEADER.size])
             if len(self.frames) < HEADER.size + size:
                 return
             content, self.frames = self.frames[HEADER.size:HEADER.size + size], self.frames[HEADER.size + size:]

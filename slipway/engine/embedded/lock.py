@@ -52,7 +52,11 @@ def look(home: Path) -> holder.Holder | None:
         if taken(handle):
             return None
         text = os.pread(handle, 4096, 0)
-        return holder.Holder(**json.loads(text)) if text else holder.Holder("somebody", "this machine", "?", "?", "just now")
+        return (
+            holder.Holder(**json.loads(text))
+            if text
+            else holder.Holder("somebody", "this machine", "?", "?", "just now")
+        )
     except (ValueError, TypeError):
         return holder.Holder("somebody", "this machine", "?", "?", "just now")
     finally:

@@ -11,8 +11,14 @@ from slipway.world import enter
 def run(on: str, reporter, version: int | None = None) -> None:
     """Records every file up to `version` as baseline; without one, up to where golang-migrate's row says."""
     world = enter(on)
-    result = work(world, reporter, "adopt", {"version": version, "by": getpass.getuser()},
-                  f"up to {version}" if version is not None else "as its schema_migrations says",
-                  lambda found: f"{len(found['adopted'])} files as baseline")
-    reporter.done(f"{len(result['adopted'])} migrations are recorded as baseline; the schema is at {result['version']}.",
-                  **result)
+    result = work(
+        world,
+        reporter,
+        "adopt",
+        {"version": version, "by": getpass.getuser()},
+        f"up to {version}" if version is not None else "as its schema_migrations says",
+        lambda found: f"{len(found['adopted'])} files as baseline",
+    )
+    reporter.done(
+        f"{len(result['adopted'])} migrations are recorded as baseline; the schema is at {result['version']}.", **result
+    )

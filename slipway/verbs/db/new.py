@@ -10,7 +10,7 @@ from slipway.errors import SettingsError
 from slipway.world import ROOT
 
 NUMBER = re.compile(r"([0-9]+)_.*\.sql")
-TIMESTAMP = 14          # digits of YYYYMMDDhhmmss
+TIMESTAMP = 14  # digits of YYYYMMDDhhmmss
 UP = "-- What changes, and why.\n"
 DOWN = "-- The exact way back.\n"
 
@@ -19,7 +19,9 @@ def run(on: str, reporter, name: str) -> None:
     """Writes NNN_name.up.sql and NNN_name.down.sql into migrations/."""
     words = "_".join(re.findall(r"[a-z0-9]+", name.lower()))
     if not words:
-        raise SettingsError("db.new", f'"{name}"', "a name with letters or digits, such as add_tags", "./invoke db.new add_tags")
+        raise SettingsError(
+            "db.new", f'"{name}"', "a name with letters or digits, such as add_tags", "./invoke db.new add_tags"
+        )
     folder = ROOT / "migrations"
     folder.mkdir(exist_ok=True)
     number = following((path.name for path in folder.iterdir()), datetime.now(UTC))
@@ -27,8 +29,10 @@ def run(on: str, reporter, name: str) -> None:
     for path, text in pair:
         with open(path, "x", encoding="utf-8") as file:
             file.write(text)
-    reporter.done("Wrote " + " and ".join(f"migrations/{path.name}" for path, _ in pair) + ".",
-                  files=[f"migrations/{path.name}" for path, _ in pair])
+    reporter.done(
+        "Wrote " + " and ".join(f"migrations/{path.name}" for path, _ in pair) + ".",
+        files=[f"migrations/{path.name}" for path, _ in pair],
+    )
 
 
 def following(names: Iterable[str], now: datetime) -> str:

@@ -12,6 +12,14 @@ def run(on: str, reporter, steps: int = 1, yes: bool = False) -> None:
     """Runs the down files of the newest `steps` migrations."""
     world = enter(on)
     careful(world, yes, "undoes migrations and may delete data", "db.rollback")
-    result = work(world, reporter, "rollback", {"steps": steps, "by": getpass.getuser()}, f"{steps} down",
-                  lambda found: listed(found["rolled_back"]))
-    reporter.done(f"{len(result['rolled_back'])} undone; the schema is at {result.get('version') or 'nothing'}.", **result)
+    result = work(
+        world,
+        reporter,
+        "rollback",
+        {"steps": steps, "by": getpass.getuser()},
+        f"{steps} down",
+        lambda found: listed(found["rolled_back"]),
+    )
+    reporter.done(
+        f"{len(result['rolled_back'])} undone; the schema is at {result.get('version') or 'nothing'}.", **result
+    )

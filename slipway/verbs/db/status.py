@@ -16,12 +16,21 @@ def run(on: str, reporter, strict: bool = False) -> None:
         reporter.line(f"  {row['state']:<13} {row['file'] or row['name']:<44} {told(row)}".rstrip())
     for problem in found["problems"]:
         reporter.line(f"  ! {problem}")
-    counts = {state: sum(row["state"] == state for row in found["rows"]) for state in ("applied", "baseline", "pending")}
-    reporter.done(", ".join(f"{number} {state}" for state, number in counts.items() if number or state != "baseline")
-                  + f"; the schema is at {found['version'] or 'nothing'}.", **found)
+    counts = {
+        state: sum(row["state"] == state for row in found["rows"]) for state in ("applied", "baseline", "pending")
+    }
+    reporter.done(
+        ", ".join(f"{number} {state}" for state, number in counts.items() if number or state != "baseline")
+        + f"; the schema is at {found['version'] or 'nothing'}.",
+        **found,
+    )
     if strict and (counts["pending"] or found["problems"]):
-        raise MigrationError("migrations", f"{counts['pending']} pending, {len(found['problems'])} problems",
-                             "a database that has had every file", f"./invoke db.migrate{world.flag}")
+        raise MigrationError(
+            "migrations",
+            f"{counts['pending']} pending, {len(found['problems'])} problems",
+            "a database that has had every file",
+            f"./invoke db.migrate{world.flag}",
+        )
 
 
 def told(row: dict) -> str:
