@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 
@@ -47,19 +48,16 @@ class Relay:
 
 def pump(source: socket.socket, sink: socket.socket) -> None:
     """Copy bytes until either side ends."""
-    try:
+    # The other side ended, or the relay was cut: both end here.
+    with contextlib.suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)
-    except OSError:
-        pass   # the other side ended, or the relay was cut: both end here
     close(source)
     close(sink)
 
 
 def close(each: socket.socket) -> None:
     """End a socket even while another thread waits in it; shutdown fails on one that is not connected any more."""
-    try:
+    with contextlib.suppress(OSError):
         each.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass   # nothing left to shut down
     each.close()

@@ -185,18 +185,7 @@ class Docker:
         names = [self.actual(name) for name in names]
         colour = next((name.removeprefix("app-") for name in names if name.startswith("app-")), "")
         self.resume(names)
-        words = (
-            "--progress",
-            "plain",
-            "up",
-            "--detach",
-            "--no-deps",
-            "--no-build",
-            "--pull",
-            "never",
-            "--remove-orphans",
-            *names,
-        )
+        words = (*compose.UP, "--remove-orphans", *names)
         compose.run(
             compose.command(self.stack, self.file, *words),
             self.environment_for(self.rollout.image(), colour),

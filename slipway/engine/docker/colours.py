@@ -56,18 +56,7 @@ class Rollout:
         engine = self.engine
         engine.write(progress)
         environment = engine.environment_for(image, colour)
-        words = (
-            "--progress",
-            "plain",
-            "up",
-            "--detach",
-            "--no-deps",
-            "--no-build",
-            "--pull",
-            "never",
-            "--force-recreate",
-            service(colour),
-        )
+        words = (*compose.UP, "--force-recreate", service(colour))
         compose.run(compose.command(engine.stack, engine.file, *words), environment, progress.say, "docker compose up")
 
     def target(self, colour: str) -> Mapping:

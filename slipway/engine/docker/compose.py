@@ -26,6 +26,8 @@ KEPT = (
     "LANG",
     "TERM",
 )
+# Order, images and what is replaced are decided before Compose is asked.
+UP = ("--progress", "plain", "up", "--detach", "--no-deps", "--no-build", "--pull", "never")
 REFERENCE = re.compile(r"\$\{([A-Z0-9_]+)")
 # What engines and registries say, and what to do about it.
 MEANINGS = (
