@@ -138,7 +138,9 @@ def small_disk(fresh) -> Iterator:
 @pytest.mark.parametrize("size", ["16k", "20m"])
 def test_a_disk_without_room_is_one_sentence_and_with_room_all_is_well(small_disk, size):
     copy = small_disk(size)
-    refused(copy, 9, "No space left on device")
+    # Postgres may see that less was written than asked before the system says why.
+    said = refused(copy, 9)
+    assert "No space left on device" in said or "Check free disk space" in said
     assert not list(copy.home.glob("postgres/data/PG_VERSION"))
     subprocess.run(["mount", "-o", "remount,size=400m", str(copy.root / ".slipway")], check=True)
     copy.up()

@@ -141,23 +141,22 @@ def shut_down(home: Path) -> None:
     """Ends the supervisor and with it every program, in its own time; does nothing if there is none."""
     import psutil
 
-    process = running(home)
-    if process is None:
-        return
-    with suppress(psutil.NoSuchProcess):
-        process.terminate()
-    if processes.outlast([process], SHUT_DOWN):
+    found = running(home)
+    for process in found:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    if found and processes.outlast(found, SHUT_DOWN):
         raise EngineError("supervisor", f"still there {SHUT_DOWN} s after it was told to end", "a supervisor that ends",
                           f"tail {home / 'logs' / 'supervisor.log'}")
 
 
-def running(home: Path):
-    """The process of this stack's supervisor, or None. One that does not answer counts too: it goes on restarting."""
+def running(home: Path) -> list:
+    """The processes that supervise this stack. One that does not answer counts too: it goes on restarting.
+
+    They are known by what they run and where, since on a full disk one comes up that could not write down its id.
+    """
     import psutil
 
-    try:
-        process = psutil.Process(int((home / "supervisor.pid").read_text()))
-        ours = Path(process.cwd()) == home and process.status() != psutil.STATUS_ZOMBIE
-    except (FileNotFoundError, ValueError, psutil.Error):
-        return None
-    return process if ours else None
+    return [process for process in psutil.process_iter(["cmdline", "cwd", "status"])
+            if "supervisor.supervisord" in (process.info["cmdline"] or ()) and process.info["cwd"] == str(home)
+            and process.info["status"] != psutil.STATUS_ZOMBIE]

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from slipway.data import role_split
 from slipway.errors import GateError, SettingsError
 from tests.embedded.data.conftest import PARTS, password_of
 
@@ -150,8 +149,8 @@ def test_a_changed_password_is_applied_and_recorded(stack) -> None:
         assert conn.execute("select 1").fetchone() == (1,)
     with pytest.raises(psycopg.OperationalError):
         stack.connect("app")
-    record = json.loads((stack.folder / "state" / "roles.json").read_text())
-    assert role_split.is_current(record, stack.database, passwords)
+    assert stack.run("observe", ROLE_PASSWORDS=json.dumps(passwords))["current"]["roles"]
+    assert not stack.run("observe")["current"]["roles"]
 
 
 def test_no_password_reaches_the_server_log_or_the_record(stack) -> None:
