@@ -21,7 +21,7 @@ def test_a_migration_with_a_syntax_error_is_named_by_line_and_column_and_leaves_
 
 def test_an_app_that_crashes_at_start_ends_up_with_its_last_words(own: Clone):
     done = own.invoke("up", APP_COMMAND="python -c \"print('cannot go on'); raise SystemExit(3)\"")
-    assert_refused(done, 6, "app keeps crashing", "cannot go on")
+    assert_refused(done, 6, "stays up", "cannot go on")
     own.assert_right()
 
 
