@@ -2,16 +2,8 @@
 
 from invoke import Collection, task
 
-ON = "environment to act on: NAME reads .env.NAME, local reads .env"
-JSON = "events as JSON lines"
-WAIT = "seconds to wait for the lock, if somebody else works on the stack"
-
-
-def perform(verb, on, **options):
-    """Imported when a task runs, so that `invoke --list` stays quick."""
-    from slipway.perform import perform
-
-    perform(verb, on, **options)
+from slipway.tasks import db
+from slipway.tasks.shared import JSON, ON, WAIT, number, perform
 
 
 @task(help={"on": ON})
@@ -157,95 +149,6 @@ def images_build(c, on="local", again=False):
     perform("images_build", on, again=again)
 
 
-@task(
-    name="migrate",
-    help={"on": ON, "to": "stop at this number", "dry_run": "try them out and take all of it back", "json": JSON},
-)
-def db_migrate(c, to=None, on="local", dry_run=False, json=False):
-    """Apply pending migrations."""
-    perform("db.migrate", on, to=number("to", to), dry_run=dry_run, json=json)
-
-
-@task(name="rollback", help={"on": ON, "steps": "how many", "yes": "needed outside local"})
-def db_rollback(c, steps="1", on="local", yes=False):
-    """Undo the newest migration, or the newest STEPS."""
-    perform("db.rollback", on, steps=number("steps", steps), yes=yes)
-
-
-@task(name="goto", help={"on": ON, "version": "number of the migration", "yes": "needed outside local"})
-def db_goto(c, version, on="local", yes=False):
-    """Migrate up or down to one number."""
-    perform("db.goto", on, version=number("version", version), yes=yes)
-
-
-@task(name="redo", help={"on": ON, "steps": "how many", "yes": "needed outside local"})
-def db_redo(c, steps="1", on="local", yes=False):
-    """Undo the newest migration and apply it again."""
-    perform("db.redo", on, steps=number("steps", steps), yes=yes)
-
-
-@task(
-    name="status",
-    default=True,
-    auto_shortflags=False,
-    help={"on": ON, "exit_code": "exit 5 when something is pending or wrong", "json": JSON},
-)
-def db_status(c, on="local", exit_code=False, json=False):
-    """List the migrations: applied, pending, edited, missing."""
-    perform("db.status", on, strict=exit_code, json=json)
-
-
-@task(name="adopt", help={"on": ON, "version": "number that the database is at; default: what golang-migrate recorded"})
-def db_adopt(c, version=None, on="local"):
-    """Take over a database that another tool has migrated."""
-    perform("db.adopt", on, version=number("version", version))
-
-
-@task(name="new", help={"name": "what the migration does"})
-def db_new(c, name):
-    """Write a new pair of migration files."""
-    perform("db.new", "local", name=name)
-
-
-@task(name="lint", help={"on": ON, "all": "every migration, not only the pending ones", "json": JSON})
-def db_lint(c, on="local", all=False, json=False):
-    """Lint the pending migrations: locks, rewrites, breakage."""
-    perform("db.lint", on, everything=all, json=json)
-
-
-@task(name="rehearse", help={"on": ON, "json": JSON})
-def db_rehearse(c, on="local", json=False):
-    """Run the pending migrations, up and down, on a copy of the data."""
-    perform("db.rehearse", on, json=json)
-
-
-@task(name="schema", help={"on": ON, "check": "fail with a diff when schema.sql is stale"})
-def db_schema(c, on="local", check=False):
-    """Write schema.sql from the migrated database."""
-    perform("db.schema", on, check=check)
-
-
-@task(name="drift", help={"on": ON, "json": JSON})
-def db_drift(c, on="local", json=False):
-    """Compare the live schema with what the migrations give."""
-    perform("db.drift", on, json=json)
-
-
-@task(name="fixtures", help={"on": ON, "only": "one file", "yes": "needed outside local"})
-def db_fixtures(c, only=None, on="local", yes=False):
-    """Load the fixtures that the database has not had."""
-    perform("db.fixtures", on, only=only, yes=yes)
-
-
-def number(flag, text):
-    """A whole number, or Invoke's own kind of refusal: its type hints end in a traceback."""
-    from invoke import Exit
-
-    if text is None or str(text).isdigit():
-        return None if text is None else int(text)
-    raise Exit(f"error: --{flag}\n  found     {text}\n  expected  a whole number, such as 3", code=2)
-
-
 namespace = Collection(
     init,
     render,
@@ -267,21 +170,5 @@ namespace = Collection(
     lint,
     bench,
 )
+namespace.add_collection(db.namespace)
 namespace.add_collection(Collection("images", images_build))
-namespace.add_collection(
-    Collection(
-        "db",
-        db_migrate,
-        db_rollback,
-        db_goto,
-        db_redo,
-        db_status,
-        db_adopt,
-        db_new,
-        db_lint,
-        db_rehearse,
-        db_schema,
-        db_drift,
-        db_fixtures,
-    )
-)

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from slipway.settings import Settings, secrets_of
+from slipway.credentials import secrets_of
+from slipway.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from slipway import process
+from slipway.credentials import secrets_of
 from slipway.errors import GateError, SlipwayError
-from slipway.settings import Settings, secrets_of
+from slipway.settings import Settings
 
 NAMES = ("pre-deploy", "post-migrate", "post-deploy", "on-failure", "on-rollback")
 FOLDER = "hooks"

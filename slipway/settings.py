@@ -5,11 +5,11 @@ This schema is the documentation: `.env.example` is written from it, and `envfil
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from slipway.contradictions import contradictions
 from slipway.kinds import (
     Bool,
     Buckets,
@@ -173,58 +173,3 @@ class Settings(BaseModel):
     @property
     def fixtures_wanted(self) -> bool:
         return self.local if self.load_fixtures is None else self.load_fixtures
-
-
-def contradictions(s: Settings):
-    """Yields (key, expectation) for values that are each right and cannot stand together."""
-    external_database = bool(s.database_url.get_secret_value())
-    if s.postgres == "external" and not external_database:
-        yield "DATABASE_URL", "the URL of the database, because POSTGRES=external"
-    if s.postgres == "bundled" and external_database:
-        yield "DATABASE_URL", "no value, because POSTGRES=bundled; set POSTGRES=external to use that database"
-    if s.migrate_database_url.get_secret_value() and not external_database:
-        yield "MIGRATE_DATABASE_URL", "no value, because POSTGRES=bundled makes its own roles"
-    if s.s3_provider == "external" and not s.s3_endpoint:
-        yield "S3_ENDPOINT", "the URL of the object store, because S3_PROVIDER=external"
-    if s.s3_endpoint and s.s3_provider != "external":
-        yield "S3_ENDPOINT", "no value unless S3_PROVIDER=external"
-    if s.images == "debian" and s.s3_provider not in (None, "rclone", "external"):
-        yield "S3_PROVIDER", "rclone or external, because Debian packages no other store (IMAGES=debian)"
-    if s.images == "debian" and s.postgres_version != "18":
-        yield "POSTGRES_VERSION", "18, the version that IMAGES=debian builds"
-    if s.s3_provider == "garage" and not re.fullmatch(r"GK[0-9a-f]{24}", s.s3_access_key.get_secret_value()):
-        yield "S3_ACCESS_KEY", "GK and 24 hexadecimal digits, because S3_PROVIDER=garage takes no other form"
-    if s.hook_format == "telegram" and not s.hook_chat:
-        yield "HOOK_CHAT", "the id of the chat to write to, because HOOK_FORMAT=telegram"
-    if not s.s3_buckets:
-        yield "S3_BUCKETS", "at least one bucket name"
-    if s.postgres_memory < 128 * 2**20:
-        yield "POSTGRES_MEMORY", "128MB or more"
-
-
-def secrets_of(settings: Settings) -> dict[str, str]:
-    """Every secret that has a value, by its key in `.env`: what the engine hands on and nothing ever prints."""
-    values = {name.upper(): getattr(settings, name) for name in type(settings).model_fields}
-    values |= {f"APP_ENV_{key}": value for key, value in settings.app_env.items()}
-    return {
-        key: value.get_secret_value()
-        for key, value in values.items()
-        if isinstance(value, SecretStr) and value.get_secret_value()
-    }
-
-
-def required_secrets(s: Settings) -> list[str]:
-    """Keys of the secrets that this stack cannot run without."""
-    bundled = (
-        [
-            "POSTGRES_PASSWORD",
-            "POSTGRES_MIGRATE_PASSWORD",
-            "POSTGRES_APP_PASSWORD",
-            "POSTGRES_READONLY_PASSWORD",
-            "POSTGRES_BACKUP_PASSWORD",
-        ]
-        if s.postgres == "bundled"
-        else []
-    )
-    garage = ["GARAGE_RPC_SECRET"] if s.s3_provider == "garage" else []
-    return [*bundled, "REDIS_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", *garage]

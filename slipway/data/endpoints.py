@@ -8,39 +8,25 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from slipway.data.secret import MASK, NO_SECRET, Secret
 from slipway.errors import SettingsError
 
 Emit = Callable[[dict], None]
-MASK = "•••"
 SHORTEST_MASKED = 4     # masking a one-letter password would garble every sentence and hide nothing
-
-
-@dataclass(frozen=True)
-class Secret:
-    """Text that prints as •••; `.value` is the text."""
-    value: str = ""
-
-    def __repr__(self) -> str:
-        return MASK if self.value else ""
-
-    __str__ = __repr__
-
-    def __bool__(self) -> bool:
-        return bool(self.value)
 
 
 @dataclass(frozen=True)
 class Endpoints:
     """One stack as the data side sees it. Times are seconds, the two `*_timeout` texts are Postgres intervals."""
-    admin_url: Secret = Secret()
-    migrate_url: Secret = Secret()
-    app_database_url: Secret = Secret()
+    admin_url: Secret = NO_SECRET
+    migrate_url: Secret = NO_SECRET
+    app_database_url: Secret = NO_SECRET
     database_owner: str = ""
-    redis_url: Secret = Secret()
+    redis_url: Secret = NO_SECRET
     s3_endpoint: str = ""
     s3_region: str = "us-east-1"
-    s3_access_key: Secret = Secret()
-    s3_secret_key: Secret = Secret()
+    s3_access_key: Secret = NO_SECRET
+    s3_secret_key: Secret = NO_SECRET
     s3_buckets: tuple[str, ...] = ()
     s3_require: tuple[str, ...] = ()
     s3_provider: str = "external"

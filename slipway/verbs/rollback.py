@@ -10,7 +10,7 @@ from slipway.engine import Seen
 from slipway.errors import EngineError, MigrationError, SettingsError
 from slipway.plan import Plan, Silent, Step
 from slipway.record import Recorder, facts
-from slipway.verbs import carry, history, release, up
+from slipway.verbs import carry, gates, history, release
 from slipway.verbs.release import OTHER, Swap
 from slipway.world import World, enter
 
@@ -129,7 +129,7 @@ def planner(world: World, target: dict, seen: Seen, recorder: Recorder) -> tuple
         (
             (record,),
             *release.levels(
-                world, change, recorder, gates=((up.front_door(world.engine, world),), release.watch(world, change.new))
+                world, change, recorder, gates=((gates.front_door(world.engine, world),), release.watch(world, change.new))
             ),
         )
     ), change

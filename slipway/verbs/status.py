@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway.verbs.up import differences, shortcomings
+from slipway.verbs.provision import shortcomings
+from slipway.verbs.up import differences
 from slipway.world import enter
 
 

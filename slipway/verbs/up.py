@@ -9,12 +9,12 @@ from functools import partial
 
 from slipway import envfile
 from slipway.engine import Engine, Running, Seen
-from slipway.errors import EngineError, GateError, HealthError, SlipwayError
-from slipway.plan import Level, Plan, Progress, Step, apply
+from slipway.errors import EngineError
+from slipway.plan import Level, Plan, Step, apply
 from slipway.process import end_all
 from slipway.record import Recorder, facts
 from slipway.stack import STORES
-from slipway.verbs import carry, release
+from slipway.verbs import carry, gates, provision, release
 from slipway.verbs.release import Swap
 from slipway.world import ROOT, World, enter, first_run, imagined
 
@@ -87,18 +87,18 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
     gateway = starts(engine, [name for name in front if name == "gateway"], differ)
     doubtful = STORES if not seen.answering else tuple(store for store in STORES if store in data)
     # A new ops may carry other files than the one that was asked.
-    pending = schema(world, seen, changed="postgres" in doubtful or "ops" in data)
-    door = (front_door(engine, world),)
+    pending = provision.schema(world, seen, changed="postgres" in doubtful or "ops" in data)
+    door = (gates.front_door(engine, world),)
     serve = (*release.levels(world, change, recorder, gateway, (*extras.gates(change), door)),) if change else (
-        starts(engine, front, differ), (ready(world, seen),) if doubtful or front or any(pending) else (),
+        starts(engine, front, differ), (gates.ready(world, seen),) if doubtful or front or any(pending) else (),
         door if doubtful or front else ())
     new = recorder and ("app" in differ or any(pending))
     return Plan((
         *builds(engine, seen),
         starts(engine, data, differ),
-        tuple(gate(engine, store, "started in this run" if store in data else seen.last_answer or "not proven yet")
+        tuple(gates.gate(engine, store, "started in this run" if store in data else seen.last_answer or "not proven yet")
               for store in doubtful),
-        settle(world, seen, (*doubtful, *data)),
+        provision.settle(world, seen, (*doubtful, *data)),
         (Step("record", "who, what, when", recorder.open),) if new else (),
         *(extras.before if new else ()),
         pending[0],
@@ -133,124 +133,6 @@ def starts(engine: Engine, names: Sequence[str], causes: Mapping[str, str]) -> L
     grouped = {cause: [name for name in names if causes[name] == cause] for cause in dict.fromkeys(causes[n] for n in names)}
     cause = "; ".join(text if len(grouped) == 1 else f"{', '.join(those)}: {text}" for text, those in grouped.items())
     return (Step(f"start {', '.join(names)}", cause, partial(engine.start, names)),)
-
-
-def gate(engine: Engine, store: str, cause: str) -> Step:
-    """Waits until a store answers a real request; on failure its last log lines come with the error."""
-    def work(progress: Progress) -> str:
-        found = asked(engine, store, GateError, partial(
-            engine.inside, f"gate.{store}", {}, progress, give_up=crashing(engine, store, GateError)))
-        return f"answered at try {found['tries']}"
-    return Step(f"gate {store}", cause, work)
-
-
-def asked(engine: Engine, service: str, kind: type[SlipwayError], work: Callable[[], dict]) -> dict:
-    """Does gate work; an error of it gets the exit code of `kind` and the service's last log lines."""
-    try:
-        return work()
-    except GateError as error:
-        log = error.log or (engine.log(service, 20) if service in engine.services() else ())
-        raise kind(error.where, error.found, error.expected, error.next, log) from None
-
-
-def crashing(engine: Engine, service: str, kind: type[SlipwayError]) -> Callable[[], None]:
-    """Raises as soon as a service has given up, so that nobody waits a minute for what died in a second."""
-    def check() -> None:
-        if service in engine.services() and (how := engine.crashed(service)):
-            raise kind(f"{service} keeps crashing", how, "a service that stays up", f"./invoke logs -s {service}",
-                       engine.log(service, 20))
-    return check
-
-
-def settle(world: World, seen: Seen, doubtful: Sequence[str]) -> Level:
-    """Roles and buckets, which a fresh store lacks and a changed setting outdates; they touch only what is not right."""
-    current = (seen.data or {}).get("current", {})
-    steps = []
-    # A role's changed password shows as a changed ops, which is told it.
-    stale = {"postgres", "ops"} & set(doubtful) or not current.get("roles")
-    if world.settings.postgres == "bundled" and stale:
-        steps.append(Step("roles", "database, roles, passwords, grants", partial(roles, world.engine)))
-    if "objects" in doubtful or not current.get("objects"):
-        steps.append(Step("buckets", ", ".join(world.settings.s3_buckets), partial(buckets, world.engine)))
-    return tuple(steps)
-
-
-def roles(engine: Engine, progress: Progress) -> str:
-    changed = engine.inside("roles", {}, progress)["changed"]
-    return f"{len(changed)} changes" if changed else "as they should be"
-
-
-def buckets(engine: Engine, progress: Progress) -> str:
-    found = engine.inside("buckets", {}, progress)
-    made = f"made {', '.join(found['created'])}" if found["created"] else "there"
-    return "; ".join((made, *shortcomings(found["features"])))
-
-
-def shortcomings(features: Mapping[str, Mapping]) -> list[str]:
-    """What this object store does wrong, first, and what it does not do, as the canary found."""
-    bad = {name.replace("_", " "): feature["reason"] for name, feature in features.items() if not feature["ok"]}
-    wrong = [name for name, text in bad.items() if "dangerous" in text]
-    lacking = [name for name in bad if name not in wrong]
-    return [*([f"DANGEROUS here, they overwrite the object: {listed(wrong)}"] if wrong else []),
-            *([f"lacks {listed(lacking)}"] if lacking else [])]
-
-
-def schema(world: World, seen: Seen, changed: bool) -> tuple[Level, Level]:
-    """Migrations and fixtures: those that are pending, or all that may be while the database cannot be asked."""
-    known = seen.data if seen.data and seen.data["postgres"]["reachable"] and not changed else None
-    migrations = known and (known["pending"] or known["problems"])
-    migrate: Level = ()
-    if known is None or migrations:
-        migrate = (Step("migrate", listed(known["pending"] or known["problems"]) if known else "whatever is pending",
-                        partial(applied, world.engine, "migrate")),)
-    fixtures: Level = ()
-    if world.settings.fixtures_wanted and (known is None or known["fixtures_pending"]):
-        fixtures = (Step("fixtures", listed(known["fixtures_pending"]) if known else "whatever is pending",
-                         partial(applied, world.engine, "fixtures")),)
-    return migrate, fixtures
-
-
-def listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:4])
-    return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
-
-
-def applied(engine: Engine, verb: str, progress: Progress) -> str:
-    done = engine.inside(verb, {}, progress)
-    names = [entry["file"] for entry in done.get("applied", done.get("loaded", []))]
-    return f"{len(names)}: {listed(names)}" if names else "nothing pending"
-
-
-def ready(world: World, seen: Seen) -> Step:
-    """The app as it was started in place, each of its containers asked directly where there are any."""
-    engine, patience = world.engine, {"seconds": world.settings.app_boot_timeout}
-
-    def work(progress: Progress) -> str:
-        if engine.rollout:
-            return release.probe(world, engine.rollout.serving(), progress)
-        found = asked(engine, "app", HealthError, partial(
-            engine.inside, "gate.app", patience, progress, give_up=crashing(engine, "app", HealthError)))
-        return f"ready at try {found['tries']}"
-    return Step("gate app", "after what changed" if seen.answering else seen.last_answer or
-                "started in this run", work)
-
-
-def front_door(engine: Engine, world: World) -> Step:
-    """The last proof: the way that a user's request takes."""
-    from slipway import front
-
-    def work(progress: Progress) -> str:
-        deadline = time.monotonic() + world.settings.gate_timeout
-        alive = crashing(engine, "gateway", HealthError)
-        while not (answer := front.ask(engine.probe_url()))[0]:
-            alive()
-            if time.monotonic() > deadline:
-                raise HealthError("front door", f"{engine.probe_url()} answers {answer[1]}", "200",
-                                  f"./invoke logs -s gateway{world.flag}")
-            progress.say(answer[1])
-            time.sleep(0.075)
-        return f"200 from {engine.probe_url()}"
-    return Step("front door", engine.probe_url(), work)
 
 
 def check(world: World, seen: Seen) -> None:

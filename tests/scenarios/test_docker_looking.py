@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from slipway import envfile
-from slipway.settings import secrets_of
+from slipway.credentials import secrets_of
 from tests.scenarios.clone import Clone, assert_refused, clean
 
 pytestmark = pytest.mark.scenario

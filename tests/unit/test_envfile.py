@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway import envfile
-from slipway.settings import Settings, required_secrets, secrets_of
+from slipway.credentials import required_secrets, secrets_of
+from slipway.settings import Settings
 from slipway.world import ROOT
 
 

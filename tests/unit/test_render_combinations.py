@@ -145,7 +145,7 @@ def test_docker_compose_accepts_every_file(compose, tmp_path):
 
 def read_by(compose: list[str], path: Path, of: Settings) -> str:
     """What compose has against a file, given the secrets that its references name."""
-    from slipway.settings import secrets_of
+    from slipway.credentials import secrets_of
 
     done = subprocess.run([*compose, "-f", str(path), "config", "-q"], text=True, check=False, capture_output=True,
                           env={"PATH": os.environ["PATH"], "HOME": str(path.parent), **secrets_of(of)})

@@ -6,7 +6,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from slipway import envfile, kinds
-from slipway.settings import Settings, required_secrets, secrets_of
+from slipway.credentials import required_secrets, secrets_of
+from slipway.settings import Settings
 from tests.unit.conftest import SECRETS, settings_of
 
 WORDS_OF_SECRETS = ("PASSWORD", "SECRET", "ACCESS_KEY", "SECRET_KEY", "DATABASE_URL", "_TOKEN", "HOOK_URL")

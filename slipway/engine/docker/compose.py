@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from slipway import process
+from slipway.credentials import secrets_of
 from slipway.errors import EngineError
-from slipway.settings import secrets_of
 from slipway.stack import Stack
 
 KEPT = (

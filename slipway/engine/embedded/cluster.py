@@ -8,9 +8,10 @@ import tempfile
 from pathlib import Path
 
 from slipway import process
+from slipway.credentials import secrets_of
 from slipway.engine.embedded import account, binaries, processes
 from slipway.errors import EngineError
-from slipway.settings import Settings, secrets_of
+from slipway.settings import Settings
 
 
 def prepare(home: Path, settings: Settings) -> None:

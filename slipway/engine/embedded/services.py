@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from slipway import environment, images, tuning
+from slipway.credentials import secrets_of
 from slipway.engine.embedded import account, binaries
 from slipway.errors import SettingsError
-from slipway.settings import secrets_of
 from slipway.stack import Stack
 
 ORDER = ("postgres", "redis", "objects", "app")

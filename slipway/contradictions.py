@@ -1,0 +1,37 @@
+"""Settings that are each right and cannot stand together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from slipway.settings import Settings
+
+
+def contradictions(s: Settings) -> Iterator[tuple[str, str]]:
+    """(key that has to change, what is expected of it), for each."""
+    external_database = bool(s.database_url.get_secret_value())
+    if s.postgres == "external" and not external_database:
+        yield "DATABASE_URL", "the URL of the database, because POSTGRES=external"
+    if s.postgres == "bundled" and external_database:
+        yield "DATABASE_URL", "no value, because POSTGRES=bundled; set POSTGRES=external to use that database"
+    if s.migrate_database_url.get_secret_value() and not external_database:
+        yield "MIGRATE_DATABASE_URL", "no value, because POSTGRES=bundled makes its own roles"
+    if s.s3_provider == "external" and not s.s3_endpoint:
+        yield "S3_ENDPOINT", "the URL of the object store, because S3_PROVIDER=external"
+    if s.s3_endpoint and s.s3_provider != "external":
+        yield "S3_ENDPOINT", "no value unless S3_PROVIDER=external"
+    if s.images == "debian" and s.s3_provider not in (None, "rclone", "external"):
+        yield "S3_PROVIDER", "rclone or external, because Debian packages no other store (IMAGES=debian)"
+    if s.images == "debian" and s.postgres_version != "18":
+        yield "POSTGRES_VERSION", "18, the version that IMAGES=debian builds"
+    if s.s3_provider == "garage" and not re.fullmatch(r"GK[0-9a-f]{24}", s.s3_access_key.get_secret_value()):
+        yield "S3_ACCESS_KEY", "GK and 24 hexadecimal digits, because S3_PROVIDER=garage takes no other form"
+    if s.hook_format == "telegram" and not s.hook_chat:
+        yield "HOOK_CHAT", "the id of the chat to write to, because HOOK_FORMAT=telegram"
+    if not s.s3_buckets:
+        yield "S3_BUCKETS", "at least one bucket name"
+    if s.postgres_memory < 128 * 2**20:
+        yield "POSTGRES_MEMORY", "128MB or more"

@@ -1,0 +1,86 @@
+"""`invoke db.…`: migrations and fixtures."""
+
+from invoke import Collection, task
+
+from slipway.tasks.shared import JSON, ON, number, perform
+
+
+@task(
+    help={"on": ON, "to": "stop at this number", "dry_run": "try them out and take all of it back", "json": JSON},
+)
+def migrate(c, to=None, on="local", dry_run=False, json=False):
+    """Apply pending migrations."""
+    perform("db.migrate", on, to=number("to", to), dry_run=dry_run, json=json)
+
+
+@task(help={"on": ON, "steps": "how many", "yes": "needed outside local"})
+def rollback(c, steps="1", on="local", yes=False):
+    """Undo the newest migration, or the newest STEPS."""
+    perform("db.rollback", on, steps=number("steps", steps), yes=yes)
+
+
+@task(help={"on": ON, "version": "number of the migration", "yes": "needed outside local"})
+def goto(c, version, on="local", yes=False):
+    """Migrate up or down to one number."""
+    perform("db.goto", on, version=number("version", version), yes=yes)
+
+
+@task(help={"on": ON, "steps": "how many", "yes": "needed outside local"})
+def redo(c, steps="1", on="local", yes=False):
+    """Undo the newest migration and apply it again."""
+    perform("db.redo", on, steps=number("steps", steps), yes=yes)
+
+
+@task(
+    default=True,
+    auto_shortflags=False,
+    help={"on": ON, "exit_code": "exit 5 when something is pending or wrong", "json": JSON},
+)
+def status(c, on="local", exit_code=False, json=False):
+    """List the migrations: applied, pending, edited, missing."""
+    perform("db.status", on, strict=exit_code, json=json)
+
+
+@task(help={"on": ON, "version": "number that the database is at; default: what golang-migrate recorded"})
+def adopt(c, version=None, on="local"):
+    """Take over a database that another tool has migrated."""
+    perform("db.adopt", on, version=number("version", version))
+
+
+@task(help={"name": "what the migration does"})
+def new(c, name):
+    """Write a new pair of migration files."""
+    perform("db.new", "local", name=name)
+
+
+@task(help={"on": ON, "all": "every migration, not only the pending ones", "json": JSON})
+def lint(c, on="local", all=False, json=False):
+    """Lint the pending migrations: locks, rewrites, breakage."""
+    perform("db.lint", on, everything=all, json=json)
+
+
+@task(help={"on": ON, "json": JSON})
+def rehearse(c, on="local", json=False):
+    """Run the pending migrations, up and down, on a copy of the data."""
+    perform("db.rehearse", on, json=json)
+
+
+@task(help={"on": ON, "check": "fail with a diff when schema.sql is stale"})
+def schema(c, on="local", check=False):
+    """Write schema.sql from the migrated database."""
+    perform("db.schema", on, check=check)
+
+
+@task(help={"on": ON, "json": JSON})
+def drift(c, on="local", json=False):
+    """Compare the live schema with what the migrations give."""
+    perform("db.drift", on, json=json)
+
+
+@task(help={"on": ON, "only": "one file", "yes": "needed outside local"})
+def fixtures(c, only=None, on="local", yes=False):
+    """Load the fixtures that the database has not had."""
+    perform("db.fixtures", on, only=only, yes=yes)
+
+
+namespace = Collection("db", migrate, rollback, goto, redo, status, adopt, new, lint, rehearse, schema, drift, fixtures)

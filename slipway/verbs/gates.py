@@ -1,0 +1,72 @@
+"""Gates as steps: a store that answers, an app that is ready, the front door; each ends early where something has given up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from slipway.engine import Engine, Seen
+from slipway.errors import GateError, HealthError, SlipwayError
+from slipway.plan import Progress, Step
+from slipway.verbs import release
+from slipway.world import World
+
+
+def gate(engine: Engine, store: str, cause: str) -> Step:
+    """Waits until a store answers a real request; on failure its last log lines come with the error."""
+    def work(progress: Progress) -> str:
+        found = asked(engine, store, GateError, partial(
+            engine.inside, f"gate.{store}", {}, progress, give_up=crashing(engine, store, GateError)))
+        return f"answered at try {found['tries']}"
+    return Step(f"gate {store}", cause, work)
+
+
+def asked(engine: Engine, service: str, kind: type[SlipwayError], work: Callable[[], dict]) -> dict:
+    """Does gate work; an error of it gets the exit code of `kind` and the service's last log lines."""
+    try:
+        return work()
+    except GateError as error:
+        log = error.log or (engine.log(service, 20) if service in engine.services() else ())
+        raise kind(error.where, error.found, error.expected, error.next, log) from None
+
+
+def crashing(engine: Engine, service: str, kind: type[SlipwayError]) -> Callable[[], None]:
+    """Raises as soon as a service has given up, so that nobody waits a minute for what died in a second."""
+    def check() -> None:
+        if service in engine.services() and (how := engine.crashed(service)):
+            raise kind(f"{service} keeps crashing", how, "a service that stays up", f"./invoke logs -s {service}",
+                       engine.log(service, 20))
+    return check
+
+
+def ready(world: World, seen: Seen) -> Step:
+    """The app as it was started in place, each of its containers asked directly where there are any."""
+    engine, patience = world.engine, {"seconds": world.settings.app_boot_timeout}
+
+    def work(progress: Progress) -> str:
+        if engine.rollout:
+            return release.probe(world, engine.rollout.serving(), progress)
+        found = asked(engine, "app", HealthError, partial(
+            engine.inside, "gate.app", patience, progress, give_up=crashing(engine, "app", HealthError)))
+        return f"ready at try {found['tries']}"
+    return Step("gate app", "after what changed" if seen.answering else seen.last_answer or
+                "started in this run", work)
+
+
+def front_door(engine: Engine, world: World) -> Step:
+    """The last proof: the way that a user's request takes."""
+    from slipway import front
+
+    def work(progress: Progress) -> str:
+        deadline = time.monotonic() + world.settings.gate_timeout
+        alive = crashing(engine, "gateway", HealthError)
+        while not (answer := front.ask(engine.probe_url()))[0]:
+            alive()
+            if time.monotonic() > deadline:
+                raise HealthError("front door", f"{engine.probe_url()} answers {answer[1]}", "200",
+                                  f"./invoke logs -s gateway{world.flag}")
+            progress.say(answer[1])
+            time.sleep(0.075)
+        return f"200 from {engine.probe_url()}"
+    return Step("front door", engine.probe_url(), work)
