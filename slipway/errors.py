@@ -55,6 +55,21 @@ class EngineError(SlipwayError):
     code, kind = 9, "engine"
 
 
+# What is found, what is expected and what to type when the engine is gone, whoever of its clients notices.
+ENGINE_GONE = ("the engine does not answer any more", "an engine that stays",
+               "docker version; once it answers, type the same command again")
+
+
+# The same for its disk. A build that failed keeps what was sent to it, which only the builder can drop.
+ENGINE_FULL = ("the disk of the engine is full", "room for images and data",
+               "docker builder prune; docker image prune; docker system df")
+
+
+def full(where: str, text: str) -> EngineError | None:
+    """The error for an engine that says it has no room, or None if it says something else."""
+    return EngineError(where, *ENGINE_FULL, (text[:300],)) if "no space left on device" in text.lower() else None
+
+
 class Interrupted(SlipwayError):
     code, kind = 130, "interrupted"
 

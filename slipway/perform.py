@@ -8,7 +8,7 @@ import sys
 import threading
 
 from slipway import console
-from slipway.errors import EngineError, Interrupted, SlipwayError
+from slipway.errors import ENGINE_GONE, EngineError, Interrupted, SlipwayError, full
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -49,6 +49,13 @@ def unexpected(error: Exception) -> SlipwayError:
     """A fault of ours or of the machine: one sentence, and where in the code it was."""
     import traceback
 
+    origin = type(error).__module__.split(".")[0]
+    if origin == "docker":
+        found = str(getattr(error, "explanation", None) or error).splitlines()[0][:300]
+        return full("Docker", found) or EngineError("Docker", found, "an engine that does what it is asked",
+                                                    "./invoke doctor, then the same command again")
+    if origin in ("requests", "urllib3"):
+        return EngineError("Docker", *ENGINE_GONE, (str(error)[:300],))
     if isinstance(error, OSError):
         return EngineError(str(error.filename or "this machine"), error.strerror or str(error),
                            "a machine with room on its disk and files that may be read", "./invoke doctor")

@@ -6,16 +6,26 @@ import json
 import os
 import signal
 import sys
-import traceback
 
-from slipway.data import commands, endpoints, serving
+from slipway.data import commands, disk, endpoints, serving
 from slipway.errors import Interrupted, SettingsError, SlipwayError
 
 
 def main(argv: list[str], env: dict[str, str]) -> int:
     """Runs one verb and returns the exit code: 0, the error's own, or 130 when interrupted. `serve` runs many."""
     if argv == ["serve"]:
+        get_ready()
         return serving.serve(lambda request: main(request, env))
+    try:
+        return told(argv, env)
+    except BrokenPipeError:
+        # Nobody reads any more: what was open is rolled back by now, and Python must not complain at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def told(argv: list[str], env: dict[str, str]) -> int:
+    """Runs one verb and says its result or its error. Raises BrokenPipeError when nobody reads."""
     try:
         result = commands.run(*arguments(argv), env, say)
         say({"event": "result", "result": result})
@@ -26,11 +36,16 @@ def main(argv: list[str], env: dict[str, str]) -> int:
         return failed(Interrupted("data side", "stopped by a signal; the open transaction was rolled back",
                                   "to run to its end", "run the same command again"))
     except BrokenPipeError:
-        # Nobody reads any more: what was open is rolled back by now, and Python must not complain at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        raise
     except Exception as error:
         return failed(unexpected(error, env))
+
+
+def get_ready() -> None:
+    """Imports what is asked for first: whoever opened this has other things to do meanwhile."""
+    import psycopg  # noqa: F401
+
+    commands.find("observe")
 
 
 def arguments(argv: list[str]) -> tuple[str, dict]:
@@ -57,7 +72,11 @@ def failed(error: SlipwayError) -> int:
 
 
 def unexpected(error: Exception, env: dict[str, str]) -> SlipwayError:
-    """A fault of ours as an error that can be reported: its class, its place, its secrets masked."""
+    """A full disk, or a fault of ours as an error that can be reported: its class, its place, its secrets masked."""
+    import traceback
+
+    if found := disk.full(error):
+        return found
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "slipway" in frame.filename] or frames
     place = f"{os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else "unknown place"
@@ -65,11 +84,15 @@ def unexpected(error: Exception, env: dict[str, str]) -> SlipwayError:
     return SlipwayError(f"{type(error).__name__} at {place}", text[:500], "", "report this with ./invoke logs -s ops")
 
 
+class Told(KeyboardInterrupt):
+    """Python would end itself by SIGINT, whatever exit code we have, if a plain one had passed through an import."""
+
+
 def interrupt(number: int, frame: object) -> None:
     """The first signal interrupts; later ones must not cut the rollback short."""
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    raise Told
 
 
 if __name__ == "__main__":

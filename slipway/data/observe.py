@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slipway.data import buckets, conflicts, fixtures, gateway, migrations, pg, releases, role_split, roles, state
+from slipway.data import buckets, conflicts, disk, fixtures, gateway, migrations, pg, releases, role_split, roles, state
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import GateError, MigrationError
 
@@ -17,7 +17,7 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
     {"postgres": {"reachable", "reason", "server_version"}, "applied": {version: sha256} or None when unknown,
     "pending": [files], "problems": [sentences], "fixtures_pending": [files], "records": {name: record},
-    "gateway": {"active", "up", "reason"}, "releases": {"newest", "good"}}.
+    "gateway": {"active", "up", "reason"}, "releases": {"newest", "good"}, "room": free bytes where the records are}.
     With `applied` None every file counts as pending.
     """
     files, wrong = migrations.read(ends.migrations_dir)
@@ -37,6 +37,7 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
                     "objects": objects_current(records.get("objects", {}), ends)},
         "gateway": gateway.active(ends, {}, lambda event: None),
         "releases": releases.summary(ends),
+        "room": disk.room(ends.state_dir),
     }
 
 

@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
+from slipway.data import disk
 from slipway.errors import SettingsError
 
 
 def write(folder: Path | None, name: str, record: dict) -> None:
     """Puts the record at `folder/name.json` whole or not at all, readable by its owner only; no folder keeps nothing.
 
-    Raises SettingsError when the folder cannot be written.
+    Raises SettingsError when the folder cannot be written, EngineError when its disk is full.
     """
     if folder is None:
         return
     try:
         replace(folder, name, json.dumps(record, indent=1, sort_keys=True))
     except OSError as error:
-        raise SettingsError("STATE_DIR", f"{folder} cannot be written: {error.strerror}", "a directory of ours",
+        raise disk.full(error) or SettingsError("STATE_DIR", f"{folder} cannot be written: {error.strerror}", "a directory of ours",
                             f"ls -ld {folder}") from None
 
 
 def replace(folder: Path, name: str, text: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, folder / f"{name}.json")
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    disk.replace(folder / f"{name}.json", text)
 
 
 def read(folder: Path | None, name: str) -> dict:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from slipway import envfile, render, stack
-from slipway.engine.docker import client, observed
-from slipway.errors import SlipwayError, VerificationError
+from slipway.engine.docker import checks, client, observed
+from slipway.errors import ENGINE_FULL, SlipwayError, VerificationError
 from slipway.settings import Settings
 from slipway.world import ROOT, World, enter
 
@@ -30,7 +30,7 @@ class Finding:
 
 def run(on: str, reporter) -> None:
     """Prints every finding. Raises VerificationError (exit 8) if one of them needs mending."""
-    findings = [finding for check in (files, machine, engine, exposed) for finding in kept(check, on)]
+    findings = [finding for check in (files, machine, engine, room, exposed) for finding in kept(check, on)]
     for finding in findings:
         reporter.line(f"  {'✗' if finding.mend else '✓'} {finding.subject:<14} {finding.found}")
         if finding.mend:
@@ -165,3 +165,10 @@ def exposed(on: str) -> Iterator[Finding]:
             )
         elif public:
             yield Finding("published", f"the gateway alone, on port {', '.join(map(str, sorted(public)))}")
+
+
+def room(on: str) -> Iterator[Finding]:
+    """The engine's disk, as the data side sees it: it may be another one than this machine's, or far away."""
+    world = enter(on)
+    if world.engine.name == "docker" and (free := (world.engine.observe().data or {}).get("room")) is not None:
+        yield Finding("engine's disk", f"{free / 2**30:.1f} GB free there", "" if free >= checks.ROOM else ENGINE_FULL[2])

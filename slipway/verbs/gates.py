@@ -64,8 +64,9 @@ def front_door(engine: Engine, world: World) -> Step:
         while not (answer := front.ask(engine.probe_url()))[0]:
             alive()
             if time.monotonic() > deadline:
+                way = f"see that {world.settings.domain} leads to this server, on ports 80 and 443; " if world.settings.domain else ""
                 raise HealthError("front door", f"{engine.probe_url()} answers {answer[1]}", "200",
-                                  f"./invoke logs -s gateway{world.flag}")
+                                  f"{way}./invoke logs -s gateway{world.flag}")
             progress.say(answer[1])
             time.sleep(0.075)
         return f"200 from {engine.probe_url()}"

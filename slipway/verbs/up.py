@@ -85,7 +85,8 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
     data = [name for name in differ if name in DATA_TIER]
     front = [name for name in differ if name not in DATA_TIER]
     gateway = starts(engine, [name for name in front if name == "gateway"], differ)
-    doubtful = STORES if not seen.answering else tuple(store for store in STORES if store in data)
+    away = unreachable(seen)
+    doubtful = STORES if not seen.answering else tuple(s for s in STORES if s in data or (s == "postgres" and away))
     # A new ops may carry other files than the one that was asked.
     pending = provision.schema(world, seen, changed="postgres" in doubtful or "ops" in data)
     door = (gates.front_door(engine, world),)
@@ -96,8 +97,7 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
     return Plan((
         *builds(engine, seen),
         starts(engine, data, differ),
-        tuple(gates.gate(engine, store, "started in this run" if store in data else seen.last_answer or "not proven yet")
-              for store in doubtful),
+        tuple(gates.gate(engine, store, "started in this run" if store in data else doubt(seen, away)) for store in doubtful),
         provision.settle(world, seen, (*doubtful, *data)),
         (Step("record", "who, what, when", recorder.open),) if new else (),
         *(extras.before if new else ()),
@@ -106,6 +106,17 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
         pending[1],
         *serve,
     ))
+
+
+def unreachable(seen: Seen) -> str:
+    """Why the database did not let the data side in: an app may answer without it. Empty where it did, or was not asked."""
+    found = seen.data["postgres"] if seen.data else {"reachable": True}
+    return "" if found["reachable"] else found["reason"] or "not reachable"
+
+
+def doubt(seen: Seen, away: str) -> str:
+    """What a gate is for where nothing was started."""
+    return away if seen.answering else seen.last_answer or "not proven yet"
 
 
 def differences(wanted: Mapping[str, str], found: Mapping[str, Running]) -> dict[str, str]:

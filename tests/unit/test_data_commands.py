@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +59,22 @@ def test_a_fault_of_ours_is_reported_with_class_and_place(monkeypatch: pytest.Mo
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["where"].startswith("ZeroDivisionError at ") and error["found"] == "by •••"
     assert error["next"] == "report this with ./invoke logs -s ops"
+
+
+def test_a_full_disk_is_no_fault_of_ours_and_leaves_the_record_that_was_there(
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def writing(ends, args, emit):
+        state.write(tmp_path, "one", {"n": 2})
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    state.write(tmp_path, "one", {"n": 1})
+    monkeypatch.setattr(commands, "find", lambda verb: writing)
+    monkeypatch.setattr(os, "fsync", full)
+    assert door.main(["observe"], {}) == 9
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["found"] == "No space left on device" and "./invoke doctor" in error["next"]
+    assert [path.name for path in tmp_path.iterdir()] == ["one.json"] and state.read(tmp_path, "one") == {"n": 1}
 
 
 @pytest.mark.parametrize(("wanted", "expected"), [("versionning", "versioning"), ("tag", "tagging")])

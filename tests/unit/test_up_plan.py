@@ -148,6 +148,14 @@ PLANS = {
     "another bucket": (seen({}, DATA | {"current": {"roles": True, "objects": False}}),
                        {"s3_buckets": "app,avatars"}, """
         1  buckets  app, avatars"""),
+    # An app that asks its database nothing answers all the same.
+    "a database that is not there yet": (seen({}, DATA | {"postgres": {"reachable": False, "reason": "refused"}}), {}, """
+        1  gate postgres  refused
+        2  roles          database, roles, passwords, grants
+        3  migrate        whatever is pending
+        4  fixtures       whatever is pending
+        5  gate app       after what changed
+        6  front door     http://127.0.0.1:8080/ready"""),
     "external, all up": (seen(gone("postgres")), EXTERNAL, ""),
     "external, nothing there": (Seen(), EXTERNAL, """
         1  start redis, objects, ops  not running

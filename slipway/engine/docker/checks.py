@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slipway.engine.docker import observed
 from slipway.engine.docker.client import Connection
-from slipway.errors import EngineError
+from slipway.errors import ENGINE_FULL, EngineError
 
 ROOM = 2 * 2**30
 
@@ -20,7 +20,7 @@ def refuse_full_disk(connection: Connection) -> None:
             where,
             f"{free // 2**20} MB free",
             f"{ROOM // 2**30} GB for images and data",
-            "docker system df; docker image prune",
+            ENGINE_FULL[2],
         )
 
 

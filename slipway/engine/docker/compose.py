@@ -10,7 +10,7 @@ from pathlib import Path
 
 from slipway import process
 from slipway.credentials import secrets_of
-from slipway.errors import EngineError
+from slipway.errors import ENGINE_FULL, ENGINE_GONE, EngineError
 from slipway.stack import Stack
 
 KEPT = (
@@ -31,6 +31,7 @@ UP = ("--progress", "plain", "up", "--detach", "--no-deps", "--no-build", "--pul
 REFERENCE = re.compile(r"\$\{([A-Z0-9_]+)")
 # What engines and registries say, and what to do about it.
 MEANINGS = (
+    (r"cannot connect to the docker daemon|failed to connect to the docker API|error during connect|unexpected EOF", *ENGINE_GONE),
     (
         r"is not a docker command|unknown (shorthand )?flag|unknown command",
         "there is no `docker compose` (v2)",
@@ -43,12 +44,7 @@ MEANINGS = (
         "a free port",
         "stop what holds it, or set HTTP_PORT in .env",
     ),
-    (
-        r"no space left on device",
-        "the disk of the engine is full",
-        "room for images and data",
-        "docker system df; docker image prune",
-    ),
+    (r"no space left on device", *ENGINE_FULL),
     (
         r"no such host|i/o timeout|connection refused|TLS handshake|failed to do request|network is unreachable|lookup ",
         "the registry cannot be reached",
