@@ -14,6 +14,7 @@ from typing import Protocol
 
 from slipway.errors import Interrupted
 
+HEARING = 0.2       # seconds after which Ctrl-C is heard at the latest
 PATIENCE = 5.0      # seconds that interrupted steps get to tidy up; CI kills soon after it asked
 
 
@@ -121,7 +122,9 @@ def apply(plan: Plan, reporter: Reporter, stop_children: Callable[[], None]) -> 
             for run in runs:
                 run.start()
             for run in runs:
-                run.done.wait()
+                # A signal in the moment before a wait without end begins would be heard at its end only.
+                while not run.done.wait(HEARING):
+                    continue
         except KeyboardInterrupt:
             stop_children()
             deadline = time.monotonic() + PATIENCE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from slipway import envfile
 # The machine may be busy: how long an example takes says nothing about the code.
 hypothesis.settings.register_profile("slipway", deadline=None, max_examples=40)
 hypothesis.settings.load_profile("slipway")
+
+# A run that a shell has put into the background ignores Ctrl-C, and so would every process that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Before any test module is imported, so that none can read ENGINE, HTTP_PORT or a secret by accident.
 for _key in [key for key in os.environ if key in envfile.KEYS or key.startswith(envfile.PREFIX)]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -45,17 +46,19 @@ class Endpoints:
 
     def scrub(self, text: str) -> str:
         """The text with every secret of these endpoints replaced by •••."""
-        for secret in sorted(self._secrets(), key=len, reverse=True):
+        for secret in self._secrets:
             text = text.replace(secret, MASK)
         return text
 
-    def _secrets(self) -> set[str]:
+    @cached_property
+    def _secrets(self) -> tuple[str, ...]:
+        """Every spelling of every secret, the longest first. Progress asks for each of its lines."""
         found = {value.value for name in (f.name for f in fields(self))
                  if isinstance(value := getattr(self, name), Secret)}
         found |= {secret.value for secret in self.role_passwords.values()}
         for url in (self.admin_url, self.migrate_url, self.app_database_url, self.redis_url):
             found |= spellings(password_in(url.value))
-        return {secret for secret in found if len(secret) >= SHORTEST_MASKED}
+        return tuple(sorted((secret for secret in found if len(secret) >= SHORTEST_MASKED), key=len, reverse=True))
 
 
 def read(env: Mapping[str, str]) -> Endpoints:

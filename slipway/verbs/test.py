@@ -14,6 +14,7 @@ from slipway.world import ROOT
 
 ALWAYS = ("tests/unit", "tests/app", "tests/embedded")
 SCENARIOS = "tests/scenarios"
+WORKERS = "3"
 
 
 def run(on: str, reporter, only: str | None = None) -> None:
@@ -28,8 +29,10 @@ def run(on: str, reporter, only: str | None = None) -> None:
     left_out = None if only else no_engine()
     if left_out and os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1":
         raise left_out
-    suites = [only] if only else [*ALWAYS, *([] if left_out else [SCENARIOS])]
-    code = subprocess.run([sys.executable, "-m", "pytest", *suites], cwd=ROOT, check=False).returncode
+    # Most of them wait for servers most of the time: three files side by side keep two cores busy. A file stays whole,
+    # because its tests share a stack.
+    words = [only] if only else ["-n", WORKERS, "--dist", "loadfile", *ALWAYS, *([] if left_out else [SCENARIOS])]
+    code = subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, check=False).returncode
     if left_out:
         reporter.line(
             f"Left out: {SCENARIOS}, because no Docker engine answers ({left_out.found}). To run them on Debian: "

@@ -86,7 +86,7 @@ class WorkingCopy:
         """Whether every service lives and the app says that its stores answer."""
         try:
             return all(is_alive(pid) for pid in self.pids.values()) and bool(self.get("/ready"))
-        except OSError:
+        except (OSError, ValueError):       # a pid that is just being written down is an empty file
             return False
 
     def get(self, path: str) -> dict:

@@ -38,7 +38,8 @@ def test_the_reporter_fits_the_output(as_json, out, kind):
     (10, 10, "files", 2.0, "10 of 10 files, 5/s"),
     (0, 10, "files", 2.0, "0 of 10 files, 0/s"),
     (3, 10, "files", 0.0, "3 of 10 files, 0/s"),
-    (0, 0, "bytes", 1.0, "0 bytes, 0/s"),
+    (0, 0, "bytes", 1.0, "0 bytes, 0 bytes/s"),
+    (50 * 2**20, 2000 * 2**20, "bytes", 2.0, "50.0 MB of 2,000.0 MB, 25.0 MB/s, 78 s left"),
     (12, 10, "rows", 1.0, "12 of 10 rows, 12/s"),
 ])
 def test_amounts_have_a_rate_and_the_time_that_is_left(done, total, unit, seconds, text):

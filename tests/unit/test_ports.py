@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from slipway.engine.embedded import ports
 from slipway.errors import EngineError
+from slipway.world import ROOT
 
 NONE: frozenset[str] = frozenset()
 
@@ -59,6 +62,18 @@ def test_a_port_that_somebody_else_took_is_given_up(held):
 
 def test_a_front_door_that_nobody_insists_on_moves(held):
     assert ports.choose({}, NONE, held, insist=False)["app"] != held
+
+
+def test_of_two_that_come_up_at_once_one_gets_the_front_door():
+    front = free()[0]
+    code = (f"from slipway.engine.embedded import ports; print(ports.choose({{}}, frozenset(), {front}, False)['app'], flush=True); "
+            "input()")
+    first = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert int(first.stdout.readline()) == front
+    assert ports.choose({}, NONE, front, insist=False)["app"] != front
+    first.communicate("\n")
+    assert ports.choose({}, NONE, front, insist=False)["app"] == front
+    assert ports.choose({}, NONE, front, insist=False)["app"] == front
 
 
 def test_a_front_door_that_is_insisted_on_and_taken_names_its_holder(held):

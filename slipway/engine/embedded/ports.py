@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import json
+import random
 import socket
 from pathlib import Path
 
 from slipway.errors import EngineError
 
 SERVICES = ("postgres", "redis", "objects", "app")
+RANGE = (10_000, 20_000)    # Linux gives out 32768 to 60999 (ip_local_port_range), others from 49152 on
+CLAIMS: dict[int, socket.socket] = {}
 
 
 def load(path: Path) -> dict[str, int]:
@@ -29,12 +32,12 @@ def choose(saved: dict[str, int], running: frozenset[str], front: int, insist: b
         wish = front if name == "app" and (insist or name not in saved) else saved.get(name, 0)
         if name in running and name in saved and (name != "app" or not insist or saved[name] == front):
             ports[name] = saved[name]
-        elif wish and free(wish) and wish not in ports.values():
+        elif wish and free(wish) and wish not in ports.values() and (name != "app" or insist or claimed(wish)):
             ports[name] = wish
         elif name == "app" and insist:
             raise taken(wish)
         else:
-            ports[name] = unused()
+            ports[name] = next(port for port in iter(unused, None) if port not in ports.values())
     return ports
 
 
@@ -50,10 +53,26 @@ def free(port: int) -> bool:
     return True
 
 
+def claimed(port: int) -> bool:
+    """Whether this process has it until it ends, though nothing listens there yet.
+
+    Another stack that comes up in the same seconds would take the same front door, and take our app for its own. Who
+    chooses a port holds its namesake of UDP, which nobody here uses and which no process leaves behind.
+    """
+    if port not in CLAIMS:
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            return False
+        CLAIMS[port] = claim
+    return True
+
+
 def unused() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A free port, from below those that systems give to outgoing connections: one of these could have it before us."""
+    return next(port for port in iter(lambda: random.randrange(*RANGE), None) if free(port))  # noqa: S311
 
 
 def taken(port: int) -> EngineError:

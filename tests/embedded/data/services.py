@@ -12,16 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from slipway.engine.embedded import ports
+
 NOBODY = 65534      # Postgres refuses to run as root
 ADMIN_PASSWORD = "ad:min/p@ss'w%rd"
 REDIS_PASSWORD = "re:d/is@p%ss"
 S3_KEY, S3_SECRET = "canarykey", "canary-secret-1"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+free_port = ports.unused
 
 
 def until(true: Callable[[], bool], what: str, deadline_s: float = 20) -> None:
