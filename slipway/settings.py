@@ -101,6 +101,9 @@ class Settings(BaseModel):
     )
     migrate_lock_timeout: Duration = setting("5s", "How long a migration waits for a lock before it gives way.")
     migrate_statement_timeout: Duration = setting("0", "How long one statement of a migration may run; 0: no limit.")
+    rehearse: Bool = setting(
+        "false", "Rehearse pending migrations on a copy of the live data first; what fails there stops up and deploy."
+    )
     load_fixtures: Bool | None = setting(None, "Load fixtures/ on up. Default: true on local, false elsewhere.")
 
     redis: Literal["redis", "valkey"] = setting("redis", "Which server keeps sessions and queues.")

@@ -26,9 +26,9 @@ def adopt(ends: Endpoints, args: dict, emit: Emit) -> dict:
         fill = new_baseline(seen, version)
         forget = sorted(each for each in seen.known if each > version)
         with session.file_transaction(conn, "adopt"):
-            rows = "".join(history.up_rows(conn, applying.record_of(each, mark, each.sha256, baseline=True))
+            rows = "".join(history.up_rows(applying.record_of(each, mark, each.sha256, baseline=True))
                            for each in fill)
-            conn.execute(history.own_statements(conn, ends) + rows + "".join(map(history.down_rows, forget))
+            conn.execute(history.own_statements(ends) + rows + "".join(map(history.down_rows, forget))
                          + history.mirror_rows(version))
     return {"version": None if version == history.NIL else version, "adopted": [each.version for each in fill],
             "forgotten": forget}

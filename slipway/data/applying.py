@@ -46,13 +46,16 @@ class Mark:
     release: str = ""
 
 
-def up(conn: psycopg.Connection, ends: Endpoints, file: Migration, mark: Mark, tell: Tell = quiet) -> dict:
+def up(conn: psycopg.Connection, ends: Endpoints, file: Migration, mark: Mark, tell: Tell = quiet,
+       last: bool = True) -> dict:
     """Applies a file; returns {"version", "name", "file", "ms"}, and "note" for one that has nothing in it.
 
-    Raises MigrationError with file, line and column; a lock that does not come is tried for again, and `tell` hears it.
+    The last one waits for the disk, and so for those before it too. Raises MigrationError with file, line and column;
+    a lock that does not come is tried for again, and `tell` hears it.
     """
     def rows(sha256: str) -> str:
-        return history.up_rows(conn, record_of(file, mark, sha256)) + history.mirror_rows(file.version)
+        record = record_of(file, mark, sha256)
+        return history.up_rows(record) + history.mirror_rows(file.version) + history.disk(last)
     return line(file, file.label, *patiently(conn, ends, file.label, file.up, rows, tell))
 
 
@@ -62,10 +65,11 @@ def record_of(file: Migration, mark: Mark, sha256: str, baseline: bool = False) 
                    mark.release, baseline, "compatible" in file.directives)
 
 
-def down(conn: psycopg.Connection, ends: Endpoints, file: Migration, target: int, tell: Tell = quiet) -> dict:
+def down(conn: psycopg.Connection, ends: Endpoints, file: Migration, target: int, tell: Tell = quiet,
+         last: bool = True) -> dict:
     """Runs a file's downward half; golang-migrate's row moves to `target`, the version before, or is gone for NIL."""
     def rows(sha256: str) -> str:
-        return history.down_rows(file.version) + history.mirror_rows(target)
+        return history.down_rows(file.version) + history.mirror_rows(target) + history.disk(last)
     if file.down is None:
         raise no_down(file)
     return line(file, file.down.label, *patiently(conn, ends, file.down.label, file.down, rows, tell))
@@ -123,7 +127,7 @@ def send_and_commit(conn: psycopg.Connection, ends: Endpoints, label: str, piece
     first = next(pieces, None)
     second = next(pieces, None) if first and first.data is None else None
     rest = [each for each in (first, second) if each]
-    own = history.own_statements(conn, ends)
+    own = history.own_statements(ends)
     if second is None and fits_one_message(conn, first):
         ahead = opening(conn, ends)
         after = own + same("pg_catalog.current_setting('slipway.transaction', true)") + rows() + "COMMIT"

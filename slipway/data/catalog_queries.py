@@ -37,13 +37,15 @@ SELECT {WORD}, 'schema ' || quote_ident(n.nspname), c.relkind::text AS kind, {OW
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND {RELATION}"""
 
+# Minor releases since November 2026 (15.20) count the versions of a column among its options.
 COLUMNS = f"""
 SELECT 'column ' || c.oid::regclass || '.' || quote_ident(a.attname), {WORD},
     row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum) AS position, format_type(a.atttypid, a.atttypmod) AS type,
     a.attnotnull AS "not null", pg_get_expr(d.adbin, d.adrelid) AS "default", a.attidentity::text AS identity,
     a.attgenerated::text AS generated, a.attstorage::text AS storage, a.attcompression::text AS compression,
     CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END AS collation,
-    nullif(a.attstattarget, -1) AS "statistics target", a.attoptions AS options,
+    nullif(a.attstattarget, -1) AS "statistics target",
+    (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg_attver=%') AS options,
     (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(a.attacl) x) AS grants
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

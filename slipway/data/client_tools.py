@@ -16,18 +16,20 @@ from slipway.errors import SettingsError
 PLACES = ("/usr/lib/postgresql/{}/bin", "/usr/pgsql-{}/bin", "/opt/homebrew/opt/postgresql@{}/bin")
 
 
-def folder(ends: Endpoints, major: int, *programs: str) -> Path:
+def folder(ends: Endpoints, major: int, *programs: str, wrote: int = 0) -> Path:
     """The directory of programs that can work on a server of this major version: the same one, else a newer one.
 
-    pg_dump refuses servers newer than itself. Raises SettingsError that says what is there instead.
+    pg_dump refuses servers newer than itself, and pg_restore a dump that a newer pg_dump `wrote`. Raises SettingsError
+    that says what is there instead.
     """
-    found = {place: version(place / programs[0]) for place in places(ends, major)
+    why, major = (f"pg_dump {wrote} wrote the dump", wrote) if wrote > major else (f"the server is {major}", major)
+    found = {place: version(place / programs[0]) for place in dict.fromkeys(places(ends, major))
              if all(os.access(place / program, os.X_OK) for program in programs)}
     fitting = sorted((number != major, number) for number in found.values() if number >= major)
     if fitting:
         return next(place for place, number in found.items() if number == fitting[0][1])
     there = ", ".join(f"{number} in {place}" for place, number in found.items()) or "none"
-    raise SettingsError(programs[0], f"{there}; the server is {major}",
+    raise SettingsError(programs[0], f"{there}; {why}",
                         f"{' and '.join(programs)} of PostgreSQL {major}",
                         f"install postgresql-client-{major}, or set PG_BIN to the directory of its programs")
 
@@ -55,7 +57,8 @@ def environment(url: Secret, where: str, database: str, role: str = "") -> dict[
     """
     given = pg.parameters(url, where) | {"dbname": database}
     told = {libpq.VARIABLES[key]: value for key, value in given.items() if key in libpq.VARIABLES}
-    options = ["-c statement_timeout=0", "-c lock_timeout=60s", "-c idle_in_transaction_session_timeout=0"]
+    options = ["-c statement_timeout=0", "-c lock_timeout=60s", "-c idle_in_transaction_session_timeout=0",
+               "-c idle_session_timeout=0"]
     options += [f"-c role={escaped(role)}"] if role else []
     told["PGOPTIONS"] = " ".join(filter(None, (told.get("PGOPTIONS"), *options)))
     return {key: value for key, value in os.environ.items() if not key.startswith("PG")} | told
@@ -67,7 +70,9 @@ def escaped(value: str) -> str:
 
 
 def last_words(text: str | bytes, env: Mapping[str, str]) -> str:
-    """The last line that a program said, without the password that it was given."""
+    """The error that a program ended with, or else the last line that it said, without the password that it was given."""
     said = text.decode(errors="replace") if isinstance(text, bytes) else text
-    line = next((line for line in reversed(said.strip().splitlines()) if line.strip()), "it said nothing")
+    lines = [line for line in said.strip().splitlines() if line.strip()] or ["it said nothing"]
+    # What follows an error of pg_dump's are its details and hints.
+    line = next((line for line in lines if ": error: " in line), lines[-1])
     return line.replace(env.get("PGPASSWORD") or "\0", "•••")[:300]

@@ -59,5 +59,5 @@ def try_one(conn: psycopg.Connection, ends: Endpoints, move: Move) -> float:
     with session.guarded_inside(conn, move.label):
         pieces = fitness.fit(move.source.chunks(), move.label, conn.info.dbname) if move.source else iter(())
         applying.run_pieces(conn, ends, move.label, pieces, ())
-        conn.execute(history.own_statements(conn, ends) + "SET CONSTRAINTS ALL IMMEDIATE")
+        conn.execute(history.own_statements(ends) + "SET CONSTRAINTS ALL IMMEDIATE")
     return round((time.monotonic() - started) * 1000, 1)

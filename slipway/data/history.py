@@ -43,6 +43,7 @@ CLEAN_UP = ("./invoke psql: finish or undo that file by hand, then UPDATE schema
 
 def establish(conn: psycopg.Connection, ends: Endpoints) -> None:
     """Makes the tables where they are missing. Raises MigrationError when the role may not."""
+    refuse_elsewhere(conn)
     seen = conn.execute("SELECT to_regclass('slipway.unfinished'), to_regclass('slipway.fixtures'), "
                         "to_regclass('public.schema_migrations')").fetchone()
     if all(seen):
@@ -53,6 +54,19 @@ def establish(conn: psycopg.Connection, ends: Endpoints) -> None:
         conn.execute(TABLES)
         conn.execute(MIRROR)
         keep_from_app(conn, ends)
+
+
+def refuse_elsewhere(conn: psycopg.Connection) -> None:
+    """Raises MigrationError when golang-migrate keeps its row in another schema: search_path decided that at its start."""
+    schema, = conn.execute("SELECT current_schema() WHERE current_schema() <> 'public' AND "
+                           "to_regclass(format('%I.schema_migrations', current_schema())) IS NOT NULL AND "
+                           "to_regclass('public.schema_migrations') IS NULL").fetchone() or (None,)
+    if schema:
+        table = f"{pg.identifier(schema)}.schema_migrations"
+        raise MigrationError(table, "golang-migrate keeps its row there, because search_path begins with that schema",
+                             "the row in public, where this runner and golang-migrate both look for it",
+                             f"./invoke psql: ALTER TABLE {table} SET SCHEMA public; and call golang-migrate with "
+                             'x-migrations-table-quoted=true&x-migrations-table="public"."schema_migrations"')
 
 
 def require_create(conn: psycopg.Connection) -> None:
@@ -137,22 +151,29 @@ def shown(version: int) -> str:
     return "None" if version == NIL else str(version)
 
 
-def own_statements(conn: psycopg.Connection, ends: Endpoints) -> str:
+def own_statements(ends: Endpoints) -> str:
     """Role and search_path for the rest of this transaction, whatever a file left."""
-    from psycopg import sql
-    role = sql.Identifier(ends.database_owner) if ends.database_owner else sql.SQL("NONE")
-    return ("SET LOCAL SESSION AUTHORIZATION DEFAULT; " + sql.SQL("SET LOCAL ROLE {}; ").format(role).as_string(conn)
-            + "SET LOCAL search_path = pg_catalog; ")
+    role = pg.identifier(ends.database_owner) if ends.database_owner else "NONE"
+    return ("SET LOCAL SESSION AUTHORIZATION DEFAULT; "
+            f"SET LOCAL ROLE {role}; SET LOCAL search_path = pg_catalog; ")
 
 
-def up_rows(conn: psycopg.Connection, row: Applied) -> str:
+def up_rows(row: Applied) -> str:
     """The statements that record a file as applied; how long it took is the age of the transaction."""
-    from psycopg import sql
-    fields = (row.version, row.name, row.sha256, row.down_sha256 or None, row.release, row.baseline, row.compatible)
-    return sql.SQL("INSERT INTO slipway.history (\"by\", milliseconds, version, name, sha256, down_sha256, release, "
-                   "baseline, compatible) VALUES (coalesce(nullif({}, ''), session_user), {}, {}); ").format(
-        sql.Literal(row.by), sql.SQL("NULL" if row.baseline else AGE if row.ms is None else str(row.ms)),
-        sql.SQL(", ").join(map(sql.Literal, fields))).as_string(conn)
+    fields = (row.name, row.sha256, row.down_sha256 or None, row.release, row.baseline, row.compatible)
+    age = "NULL" if row.baseline else AGE if row.ms is None else str(row.ms)
+    return ('INSERT INTO slipway.history ("by", milliseconds, version, name, sha256, down_sha256, release, baseline, '  # noqa: S608
+            f"compatible) VALUES (coalesce(nullif({pg.literal(row.by)}, ''), session_user), {age}, {row.version:d}, "
+            f"{', '.join(map(pg.literal, fields))}); ")
+
+
+def disk(waited_for: bool) -> str:
+    """The statement that says whether this transaction's COMMIT waits for the disk, as the server is set up to.
+
+    One that does not wait is never half there either: the WAL keeps the order (PostgreSQL manual, "Asynchronous
+    Commit"), and whoever waits later waits for it too.
+    """
+    return f"SET LOCAL synchronous_commit = {'DEFAULT' if waited_for else 'off'}; "
 
 
 def down_rows(version: int) -> str:
@@ -167,12 +188,12 @@ def mirror_rows(version: int, dirty: bool = False) -> str:
     return "DELETE FROM public.schema_migrations; " + ("" if version == NIL and not dirty else insert)  # noqa: S608
 
 
-def begin_rows(conn: psycopg.Connection, state: Unfinished, by: str) -> str:
+def begin_rows(state: Unfinished, by: str) -> str:
     """The statement that writes that a file without a transaction is begun."""
-    from psycopg import sql
-    return sql.SQL("INSERT INTO slipway.unfinished (version, way, target, invalid, \"by\") VALUES ({}, {}, {}, "
-                   "{}::text[], coalesce(nullif({}, ''), session_user)); ").format(*map(sql.Literal, (
-                       state.version, state.way, state.target, list(state.invalid), by))).as_string(conn)
+    values = ", ".join(map(pg.literal, (state.version, state.way, state.target)))
+    return ('INSERT INTO slipway.unfinished (version, way, target, invalid, "by") VALUES '  # noqa: S608
+            f"({values}, {pg.literal(list(state.invalid))}::text[], "
+            f"coalesce(nullif({pg.literal(by)}, ''), session_user)); ")
 
 
 def step_rows(version: int, done: int, sha256: str, doing: bool = False) -> str:
@@ -189,7 +210,7 @@ def read_fixtures(conn: psycopg.Connection) -> dict[str, str]:
 def record_fixture(conn: psycopg.Connection, ends: Endpoints, name: str, sha256: str, rows: int,
                    milliseconds: float) -> None:
     """Writes the row of a loaded fixture in its own transaction."""
-    conn.execute(own_statements(conn, ends))
+    conn.execute(own_statements(ends))
     conn.execute("INSERT INTO slipway.fixtures (name, sha256, rows, milliseconds) VALUES (%s, %s, %s, %s) ON CONFLICT "
                  "(name) DO UPDATE SET sha256 = excluded.sha256, rows = excluded.rows, milliseconds = "
                  "excluded.milliseconds, applied_at = excluded.applied_at", (name, sha256, rows, milliseconds))

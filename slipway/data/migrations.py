@@ -24,7 +24,6 @@ PLAIN = re.compile(r"(?P<version>[0-9]+)_(?P<name>.+)\.sql", re.DOTALL)
 LARGEST = 2 ** 63 - 1               # schema_migrations.version is a bigint
 LOCK_SALT = 1486364155              # golang-migrate's advisoryLockIDSalt
 NAME_FORM = "NNN_name.up.sql, NNN_name.down.sql or NNN_name.sql"
-LONE_STATEMENT = 16 * 1024          # a longer file is not one CREATE INDEX CONCURRENTLY
 
 
 @dataclass(frozen=True)
@@ -107,15 +106,7 @@ def transactional(source: Source | None) -> bool:
     Not when it says `-- slipway: no-transaction`, and not when all of it is one statement that refuses a transaction:
     golang-migrate runs such a file too.
     """
-    if source is None:
-        return True
-    if "no-transaction" in source.directives:
-        return False
-    if source.path.stat().st_size > LONE_STATEMENT:
-        return True
-    text = source.text()
-    found = sqltext.statements(text) if sqltext.ALONE_LOOK.search(text) else ()
-    return not (len(found) == 1 and sqltext.refuses_transaction(found[0].words))
+    return source is None or not (source.alone or "no-transaction" in source.directives)
 
 
 def read(folder: Path | None) -> tuple[tuple[Migration, ...], tuple[Problem, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from slipway.data import applying, fitness, piecemeal
+from slipway.data import applying, fitness, piecemeal, session
 from slipway.data.applying import Mark
 from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
@@ -63,17 +63,24 @@ def refuse_unfit(conn: psycopg.Connection, moves: tuple[Move, ...], stopped: Unf
 
 def perform(conn: psycopg.Connection, ends: Endpoints, moves: tuple[Move, ...], stopped: Unfinished | None, mark: Mark,
             emit: Emit) -> list[dict]:
-    """Makes the moves in order; each file's line of the result. An error leaves whole moves only."""
+    """Makes the moves in order; each file's line of the result. An error leaves whole moves only.
+
+    Whatever is told at the end, what was done is on the disk by then.
+    """
     refuse_unfit(conn, moves, stopped)
     done = []
-    for index, move in enumerate(moves, 1):
-        done.append(one(conn, ends, move, stopped, mark, emit))
-        progress(emit, done[-1]["file"], index, len(moves), "files")
+    try:
+        for index, move in enumerate(moves, 1):
+            done.append(one(conn, ends, move, stopped, mark, emit, index == len(moves)))
+            progress(emit, done[-1]["file"], index, len(moves), "files")
+    except BaseException:
+        session.flush(conn, ends)
+        raise
     return done
 
 
 def one(conn: psycopg.Connection, ends: Endpoints, move: Move, stopped: Unfinished | None, mark: Mark,
-        emit: Emit) -> dict:
+        emit: Emit, last: bool) -> dict:
     """One move, in a transaction or statement by statement as its file wants."""
     def tell(text: str) -> None:
         progress(emit, text, 0, 0, "")
@@ -83,8 +90,8 @@ def one(conn: psycopg.Connection, ends: Endpoints, move: Move, stopped: Unfinish
             return piecemeal.up(conn, ends, move.file, mark, mine, tell)
         return piecemeal.down(conn, ends, move.file, move.target, mark, mine, tell)
     if move.way == "up":
-        return applying.up(conn, ends, move.file, mark, tell)
-    return applying.down(conn, ends, move.file, move.target, tell)
+        return applying.up(conn, ends, move.file, mark, tell, last)
+    return applying.down(conn, ends, move.file, move.target, tell, last)
 
 
 def refuse_stopped(seen: Situation, way: str, first: Move | None) -> None:

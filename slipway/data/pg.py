@@ -13,9 +13,26 @@ from slipway.errors import GateError, SettingsError, SlipwayError
 if TYPE_CHECKING:
     import psycopg
 
+OLDEST = 15         # major version; before it the catalogs lack what backups and comparisons ask for
+NEWEST_TIMEOUT = 170000     # version of the server that has the last of these
+TIMEOUTS = ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout", "transaction_timeout")
 URL_FORM = "postgresql://user:password@host:5432/database, special characters of the password percent-encoded"
 REFUSED = re.compile(r"password authentication failed|no password supplied|no pg_hba.conf entry", re.I)
 ABSENT = re.compile(r'(role|database) "[^"]*" does not exist', re.I)
+
+
+def identifier(name: str) -> str:
+    """A name as SQL text."""
+    from psycopg import sql
+    return sql.Identifier(name).as_string(None)
+
+
+def literal(value: object) -> str:
+    """A value as SQL text, right under each setting of standard_conforming_strings."""
+    if isinstance(value, str) and value.isalnum() and value.isascii():
+        return f"'{value}'"     # most are hashes and words, and there are several for each file
+    from psycopg import sql
+    return sql.Literal(value).as_string(None)
 
 
 def parameters(url: Secret, where: str) -> dict[str, str]:
@@ -34,12 +51,18 @@ def open_connection(url: Secret, where: str, *, database: str = "", timeout: int
                     purpose: str = "slipway") -> psycopg.Connection:
     """A connection in autocommit mode with UTF-8 text, direct statements and our application name.
 
-    Raises psycopg.OperationalError as it comes: gates read it; `connect` makes a sentence of it.
+    Raises psycopg.OperationalError as it comes: gates read it; `connect` makes a sentence of it. Raises SettingsError
+    for a server that is too old.
     """
     import psycopg
     given = parameters(url, where) | ({"dbname": database} if database else {})
     given |= {"connect_timeout": str(timeout), "application_name": purpose, "client_encoding": "utf8"}
-    return psycopg.connect(**given, autocommit=True, prepare_threshold=None)
+    conn = psycopg.connect(**given, autocommit=True, prepare_threshold=None)
+    if (major := conn.info.server_version // 10000) < OLDEST:
+        conn.close()
+        raise SettingsError(where, f"PostgreSQL {major}", f"a server of PostgreSQL {OLDEST} or newer",
+                            "upgrade that server; nothing was changed")
+    return conn
 
 
 def connect(url: Secret, where: str, *, database: str = "", timeout: int = 5,
@@ -51,6 +74,17 @@ def connect(url: Secret, where: str, *, database: str = "", timeout: int = 5,
     except psycopg.OperationalError as error:
         raise GateError(f"postgres ({where})", reason(error), "a server that lets this role in",
                         "./invoke status") from None
+
+
+def unhurried(conn: psycopg.Connection) -> psycopg.Connection:
+    """The session, which no setting of its role ends: it may work long, and wait long for work elsewhere."""
+    conn.execute("; ".join(f"SET {name} = 0" for name in timeouts(conn)))
+    return conn
+
+
+def timeouts(conn: psycopg.Connection) -> tuple[str, ...]:
+    """The settings that end a session or what it does, as far as the server knows them."""
+    return TIMEOUTS if conn.info.server_version >= NEWEST_TIMEOUT else TIMEOUTS[:-1]
 
 
 @contextmanager
@@ -65,8 +99,9 @@ def told(kind: type[SlipwayError], where: str) -> Iterator[None]:
 
 
 def reason(error: Exception) -> str:
-    """The last thing that libpq or the server said, on one line, without the address boilerplate."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    """The last thing that libpq or the server said, on one line, without the address boilerplate and what it was at."""
+    found = (line.strip() for line in str(error).splitlines())
+    lines = [line for line in found if line and not line.startswith("CONTEXT:")] or [type(error).__name__]
     said = [line for line in lines if "failed:" in line or "FATAL" in line or "ERROR" in line] or lines
     text = re.sub(r"^.*?connection to server .*?, port \d+ failed: ", "", said[-1])
     return re.sub(r"\s+", " ", re.sub(r"^(- )?(FATAL|ERROR):\s*", "", text))[:300]

@@ -30,7 +30,7 @@ def up(conn: psycopg.Connection, ends: Endpoints, file: Migration, mark: Mark,
        stopped: history.Unfinished | None, tell: Tell) -> dict:
     """Applies a file statement by statement, from where it stopped; returns its line of the result."""
     def rows(sha256: str, ms: float) -> str:
-        return history.up_rows(conn, replace(applying.record_of(file, mark, sha256), ms=ms))
+        return history.up_rows(replace(applying.record_of(file, mark, sha256), ms=ms))
     run = Run(conn, ends, file.up, file.version, "up", file.version, mark, rows, tell)
     return applying.line(file, file.label, *run.whole(stopped))
 
@@ -85,14 +85,14 @@ class Run:
         """Writes that the file is begun, as golang-migrate does: the target version, dirty."""
         state = history.Unfinished(self.version, self.way, self.target, 0, "", False,
                                    tuple(indexes.invalid(self.conn)))
-        self.write(history.mirror_rows(self.target, dirty=True) + history.begin_rows(self.conn, state, self.mark.by))
+        self.write(history.mirror_rows(self.target, dirty=True) + history.begin_rows(state, self.mark.by))
         return state
 
     def write(self, statements: str) -> None:
         """Rows of ours, committed now, whatever role or search_path the file has set."""
         with self.guarded():
             self.conn.execute("BEGIN")
-            session.commit(self.conn, self.source.label, history.own_statements(self.conn, self.ends) + statements)
+            session.commit(self.conn, self.source.label, history.own_statements(self.ends) + statements)
 
     def step(self, piece: Piece, number: int, state: history.Unfinished, past) -> None:
         """One statement: passed over when it is done, otherwise run and counted."""
@@ -140,7 +140,7 @@ class Run:
         """A statement and its count in one transaction."""
         self.conn.execute("BEGIN")
         sending.send(self.conn, piece, self.source.label)
-        session.commit(self.conn, self.source.label, history.own_statements(self.conn, self.ends) + done)
+        session.commit(self.conn, self.source.label, history.own_statements(self.ends) + done)
 
     def changed(self, done: int) -> MigrationError:
         return MigrationError(self.source.label, f"its first {done} statements were changed after they had been run",

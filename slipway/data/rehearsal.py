@@ -39,7 +39,7 @@ class Stage:
 def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Runs what is pending on a copy that is dropped afterwards; the live database is only read.
 
-    Returns {"source", "bytes", "copy_ms", "ok", "files": [{"file", "version", "ms", "locks": [{"table", "mode",
+    Returns {"source", "servers": {"live", "copy"}: their major versions, "bytes", "copy_ms", "ok", "files": [{"file", "version", "ms", "locks": [{"table", "mode",
     "blocks"}], "sampled", "rewritten": [{"table", "rows"}], "changed": [{"table", "inserted", "updated", "deleted"}],
     "indexes": [{"index", "bytes"}], "size_change": bytes, "down": {"tried", "restores", "differences", "reason",
     "ms"}, "up_ms", "down_ms", "effects": [sentences]}], "seconds", "summary"}. `ok` is false when a down that
@@ -48,32 +48,36 @@ def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """
     if args.get("source", "live") != "live":
         raise SettingsError("source of the rehearsal", str(args["source"]), "live", "./invoke db.rehearse")
-    started, waiting = time.monotonic(), pending(ends)
+    started, (waiting, major) = time.monotonic(), pending(ends)
     if not waiting:
-        return {"source": "live", "bytes": 0, "copy_ms": 0, "ok": True, "files": [], "seconds": 0.0,
-                "summary": rehearsal_words.summary([], True)}
+        return {"source": "live", "servers": {"live": major, "copy": None}, "bytes": 0, "copy_ms": 0, "ok": True, "files": [], "seconds": 0.0,
+                "summary": rehearsal_words.summary([], True, major, major)}
     with throwaway.database(ends) as beside:
         copied = copying.copy(ends, beside, emit)
         prepare(beside)
         with throwaway.maker(beside, throwaway.database_of(beside)) as conn:
-            files = perform(Stage(beside, conn, emit), waiting)
+            files, there = perform(Stage(beside, conn, emit), waiting), conn.info.server_version // 10000
     ok = all(each["down"]["restores"] for each in files if each["down"]["tried"])
     told = [{**each, "up_ms": each["ms"], "down_ms": each["down"]["ms"] if each["down"]["tried"] else None,
              "effects": rehearsal_words.effects(each)} for each in files]
-    return {"source": "live", "bytes": copied["bytes"], "copy_ms": copied["ms"], "ok": ok, "files": told,
-            "seconds": round(time.monotonic() - started, 1), "summary": rehearsal_words.summary(files, ok)}
+    return {"source": "live", "servers": {"live": major, "copy": there}, "bytes": copied["bytes"],
+            "copy_ms": copied["ms"], "ok": ok, "files": told, "seconds": round(time.monotonic() - started, 1),
+            "summary": rehearsal_words.summary(files, ok, major, there)}
 
 
-def pending(ends: Endpoints) -> tuple[Migration, ...]:
-    """What the live database has not had. Raises MigrationError where files and history do not fit together."""
+def pending(ends: Endpoints) -> tuple[tuple[Migration, ...], int]:
+    """What the live database has not had, and the major version of its server.
+
+    Raises MigrationError where files and history do not fit together.
+    """
     files, problems = migrations.read(ends.migrations_dir)
     with (pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway rehearse") as conn,
           pg.told(MigrationError, f"database {conn.info.dbname}")):
         made = conn.execute("SELECT to_regclass('slipway.history') IS NOT NULL").fetchone()[0]
-        known = history.read(conn) if made else {}
+        known, major = history.read(conn) if made else {}, conn.info.server_version // 10000
     for problem in (*problems, *conflicts.compare(files, known)):
         raise problem.error()
-    return migrations.pending(files, known)
+    return migrations.pending(files, known), major
 
 
 def prepare(beside: Endpoints) -> None:

@@ -29,11 +29,13 @@ def undone(down: dict) -> list[str]:
     return [f"down: {down['reason']}", *(f"down: {each}" for each in down["differences"])]
 
 
-def summary(files: list[dict], ok: bool) -> str:
+def summary(files: list[dict], ok: bool, live: int, copy: int) -> str:
+    """`live` and `copy` are the major versions of the two servers."""
     if not files:
         return "Nothing is pending, so there is nothing to rehearse."
     count = "1 file" if len(files) == 1 else f"{len(files)} files"
-    return f"{count} went up on a copy" + ("." if ok else ", but not every down brings the schema back.")
+    where = "a copy" if live == copy else f"a copy on PostgreSQL {copy}, while the live server is {live}"
+    return f"{count} went up on {where}" + ("." if ok else ", but not every down brings the schema back.")
 
 
 def size(count: int) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
-from slipway.data import fitness, lock, migrations, pg, sending
+from slipway.data import fitness, history, lock, migrations, pg, sending
 from slipway.data.endpoints import Endpoints
 from slipway.errors import MigrationError
 
@@ -31,21 +32,33 @@ def locked(ends: Endpoints, purpose: str, tell: Callable[[str], None] = lambda t
 
 def reset_statements(conn: psycopg.Connection, ends: Endpoints) -> tuple[str, ...]:
     """What puts the session back to how a file must find it: role, search_path and timeouts."""
-    from psycopg import sql
-    role = sql.SQL("SET ROLE {}").format(sql.Identifier(ends.database_owner)) if ends.database_owner else None
-    # The last one makes the server notice a killed runner in the middle of a long statement, and free the lock.
-    settings = sql.SQL(
-        "SELECT pg_catalog.set_config('lock_timeout', {}, false), pg_catalog.set_config('statement_timeout', {}, "
-        "false), pg_catalog.set_config('idle_in_transaction_session_timeout', '0', false), "
-        "pg_catalog.set_config('client_connection_check_interval', '2s', false)").format(
-        sql.Literal(ends.lock_timeout), sql.Literal(ends.statement_timeout))
-    return ("RESET SESSION AUTHORIZATION", "RESET ALL", "DISCARD TEMP", *([role.as_string(conn)] if role else []),
-            settings.as_string(conn))
+    return resetting(ends.database_owner, ends.lock_timeout, ends.statement_timeout, pg.timeouts(conn))
+
+
+@cache
+def resetting(owner: str, lock_timeout: str, statement_timeout: str, none: tuple[str, ...]) -> tuple[str, ...]:
+    settings = dict.fromkeys(none, "0") | {
+        "lock_timeout": lock_timeout, "statement_timeout": statement_timeout,
+        # Makes the server notice a killed runner in the middle of a long statement, and free the lock.
+        "client_connection_check_interval": "2s",
+    }
+    calls = (f"pg_catalog.set_config('{name}', {pg.literal(value)}, false)" for name, value in settings.items())
+    return ("RESET SESSION AUTHORIZATION", "RESET ALL", "DISCARD TEMP",
+            *([f"SET ROLE {pg.identifier(owner)}"] if owner else []), f"SELECT {', '.join(calls)}")
 
 
 def reset(conn: psycopg.Connection, ends: Endpoints) -> None:
     """Puts the session back, whatever a file before did."""
     conn.execute("; ".join(reset_statements(conn, ends)))
+
+
+def flush(conn: psycopg.Connection, ends: Endpoints) -> None:
+    """Writes golang-migrate's row anew: its COMMIT waits for the disk, and so for all that was committed before."""
+    import psycopg
+    same = "UPDATE public.schema_migrations SET dirty = dirty; "
+    # It comes after a failure, which is what has to be told: a server that is gone has flushed what it could.
+    with suppress(psycopg.Error):
+        conn.execute("BEGIN; " + history.own_statements(ends) + history.disk(True) + same + "COMMIT")
 
 
 def refuse_unfit(sql: str, label: str, database: str = "") -> None:

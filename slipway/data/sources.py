@@ -22,11 +22,15 @@ class BadText(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """One SQL file: what messages call it, the hash of its content, and what its first comments tell the runner."""
+    """One SQL file: what messages call it, the hash of its content, and what its first comments tell the runner.
+
+    `alone`: all of it is one statement that refuses a transaction.
+    """
     file: str
     label: str
     sha256: str
     directives: frozenset[str]
+    alone: bool = False
 
     @property
     def path(self) -> Path:
@@ -60,8 +64,10 @@ def examine(path: str, label: str) -> Source:
         if len(first) == SHORT:
             for chunk in iter(lambda: file.read(CHUNK), b""):
                 digest.add(chunk)
-    told = sqltext.directives(first.removeprefix(BOM).decode(errors="replace")) if b"slipway:" in first else NONE
-    return Source(path, label, digest.done(), told)
+    text = first.removeprefix(BOM).decode(errors="replace")
+    told = sqltext.directives(text) if "slipway:" in text else NONE
+    # A longer file is not one CREATE INDEX CONCURRENTLY.
+    return Source(path, label, digest.done(), told, len(first) < SHORT and sqltext.refuses_alone(text))
 
 
 class Digest:

@@ -68,6 +68,12 @@ def refuses_transaction(words: Sequence[str]) -> bool:
     return tuple(words[:1]) in ALONE or tuple(words[:2]) in ALONE or "CONCURRENTLY" in words
 
 
+def refuses_alone(sql: str) -> bool:
+    """Whether all of a text is one statement that cannot be run in a transaction."""
+    found = statements(sql) if ALONE_LOOK.search(sql) else ()
+    return len(found) == 1 and refuses_transaction(found[0].words)
+
+
 def commits_itself(words: Sequence[str]) -> bool:
     """Whether a statement may hold COMMITs of its own, and so is better not put into a transaction of ours."""
     return tuple(words[:1]) in (("CALL",), ("DO",))

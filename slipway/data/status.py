@@ -45,13 +45,23 @@ def seen(conn: psycopg.Connection) -> tuple[dict[int, Applied], history.Mirror, 
 
 
 def row_of(file: Migration | None, row: Applied | None, newest: int, stopped: history.Unfinished | None) -> dict:
-    """One version: its number, name, file, state (see `state_of`), whether it can be rolled back, its history."""
+    """One version: its number, name, file, state (see `state_of`), what its files lack, its history."""
     one = row or file
     made = {"version": one.version, "name": one.name, "file": file.label if file else None,
             "state": state_of(file, row, newest, stopped), "reversible": bool(file and file.down),
+            "note": lacking(file) if file else "",
             "compatible": row.compatible if row else "compatible" in file.directives}
     return made | ({"applied_at": row.applied_at, "by": row.by, "ms": row.ms, "release": row.release} if row else
                    {"applied_at": None, "by": None, "ms": None, "release": None})
+
+
+def lacking(file: Migration) -> str:
+    """What a person should know of the names of a version's files."""
+    if file.up is None:
+        return "a down file alone: going up runs nothing"
+    if not migrations.PAIRED.fullmatch(file.up.path.name):
+        return f"golang-migrate passes over this name; it takes {file.up.path.stem}.up.sql"
+    return "" if file.down else "no down file: it cannot be rolled back"
 
 
 def state_of(file: Migration | None, row: Applied | None, newest: int, stopped: history.Unfinished | None) -> str:

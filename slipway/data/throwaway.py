@@ -86,9 +86,8 @@ def database_of(ends: Endpoints) -> str:
 
 def maker(ends: Endpoints, database: str = "") -> psycopg.Connection:
     """A session of whoever makes databases here: the administrator of a bundled server, else the migrating role."""
-    if ends.admin_url:
-        return pg.connect(ends.admin_url, "ADMIN_DATABASE_URL", database=database, purpose="slipway throwaway")
-    return pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", database=database, purpose="slipway throwaway")
+    url, where = (ends.admin_url, "ADMIN_DATABASE_URL") if ends.admin_url else (ends.migrate_url, "MIGRATE_DATABASE_URL")
+    return pg.unhurried(pg.connect(url, where, database=database, purpose="slipway throwaway"))
 
 
 def at(ends: Endpoints, name: str) -> Endpoints:

@@ -14,7 +14,7 @@ from slipway.plan import Level, Plan, Step, apply
 from slipway.process import end_all
 from slipway.record import Recorder, facts
 from slipway.stack import STORES
-from slipway.verbs import carry, gates, provision, release
+from slipway.verbs import carry, gates, provision, release, safety
 from slipway.verbs.release import Swap
 from slipway.world import ROOT, World, enter, first_run, imagined
 
@@ -101,6 +101,7 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
         provision.settle(world, seen, (*doubtful, *data)),
         (Step("record", "who, what, when", recorder.open),) if new else (),
         *(extras.before if new else ()),
+        *safety.levels(world, pending[0]),
         pending[0],
         *(extras.migrated if new and pending[0] else ()),
         pending[1],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.data import conflicts, migrations
+from slipway.data import conflicts, migrations, status
 from slipway.data.migrations import Applied
 
 
@@ -122,3 +122,12 @@ def test_what_stands_between_files_and_history(tmp_path: Path, names: list[str],
 def test_pending_are_those_that_the_history_lacks_in_order(tmp_path: Path) -> None:
     files, _ = migrations.read(folder_with(tmp_path, "1_a.sql", "10_c.sql", "2_b.sql"))
     assert [file.version for file in migrations.pending(files, applied(1))] == [2, 10]
+
+
+@pytest.mark.parametrize(("names", "says"), [
+    (["1_a.up.sql", "1_a.down.sql"], ""), (["1_a.up.sql"], "no down file"), (["1_a.down.sql"], "a down file alone"),
+    (["1_a.sql"], "it takes 1_a.up.sql"), (["1_a.sql", "1_a.down.sql"], "it takes 1_a.up.sql"),
+])
+def test_a_half_of_a_pair_that_is_missing_is_told(tmp_path: Path, names: list[str], says: str) -> None:
+    (file,), _ = migrations.read(folder_with(tmp_path, *names))
+    assert says in status.lacking(file) and bool(says) == bool(status.lacking(file))

@@ -135,6 +135,11 @@ PLANS = {
     "migrations pending": (seen({}, DATA | {"pending": [f"{n}_m.up.sql" for n in range(1, 7)]}), {}, """
         1  migrate   1_m.up.sql, 2_m.up.sql, 3_m.up.sql, 4_m.up.sql and 2 more
         2  gate app  after what changed"""),
+    "migrations pending, to be rehearsed": (seen({}, DATA | {"pending": ["1_m.up.sql"]}), {"rehearse": True}, """
+        1  rehearse  REHEARSE=true: on a copy of the live data
+        2  migrate   1_m.up.sql
+        3  gate app  after what changed"""),
+    "nothing to rehearse": (UP, {"rehearse": True}, ""),
     "a migration that was edited": (seen({}, DATA | {"problems": ["1_m.up.sql was edited"]}), {}, """
         1  migrate   1_m.up.sql was edited
         2  gate app  after what changed"""),

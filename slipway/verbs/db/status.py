@@ -13,7 +13,8 @@ def run(on: str, reporter, strict: bool = False) -> None:
     found = world.engine.inside("status", {}, Silent())
     reporter.header(world.header)
     for row in found["rows"]:
-        reporter.line(f"  {row['state']:<13} {row['file'] or row['name']:<44} {told(row)}".rstrip())
+        words = "; ".join(filter(None, (told(row), row["note"])))
+        reporter.line(f"  {row['state']:<13} {row['file'] or row['name']:<44} {words}".rstrip())
     for problem in found["problems"]:
         reporter.line(f"  ! {problem}")
     counts = {

@@ -104,8 +104,9 @@ class Postgres:
         until(self.ready, "postgres accepts connections")
 
 
-def make_postgres(folder: Path) -> Postgres:
+def make_postgres(folder: Path, programs: Path | None = None, addresses: str = "127.0.0.1") -> Postgres:
     """initdb with a superuser whose password is ADMIN_PASSWORD; the server is not started yet."""
+    programs = programs or postgres_bin()
     uid = NOBODY if os.geteuid() == 0 else None
     data, secret, port = folder / "pgdata", folder / "pwfile", free_port()
     data.mkdir()
@@ -113,12 +114,12 @@ def make_postgres(folder: Path) -> Postgres:
     for path in (folder, data, secret):
         if uid:
             os.chown(path, uid, uid)
-    subprocess.run([str(postgres_bin() / "initdb"), "-D", str(data), "-A", "scram-sha-256", "-U", "postgres",
+    subprocess.run([str(programs / "initdb"), "-D", str(data), "-A", "scram-sha-256", "-U", "postgres",
                     "--pwfile", str(secret), "--no-sync", "--locale=C.UTF-8", "-E", "UTF8"], check=True,
                    capture_output=True, user=uid, group=uid, extra_groups=[] if uid else None)
     secret.unlink()
-    argv = [str(postgres_bin() / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-c", "fsync=off",
-            "-c", "listen_addresses=127.0.0.1", "-c", "log_statement=all"]
+    argv = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-c", "fsync=off",
+            "-c", f"listen_addresses={addresses}", "-c", "log_statement=all"]
     return Postgres(folder, port, Server(argv, folder / "postgres.log", {}, uid, signal.SIGINT))
 
 

@@ -1,4 +1,4 @@
-"""A way to the server that is cut in the worst moment: between a file's SQL and the answer to its COMMIT."""
+"""A way to the server that is cut in the worst moments: at a file's COMMIT, and at every message of a file without one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from contextlib import suppress
 
 import pytest
 
-from tests.embedded.data.migrating import failed, tables, versions
+from slipway.errors import SlipwayError
+from tests.embedded.data.migrating import failed, mirror, tables, versions
 
 
 class Relay:
@@ -66,3 +67,41 @@ def test_a_connection_cut_at_the_commit_leaves_the_file_whole_or_absent(stack, b
     assert error.where == "migrations/2_cut.sql" and "whole and recorded, or not at all" in error.expected
     done = stack.run("migrate")
     assert done["version"] == 2 and versions(stack) == [1, 2] and tables(stack) == ["cut", "good"]
+
+
+PIECEMEAL = """-- slipway: no-transaction
+create table a (id int);
+insert into a values (1);
+create index concurrently i on a (id);
+insert into a values (2);
+"""
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before it arrives", "before its answer"])
+def test_a_connection_cut_at_any_message_of_a_file_without_a_transaction_is_gone_on_from(stack, before: bool) -> None:
+    """Each statement once, however often the way breaks: the n-th try is cut at its n-th message."""
+    stack.migration("1_a.sql", PIECEMEAL)
+    heard: list[str] = []
+    for number in range(1, 60):
+        said = iter(range(number))
+        relay = Relay(stack.postgres.port, lambda data, said=said: next(said, None) is None, before)
+        try:
+            stack.run("migrate", GATE_TIMEOUT="20", MIGRATE_DATABASE_URL=stack.role_url("migrate").replace(
+                f":{stack.postgres.port}/", f":{relay.port}/"))
+            break
+        except SlipwayError as error:
+            heard.append(str(error))
+            assert error.found and error.next
+            mend_index(stack)
+        finally:
+            relay.close()
+    assert len(heard) > 10 and versions(stack) == [1] and mirror(stack) == [(1, False)]
+    assert stack.value("select array_agg(id order by id) from a") == [1, 2]
+    assert stack.value("select indisvalid from pg_index where indexrelid = 'i'::regclass")
+
+
+def mend_index(stack) -> None:
+    """Drops what a CREATE INDEX CONCURRENTLY that was cut off left, as the runner tells its user to."""
+    with stack.connect("admin") as conn:
+        if conn.execute("select from pg_index where indexrelid = to_regclass('i') and not indisvalid").fetchone():
+            conn.execute("drop index concurrently i")

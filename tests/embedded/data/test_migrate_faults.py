@@ -14,7 +14,7 @@ import pytest
 from slipway.data import migrations
 from slipway.errors import LockHeld, MigrationError
 from tests.embedded.data import conftest, services
-from tests.embedded.data.migrating import failed, table_exists, versions
+from tests.embedded.data.migrating import failed, table_exists, tables, versions
 
 HOLDS = """select exists (select from pg_stat_activity where application_name = 'slipway migrate'
 and query like '%{}%' and wait_event is not null and state = 'active')"""
@@ -94,14 +94,37 @@ def test_a_server_killed_in_the_middle_of_a_file_leaves_nothing_of_it(own_postgr
     thread = threading.Thread(target=lambda: errors.append(failed(stack)))
     thread.start()
     services.until(lambda: stack.value(HOLDS.format("pg_sleep(600)")), "the second file is being run")
-    own_postgres.server.kill()
+    crash(own_postgres)
     thread.join(30)
     assert errors[0].where == "migrations/2_b.sql" and "the server went away" in errors[0].found
-    services.until(lambda: restarted(own_postgres), "the server starts again after its crash")
     stack.run("gate.postgres")
-    assert versions(stack) == [1] and not table_exists(stack, "b")
+    # The first file did not wait for the disk: it is there whole, or not at all.
+    assert (versions(stack), tables(stack)) in (([1], ["a"]), ([], []))
     stack.migration("2_b.sql", "create table b (id int);")
-    assert stack.run("migrate")["version"] == 2
+    assert stack.run("migrate")["version"] == 2 and tables(stack) == ["a", "b"]
+
+
+def crash(postgres: services.Postgres) -> None:
+    postgres.server.kill()
+    services.until(lambda: restarted(postgres), "the server starts again after its crash")
+
+
+@pytest.mark.parametrize("ending", ["select 1;", "select nonsense;"], ids=["good", "failed"])
+def test_what_a_run_has_told_outlasts_a_crash_right_after_it(own_postgres, tmp_path, ending: str) -> None:
+    """Only the last file waits for the disk, or the end of a run that fails: whoever hears of it hears of it after."""
+    own_postgres.start("-c", "wal_writer_delay=10s", "-c", "bgwriter_delay=10s")
+    services.until(own_postgres.ready, "postgres accepts connections")
+    stack = conftest.stack_on(own_postgres, tmp_path)
+    stack.run("roles")
+    for number in range(1, 6):
+        stack.migration(f"{number}_t.sql", f"create table t{number} (id int); insert into t{number} values ({number});")
+    stack.migration("6_end.sql", ending)
+    failed(stack) if "nonsense" in ending else stack.run("migrate")
+    crash(own_postgres)
+    stack.run("gate.postgres")
+    assert tables(stack) == [f"t{number}" for number in range(1, 6)]
+    assert versions(stack) == list(range(1, 6 if "nonsense" in ending else 7))
+    assert stack.value("select id from t5") == 5
 
 
 def restarted(postgres: services.Postgres) -> bool:

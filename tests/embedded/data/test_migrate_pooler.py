@@ -38,7 +38,7 @@ def pooled(stack) -> Iterator[Callable[[str], str]]:
         config.write_text(CONFIG.format(database=stack.database, server=stack.postgres.port, user=user,
                                         password=password, port=port, mode=mode))
         uid = services.NOBODY if os.geteuid() == 0 else None
-        for path in [config, *list(config.parents)[:3]]:
+        for path in [config, *list(config.parents)[:4]]:
             path.chmod(path.stat().st_mode | 0o055)
         started.append(subprocess.Popen([binary, "-q", config], user=uid, group=uid, stderr=subprocess.DEVNULL))
         services.until(lambda: services.listens(port), "pgbouncer listens")

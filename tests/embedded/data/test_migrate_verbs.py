@@ -108,6 +108,7 @@ def test_status_shows_every_state(stack) -> None:
     one, last = found["rows"][0], found["rows"][-1]
     assert (one["by"], one["release"], one["reversible"]) == ("ann", "r7", True) and one["ms"] > 0
     assert (last["compatible"], last["reversible"], last["applied_at"]) == (True, False, None)
+    assert one["note"] == "" and "golang-migrate passes over this name; it takes 6_next.up.sql" in last["note"]
     assert (found["version"], found["mirror"], len(found["problems"])) == (5, {"version": 5, "dirty": False}, 3)
 
 
@@ -143,6 +144,17 @@ def test_adopt_takes_over_where_golang_migrate_is(stack) -> None:
     assert stack.run("adopt")["adopted"] == [1, 2]
     assert [row["state"] for row in stack.run("status")["rows"]] == ["baseline", "baseline", "pending"]
     assert [each["version"] for each in stack.run("migrate")["applied"]] == [3] and mirror(stack) == [(3, False)]
+
+
+def test_a_row_that_golang_migrate_keeps_in_another_schema_is_not_overlooked(stack) -> None:
+    stack.migration("1_a.sql", "create table a (id int);")
+    with stack.connect("admin") as conn:
+        conn.execute("create schema app; create table app.schema_migrations (version bigint primary key, dirty boolean)")
+        conn.execute(f"grant usage on schema app to {stack.database}_owner, {stack.database}_migrate")
+    url = stack.role_url("migrate") + "?options=-csearch_path%3Dapp"
+    error = refused(stack, "migrate", MIGRATE_DATABASE_URL=url)
+    assert error.where == '"app".schema_migrations' and "SET SCHEMA public" in error.next
+    assert not table_exists(stack, "a") and stack.run("migrate")["version"] == 1
 
 
 def test_adopt_follows_golang_migrate_forwards_and_backwards(stack) -> None:

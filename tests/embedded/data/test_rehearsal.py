@@ -186,6 +186,19 @@ def test_a_large_database_is_copied_in_parallel_and_is_the_same(live, monkeypatc
             assert one.execute(query).fetchone() == two.execute(query).fetchone()
 
 
+def test_what_cannot_be_copied_is_told_in_the_words_of_the_program_that_met_it(live) -> None:
+    """The function finds no table under the search_path of a dump; pg_dump dies of a pipe that nobody reads."""
+    live.migration("2_known.up.sql", """create function known(n int) returns boolean language sql as
+        'select n in (select id from users)'; create table few (n int check (known(n)));
+        insert into few values (1); create table many (text text);
+        insert into many select repeat(md5(n::text), 100) from generate_series(1, 5000) n;""")
+    live.run("migrate")
+    live.migration("3_a.up.sql", "select 1;")
+    with pytest.raises(MigrationError) as caught:
+        live.run("rehearse")
+    assert caught.value.where == "pg_restore for the copy" and 'relation "users" does not exist' in caught.value.found
+
+
 def test_the_copy_has_the_settings_and_the_locale_of_the_live_database(live) -> None:
     with live.connect_admin() as conn:
         conn.execute(f"alter database {live.database} set search_path = 'shop', public")
