@@ -1,6 +1,6 @@
 """Deploys under load: failed requests, beside `docker compose up -d` and docker-rollout's sequence; then the times.
 
-DEPLOYS says how many of ours (10), PEER_DEPLOYS how many of each peer (3). The app takes two seconds to boot.
+BENCH_DEPLOYS says how many of ours (10), PEER_DEPLOYS how many of each peer (3). The app takes two seconds to boot.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from bench import deploy_peers
 from bench.harness import Result, copy_of_tree, environment, free_port, invoke, median, timed
 from slipway.envfile import fresh_secrets
 from slipway.world import enter
+from tests.scenarios.load import FULL, load, percentile
 from tests.scenarios.load import Result as Load
-from tests.scenarios.load import load, percentile
 
 BOOT = 2.0          # seconds, of the app
 QUIET = 5.0         # seconds of load before the first deploy, which the latencies are held against
@@ -36,7 +36,7 @@ class Failed(Result):
 
 
 def measure() -> Iterator[Result]:
-    deploys, peers = int(os.environ.get("DEPLOYS", "10")), int(os.environ.get("PEER_DEPLOYS", "3"))
+    deploys, peers = int(os.environ.get("BENCH_DEPLOYS", "10")), int(os.environ.get("PEER_DEPLOYS", "3"))
     port = free_port()
     env = environment(ENGINE="docker", IMAGES="debian", PROJECT="slipway-bench-deploy", HTTP_PORT=port,
                       APP_CONTEXT="tests/scenarios/apps/slow", APP_ENV_BOOT_SECONDS=f"{BOOT:g}", APP_ENV_VERSION="v0",
@@ -60,7 +60,7 @@ def version(env: Mapping[str, str], number: int) -> dict[str, str]:
 
 def under_load(url: str, deploys: int, deploy: Callable[[int], object]) -> Load:
     """What came of the load while `deploy` ran so often, one after the other."""
-    with load(url, seconds=QUIET + 60 * deploys) as running:
+    with load(url, seconds=QUIET + 60 * deploys, rate=FULL) as running:
         time.sleep(QUIET)
         for number in range(1, deploys + 1):
             deploy(number)

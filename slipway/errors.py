@@ -31,6 +31,10 @@ class LockHeld(SlipwayError):
     code, kind = 3, "lock"
 
 
+class LockLost(LockHeld):
+    """The lock is somebody else's now, or nobody's: what this process had begun is no longer its own."""
+
+
 class GateError(SlipwayError):
     code, kind = 4, "gate"
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from slipway.errors import LockHeld
+from slipway.errors import LockHeld, LockLost
 
 
 @dataclass(frozen=True)
@@ -44,3 +44,9 @@ def from_labels(labels: Mapping[str, str]) -> Holder:
 def held(stack: str, holder: Holder, flag: str = "") -> LockHeld:
     return LockHeld(f"lock of {stack}", f"held by {holder}", "one deploy, migration, backup or restore at a time",
                     f"wait for it (--wait 300); if nobody works there any more: ./invoke unlock{flag}")
+
+
+def lost(stack: str) -> LockLost:
+    return LockLost(f"lock of {stack}", "lost: this process was not heard for too long, or ./invoke unlock broke it",
+                    "the lock from the first step to the last",
+                    "./invoke history; the next ./invoke deploy says what was left and puts it right")

@@ -48,6 +48,8 @@ def run(name: str, record: Mapping, root: Path, env: Mapping[str, str], timeout:
     path = root / FOLDER / name
     if not path.exists() and not path.is_symlink():
         return ""
+    # Before the hook begins: what cannot be written must not leave one that waits for it.
+    text = json.dumps(record, ensure_ascii=False, default=str)
     begun = time.monotonic()
     tail: deque[str] = deque(maxlen=TAIL)
 
@@ -56,7 +58,7 @@ def run(name: str, record: Mapping, root: Path, env: Mapping[str, str], timeout:
         say(tail[-1][:120])
 
     child = started(path, root, dict(env) | {"SLIPWAY_HOOK": name})
-    code, late = followed(child, json.dumps(record, ensure_ascii=False, default=str), timeout, told)
+    code, late = followed(child, text, timeout, told)
     refuse_failure(path, code, late, timeout, tuple(tail))
     return f"hooks/{name} ran in {time.monotonic() - begun:.1f} s"
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from slipway.errors import Interrupted
@@ -70,6 +71,16 @@ class Plan:
 
     def data(self) -> list[list[dict]]:
         return [[{"name": step.name, "cause": step.cause} for step in level] for level in self]
+
+
+def guarded(plan: Plan, check: Callable[[], None]) -> Plan:
+    """The same plan, of which every step first makes a check that may raise."""
+
+    def run(step: Step, progress: Progress) -> str | None:
+        check()
+        return step.run(progress)
+
+    return Plan(tuple(tuple(replace(step, run=partial(run, step)) for step in level) for level in plan))
 
 
 class Reporter(Protocol):

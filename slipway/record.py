@@ -88,6 +88,7 @@ def facts(world: World, image: str, kind: str) -> dict:
         "colour": "",
         "image": image,
         "image_id": rollout.image_id(image) if rollout else "",
+        "digest": rollout.digest(image) if rollout else "",
         "revision": revision.of(world.root),
         "by": me.by,
         "host": me.host,

@@ -25,7 +25,7 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
     values = {"stack": stack, "s": stack.settings, "tuned": tuning.postgres(
         stack.settings.postgres_memory, stack.settings.postgres_max_connections), "maxmemory": tuning.redis}
     try:
-        values["gateway"] = env.get_template("gateway.json.j2").render(values)
+        gateway = env.get_template("gateway.json.j2").render(values)
         text = env.get_template(f"{stack.target}.yaml.j2").render(values)
     except SettingsError:
         raise
@@ -35,7 +35,7 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
             raise
         raise SettingsError(place, str(error) or type(error).__name__, "a template that renders",
                             f"edit {place.rsplit(':', 1)[0]}, then ./invoke render") from None
-    return {f"{stack.settings.environment}.yaml": text}
+    return {f"{stack.settings.environment}.yaml": text, f"{stack.settings.environment}.gateway.json": gateway}
 
 
 @functools.cache

@@ -127,7 +127,7 @@ class Settings(BaseModel):
     objects_memory: Bytes = setting("512MB", "Memory limit of the object store.")
 
     gate_timeout: Seconds = setting(60, "Seconds that each store may take until it answers.")
-    drain_timeout: Seconds = setting(30, "Seconds that requests in flight get to end on the old release.")
+    drain_timeout: Seconds = setting(30, "Seconds that requests in flight get to end on the old release, and then its process after SIGTERM (at least 10).")
     watch_seconds: int = Field(
         0,
         ge=0,

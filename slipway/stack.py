@@ -18,6 +18,7 @@ OBJECTS = {
     "rclone": "rclone/rclone:1.75.2",
 }
 STORES = ("postgres", "redis", "objects")
+DOCKERS_GRACE = 10
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ class Stack:
     @property
     def name(self) -> str:
         return self.settings.stack
+
+    @property
+    def grace(self) -> int:
+        """Seconds from SIGTERM to SIGKILL for what serves requests; at least what Docker gives by itself."""
+        return max(self.settings.drain_timeout, DOCKERS_GRACE)
 
     @property
     def target(self) -> str:

@@ -32,6 +32,8 @@ VERBS = {
     "observe": "slipway.data.observe:observe",
     "probe.app": "slipway.data.probe:app",
     "gateway.active": "slipway.data.gateway:active",
+    "gateway.configure": "slipway.data.gateway:configure",
+    "gateway.reload": "slipway.data.gateway:reload",
     "gateway.switch": "slipway.data.gateway:switch",
     "gateway.drain": "slipway.data.gateway:drain",
     "gateway.tally": "slipway.data.gateway:tally",

@@ -1,25 +1,28 @@
 """The gateway, by the volume that only ops and the gateway share: the switch is a file there, the counts come by socket.
 
 The gateway looks for the file at each request (Caddy's `file` matcher), so a switch needs no new configuration: that
-would close idle connections, and with them the requests just on their way. Counts: caddyserver.com/docs/api.
+would close idle connections, and with them the requests just on their way. Counts and `POST /load`:
+caddyserver.com/docs/api.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import socket
-import tempfile
 import time
 from pathlib import Path
 
+from slipway.data import disk
 from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import EngineError, SettingsError
 
 COLOURS = ("blue", "green")
+CONFIG, CLOSING = "gateway.json", "closing"  # what the gateway starts with; what makes each answer end its connection
+ENDS = 3.0  # seconds in which connections in use are ended by an answer; one that rests longer is cut off by the reload
+STARTS = 10.0  # seconds that a gateway may take until its admin side answers
 # caddy_http_request_duration_seconds_count{code="200",handler="reverse_proxy",…} 12
 ANSWERS = re.compile(r"caddy_http_request_duration_seconds_count\{([^}]*)\} (\S+)")
 
@@ -84,25 +87,9 @@ def keep(ends: Endpoints, name: str, text: str | None) -> None:
     place = folder(ends) / name
     if text is None:
         place.unlink(missing_ok=True)
-        settle(place.parent)
-        return
-    handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(temporary, 0o640)
-    os.replace(temporary, place)
-    settle(place.parent)
-
-
-def settle(directory: Path) -> None:
-    """A name that came or went must survive a power cut as well."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        disk.synced(place.parent)
+    else:
+        disk.replace(place, text, 0o640)
 
 
 def serving(ends: Endpoints) -> str:
@@ -111,14 +98,54 @@ def serving(ends: Endpoints) -> str:
 
 
 def active(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"active": the colour that new requests go to, "up": whether the gateway answers, "reason"}."""
+    """{"active": the colour that new requests go to, "up": whether the gateway answers, "reason", "config"}.
+
+    `config` is what it runs and will start with again, or empty where those are not the same.
+    """
     if ends.gateway_dir is None:
-        return {"active": "", "up": False, "reason": "no gateway"}
+        return {"active": "", "up": False, "reason": "no gateway", "config": {}}
+    kept = configuration(ends)
     try:
-        counts(ends)
+        running = admin(ends, "GET", "/config/")
     except EngineError as error:
-        return {"active": serving(ends), "up": False, "reason": error.found}
-    return {"active": serving(ends), "up": True, "reason": ""}
+        return {"active": serving(ends), "up": False, "reason": error.found, "config": kept}
+    # A reload that was cut short may have left the sign that ends connections.
+    sure = kept == running and not (folder(ends) / CLOSING).exists()
+    return {"active": serving(ends), "up": True, "reason": "", "config": kept if sure else {}}
+
+
+def configuration(ends: Endpoints) -> dict:
+    """What the gateway starts with; empty where it was told nothing yet."""
+    try:
+        return json.loads((folder(ends) / CONFIG).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def configure(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Keeps `config` for a gateway that is about to be started. {}."""
+    keep(ends, CONFIG, json.dumps(args["config"], indent=1))
+    return {}
+
+
+def reload(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Has a gateway that runs take `config`, on the ports it has, and keeps it. {"ms"} that the taking took, 0 for none.
+
+    Raises EngineError, and all stays as it was, when the gateway refuses it.
+    """
+    wake(ends)
+    if active(ends, {}, emit)["config"] == args["config"]:
+        return {"ms": 0}
+    keep(ends, CLOSING, "1\n")
+    try:
+        time.sleep(ENDS)
+        begun = time.monotonic()
+        admin(ends, "POST", "/load", args["config"])
+        taken = time.monotonic() - begun
+    finally:
+        keep(ends, CLOSING, None)
+    configure(ends, args, emit)
+    return {"ms": round(taken * 1000, 1)}
 
 
 def switch(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -136,10 +163,24 @@ def drain(ends: Endpoints, args: dict, emit: Emit) -> dict:
     Returns {"seconds", "left": requests that were still in flight at the deadline}.
     """
     begun = time.monotonic()
+    wake(ends)
     while (left := in_flight(ends, args["from"])) and time.monotonic() - begun < args["timeout"]:
         progress(emit, f"{left} requests in flight on {args['from']}", 0, 0, "requests")
         time.sleep(0.05)
     return {"seconds": round(time.monotonic() - begun, 3), "left": left}
+
+
+def wake(ends: Endpoints) -> None:
+    """Waits for a gateway that is just being started, or restarted by its engine. Raises EngineError after that time."""
+    begun = time.monotonic()
+    while True:
+        try:
+            counts(ends)
+            return
+        except EngineError:
+            if time.monotonic() - begun > STARTS:
+                raise
+            time.sleep(0.05)
 
 
 def in_flight(ends: Endpoints, colour: str) -> int:

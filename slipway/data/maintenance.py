@@ -7,6 +7,7 @@ away cuts no connection, and it outlasts a restart of the gateway.
 from __future__ import annotations
 
 import html
+import re
 
 from slipway.data import gateway
 from slipway.data.endpoints import Emit, Endpoints
@@ -44,8 +45,13 @@ def off(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 
 def state(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Whether the page is up: {"on"}; without a gateway it never is."""
-    return {"on": ends.gateway_dir is not None and (ends.gateway_dir / NAME).exists()}
+    """Whether the page is up, and what it says: {"on", "message"}; without a gateway it never is."""
+    try:
+        page = (ends.gateway_dir / NAME).read_text(encoding="utf-8") if ends.gateway_dir else None
+    except FileNotFoundError:
+        page = None
+    found = re.search("<p>(.*)</p>", page or "", re.DOTALL)
+    return {"on": page is not None, "message": html.unescape(found[1]) if found else ""}
 
 
 def refuse_without_gateway(ends: Endpoints) -> None:

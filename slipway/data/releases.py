@@ -72,7 +72,7 @@ def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
         if left["result"] == "running":
             state.write(folder(ends), left["id"], left | {"result": "interrupted"})
     identity = f"r{(number(records[-1]) if records else 0) + 1:04}-{given.get('revision') or 'none'}"
-    version = schema_version(ends)
+    version = schema_now(ends)[1]
     record = (
         {"backup": None, "schema_after": version, "steps": {}, "error": None}
         | given
@@ -96,8 +96,9 @@ def close(ends: Endpoints, args: dict, emit: Emit) -> dict:
     if record is None:
         raise SettingsError("release", str(args["id"]), "a release that is on record", "./invoke history")
     record |= dict(args["facts"])
-    if record["result"] == "good":
-        record["schema_after"] = schema_version(ends)
+    asked, version = schema_now(ends)
+    if record["result"] == "good" and asked:
+        record["schema_after"] = version
     state.write(folder(ends), record["id"], record)
     return {"record": record, "images": superfluous(every(ends), int(args.get("keep", 5)))}
 
@@ -105,16 +106,25 @@ def close(ends: Endpoints, args: dict, emit: Emit) -> dict:
 def superfluous(records: list[dict], keep: int) -> list[str]:
     """Images of releases that are neither among the last `keep` good ones nor running."""
     good = [record for record in records if record["result"] == "good"]
-    kept = {record["image"] for record in (*good[-keep:], *(r for r in records if r["result"] == "running"))}
-    return sorted({record["image"] for record in records} - kept)
+    kept = {
+        name for record in (*good[-keep:], *(r for r in records if r["result"] == "running")) for name in names(record)
+    }
+    gone = {name for record in records for name in names(record)} - kept
+    # Tags first: they are what people know an image by, and the last of its tags takes the image along.
+    return sorted(gone, key=lambda name: ("sha256:" in name, name))
 
 
-def schema_version(ends: Endpoints) -> int | None:
-    """The newest applied migration, or None where none is or the database cannot be asked."""
+def names(record: dict) -> set[str]:
+    """What an image may be called by: its tag, which may go on to another image, and its own id and digest."""
+    return {record[key] for key in ("image", "image_id", "digest") if record.get(key)}
+
+
+def schema_now(ends: Endpoints) -> tuple[bool, int | None]:
+    """Whether the database could be asked, and its newest applied migration, or None where there is none."""
     from slipway.data import observe
 
     history = observe.look(ends)[1]
-    return max(history, default=None) if history else None
+    return history is not None, max(history, default=None) if history else None
 
 
 def gap(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -122,7 +132,7 @@ def gap(ends: Endpoints, args: dict, emit: Emit) -> dict:
     record = next((record for record in every(ends) if record["id"] == args["id"]), None)
     if record is None:
         raise SettingsError("release", str(args["id"]), "a release that is on record", "./invoke history")
-    accepts, now = record.get("schema_after"), schema_version(ends)
+    accepts, now = record.get("schema_after"), schema_now(ends)[1]
     if accepts == now or accepts is None:
         return {"reason": "", "migrations": [], "backup": record.get("backup")}
     if now is None or now < accepts:

@@ -50,8 +50,7 @@ def run(path: Path, base_url: str, variables: Mapping[str, object], timeout: flo
     Raises SettingsError for a file that is no collection, VerificationError if part of it is not understood (before
     anything is sent), HealthError if an answer is not as the collection says; every failure is in its log.
     """
-    collection = understood(postman.read(path), path)
-    requests = chosen(collection, folder, path)
+    collection, requests = read(path, folder)
     begun = time.monotonic()
     going = Run(base_url.rstrip("/"), timeout,
         {**collection.variables, **variables, **dict.fromkeys(BASES, base_url.rstrip("/"))})
@@ -61,6 +60,12 @@ def run(path: Path, base_url: str, variables: Mapping[str, object], timeout: flo
     if going.failures:
         raise failed(going)
     return {"requests": len(requests), "checks": going.checks, "seconds": round(time.monotonic() - begun, 3)}
+
+
+def read(path: Path, folder: str = "") -> tuple[Collection, tuple[Request, ...]]:
+    """A collection that is understood whole, and the requests of it, or of one folder. Raises as `run` does."""
+    collection = understood(postman.read(path), path)
+    return collection, chosen(collection, folder, path)
 
 
 def understood(collection: Collection, path: Path) -> Collection:

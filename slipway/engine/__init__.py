@@ -35,6 +35,7 @@ class Seen:
     beside: bool = False  # the other one has containers too: left by a deploy that was cut short
     pointed: str = ""  # the colour that the gateway sends requests to
     up: bool = False  # the gateway answers
+    front: Mapping = field(default_factory=dict)  # the configuration that the gateway runs; empty: not known, or in doubt
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Build:
 
 class Rollout(Protocol):
     """Starts a release beside the one that serves. Colours are blue and green."""
+
+    def front(self) -> str: ...
 
     def serving(self) -> str: ...
 
@@ -66,6 +69,10 @@ class Rollout(Protocol):
 
     def image_id(self, image: str) -> str: ...
 
+    def digest(self, image: str) -> str: ...
+
+    def pull(self, image: str, progress: Progress) -> None: ...
+
     def mark(self, image: str) -> str: ...
 
     def drop(self, images: Sequence[str]) -> list[str]: ...
@@ -83,8 +90,8 @@ class Engine(Protocol):
     def wanted(self) -> Mapping[str, str]:
         """Fingerprint that each service should have been started with."""
 
-    def observe(self) -> Seen:
-        """What runs now. Changes nothing."""
+    def observe(self, data: bool = True) -> Seen:
+        """What runs now. Changes nothing. Without `data` at once: the data side is not asked, only told to get ready."""
 
     def prepare(self, seen: Seen) -> Sequence[Build]:
         """What has to be built or installed first."""
@@ -107,8 +114,11 @@ class Engine(Protocol):
     def url(self) -> str:
         """The front door, as a person types it."""
 
-    def locked(self, doing: str, wait: float, flag: str) -> AbstractContextManager[None]:
-        """Holds the stack's lock, for everybody who can reach this engine. Raises LockHeld after `wait` seconds."""
+    def locked(self, doing: str, wait: float, flag: str) -> AbstractContextManager[Callable[[], None]]:
+        """Holds the stack's lock, for everybody who can reach this engine. Raises LockHeld after `wait` seconds.
+
+        What it gives raises LockLost when the lock is not held any more: a process that was stopped is not heard.
+        """
 
     def holder(self) -> Holder | None:
         """Who holds the stack's lock."""

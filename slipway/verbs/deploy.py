@@ -6,9 +6,10 @@ import time
 from functools import partial
 
 from slipway import hooks
-from slipway.plan import Level, Progress, Step
+from slipway.engine import Seen
+from slipway.plan import Level, Plan, Progress, Step
 from slipway.record import Recorder
-from slipway.verbs import release, smoke, up
+from slipway.verbs import failure, release, smoke, up
 from slipway.verbs.release import Swap
 from slipway.verbs.up import Extras
 from slipway.world import World, enter
@@ -16,34 +17,51 @@ from slipway.world import World, enter
 
 def run(on: str, reporter, wait: float = 0, dry_run: bool = False) -> None:
     """Builds or pulls, takes the lock, migrates, starts the release beside the old one, probes, switches, drains, proves."""
-    begun = time.monotonic()
-    world = enter(on)
-    seen = world.engine.observe()
-    todo = up.plan(world, seen, planned(world), extras(world, planned(world)))
-    reporter.header(world.header)
     if dry_run:
-        reporter.plan(todo) if todo else reporter.done("Nothing to deploy.", url=world.engine.url())
-        return
-    if not todo and not up.unfinished(world, seen):
-        good = (seen.data or {}).get("releases", {}).get("good") or {}
-        reporter.done(
-            f"Nothing to deploy: {good.get('id', 'what runs')} is as asked and answers "
-            f"({time.monotonic() - begun:.1f} s).",
-            release=good.get("id"),
-            steps=0,
-        )
-        return
+        return show(enter(on), reporter)
+    begun = time.monotonic()
+    with failure.told(on, reporter, "deploy") as attempt:
+        put(enter(on), reporter, wait, begun, attempt)
+
+
+def show(world: World, reporter) -> None:
+    seen = world.engine.observe()
+    todo = planned(world, seen)
+    reporter.header(world.header)
+    reporter.plan(todo) if todo else reporter.done("Nothing to deploy.", url=world.engine.url())
+
+
+def put(world: World, reporter, wait: float, begun: float, attempt: failure.Attempt) -> None:
+    reporter.header(world.header)
+    seen = world.engine.observe(data=False)
+    if not up.differences(world.engine.wanted(), seen.services):
+        # Where the services show no work, only the data side can tell whether there is any.
+        seen = world.engine.observe()
+        if not planned(world, seen) and not up.unfinished(world, seen):
+            return unchanged(world, reporter, seen, begun)
     if not world.engine.rollout:
         reporter.line(
             "  this engine restarts the app in place: requests fail until it has booted, and there is no way back"
         )
-    done = up.put(world, reporter, seen, "deploy", wait, partial(extras, world))
-    proud(world, reporter, done, begun)
+    recorder = attempt.recorder = Recorder(world, reporter, {})
+    up.put(world, recorder, seen, "deploy", wait, partial(extras, world))
+    proud(world, reporter, recorder, begun)
 
 
-def planned(world: World) -> Recorder:
-    """A recorder for a plan that is only looked at."""
-    return Recorder(world, None, {})
+def unchanged(world: World, reporter, seen: Seen, begun: float) -> None:
+    good = (seen.data or {}).get("releases", {}).get("good") or {}
+    seconds = time.monotonic() - begun
+    reporter.done(
+        f"Nothing to deploy: {good.get('id', 'what runs')} is as asked and answers ({seconds:.1f} s).",
+        release=good.get("id"),
+        steps=0,
+    )
+
+
+def planned(world: World, seen: Seen) -> Plan:
+    """The plan of a deploy, to be looked at and not to be run."""
+    recorder = Recorder(world, None, {})
+    return up.plan(world, seen, recorder, extras(world, recorder))
 
 
 def extras(world: World, recorder: Recorder) -> Extras:

@@ -38,9 +38,9 @@ def swap(world: World, seen: Seen, differ: Mapping[str, str]) -> Swap | None:
 
 
 def levels(
-    world: World, change: Swap, recorder: Recorder, gateway: Level = (), gates: tuple[Level, ...] = ()
+    world: World, change: Swap, recorder: Recorder, gateway: tuple[Level, ...] = (), gates: tuple[Level, ...] = ()
 ) -> Iterator[Level]:
-    """The steps of a swap. `gateway` replaces the gateway itself, if it has to be; `gates` prove the release in its place."""
+    """The steps of a swap. `gateway` brings what the gateway itself needs; `gates` prove the release in its place."""
     engine, settings = world.engine, world.settings
     yield (Step(f"start app-{change.new}", f"beside app-{change.old}: {change.cause}", partial(start, engine, change)),)
     yield (
@@ -50,7 +50,7 @@ def levels(
             partial(probe, world, change.new),
         ),
     )
-    yield gateway
+    yield from gateway
     yield (Step("switch", f"{change.old} → {change.new}", partial(switch, engine, change, recorder)),)
     yield (
         Step(

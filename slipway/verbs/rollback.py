@@ -8,16 +8,27 @@ from functools import partial
 from slipway import hooks
 from slipway.engine import Seen
 from slipway.errors import EngineError, MigrationError, SettingsError
-from slipway.plan import Plan, Silent, Step
+from slipway.plan import Plan, Silent, Step, apply
+from slipway.process import end_all
 from slipway.record import Recorder, facts
-from slipway.verbs import carry, gates, history, release
+from slipway.verbs import carry, failure, gates, gateway, history, release
 from slipway.verbs.release import OTHER, Swap
 from slipway.world import World, enter
 
 
 def run(on: str, reporter, release: str | None = None, listing: bool = False, wait: float = 0) -> None:
     """Goes to `release`, or to the last good one before the one that serves; `listing` only shows those."""
+    if listing:
+        world = able(on)
+        reporter.header(world.header)
+        return show(world, reporter, history.every(world))
     begun = time.monotonic()
+    with failure.told(on, reporter, "rollback") as attempt:
+        back(able(on), reporter, release, wait, begun, attempt)
+
+
+def able(on: str) -> World:
+    """The world of an environment whose engine keeps images. Raises SettingsError for any other."""
     world = enter(on)
     if not world.engine.rollout:
         raise SettingsError(
@@ -26,34 +37,32 @@ def run(on: str, reporter, release: str | None = None, listing: bool = False, wa
             "a Docker engine, which keeps the image of each release",
             "git checkout the older state, then ./invoke deploy",
         )
-    records = history.every(world)
+    return world
+
+
+def back(world: World, reporter, release: str | None, wait: float, begun: float, attempt: failure.Attempt) -> None:
     reporter.header(world.header)
-    if listing:
-        show(world, reporter, records)
-        return
-    target = chosen(world, records, release)
-    refuse_missing(world, target)
+    target = chosen(world, history.every(world), release)
     refuse_gap(world, target)
-    recorder = Recorder(
+    target |= {"image": image_of(world, reporter, target)}
+    recorder = attempt.recorder = Recorder(
         world, reporter, facts(world, target["image"], "rollback") | {"revision": target["revision"]}, again=True
     )
     recorder.hooked = True
-    done = carry.locked(world, reporter, f"rollback to {target['id']}", wait, recorder, partial(planner, world, target))
-    hook = hooks.attempt(
-        "on-rollback", done.record, world.root, hooks.environment(world.settings), world.settings.hook_timeout
-    )
-    if hook:
-        reporter.line(f"  hook on-rollback: {hook}")
+    carry.locked(world, reporter, f"rollback to {target['id']}", wait, recorder, partial(planner, world, target))
+    env, settings = hooks.environment(world.settings), world.settings
+    if said := hooks.attempt("on-rollback", recorder.record, world.root, env, settings.hook_timeout):
+        reporter.line(f"  hook on-rollback: {said}")
     reporter.done(
-        f"{done.record['id']} serves what {target['id']} was, after {time.monotonic() - begun:.1f} s.\n{world.engine.url()}",
-        release=done.record["id"],
+        f"{recorder.record['id']} serves what {target['id']} was, after {time.monotonic() - begun:.1f} s.\n{world.engine.url()}",
+        release=recorder.record["id"],
         target=target["id"],
         url=world.engine.url(),
     )
 
 
 def show(world: World, reporter, records: list[dict]) -> None:
-    kept = [record for record in good(records) if world.engine.rollout.image_id(record["image"])]
+    kept = [record for record in good(records) if at_hand(world, record) or record.get("digest")]
     for record in kept:
         reporter.line("  " + history.line(record))
     reporter.done(f"{len(kept)} releases to go back to.", releases=kept)
@@ -83,24 +92,33 @@ def chosen(world: World, records: list[dict], name: str | None) -> dict:
     return found
 
 
-def refuse_missing(world: World, target: dict) -> None:
-    """An image is found by its name, and must be the very one of then where its digest is known."""
-    found = world.engine.rollout.image_id(target["image"])
-    if not found:
-        raise EngineError(
-            f"image of {target['id']}",
-            f"{target['image']} is not on the engine",
-            "the image of that release",
-            f"docker pull {target['image']}, if a registry has it; else git checkout "
-            f"{target['revision'] or 'its revision'}, then ./invoke deploy{world.flag}",
-        )
-    if target.get("image_id") and found != target["image_id"]:
-        raise EngineError(
-            f"image of {target['id']}",
-            f"{target['image']} is another image now ({found[:19]})",
-            target["image_id"][:19],
-            f"docker pull the image by its digest, then ./invoke rollback{world.flag}",
-        )
+def at_hand(world: World, record: dict) -> str:
+    """The name under which the engine has the very image of a release now; an empty text if it has it no more."""
+    rollout, identity = world.engine.rollout, record.get("image_id")
+    found = rollout.image_id(record["image"])
+    if found and (not identity or found == identity):
+        return record["image"]
+    # Its tag went on to another image, or went.
+    there = [name for name in (record.get("digest"), identity) if name and rollout.image_id(name)]
+    return there[0] if there else ""
+
+
+def image_of(world: World, reporter, target: dict) -> str:
+    """The image of a release: at hand, or pulled by its digest. Raises EngineError where neither can be."""
+    if found := at_hand(world, target):
+        return found
+    if digest := target.get("digest"):
+        pull = Step(f"pull {digest}", "not on the engine", partial(world.engine.rollout.pull, digest))
+        apply(Plan(((pull,),)), reporter, end_all)
+        return digest
+    raise EngineError(
+        f"image of {target['id']}",
+        f"{target['image']} is another image now"
+        if world.engine.rollout.image_id(target["image"])
+        else f"{target['image']} is not on the engine, and it came from no registry",
+        "the image of that release",
+        f"git checkout {target['revision'] or 'its revision'}, then ./invoke deploy{world.flag}",
+    )
 
 
 def refuse_gap(world: World, target: dict) -> None:
@@ -129,7 +147,11 @@ def planner(world: World, target: dict, seen: Seen, recorder: Recorder) -> tuple
         (
             (record,),
             *release.levels(
-                world, change, recorder, gates=((gates.front_door(world.engine, world),), release.watch(world, change.new))
+                world,
+                change,
+                recorder,
+                (gateway.level(world, seen, change, starts=False),),
+                ((gates.front_door(world.engine, world),), release.watch(world, change.new)),
             ),
         )
     ), change

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from slipway.data import postman, smoke
-from slipway.data.maintenance import SIGN
 from slipway.errors import HealthError, SettingsError
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.process import end_all
@@ -29,6 +27,8 @@ def run(on: str, reporter, collection: str | None = None, variables: str | None 
     if closed(base(world)):
         raise HealthError("front door", "closed for maintenance", "an open one",
             f"./invoke maintenance off{world.flag}")
+    from slipway.data import postman
+
     given = postman.environment(Path(variables)) if variables else {}
     reporter.header(world.header)
     apply(Plan(((made(world, path, folder or part(world, path), given),),)), reporter, end_all)
@@ -36,9 +36,17 @@ def run(on: str, reporter, collection: str | None = None, variables: str | None 
 
 
 def step(world: World) -> Step | None:
-    """The smoke test as the last gate of a deploy; None for an app without a collection."""
-    path = default(world)
-    return made(world, path, part(world, path), {}) if path else None
+    """The smoke test as the last gate of a deploy; None for an app without a collection.
+
+    One that could not be run is said now: after the switch, a sound release would be undone for it.
+    """
+    if not (path := default(world)):
+        return None
+    from slipway.data import smoke
+
+    folder = part(world, path)
+    smoke.read(path, folder)
+    return made(world, path, folder, {})
 
 
 def made(world: World, path: Path, folder: str, given: dict) -> Step:
@@ -49,6 +57,9 @@ def made(world: World, path: Path, folder: str, given: dict) -> Step:
 def prove(world: World, path: Path, folder: str, given: dict, progress: Progress) -> str:
     if closed(base(world)):
         return "left out: the front door is closed for maintenance"
+    # Imported here: a deploy of an app without a collection does not pay for it.
+    from slipway.data import smoke
+
     found = smoke.run(path, base(world), variables(world) | given, say=progress.say, folder=folder)
     return f"{found['requests']} requests, {found['checks']} checks"
 
@@ -79,6 +90,8 @@ def base(world: World) -> str:
 
 def closed(url: str) -> bool:
     """Whether the gateway answers with the page of `invoke maintenance on`."""
+    from slipway.data.maintenance import SIGN
+
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname, parts.port, timeout=5)

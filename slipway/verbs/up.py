@@ -14,7 +14,7 @@ from slipway.plan import Level, Plan, Step, apply
 from slipway.process import end_all
 from slipway.record import Recorder, facts
 from slipway.stack import STORES
-from slipway.verbs import carry, gates, provision, release, safety
+from slipway.verbs import carry, gates, gateway, provision, release, safety
 from slipway.verbs.release import Swap
 from slipway.world import ROOT, World, enter, first_run, imagined
 
@@ -41,7 +41,7 @@ def run(on: str, reporter, dry_run: bool = False, wait: float = 0) -> None:
         reporter.plan(todo) if todo else reporter.done("Nothing to do.", url=world.engine.url())
         return
     if todo or unfinished(world, seen):
-        put(world, reporter, seen, "up", wait)
+        put(world, Recorder(world, reporter, {}), seen, "up", wait)
         check(world, world.engine.observe())
     seconds = time.monotonic() - begun
     words = f"Up in {seconds:.1f} s." if todo else f"Nothing to do: everything runs as asked and answers ({seconds:.1f} s)."
@@ -54,12 +54,13 @@ def unfinished(world: World, seen: Seen) -> bool:
     return bool(seen.beside or seen.pointed not in ("", seen.colour) or (newest and newest["result"] == "running"))
 
 
-def put(world: World, reporter, seen: Seen, doing: str, wait: float, extras: Callable[[Recorder], Extras] | None = None) -> Recorder:
+def put(world: World, recorder: Recorder, seen: Seen, doing: str, wait: float,
+        extras: Callable[[Recorder], Extras] | None = None) -> None:
     """Builds and pulls, then, under the lock, does what is still to be done."""
-    engine = world.engine
+    engine, reporter = world.engine, recorder.reporter
     apply(Plan(tuple(builds(engine, seen))), reporter, end_all)
     image = engine.rollout.image() if engine.rollout else ""
-    recorder = Recorder(world, reporter, facts(world, image, doing))
+    recorder.facts |= facts(world, image, doing)
 
     def planner(now: Seen, recorder: Recorder) -> tuple[Plan, Swap | None]:
         differ = differences(engine.wanted(), now.services)
@@ -67,7 +68,7 @@ def put(world: World, reporter, seen: Seen, doing: str, wait: float, extras: Cal
         recorder.facts |= {"colour": change.new if change else now.colour}
         return plan(world, now, recorder, extras(recorder) if extras else Extras()), change
 
-    return carry.locked(world, reporter, doing, wait, recorder, planner)
+    carry.locked(world, reporter, doing, wait, recorder, planner)
 
 
 def settled(on: str, reporter) -> World:
@@ -84,15 +85,16 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
     change = release.swap(world, seen, differ)
     data = [name for name in differ if name in DATA_TIER]
     front = [name for name in differ if name not in DATA_TIER]
-    gateway = starts(engine, [name for name in front if name == "gateway"], differ)
+    replaced = starts(engine, [name for name in front if name == "gateway"], differ)
+    config = gateway.level(world, seen, change, starts=bool(replaced))
     away = unreachable(seen)
     doubtful = STORES if not seen.answering else tuple(s for s in STORES if s in data or (s == "postgres" and away))
     # A new ops may carry other files than the one that was asked.
     pending = provision.schema(world, seen, changed="postgres" in doubtful or "ops" in data)
     door = (gates.front_door(engine, world),)
-    serve = (*release.levels(world, change, recorder, gateway, (*extras.gates(change), door)),) if change else (
-        starts(engine, front, differ), (gates.ready(world, seen),) if doubtful or front or any(pending) else (),
-        door if doubtful or front else ())
+    serve = (*release.levels(world, change, recorder, (config, replaced), (*extras.gates(change), door)),) if change else (
+        config, starts(engine, front, differ), (gates.ready(world, seen),) if doubtful or front or any(pending) else (),
+        door if doubtful or front or config else ())
     new = recorder and ("app" in differ or any(pending))
     return Plan((
         *builds(engine, seen),

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -179,10 +179,10 @@ LIVE: list[Clone] = []
 
 
 @contextmanager
-def made() -> Iterator[Clone]:
+def made(kind: Callable[[Path, str, int], Clone] = Clone) -> Iterator[Clone]:
     """A clone with its own settings file, not started; gone afterwards with all that it started."""
     with tempfile.TemporaryDirectory(prefix="slipway-clone-") as folder:
-        clone = Clone(Path(folder), f"t{uuid.uuid4().hex[:8]}", free_port())
+        clone = kind(Path(folder), f"t{uuid.uuid4().hex[:8]}", free_port())
         copy_tree(clone.root)
         LIVE.append(clone)
         try:

@@ -11,6 +11,7 @@ from slipway.engine.docker import client
 from slipway.errors import EngineError
 from tests.scenarios import clone
 from tests.scenarios.clone import Clone
+from tests.scenarios.releasing import SLOW
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,6 +39,15 @@ def own(engine: None) -> Iterator[Clone]:
     with clone.made() as made:
         made.succeed("up")
         made.write_data()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def slow(engine: None) -> Iterator[Clone]:
+    """A stack whose app takes two seconds to boot and can be told to fail."""
+    with clone.made() as made:
+        made.settle(**SLOW)
+        made.succeed("up")
         yield made
 
 

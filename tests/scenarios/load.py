@@ -27,6 +27,8 @@ from urllib.parse import urlsplit
 from tests.scenarios import load_sender
 
 ROOT = Path(__file__).resolve().parents[2]
+FULL = 220      # requests per second, for deploys that are measured
+LIGHT = 60      # for faults: enough that a gap of a tenth of a second shows, and the machine has time for the rest
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MOST_REQUESTS = 500_000
 
@@ -124,17 +126,19 @@ class Running:
 
 
 @contextmanager
-def load(url: str, seconds: float = 120.0, rate: int = 220, fast: str = "/version", post: str | None = "/echo",
-         slow: str | None = "/slow") -> Iterator[Running]:
+def load(url: str, seconds: float = 120.0, rate: int = LIGHT, fast: str = "/version", post: str | None = "/echo",
+         slow: str | None = "/slow", prefix: tuple[str, ...] = (), idle: float = math.inf) -> Iterator[Running]:
     """Sends `rate` requests per second until the block ends, at most `seconds`; the block begins as it does.
 
-    `post` and `slow` may be None for an app without such paths. Raises ValueError for a host that is not this machine.
+    `post` and `slow` may be None for an app without such paths; `prefix` is a command that the sender is run by; a kept
+    connection that has rested for more than `idle` seconds is not used again. Raises ValueError for a host that is not
+    this machine.
     """
     if urlsplit(url).hostname not in LOOPBACK:
         raise ValueError(f"{url}: load goes to loopback only")
-    aim = load_sender.Aim(url, rate, seconds, min(math.ceil(rate * seconds), MOST_REQUESTS), fast, post, slow)
-    process = subprocess.Popen([sys.executable, "-m", "tests.scenarios.load_sender", json.dumps(asdict(aim))], cwd=ROOT,
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    aim = load_sender.Aim(url, rate, seconds, min(math.ceil(rate * seconds), MOST_REQUESTS), fast, post, slow, idle)
+    argv = [*prefix, sys.executable, "-m", "tests.scenarios.load_sender", json.dumps(asdict(aim))]
+    process = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         if not process.stdout.readline():
             raise RuntimeError("the load generator did not begin")
@@ -157,5 +161,5 @@ def parsed(told: dict) -> Result:
 
 if __name__ == "__main__":
     # For people: python -m tests.scenarios.load http://127.0.0.1:8080 10
-    asked = load_sender.Aim(sys.argv[1], 220, float(sys.argv[2]), MOST_REQUESTS, "/version", "/echo", "/slow")
+    asked = load_sender.Aim(sys.argv[1], FULL, float(sys.argv[2]), MOST_REQUESTS, "/version", "/echo", "/slow")
     print(parsed(asyncio.run(load_sender.send(asked, watch=False))).text())

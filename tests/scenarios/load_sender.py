@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -23,6 +25,7 @@ class Aim:
     fast: str
     post: str | None
     slow: str | None
+    idle: float = math.inf  # seconds that a kept connection may rest and be used again
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ class Sender:
     def __init__(self, aim: Aim) -> None:
         parts = urlsplit(aim.url)
         self.aim, self.host, self.port = aim, parts.hostname, parts.port or 80
-        self.idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        # In turn: none lies idle for long, as one would at the bottom of a heap.
+        self.idle: deque[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = deque()
         self.samples: list[tuple[float, float, str, int]] = []
         self.failures: list[dict] = []
         self.turns: list[float] = []
@@ -112,15 +116,16 @@ class Sender:
             return status, body
         finally:
             if again:
-                self.idle.append((reader, writer))
+                self.idle.append((time.monotonic(), reader, writer))
             else:
                 writer.close()
 
     async def connection(self, kept: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         while kept and self.idle:
-            reader, writer = self.idle.pop()
+            since, reader, writer = self.idle.popleft()
+            rested = time.monotonic() - since
             # One that the server has ended in good order is not used, as in any client.
-            if not reader.at_eof() and not writer.is_closing():
+            if rested <= self.aim.idle and not reader.at_eof() and not writer.is_closing():
                 return reader, writer
             writer.close()
         return await asyncio.open_connection(self.host, self.port)
@@ -171,7 +176,7 @@ async def send(aim: Aim, watch: bool = True) -> dict:
         loop.add_reader(sys.stdin.fileno(), ended.set)
         print("begun", flush=True)
     await sender.run(ended)
-    for _, writer in sender.idle:
+    for _, _, writer in sender.idle:
         writer.close()
     return sender.told()
 

@@ -2,73 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-from collections.abc import Iterator
 
 import pytest
 
-from tests.scenarios import clone
 from tests.scenarios.clone import Clone, assert_refused
 from tests.scenarios.image_containers import must, until
-from tests.scenarios.load import load
+from tests.scenarios.load import FULL, load
+from tests.scenarios.releasing import answers, cut, deployed, releases, version
 
 pytestmark = pytest.mark.scenario
 
 DEPLOYS = int(os.environ.get("DEPLOYS", "10"))
-STEPS = ["record", "start app", "probe app", "switch", "drain app", "stop app"]
+STEPS = ["record", "start app", "probe app", "switch", "drain app", "front door", "stop app"]
 # A kill at every step. Ctrl-C tidies up on the same way whatever the step, so two of them stand for all unless
 # INTERRUPTS=all asks for each.
 INTERRUPTED = STEPS if os.environ.get("INTERRUPTS") == "all" else ["start app", "switch"]
 CUTS = [(step, signal.SIGKILL) for step in STEPS] + [(step, signal.SIGINT) for step in INTERRUPTED]
 
 
-@pytest.fixture(scope="module")
-def slow(engine: None) -> Iterator[Clone]:
-    """A stack whose app takes two seconds to boot and can be told to fail."""
-    with clone.made() as made:
-        made.settle(
-            APP_CONTEXT="tests/scenarios/apps/slow",
-            APP_ENV_BOOT_SECONDS="2",
-            APP_ENV_VERSION="v1",
-            APP_BOOT_TIMEOUT="15",
-            DRAIN_TIMEOUT="10",
-        )
-        made.succeed("up")
-        yield made
-
-
-def version(slow: Clone) -> str:
-    return slow.get("/version")
-
-
-def releases(slow: Clone) -> list[dict]:
-    """The records, newest first."""
-    return json.loads(slow.succeed("history", "--json").splitlines()[-1])["releases"]
-
-
-def colours(slow: Clone) -> list[str]:
-    """Services of the app that have a container, stopped ones included."""
-    label = f"label={clone.PROJECT}={slow.project}-local"
-    names = must("ps", "--all", "--filter", label, "--format", f'{{{{.Label "{clone.SERVICE}"}}}}').split()
-    return sorted(name for name in names if name.startswith("app-"))
-
-
-def deployed(slow: Clone, name: str) -> None:
-    """The next deploy says what it finds, and leaves one colour with this version."""
-    slow.settle(APP_ENV_VERSION=name)
-    slow.forget("APP_ENV_FAULT")
-    slow.succeed("deploy")
-    assert name in version(slow)
-    assert len(colours(slow)) == 1
-    assert releases(slow)[0]["result"] == "good"
-    assert not [record for record in releases(slow) if record["result"] == "running"]
-    assert "Nothing to deploy" in slow.succeed("deploy")
-
-
 def test_deploys_under_load_lose_no_request(slow: Clone):
-    with load(f"http://127.0.0.1:{slow.port}", seconds=20 * DEPLOYS) as running:
+    with load(f"http://127.0.0.1:{slow.port}", seconds=20 * DEPLOYS, rate=FULL) as running:
         for number in range(DEPLOYS):
             slow.succeed("deploy", APP_ENV_VERSION=f"n{number}")
             assert f"n{number}" in version(slow)
@@ -132,17 +87,6 @@ def test_a_deploy_that_is_cut_short_at_a_step_is_put_right_by_the_next(slow: Clo
     assert running.result.failed == 0, running.result.failures[:5]
 
 
-def cut(slow: Clone, step: str, number: signal.Signals) -> None:
-    """Sends a signal to a deploy as soon as it begins a step."""
-    run = slow.begin("deploy", "--json", APP_ENV_VERSION="cut")
-    for line in run.process.stdout:
-        event = json.loads(line)
-        if event["event"] == "step" and event["name"].startswith(step) and event["state"] == "started":
-            run.process.send_signal(number)
-            break
-    run.process.communicate(timeout=90)
-
-
 def test_of_two_deploys_at_once_one_is_told_who_holds_the_lock(slow: Clone):
     first = slow.begin("deploy", APP_ENV_VERSION="first")
     until(lambda: f"{slow.project}-local-lock" in must("ps", "--format", "{{.Names}}"), "the first holds the lock")
@@ -157,13 +101,6 @@ def test_a_restarted_gateway_comes_back_on_the_colour_that_serves(slow: Clone):
         deployed(slow, name)
         must("restart", slow.id("gateway"))
         until(lambda name=name: answers(slow, name), f"version {name} answers")
-
-
-def answers(slow: Clone, name: str) -> bool:
-    try:
-        return name in version(slow)
-    except OSError:
-        return False
 
 
 def test_a_rollback_goes_to_the_last_good_release_and_loses_no_request(slow: Clone):

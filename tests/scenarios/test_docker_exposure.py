@@ -69,7 +69,7 @@ def test_every_container_is_hardened_and_bounded(shared: Clone):
         assert host["CapDrop"] == ["ALL"] and not host["Privileged"], name
         assert "no-new-privileges:true" in host["SecurityOpt"], name
         assert host["Memory"] > 0 and host["PidsLimit"] > 0 and host["Init"], name
-        assert host["RestartPolicy"]["Name"] == "unless-stopped", name
+        assert host["RestartPolicy"]["Name"] == "always", name
         assert host["LogConfig"]["Config"]["max-size"], name
         assert not [mount for mount in container["Mounts"] if "docker.sock" in mount["Source"]], name
 

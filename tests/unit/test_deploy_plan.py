@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,16 +12,21 @@ from slipway import stack
 from slipway.engine import Running, Seen
 from slipway.errors import Interrupted, LockHeld
 from slipway.record import Recorder
-from slipway.verbs import carry, deploy, release, up
+from slipway.verbs import carry, deploy, gateway, release, up
 from slipway.verbs.release import Swap
 from slipway.world import World
 from tests.unit.conftest import settings_of
 from tests.unit.test_up_plan import DATA, UP, Machine
 
+FRONT = {"upstreams": [{"dial": "app-green:8000"}, {"dial": "app-blue:8000"}], "grace_period": "30s"}
+
 
 @dataclass(frozen=True)
 class Colours:
     """A rollout that plans and starts nothing."""
+
+    def front(self) -> str:
+        return json.dumps(FRONT)
 
     def image(self) -> str:
         return "slipway/app:2"
@@ -34,7 +40,7 @@ class Beside(Machine):
     rollout: Colours = Colours()
 
 
-SEEN = replace(UP, colour="green", pointed="green", up=True, data=DATA | {"releases": {"newest": None, "good": None}})
+SEEN = replace(UP, colour="green", pointed="green", up=True, front=FRONT, data=DATA | {"releases": {"newest": None, "good": None}})
 OLD = {"app": Running("running", "app 0")}
 
 
@@ -75,6 +81,39 @@ def test_hooks_that_are_there_stand_around_the_migrations(tmp_path):
     waiting = replace(seen(**OLD), data=SEEN.data | {"pending": ["1_m.up.sql"]})
     names = [step.name for step in up.plan(here, waiting, recorder, deploy.extras(here, recorder)).steps]
     assert names[:5] == ["record", "hook pre-deploy", "migrate", "hook post-migrate", "start app-blue"]
+
+
+def ports(green: int, blue: int, **more: str) -> dict:
+    return FRONT | {"upstreams": [{"dial": f"app-green:{green}"}, {"dial": f"app-blue:{blue}"}]} | more
+
+
+SWAP = Swap("green", "blue", "slipway/app:2", "changed")
+GATEWAYS = {
+    "as wanted": (FRONT, None, False, []),
+    "as wanted, for a swap": (FRONT, SWAP, False, []),
+    "another setting": (ports(8000, 8000, grace_period="9s"), None, False, [("reload gateway", "grace_period 9s → 30s")]),
+    "it was never told": ({}, None, True, [("configure gateway", "before it starts")]),
+    "nobody could be asked": ({}, None, False, [("reload gateway", "what it runs is not known")]),
+    "the one that serves keeps its port until it is stopped": (
+        ports(3000, 3000), SWAP, False, [("reload gateway", "dial app-blue:3000 → app-blue:8000")]),
+    "a port of which nobody is reached": (ports(8000, 3000), None, False, []),
+    "the next one needs that port": (ports(8000, 3000), SWAP, False, [("reload gateway", "dial app-blue:3000 → app-blue:8000")]),
+    "replaced": (ports(8000, 3000), SWAP, True, [("configure gateway", "dial app-blue:3000 → app-blue:8000")]),
+}
+
+
+@pytest.mark.parametrize("case", GATEWAYS)
+def test_the_gateway_is_told_what_differs_and_keeps_the_way_to_the_one_that_serves(tmp_path, case):
+    runs, change, starts, steps = GATEWAYS[case]
+    level = gateway.level(world(tmp_path), replace(SEEN, front=runs), change, starts)
+    assert [(step.name, step.cause) for step in level] == steps
+
+
+def test_a_gateway_that_differs_is_reloaded_just_before_the_switch(tmp_path):
+    here = world(tmp_path)
+    names = [step.name for step in up.plan(here, replace(seen(**OLD), front=ports(3000, 3000)), Recorder(here, None, {})).steps]
+    assert names == ["record", "start app-blue", "probe app-blue", "reload gateway", "switch", "drain app-green",
+                     "front door", "stop app-green"]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +162,34 @@ def test_what_a_killed_deploy_left_is_drained_and_stopped(tmp_path, facts, names
 )
 def test_a_killed_release_is_good_exactly_if_requests_go_to_it_and_are_answered(cut, answering, result):
     assert carry.outcome(cut, replace(SEEN, answering=answering)) == result
+
+
+@pytest.mark.parametrize(
+    ("facts", "started"),
+    [
+        ({"beside": True, "data": None}, "start postgres, ops"),
+        ({"beside": False, "data": None}, None),
+        ({"beside": True}, None),
+    ],
+)
+def test_ops_is_started_first_where_nobody_else_can_tell_which_of_two_colours_serves(tmp_path, facts, started):
+    names: list[str] = []
+
+    class Blind(Beside):
+        def start(self, services, progress):
+            names.extend(services)
+
+        def observe(self):
+            return SEEN
+
+    class Quiet:
+        started = finished = failed = lambda *whatever: None
+
+    here = replace(world(tmp_path), engine=Blind())
+    stopped = {name: Running("stopped", f"{name} 1") for name in ("postgres", "ops")}
+    found = replace(seen(**stopped), **facts)
+    assert (carry.sighted(here, found, Quiet()) is SEEN) is bool(started)
+    assert names == (started.removeprefix("start ").split(", ") if started else [])
 
 
 @pytest.mark.parametrize(

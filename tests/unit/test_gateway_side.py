@@ -25,9 +25,19 @@ caddy_http_request_duration_seconds_count{code="200",handler="encode",method="GE
 
 class Gateway(http.server.BaseHTTPRequestHandler):
     flights: ClassVar = [2, 1, 0]
+    runs: ClassVar = {"n": 1}
+
+    def do_POST(self):
+        wanted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path != "/load" or "wrong" in wanted:
+            return self.reply(400, '{"error":"unknown field wrong"}')
+        Gateway.runs = wanted
+        self.reply(200, "")
 
     def do_GET(self):
-        if self.path == "/metrics":
+        if self.path == "/config/":
+            self.reply(200, json.dumps(Gateway.runs))
+        elif self.path == "/metrics":
             self.reply(200, METRICS)
         elif self.path == "/reverse_proxy/upstreams":
             left = self.flights.pop(0) if len(self.flights) > 1 else self.flights[0]
@@ -51,7 +61,7 @@ class Gateway(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def ends(tmp_path: Path) -> Iterator[Endpoints]:
-    Gateway.flights = [2, 1, 0]
+    Gateway.flights, Gateway.runs = [2, 1, 0], {"n": 1}
     with socketserver.UnixStreamServer(str(tmp_path / "admin.sock"), Gateway) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield Endpoints(gateway_dir=tmp_path)
@@ -59,12 +69,32 @@ def ends(tmp_path: Path) -> Iterator[Endpoints]:
 
 
 def test_the_switch_is_a_file_and_stays(ends):
-    assert gateway.active(ends, {}, print) == {"active": "blue", "up": True, "reason": ""}
+    assert gateway.active(ends, {}, print) == {"active": "blue", "up": True, "reason": "", "config": {}}
     for colour in ("green", "green", "blue", "blue"):
         gateway.switch(ends, {"to": colour}, print)
         assert gateway.active(ends, {}, print)["active"] == colour
     with pytest.raises(SettingsError):
         gateway.switch(ends, {"to": "red"}, print)
+
+
+def test_a_reload_is_taken_kept_and_not_done_twice(ends, monkeypatch):
+    monkeypatch.setattr(gateway, "ENDS", 0)
+    gateway.configure(ends, {"config": {"n": 1}}, print)
+    assert gateway.active(ends, {}, print)["config"] == {"n": 1}
+    assert gateway.reload(ends, {"config": {"n": 2}}, print)["ms"] > 0
+    assert gateway.active(ends, {}, print)["config"] == gateway.configuration(ends) == Gateway.runs == {"n": 2}
+    assert gateway.reload(ends, {"config": {"n": 2}}, print) == {"ms": 0}
+    with pytest.raises(EngineError, match="unknown field wrong"):
+        gateway.reload(ends, {"config": {"wrong": 3}}, print)
+    assert gateway.active(ends, {}, print)["config"] == gateway.configuration(ends) == {"n": 2}
+
+
+def test_what_it_runs_is_in_doubt_where_it_would_start_with_something_else_or_a_reload_was_cut_short(ends):
+    gateway.configure(ends, {"config": {"n": 2}}, print)
+    assert gateway.active(ends, {}, print)["config"] == {}
+    gateway.configure(ends, {"config": {"n": 1}}, print)
+    (ends.gateway_dir / gateway.CLOSING).touch()
+    assert gateway.active(ends, {}, print)["config"] == {}
 
 
 def test_a_drain_waits_until_the_colour_has_nothing_in_flight(ends):
@@ -94,6 +124,6 @@ def test_a_gateway_that_is_down_is_an_answer_and_the_switch_works_still(tmp_path
 
 
 def test_an_engine_without_a_gateway_says_so():
-    assert gateway.active(Endpoints(), {}, print) == {"active": "", "up": False, "reason": "no gateway"}
+    assert gateway.active(Endpoints(), {}, print) == {"active": "", "up": False, "reason": "no gateway", "config": {}}
     with pytest.raises(SettingsError):
         gateway.switch(Endpoints(), {"to": "blue"}, print)

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import pytest
 
-from slipway import hooks
+from slipway import hooks, process
 from slipway.errors import GateError
 from slipway.settings import Settings
 from slipway.world import ROOT
@@ -117,6 +117,7 @@ def test_a_record_that_cannot_be_written_as_json_does_not_hide_the_first_error(t
     loop: dict = {}
     loop["self"] = loop
     assert "ValueError" in hooks.attempt("on-failure", loop, tmp_path, ENV)
+    assert not process._running
 
 
 def test_the_webhook_is_masked_in_what_a_hook_says(tmp_path: Path):

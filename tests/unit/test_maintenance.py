@@ -22,10 +22,10 @@ def page(folder: Path) -> str:
 
 def test_the_page_is_replaced_by_a_new_one_and_goes_without_a_trace(tmp_path: Path):
     ends = Endpoints(gateway_dir=tmp_path)
-    assert maintenance.state(ends, {}, silent) == {"on": False}
+    assert maintenance.state(ends, {}, silent) == {"on": False, "message": ""}
     maintenance.on(ends, {"message": "one"}, silent)
     maintenance.on(ends, {"message": "two"}, silent)
-    assert "<p>two</p>" in page(tmp_path) and maintenance.state(ends, {}, silent) == {"on": True}
+    assert "<p>two</p>" in page(tmp_path) and maintenance.state(ends, {}, silent) == {"on": True, "message": "two"}
     assert maintenance.off(ends, {}, silent) == {"on": False, "was_on": True}
     assert list(tmp_path.iterdir()) == [] and maintenance.off(ends, {}, silent) == {"on": False, "was_on": False}
 
@@ -36,6 +36,7 @@ def test_the_page_is_replaced_by_a_new_one_and_goes_without_a_trace(tmp_path: Pa
 def test_a_message_is_text_and_no_markup(tmp_path: Path, message: str, shown: str):
     maintenance.on(Endpoints(gateway_dir=tmp_path), {"message": message}, silent)
     assert f"<p>{shown}</p>" in page(tmp_path)
+    assert maintenance.state(Endpoints(gateway_dir=tmp_path), {}, silent)["message"] == message
 
 
 def test_an_empty_message_is_the_usual_one_and_a_long_one_is_cut(tmp_path: Path):
@@ -46,7 +47,7 @@ def test_an_empty_message_is_the_usual_one_and_a_long_one_is_cut(tmp_path: Path)
 
 def test_without_a_gateway_it_is_never_on_and_cannot_be_put_on():
     bare = Endpoints()
-    assert maintenance.state(bare, {}, silent) == {"on": False}
+    assert maintenance.state(bare, {}, silent) == {"on": False, "message": ""}
     for each in (maintenance.on, maintenance.off):
         with pytest.raises(EngineError):
             each(bare, {}, silent)

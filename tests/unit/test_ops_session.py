@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import struct
+import time
+
+import pytest
 
 from slipway.data import serving
-from slipway.engine.docker.session import VERBS, Session
+from slipway.engine.docker.session import IDLE, VERBS, Session
 
 
 def test_requests_are_answered_in_order_however_they_arrive():
@@ -42,3 +45,14 @@ def test_lines_are_put_together_from_frames_of_any_cut():
 
 def test_what_changes_data_has_a_process_of_its_own():
     assert not VERBS & {"migrate", "rollback", "goto", "redo", "adopt", "fixtures", "roles", "buckets"}
+
+
+@pytest.mark.parametrize(
+    ("idle", "ended", "container", "serves"),
+    [(0, False, "a", True), (0, True, "a", False), (0, False, "b", False), (IDLE, False, "a", False)],
+)
+def test_a_process_that_may_have_ended_by_itself_is_not_asked(idle, ended, container, serves):
+    session = Session.__new__(Session)
+    session.container, session.ended, session.used = "a", ended, time.monotonic() - idle
+    assert session.serves(container) is serves
+    assert IDLE < serving.PATIENCE

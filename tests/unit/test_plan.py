@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.errors import GateError, Interrupted
-from slipway.plan import Plan, Silent, Step, apply
+from slipway.errors import GateError, Interrupted, LockLost
+from slipway.plan import Plan, Silent, Step, apply, guarded
 
 DEADLINE_S = 20
 
@@ -102,6 +102,20 @@ def test_the_first_error_is_raised_after_all_of_its_level_have_ended_and_nothing
     assert ended.is_set() and not after.is_set()
     assert {event[:2] for event in told.events if event[0] != "started"} == {
         ("finished", "late"), ("failed", "early"), ("failed", "second")}
+
+
+def test_a_guarded_plan_reads_as_before_and_no_step_of_it_runs_once_its_check_refuses():
+    ran, left = [], ["first", "second"]
+
+    def check() -> None:
+        if not left:
+            raise LockLost("lock of shop", "lost")
+
+    plan = Plan(tuple((step(name, lambda progress: ran.append(left.pop(0))),) for name in ("a", "b", "c", "d")))
+    assert guarded(plan, check) == plan
+    with pytest.raises(LockLost):
+        apply(guarded(plan, check), Told(), nobody)
+    assert ran == ["first", "second"]
 
 
 def test_a_reporter_that_fails_does_not_hang_the_run():

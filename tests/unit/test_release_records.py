@@ -73,6 +73,20 @@ def test_images_of_old_releases_go_and_those_of_the_last_good_ones_stay(ends):
     assert gone == ["app:1", "app:3"]
 
 
+def test_an_image_whose_tag_went_on_to_another_goes_by_its_own_name(ends):
+    """The tag stays, because a release that is kept has it; the image of then has an id, and a digest where it was pulled."""
+    for number in range(1, 4):
+        facts = {
+            "config": f"c{number}",
+            "image": "shop:live",
+            "image_id": f"sha256:{number}",
+            "digest": f"shop@sha256:d{number}",
+        }
+        record = releases.begin(ends, {"record": facts | {"revision": "abc", "colour": "blue"}}, print)["record"]
+        gone = close(ends, record["id"], keep=2)["images"]
+    assert gone == ["sha256:1", "shop@sha256:d1"]
+
+
 def test_closing_what_is_not_on_record_is_refused(ends):
     with pytest.raises(SettingsError, match="r0009"):
         close(ends, "r0009-abc")

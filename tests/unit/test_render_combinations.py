@@ -45,8 +45,7 @@ ALL = CASES | MORE
 
 @cache
 def text_of(name: str) -> str:
-    (text,) = render.files(stack.build(ALL[name]), ROOT).values()
-    return text
+    return render.files(stack.build(ALL[name]), ROOT)[f"{ALL[name].environment}.yaml"]
 
 
 @cache
@@ -56,7 +55,7 @@ def parsed(name: str) -> dict:
 
 # rule -> whether a service keeps it
 RULES = {
-    "restarts": lambda service: service["restart"] == "unless-stopped",
+    "restarts": lambda service: service["restart"] == "always",
     "reaps": lambda service: service["init"] is True,
     "bounded memory": lambda service: service["mem_limit"] >= 16 * 2**20,
     "bounded processes": lambda service: service["pids_limit"] >= 100,

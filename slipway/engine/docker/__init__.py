@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import cached_property, partial
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from slipway import front, images, render
+from slipway import images, render
 from slipway.engine import Build, Running, Seen
-from slipway.engine.docker import builds, checks, colours, compose, lock, observed, ops
+from slipway.engine.docker import (
+    builds,
+    checks,
+    colours,
+    compose,
+    lock,
+    observed,
+    ops,
+    seeing,
+)
 from slipway.engine.docker.client import Connection
 from slipway.errors import EngineError
 from slipway.plan import Progress, Silent, Step
@@ -64,6 +73,8 @@ class Docker:
         """What the rendered file refers to when the app runs from `image`; `colour` is one that is to have containers."""
         pair = dict.fromkeys(map(colours.service, colours.COLOURS), image)
         values = compose.environment(self.stack, self.tags | pair, {})
+        if self.connection.migrates:
+            values["SLIPWAY_GATEWAY_SYSCTL"] = "net.ipv4.tcp_migrate_req=1"
         marks = compose.fingerprints(self.rendered[self.file.name], values)
         marks |= dict.fromkeys(pair, marks["app-blue"])  # the same release has the same mark in either colour
         scale = {f"SLIPWAY_{colour.upper()}_REPLICAS": str(self.stack["app"].replicas)} if colour else {}
@@ -83,30 +94,12 @@ class Docker:
         return f"http://{host}" + ("" if settings.front_port == 80 else f":{settings.front_port}")
 
     def probe_url(self) -> str:
-        return self.url().replace("localhost", "127.0.0.1") + self.stack.settings.app_ready_path
+        return self.url().replace("http://localhost", "http://127.0.0.1") + self.stack.settings.app_ready_path
 
     # -- what is -------------------------------------------------------------------------------------------------
 
-    def observe(self) -> Seen:
-        found = observed.containers(self.connection, self.stack.name)
-        services = observed.services(self.stack, found)
-        asked = services.get("ops", Running("")).state == "running" and "postgres" not in stopped(self.stack, services)
-        data = self.inside("observe", {}, Silent()) if asked else None
-        gateway = data["gateway"] if data else self.gateway(found)
-        colour = colours.serving(found, gateway)
-        services |= observed.app(self.stack, found.get(colours.service(colour), []), colour)
-        answering, answer = front.ask(self.probe_url()) if "gateway" in services else (False, "")
-        return Seen(
-            services,
-            observed.tags(self.connection),
-            data,
-            answering,
-            answer,
-            colour=colour,
-            beside=bool(found.get(colours.service(colours.other(colour)))),
-            pointed=gateway.get("active", ""),
-            up=gateway.get("up", False),
-        )
+    def observe(self, data: bool = True) -> Seen:
+        return seeing.whole(self) if data else seeing.glance(self)
 
     def gateway(self, found: Mapping[str, list[dict]]) -> Mapping:
         """What ops knows of the gateway; nothing while ops does not run."""
@@ -142,24 +135,7 @@ class Docker:
         checks.refuse_full_disk(self.connection)
         if "gateway" not in seen.services:
             checks.refuse_taken_port(self.connection, self.stack.settings.front_port)
-        pulls = [service.image for service in self.stack.services if service.name not in self.built]
-        missing = [
-            Build(Step(f"pull {tag}", "not on the engine", partial(self.pull, tag)))
-            for tag in dict.fromkeys(pulls)
-            if tag not in seen.images
-        ]
-        levels = images.in_order(image for image in self.built.values() if image.tag not in seen.images)
-        return (
-            *self.rendering(),
-            *missing,
-            *(
-                Build(
-                    Step(f"build {image.name}", f"{image.tag} is not on the engine", partial(self.build, image)), number
-                )
-                for number, level in enumerate(levels, 1)
-                for image in level
-            ),
-        )
+        return (*self.rendering(), *builds.pulls(self, seen.images), *builds.made_here(self, seen.images))
 
     def rendering(self) -> tuple[Build, ...]:
         if not render.stale(self.rendered, self.file.parent):
@@ -171,7 +147,10 @@ class Docker:
         render.write(self.rendered, self.file.parent)
 
     def refuse_missing_compose(self) -> None:
-        compose.run(["docker", "compose", "version", "--short"], self.environment, lambda line: None, "docker compose")
+        """Asks the docker command for its compose plugin, unless that stands where the command looks for it."""
+        if not compose.found(self.environment):
+            argv = ["docker", "compose", "version", "--short"]
+            compose.run(argv, self.environment, lambda line: None, "docker compose")
 
     def pull(self, tag: str, progress: Progress) -> None:
         compose.run(["docker", "pull", tag], self.environment, progress.say, f"image {tag}")
@@ -204,10 +183,8 @@ class Docker:
     def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
         return self.ops.run(self.container("ops"), verb, args, progress, give_up)
 
-    @contextmanager
-    def locked(self, doing: str, wait: float, flag: str) -> Iterator[None]:
-        with lock.held(self.connection, self.stack.name, self.tags["ops"], doing, wait, flag):
-            yield
+    def locked(self, doing: str, wait: float, flag: str) -> AbstractContextManager[Callable[[], None]]:
+        return lock.held(self.connection, self.stack.name, self.tags["ops"], doing, wait, flag)
 
     def holder(self):
         return lock.look(self.connection, self.stack.name)
@@ -248,7 +225,3 @@ class Docker:
         import sys
 
         return ["docker", "exec", "-it" if sys.stdin.isatty() else "-i", self.container(service)]
-
-
-def stopped(stack: Stack, services: Mapping[str, Running]) -> set[str]:
-    return {service.name for service in stack.services if services.get(service.name, Running("")).state != "running"}

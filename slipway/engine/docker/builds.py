@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slipway import images
-from slipway.stack import POSTGRES, Stack
+from slipway.engine import Build
+from slipway.plan import Step
+from slipway.stack import POSTGRES, Service, Stack
+
+if TYPE_CHECKING:
+    from slipway.engine.docker import Docker
 
 PYTHON = "python:3.13-slim"
 # On the local target ops sees the rest in the working tree, so that an edit needs no new image.
@@ -32,3 +40,25 @@ def needed(name: str, stack: Stack) -> bool:
 def local_ops(root: Path, below: str) -> images.Image:
     inputs = ((f"{part}/{name}", path) for part in LOCAL_PARTS for name, path in images.walk(root / part))
     return images.tagged("ops", root, root / "images/ops/Dockerfile", {"BASE": below}, inputs)
+
+
+def pulls(engine: Docker, there: Collection[str]) -> Iterator[Build]:
+    """What comes from a registry and is not on the engine."""
+    wanted = [service.image for service in engine.stack.services if pulled(service, engine.built)]
+    for tag in dict.fromkeys(wanted):
+        if tag not in there:
+            yield Build(Step(f"pull {tag}", "not on the engine", partial(engine.pull, tag)))
+
+
+def made_here(engine: Docker, there: Collection[str]) -> Iterator[Build]:
+    """What is built and is not on the engine, the floors of others first."""
+    missing = [image for image in engine.built.values() if image.tag not in there]
+    for number, level in enumerate(images.in_order(missing), 1):
+        for image in level:
+            step = Step(f"build {image.name}", f"{image.tag} is not on the engine", partial(engine.build, image))
+            yield Build(step, number)
+
+
+def pulled(service: Service, built: Mapping[str, images.Image]) -> bool:
+    """Whether an image comes from a registry: one that is built here is a reference, or the app's."""
+    return service.name not in built and not service.image.startswith("${")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from slipway import process
 from slipway.errors import EngineError
 
 OLDEST = (20, 10)
+MIGRATES = (5, 14)
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 
 
@@ -21,6 +23,13 @@ class Connection:
     api: Any  # docker.DockerClient
     host: str
     version: str
+    kernel: str
+
+    @property
+    def migrates(self) -> bool:
+        """Whether its kernel has net.ipv4.tcp_migrate_req (Linux 5.14)."""
+        found = re.match(r"(\d+)\.(\d+)", self.kernel)
+        return bool(found) and (int(found[1]), int(found[2])) >= MIGRATES
 
     @property
     def local(self) -> bool:
@@ -40,7 +49,7 @@ def connect(environ: Mapping[str, str]) -> Connection:
         api = docker.DockerClient(
             base_url=host, use_ssh_client=host.startswith("ssh://"), timeout=30, version="auto", tls=tls(environ, host)
         )
-        version = api.version()["Version"]
+        about = api.version()
     except (DockerException, OSError) as error:
         raise EngineError(
             "Docker",
@@ -48,11 +57,12 @@ def connect(environ: Mapping[str, str]) -> Connection:
             "a Docker engine that answers",
             "docker version; on Debian: sudo scripts/docker-engine; without Docker: ENGINE=embedded",
         ) from None
+    version = about["Version"]
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
         raise EngineError(
             "Docker", f"engine {version}", "20.10 or newer", "upgrade Docker; on Debian: sudo scripts/docker-engine"
         )
-    return Connection(api, host, version)
+    return Connection(api, host, version, about.get("KernelVersion", ""))
 
 
 def host_of(environ: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from slipway.engine.docker import compose, observed
 from slipway.engine.docker.client import Connection
+from slipway.engine.docker.lock import instant
 from slipway.errors import EngineError
 from slipway.plan import Progress
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from slipway.engine.docker import Docker
 
 COLOURS = ("blue", "green")
-GRACE = 30  # seconds, the stop_grace_period of the rendered file
 CRASHES = 3  # restarts after which a container is given up
+STEADY = 10  # seconds after which Docker, too, takes a container to have started well
 
 
 def other(colour: str) -> str:
@@ -43,6 +44,10 @@ class Rollout:
     @property
     def connection(self) -> Connection:
         return self.engine.connection
+
+    def front(self) -> str:
+        """The gateway's configuration as the settings ask for it, as JSON."""
+        return self.engine.rendered[f"{self.engine.file.stem}.gateway.json"]
 
     def serving(self) -> str:
         """The colour that serves now."""
@@ -91,14 +96,13 @@ class Rollout:
     def end(self, container: str) -> None:
         from docker.errors import APIError, NotFound
 
-        api = self.connection.api.api
         try:
-            api.stop(container, timeout=GRACE)
-            api.remove_container(container, force=True)
+            stop(self.connection, container, self.engine.stack.grace)
+            self.connection.api.api.remove_container(container, force=True)
         except NotFound:
             return
         except APIError as error:
-            raise EngineError("docker", str(error.explanation), "a container that stops", "./invoke doctor") from None
+            raise unstoppable(error) from None
 
     # -- images --------------------------------------------------------------------------------------------------
 
@@ -114,6 +118,19 @@ class Rollout:
             return self.connection.api.api.inspect_image(image)["Id"]
         except NotFound:
             return ""
+
+    def digest(self, image: str) -> str:
+        """The name under which a registry gives this very image for ever, or an empty text if it came from none."""
+        from docker.errors import NotFound
+
+        try:
+            known = self.connection.api.api.inspect_image(image).get("RepoDigests") or ()
+        except NotFound:
+            return ""
+        return next((each for each in known if each.partition("@")[0] == repository(image)), "")
+
+    def pull(self, image: str, progress: Progress) -> None:
+        self.engine.pull(image, progress)
 
     def mark(self, image: str) -> str:
         """The fingerprint that a release of this image is started with."""
@@ -134,19 +151,50 @@ class Rollout:
         return dropped
 
 
+def repository(image: str) -> str:
+    """An image's name without tag and digest; a colon before a slash is that of a port."""
+    name = image.partition("@")[0]
+    return name if ":" not in name.rsplit("/", 1)[-1] else name.rsplit(":", 1)[0]
+def stop(connection: Connection, container: str, grace: int) -> None:
+    """Asks a container to end and kills it after `grace` seconds; one that is gone has ended."""
+    from docker.errors import APIError, NotFound
+
+    try:
+        connection.api.api.stop(container, timeout=grace)
+    except NotFound:
+        return
+    except APIError as error:
+        raise unstoppable(error) from None
+
+
+def unstoppable(error) -> EngineError:
+    return EngineError("docker", str(error.explanation), "a container that stops", "./invoke doctor")
+
+
 def ended(connection: Connection, container: str) -> str:
+    """How a container has given up; an empty text while it runs, or may yet."""
     from docker.errors import NotFound
 
     try:
         state = connection.api.api.inspect_container(container)
     except NotFound:
         return "its container is gone"
-    if state["RestartCount"] >= CRASHES or state["State"]["Status"] in ("exited", "dead"):
+    if state["State"]["Status"] in ("exited", "dead") or crashing(connection, state):
         restarts = [f"{state['RestartCount']} restarts"] if state["RestartCount"] else []
         # One that was just started anew has no exit code of its own yet.
         code = [] if state["State"]["Running"] else [f"it ended with code {state['State']['ExitCode']}"]
         return "; ".join((*restarts, *code))
     return ""
+
+
+def crashing(connection: Connection, state: Mapping) -> bool:
+    """Whether its restarts are of now: the engine counts them for ever, also those before a power cut was over."""
+    if state["RestartCount"] < CRASHES:
+        return False
+    if state["State"]["Status"] == "restarting":
+        return True
+    now, started = connection.api.api.info()["SystemTime"], state["State"]["StartedAt"]
+    return (instant(now) - instant(started)).total_seconds() < STEADY
 
 
 def lines_of(connection: Connection, group: Sequence[dict], lines: int) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -25,6 +26,13 @@ KEPT = (
     "SSH_AUTH_SOCK",
     "LANG",
     "TERM",
+)
+# Where the docker command looks for its plugins, after the user's own directory.
+PLUGINS = (
+    "/usr/local/lib/docker/cli-plugins",
+    "/usr/local/libexec/docker/cli-plugins",
+    "/usr/lib/docker/cli-plugins",
+    "/usr/libexec/docker/cli-plugins",
 )
 # Order, images and what is replaced are decided before Compose is asked.
 UP = ("--progress", "plain", "up", "--detach", "--no-deps", "--no-build", "--pull", "never")
@@ -68,6 +76,13 @@ MEANINGS = (
 
 def command(stack: Stack, file: Path, *words: str) -> list[str]:
     return ["docker", "compose", "--project-name", stack.name, "--file", str(file), *words]
+
+
+def found(env: Mapping[str, str]) -> bool:
+    """Whether docker and its compose plugin are there to be run. Asking them costs as much as starting a container."""
+    own = Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME", "/"), ".docker"), "cli-plugins")
+    plugins = (Path(place, "docker-compose") for place in (own, *PLUGINS))
+    return bool(shutil.which("docker", path=env.get("PATH"))) and any(os.access(each, os.X_OK) for each in plugins)
 
 
 def run(argv: Sequence[str], env: Mapping[str, str], say: Callable[[str], None], where: str) -> None:

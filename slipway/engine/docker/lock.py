@@ -2,22 +2,28 @@
 
 It lives exactly as long as the connection of the client that holds it: its only process waits for that client's
 heartbeat and ends without it, and the engine then removes the container. So a killed client, a lost network or a
-rebooted engine leaves no lock behind, and whoever can reach the engine sees who holds it.
+rebooted engine leaves no lock behind, and whoever can reach the engine sees who holds it. Times are the engine's own:
+the clocks of two operators need not agree.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 
 from slipway import holder
 from slipway.engine.docker.client import Connection
-from slipway.errors import EngineError
+from slipway.errors import EngineError, full
 
 HEARTBEAT = 10  # seconds
 PATIENCE = 45  # seconds without a heartbeat after which the lock lets go
+START = 30  # seconds that its process may take to start
 GUARD = ["bash", "-c", f"while read -r -t {PATIENCE}; do :; done"]
 CONFLICT = 409
 
@@ -27,25 +33,42 @@ def name_of(stack: str) -> str:
 
 
 @contextmanager
-def held(connection: Connection, stack: str, image: str, doing: str, wait: float, flag: str) -> Iterator[None]:
-    """Holds the stack's lock while the block runs. Raises LockHeld, naming the holder, after `wait` seconds."""
+def held(connection: Connection, stack: str, image: str, doing: str, wait: float,
+         flag: str) -> Iterator[Callable[[], None]]:
+    """Holds the stack's lock while the block runs. Raises LockHeld, naming the holder, after `wait` seconds.
+
+    What it gives raises LockLost when the lock is not held any more.
+    """
     deadline = time.monotonic() + wait
     while not (made := create(connection, stack, image, doing)):
         if found := look(connection, stack):
             if time.monotonic() >= deadline:
                 raise holder.held(stack, found, flag)
             time.sleep(0.25)
-    socket = connection.api.api.attach_socket(made, {"stdin": 1, "stream": 1})
     over = threading.Event()
+    # Nobody else can make it from here on. Its process starts while the holder looks at what runs.
+    beat = threading.Thread(target=keep, args=(connection, made, over), daemon=True)
+    beat.start()
     try:
-        connection.api.api.start(made)
-        beat = threading.Thread(target=heartbeat, args=(socket, over), daemon=True)
-        beat.start()
-        yield
+        yield partial(check, connection, stack, made)
     finally:
         over.set()
-        socket.close()
-        remove(connection, made)
+        beat.join()
+        # An engine that is gone, or cannot be reached any more, hears no heartbeat either: the lock lets go by itself.
+        with suppress(OSError):
+            remove(connection, made)
+
+
+def check(connection: Connection, stack: str, made: str) -> None:
+    """Raises LockLost unless this very container still stands for the lock."""
+    from docker.errors import NotFound
+
+    try:
+        alive = connection.api.api.inspect_container(made)["State"]["Status"] in ("created", "running")
+    except NotFound:
+        alive = False
+    if not alive:
+        raise holder.lost(stack)
 
 
 def create(connection: Connection, stack: str, image: str, doing: str) -> str | None:
@@ -66,9 +89,8 @@ def create(connection: Connection, stack: str, image: str, doing: str) -> str | 
     except APIError as error:
         if error.status_code == CONFLICT:
             return None
-        raise EngineError(
-            f"lock of {stack}", str(error.explanation), "an engine that makes containers", "./invoke doctor"
-        ) from None
+        where, found = f"lock of {stack}", str(error.explanation)
+        raise full(where, found) or EngineError(where, found, "an engine that makes containers", "./invoke doctor") from None
 
 
 def look(connection: Connection, stack: str) -> holder.Holder | None:
@@ -79,19 +101,40 @@ def look(connection: Connection, stack: str) -> holder.Holder | None:
         found = connection.api.api.inspect_container(name_of(stack))
     except NotFound:
         return None
-    if found["State"]["Status"] in ("exited", "dead"):
+    if found["State"]["Status"] in ("exited", "dead") or never_started(connection, found):
         remove(connection, found["Id"])
         return None
-    return holder.from_labels(found["Config"]["Labels"])
+    since = instant(found["Created"]).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return replace(holder.from_labels(found["Config"]["Labels"]), since=since)
 
 
-def heartbeat(socket, over: threading.Event) -> None:
-    raw = getattr(socket, "_sock", socket)
-    while not over.wait(HEARTBEAT):
+def keep(connection: Connection, container: str, over: threading.Event) -> None:
+    """Starts the lock's process and sends it heartbeats until it is over, or until the lock is gone."""
+    from docker.errors import APIError
+
+    with suppress(OSError, APIError):
+        socket = connection.api.api.attach_socket(container, {"stdin": 1, "stream": 1})
         try:
-            raw.sendall(b"\n")
-        except OSError:
-            return
+            connection.api.api.start(container)
+            raw = getattr(socket, "_sock", socket)
+            while not over.wait(HEARTBEAT):
+                raw.sendall(b"\n")
+        finally:
+            socket.close()
+
+
+def never_started(connection: Connection, found: dict) -> bool:
+    """Whether its client was killed between making and starting it."""
+    if found["State"]["Status"] != "created":
+        return False
+    now = connection.api.api.info()["SystemTime"]
+    return (instant(now) - instant(found["Created"])).total_seconds() > START
+
+
+def instant(text: str) -> datetime:
+    """A time as the engine writes it, to the second: 2026-11-25T17:40:35.123456789Z, or with another zone's offset."""
+    whole, offset = re.fullmatch(r"(.{19})(?:\.\d+)?(Z|[+-]\d\d:\d\d)", text).groups()
+    return datetime.fromisoformat(whole + offset)
 
 
 def remove(connection: Connection, container: str) -> None:

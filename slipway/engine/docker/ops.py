@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from slipway import process
 from slipway.engine.docker.client import Connection
 from slipway.engine.docker.session import SERVE, VERBS, Session
-from slipway.errors import EngineError, from_fields
+from slipway.errors import ENGINE_GONE, EngineError, from_fields
 from slipway.plan import Progress
 
 
@@ -111,12 +111,22 @@ class Ops:
         if verb not in VERBS or not self.lock.acquire(blocking=False):
             return run(self.connection, container, verb, args, progress, give_up)
         try:
-            if not self.session or self.session.ended or self.session.container != container:
-                made = prepare(self.connection, container, verb, SERVE, stdin=True)
-                self.session = Session(self.connection, container, made["Id"])
-            return ask(self.session, self.connection, verb, args, progress, give_up)
+            return ask(self.opened(container, verb), self.connection, verb, args, progress, give_up)
         finally:
             self.lock.release()
+
+    def wake(self, container: str) -> None:
+        """Has the process for quick verbs started, so that it is there when the first of them is asked."""
+        with self.lock:
+            self.opened(container, "serve")
+
+    def opened(self, container: str, verb: str) -> Session:
+        if not self.session or not self.session.serves(container):
+            if self.session:
+                self.session.close()
+            made = prepare(self.connection, container, verb, SERVE, stdin=True)
+            self.session = Session(self.connection, container, made["Id"])
+        return self.session
 
 
 def events(connection: Connection, exec_id: str, give_up: Callable[[], None], noise: list[str]) -> Iterator[dict]:
@@ -150,9 +160,7 @@ def parsed(lines: Iterable[str], noise: list[str]) -> Iterator[dict]:
 
 
 def broken(error: BaseException) -> EngineError:
-    return EngineError(
-        "ops", f"the connection to the engine broke: {error}", "an engine that stays", "type the same command again"
-    )
+    return EngineError("ops", *ENGINE_GONE, (str(error)[:300],))
 
 
 def read(connection: Connection, exec_id: str, lines: queue.Queue) -> None:

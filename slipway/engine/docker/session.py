@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from slipway.engine.docker.client import Connection
 
 # Short, and safe to end at any time. What changes data gets a process of its own.
-VERBS = frozenset({"observe", "probe.app", "gateway.active", "gateway.switch", "gateway.drain", "gateway.tally",
+VERBS = frozenset({"observe", "probe.app", "gateway.active", "gateway.configure", "gateway.reload", "gateway.switch", "gateway.drain", "gateway.tally",
                    "releases.begin", "releases.close", "releases.list", "releases.gap"})
 SERVE = ["sh", "-c", 'echo "{\\"event\\": \\"pid\\", \\"pid\\": $$}"; exec python3 -m slipway.data serve']
 PULSE = 0.5         # seconds
+IDLE = 60.0         # seconds after which the process is not counted upon: unasked it ends by itself
 HEADER = struct.Struct(">BxxxL")        # stream and length of what follows, as the engine multiplexes them
 
 
@@ -27,11 +28,16 @@ class Session:
         self.socket.settimeout(PULSE)
         self.pid = 0
         self.ended = False
+        self.used = time.monotonic()
+
+    def serves(self, container: str) -> bool:
+        """Whether it may be asked, for that container."""
+        return not self.ended and self.container == container and time.monotonic() - self.used < IDLE
 
     def ask(self, verb: str, args: Mapping, give_up: Callable[[], None]) -> Iterator[str]:
         """The lines of one verb's answer; ends early if the process does. `give_up` is asked twice a second."""
         self.socket.sendall(json.dumps([verb, json.dumps(dict(args))]).encode() + b"\n")
-        asked = time.monotonic()
+        asked = self.used = time.monotonic()
         while True:
             # By the clock and not only when it is quiet, as for a process of its own.
             if time.monotonic() - asked >= PULSE:
@@ -44,6 +50,7 @@ class Session:
             if not chunk:
                 self.ended = True
                 return
+            self.used = time.monotonic()
             yield from self.lines(chunk)
 
     def lines(self, chunk: bytes) -> Iterator[str]:
@@ -60,4 +67,6 @@ class Session:
 
     def close(self) -> None:
         self.ended = True
+        # Both: a socket stays open for as long as a file on it does.
+        self.file.close()
         self.socket.close()

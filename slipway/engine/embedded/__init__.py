@@ -71,14 +71,14 @@ class Embedded:
 
     # -- what is -------------------------------------------------------------------------------------------------
 
-    def observe(self) -> Seen:
+    def observe(self, data: bool = True) -> Seen:
         if wheels.missing(self.root, "embedded") or not self.home.exists():
             return Seen()
         from slipway.engine.embedded import supervisor
 
         states = supervisor.states(self.home)
         found = {name: running for name in self.services() if (running := self.look(name, states.get(name, {})))}
-        if not any(running.state == "running" for running in found.values()):
+        if not data or not any(running.state == "running" for running in found.values()):
             return Seen(found)
         answering, answer = front.ask(self.probe_url())
         return Seen(found, data=self.inside("observe", {}, Silent()), answering=answering, last_answer=answer)

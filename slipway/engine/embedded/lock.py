@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,8 +15,11 @@ from slipway import holder
 
 
 @contextmanager
-def held(home: Path, stack: str, doing: str, wait: float, flag: str) -> Iterator[None]:
-    """Holds the lock while the block runs. Raises LockHeld, naming the holder, after `wait` seconds."""
+def held(home: Path, stack: str, doing: str, wait: float, flag: str) -> Iterator[Callable[[], None]]:
+    """Holds the lock while the block runs. Raises LockHeld, naming the holder, after `wait` seconds.
+
+    It cannot be lost: what it gives does nothing.
+    """
     home.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + wait
     # The descriptor must not reach the supervisor, which outlives us: Python's are not inherited.
@@ -28,7 +31,7 @@ def held(home: Path, stack: str, doing: str, wait: float, flag: str) -> Iterator
             time.sleep(0.1)
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps(asdict(holder.me(doing))).encode(), 0)
-        yield
+        yield lambda: None
         os.ftruncate(handle, 0)
     finally:
         os.close(handle)

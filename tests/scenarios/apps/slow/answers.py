@@ -15,6 +15,7 @@ class Request:
     path: str
     body: bytes
     lasting: bool       # the client would send another one on the same connection
+    upgrade: str = ""   # the protocol that the client would go on with
 
 
 async def read(reader: asyncio.StreamReader) -> Request | None:
@@ -28,7 +29,13 @@ async def read(reader: asyncio.StreamReader) -> Request | None:
     pairs = (line.partition(":") for line in lines if line)
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Request(method, path.partition("?")[0], body, headers.get("connection", "").lower() != "close")
+    return Request(method, path.partition("?")[0], body, headers.get("connection", "").lower() != "close",
+                   headers.get("upgrade", ""))
+
+
+def switched(protocol: str) -> bytes:
+    """The answer to an upgrade: from here on both sides write what they like."""
+    return f"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n".encode()
 
 
 def rendered(status: int, payload: object, lasting: bool) -> bytes:

@@ -46,6 +46,9 @@ class App:
         self.idle.discard(writer)
         if request is None:
             return False
+        if request.upgrade:
+            await self.hold(reader, writer, request.upgrade)
+            return False
         self.busy += 1
         try:
             status, payload = await answer(request)
@@ -55,6 +58,16 @@ class App:
             return lasting
         finally:
             self.busy -= 1
+
+
+    async def hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, protocol: str) -> None:
+        """Goes on as a websocket would: each line comes back with the version, until one side ends it."""
+        writer.write(answers.switched(protocol))
+        # Ended with the app, as what is idle is: nobody waits for a client that may stay for days.
+        self.idle.add(writer)
+        while line := await reader.readline():
+            writer.write(VERSION.encode() + b" " + line)
+            await writer.drain()
 
 
 async def answer(request: answers.Request) -> tuple[int, object]:

@@ -1,0 +1,54 @@
+"""What a stack on a Docker engine looks like: its containers, the data side's word on them, the front door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from slipway import front
+from slipway.engine import Running, Seen
+from slipway.engine.docker import colours, observed
+from slipway.plan import Silent
+from slipway.stack import Stack
+
+if TYPE_CHECKING:
+    from slipway.engine.docker import Docker
+
+
+def whole(engine: Docker) -> Seen:
+    """All that can be seen; ops is asked where it and Postgres run."""
+    found = observed.containers(engine.connection, engine.stack.name)
+    services = observed.services(engine.stack, found)
+    asked = services.get("ops", Running("")).state == "running" and "postgres" not in stopped(engine.stack, services)
+    data = engine.inside("observe", {}, Silent()) if asked else None
+    gateway = data["gateway"] if data else engine.gateway(found)
+    colour = colours.serving(found, gateway)
+    services |= observed.app(engine.stack, found.get(colours.service(colour), []), colour)
+    answering, answer = front.ask(engine.probe_url()) if "gateway" in services else (False, "")
+    return Seen(
+        services,
+        observed.tags(engine.connection),
+        data,
+        answering,
+        answer,
+        colour=colour,
+        beside=bool(found.get(colours.service(colours.other(colour)))),
+        pointed=gateway.get("active", ""),
+        up=gateway.get("up", False),
+        front=gateway.get("config", {}),
+    )
+
+
+def glance(engine: Docker) -> Seen:
+    """What the containers alone tell; ops is about to be asked more, and starts for it now."""
+    found = observed.containers(engine.connection, engine.stack.name)
+    if ops := next((each for each in found.get("ops", []) if each["State"] == "running"), None):
+        engine.ops.wake(ops["Id"])
+    colour = colours.serving(found, {})
+    services = observed.services(engine.stack, found)
+    services |= observed.app(engine.stack, found.get(colours.service(colour), []), colour)
+    return Seen(services, observed.tags(engine.connection), colour=colour)
+
+
+def stopped(stack: Stack, services: Mapping[str, Running]) -> set[str]:
+    return {service.name for service in stack.services if services.get(service.name, Running("")).state != "running"}

@@ -1,0 +1,70 @@
+"""Whatever ends a deploy or a rollback before its time, hooks/on-failure hears of it: once, and after what was undone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from slipway import envfile, holder, hooks, revision
+from slipway.errors import Interrupted, SlipwayError
+from slipway.perform import unexpected
+from slipway.record import Recorder
+from slipway.settings import Settings
+from slipway.world import ROOT
+
+
+@dataclass
+class Attempt:
+    """What is known of the release so far: its recorder, as soon as there is one."""
+
+    recorder: Recorder | None = None
+
+
+@contextmanager
+def told(on: str, reporter, kind: str) -> Iterator[Attempt]:
+    """Runs the hook for whatever the block raises, which then goes on its way."""
+    attempt = Attempt()
+    try:
+        yield attempt
+    except SlipwayError as error:
+        tell(on, reporter, kind, attempt, error)
+        raise
+    except KeyboardInterrupt:
+        error = Interrupted("interrupted", "while nothing was being changed", next="type the same command again")
+        tell(on, reporter, kind, attempt, error)
+        raise error from None
+    except Exception as error:
+        tell(on, reporter, kind, attempt, unexpected(error))
+        raise
+
+
+def tell(on: str, reporter, kind: str, attempt: Attempt, error: SlipwayError) -> None:
+    try:
+        settings = envfile.load(ROOT, on, os.environ)
+    except SlipwayError:
+        return  # settings that cannot be read name no webhook either
+    record = known(settings, kind, attempt.recorder) | {"error": error.fields(), "result": result(attempt, error)}
+    said = hooks.attempt("on-failure", record, ROOT, hooks.environment(settings), settings.hook_timeout)
+    if said:
+        reporter.line(f"  hook on-failure: {said}")
+
+
+def known(settings: Settings, kind: str, recorder: Recorder | None) -> dict:
+    """The record, or where it came to none, what it would have begun with."""
+    if recorder and recorder.new:
+        return recorder.record
+    me = holder.me(kind)
+    first = {"id": None, "kind": kind, "stack": settings.stack, "environment": settings.environment}
+    return first | {"revision": revision.of(ROOT), "by": me.by, "host": me.host} | (recorder.facts if recorder else {})
+
+
+def result(attempt: Attempt, error: SlipwayError) -> str:
+    return (
+        "interrupted"
+        if isinstance(error, Interrupted)
+        else attempt.recorder.result_of(error)
+        if attempt.recorder
+        else "failed"
+    )

@@ -1,0 +1,80 @@
+"""What the scenarios of deploys ask of a stack whose app takes two seconds to boot and can be told to fail."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+from tests.scenarios import clone
+from tests.scenarios.clone import Begun, Clone
+from tests.scenarios.image_containers import must
+
+SLOW = {
+    "APP_CONTEXT": "tests/scenarios/apps/slow",
+    "APP_ENV_BOOT_SECONDS": "2",
+    "APP_ENV_VERSION": "v1",
+    "APP_BOOT_TIMEOUT": "15",
+    "DRAIN_TIMEOUT": "10",
+}
+
+
+def version(slow: Clone) -> str:
+    return slow.get("/version")
+
+
+def releases(slow: Clone) -> list[dict]:
+    """The records, newest first."""
+    return json.loads(slow.succeed("history", "--json").splitlines()[-1])["releases"]
+
+
+def colours(slow: Clone) -> list[str]:
+    """Services of the app that have a container, stopped ones included."""
+    label = f"label={clone.PROJECT}={slow.project}-local"
+    names = must("ps", "--all", "--filter", label, "--format", f'{{{{.Label "{clone.SERVICE}"}}}}').split()
+    return sorted(name for name in names if name.startswith("app-"))
+
+
+def deployed(slow: Clone, name: str, *words: str) -> str:
+    """The next deploy, with these words more, says what it finds, and leaves one colour with this version. What it said."""
+    slow.settle(APP_ENV_VERSION=name)
+    slow.forget("APP_ENV_FAULT")
+    text = slow.succeed("deploy", *words)
+    assert name in version(slow)
+    assert len(colours(slow)) == 1
+    assert sound(releases(slow))
+    assert "Nothing to deploy" in slow.succeed("deploy")
+    return text
+
+
+def steady(slow: Clone) -> None:
+    """Some version serves, alone and on record: as the test before left it, or healed where that one failed."""
+    if not (sound(releases(slow)) and len(colours(slow)) == 1 and answers(slow, "")):
+        deployed(slow, "steady")
+
+
+def sound(records: list[dict]) -> bool:
+    return records[0]["result"] == "good" and all(record["result"] != "running" for record in records)
+
+
+def at_step(slow: Clone, step: str, **env: str) -> Begun:
+    """A deploy that has just begun a step."""
+    run = slow.begin("deploy", "--json", **env)
+    for line in run.process.stdout:
+        event = json.loads(line)
+        if event["event"] == "step" and event["name"].startswith(step) and event["state"] == "started":
+            return run
+    raise AssertionError(f"no step {step}: exit code {run.process.wait()}")
+
+
+def cut(slow: Clone, step: str, number: signal.Signals, **env: str) -> None:
+    """Sends a signal to a deploy as soon as it begins a step."""
+    run = at_step(slow, step, **{"APP_ENV_VERSION": "cut"} | env)
+    run.process.send_signal(number)
+    run.process.communicate(timeout=90)
+
+
+def answers(slow: Clone, name: str) -> bool:
+    try:
+        return name in version(slow)
+    except OSError:
+        return False

@@ -1,0 +1,124 @@
+"""Who else is at work during a deploy, and apps that do not behave: one deploy at a time, and the old release stays."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.clone import Clone, assert_refused, copy_tree
+from tests.scenarios.image_containers import must
+from tests.scenarios.releasing import at_step, colours, deployed, releases, version
+
+pytestmark = pytest.mark.scenario
+
+
+# -- who else is at work ---------------------------------------------------------------------------------------------
+
+
+def test_of_two_deploys_from_two_clones_one_waits_and_both_are_on_record(slow: Clone, tmp_path: Path):
+    deployed(slow, "clones-0")
+    copy_tree(tmp_path)
+    shutil.copy(slow.root / ".env", tmp_path / ".env")
+    second = Clone(tmp_path, slow.project, slow.port)
+    first = at_step(slow, "start app", APP_ENV_VERSION="clone-one")
+    assert_refused(second.invoke("deploy", APP_ENV_VERSION="clone-two"), 3, "held by", "deploy")
+    waiting = second.begin("deploy", "--wait", "60", APP_ENV_VERSION="clone-two")
+    assert first.done().code == 0 and waiting.done().code == 0
+    assert "clone-two" in version(slow) and [each["result"] for each in releases(slow)[:2]] == ["good", "good"]
+    deployed(slow, "clones-1")
+
+
+def test_a_lock_whose_client_died_before_it_started_is_taken_over(slow: Clone):
+    name, image = f"{slow.project}-local-lock", must("inspect", "--format", "{{.Image}}", slow.id("ops"))
+    must("create", "--name", name, "--label", "slipway.lock.by=nobody", image, "sleep", "600")
+    assert_refused(slow.invoke("deploy", APP_ENV_VERSION="late"), 3, "held by nobody")
+    slow.succeed("deploy", "--wait", "90", APP_ENV_VERSION="late")
+    assert "late" in version(slow)
+
+
+def test_a_deploy_that_was_not_heard_for_too_long_does_nothing_to_what_another_one_made(slow: Clone):
+    deployed(slow, "lock-0")
+    run = at_step(slow, "probe app", APP_ENV_VERSION="sleeper")
+    run.process.send_signal(signal.SIGSTOP)
+    slow.succeed("unlock", "--yes")
+    deployed(slow, "taken-over")
+    before = slow.ids()
+    run.process.send_signal(signal.SIGCONT)
+    done = run.done()
+    assert done.code == 3 and "lost" in done.text and "nothing more was done" in done.text, done.text
+    assert slow.ids() == before and "taken-over" in version(slow)
+    assert releases(slow)[0]["result"] == "good"
+    deployed(slow, "after-sleeper")
+
+
+@pytest.mark.parametrize("skew", ["-3h", "+3h"])
+def test_a_client_whose_clock_is_wrong_deploys_is_waited_for_and_is_on_record_at_the_right_time(slow: Clone, skew: str):
+    begun = datetime.now(UTC)
+    deployed(slow, "clocks-agree")
+    run = at_step(slow, "start app", APP_ENV_VERSION=f"clock{skew}", **wrong_clock(skew))
+    refused = slow.invoke("deploy")
+    assert_refused(refused, 3, "held by", "deploy")
+    since = datetime.fromisoformat(re.search(r"since (\S+ \S+) UTC", refused.text)[1]).replace(tzinfo=UTC)
+    assert begun.replace(microsecond=0) <= since <= datetime.now(UTC)
+    assert run.done().code == 0 and f"clock{skew}" in version(slow)
+    slow.succeed("deploy")
+    newest, before = releases(slow)[:2]
+    assert before["config"] != newest["config"] and newest["result"] == before["result"] == "good"
+    assert timedelta() <= datetime.fromisoformat(before["when"]) - begun.replace(microsecond=0) < timedelta(minutes=5)
+    assert before["seconds"] < 60
+
+
+def wrong_clock(skew: str) -> dict[str, str]:
+    """The environment of a process that is told another time, but no other pace."""
+    library = next((str(path) for path in Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), "")
+    assert library, "libfaketime is there: apt-get install faketime"
+    return {"LD_PRELOAD": library, "FAKETIME": skew, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+def test_settings_that_change_while_a_deploy_runs_come_with_the_next_one(slow: Clone):
+    slow.settle(APP_ENV_VERSION="planned")
+    run = at_step(slow, "record")
+    slow.settle(APP_ENV_VERSION="changed-meanwhile")
+    assert run.done().code == 0 and "planned" in version(slow)
+    deployed(slow, "changed-meanwhile")
+
+
+def test_settings_that_change_between_plan_and_deploy_are_those_that_are_deployed(slow: Clone):
+    slow.settle(APP_ENV_VERSION="as-planned")
+    assert "start app" in slow.succeed("plan")
+    slow.settle(APP_ENV_VERSION="as-it-is")
+    slow.succeed("deploy")
+    assert "as-it-is" in version(slow)
+
+
+# -- apps that do not behave -----------------------------------------------------------------------------------------
+
+
+def test_a_release_that_answers_500_fails_its_smoke_test_and_is_taken_back(slow: Clone):
+    deployed(slow, "sound")
+    collection = slow.root / "smoke.json"
+    request = {"name": "version", "request": {"method": "GET", "url": "{{base_url}}/version"},
+               "event": [{"listen": "test", "script": {"exec": [
+                   "pm.test('it answers', () => {", "pm.response.to.have.status(200);", "});"]}}]}
+    schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+    collection.write_text(json.dumps({"info": {"name": "s", "schema": schema}, "item": [request]}))
+    before = slow.ids()["app"]
+    done = slow.invoke("deploy", SMOKE_COLLECTION="smoke.json", APP_ENV_FAULT="answer-500", APP_ENV_VERSION="bad")
+    assert_refused(done, 6, "500", "undone")
+    assert slow.ids()["app"] == before and releases(slow)[0]["result"] == "rolled_back"
+    slow.succeed("deploy", SMOKE_COLLECTION="smoke.json", APP_ENV_VERSION="proven")
+    assert "proven" in version(slow)
+
+
+def test_a_new_release_that_ignores_sigterm_is_ended_when_it_is_undone(slow: Clone):
+    deployed(slow, "before-deaf")
+    run = at_step(slow, "probe app", APP_ENV_FAULT="ignore-sigterm", APP_ENV_VERSION="deaf", APP_ENV_BOOT_SECONDS="60")
+    run.process.send_signal(signal.SIGINT)
+    assert run.done().code == 130
+    assert len(colours(slow)) == 1 and "before-deaf" in version(slow)
