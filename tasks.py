@@ -58,8 +58,8 @@ def unlock(c, on="local", yes=False):
 
 @task(help={"on": ON, "json": JSON})
 def plan(c, on="local", json=False):
-    """Print what `up` would do, and why."""
-    perform("up", on, dry_run=True, json=json)
+    """Print what a deploy would do: steps and causes, differences, locks of migrations, what restarts."""
+    perform("plan", on, json=json)
 
 
 @task(help={"on": ON, "volumes": "delete the data too", "yes": "do not ask before deleting"})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from slipway.errors import SlipwayError
+from slipway.outlook import Outlook
 from slipway.plan import Plan, Step
 
 WIDTH = 35
@@ -78,8 +79,8 @@ class Plain:
     def header(self, text: str) -> None:
         self.line(text)
 
-    def plan(self, plan: Plan) -> None:
-        self.line(plan.text())
+    def plan(self, plan: Plan, outlook: Outlook | None = None) -> None:
+        self.line("\n".join(filter(None, (plan.text(), outlook.text() if outlook else ""))))
 
     def started(self, step: Step) -> Note:
         return Spoken(self, step)
@@ -202,8 +203,8 @@ class Json:
     def line(self, text: str) -> None:
         self.emit("text", text=text)
 
-    def plan(self, plan: Plan) -> None:
-        self.emit("plan", levels=plan.data())
+    def plan(self, plan: Plan, outlook: Outlook | None = None) -> None:
+        self.emit("plan", levels=plan.data(), **(outlook.data() if outlook else {}))
 
     def started(self, step: Step) -> Note:
         self.emit("step", name=step.name, state="started", cause=step.cause)

@@ -54,10 +54,11 @@ def feed(child: subprocess.Popen, text: str) -> None:
         child.stdin.close()
 
 
-def output(argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | os.PathLike | None = None) -> str:
+def output(argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | os.PathLike | None = None,
+           stdin: str = "") -> str:
     """What a command prints. Raises Failed if it does not succeed."""
     lines: list[str] = []
-    stream(argv, lines.append, env=env, cwd=cwd)
+    stream(argv, lines.append, env=env, cwd=cwd, stdin=stdin)
     return "\n".join(lines)
 
 

@@ -26,6 +26,7 @@ VERBS = {
     "adopt": "slipway.data.adopt:adopt",
     "fixtures": "slipway.data.fixtures:load",
     "lint": "slipway.data.lint:lint",
+    "ahead": "slipway.data.ahead:ahead",
     "schema": "slipway.data.schema:schema",
     "drift": "slipway.data.drift:drift",
     "rehearse": "slipway.data.rehearsal:rehearse",

@@ -93,6 +93,9 @@ class Engine(Protocol):
     def observe(self, data: bool = True) -> Seen:
         """What runs now. Changes nothing. Without `data` at once: the data side is not asked, only told to get ready."""
 
+    def changes(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """How services that run differ from what is wanted, in words without secrets; empty where that is not known."""
+
     def prepare(self, seen: Seen) -> Sequence[Build]:
         """What has to be built or installed first."""
 

@@ -18,17 +18,12 @@ from slipway.world import World, enter
 def run(on: str, reporter, wait: float = 0, dry_run: bool = False) -> None:
     """Builds or pulls, takes the lock, migrates, starts the release beside the old one, probes, switches, drains, proves."""
     if dry_run:
-        return show(enter(on), reporter)
+        from slipway.verbs import plan
+
+        return plan.run(on, reporter)
     begun = time.monotonic()
     with failure.told(on, reporter, "deploy") as attempt:
         put(enter(on), reporter, wait, begun, attempt)
-
-
-def show(world: World, reporter) -> None:
-    seen = world.engine.observe()
-    todo = planned(world, seen)
-    reporter.header(world.header)
-    reporter.plan(todo) if todo else reporter.done("Nothing to deploy.", url=world.engine.url())
 
 
 def put(world: World, reporter, wait: float, begun: float, attempt: failure.Attempt) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from slipway import envfile
 from slipway.engine import Engine, Running, Seen
 from slipway.errors import EngineError
+from slipway.outlook import pause
 from slipway.plan import Level, Plan, Step, apply
 from slipway.process import end_all
 from slipway.record import Recorder, facts
@@ -38,7 +39,9 @@ def run(on: str, reporter, dry_run: bool = False, wait: float = 0) -> None:
     todo = plan(world, seen)
     reporter.header(world.header)
     if dry_run:
-        reporter.plan(todo) if todo else reporter.done("Nothing to do.", url=world.engine.url())
+        from slipway.verbs import plan as looking
+
+        looking.show(world, reporter, seen, todo)
         return
     if todo or unfinished(world, seen):
         put(world, Recorder(world, reporter, {}), seen, "up", wait)
@@ -66,6 +69,8 @@ def put(world: World, recorder: Recorder, seen: Seen, doing: str, wait: float,
         differ = differences(engine.wanted(), now.services)
         change = release.swap(world, now, differ)
         recorder.facts |= {"colour": change.new if change else now.colour}
+        if "gateway" in differ and now.services.get("gateway", Running("")).state == "running":
+            reporter.line(f"  gateway: {pause('gateway', True, True)}")
         return plan(world, now, recorder, extras(recorder) if extras else Extras()), change
 
     carry.locked(world, reporter, doing, wait, recorder, planner)

@@ -65,3 +65,23 @@ def test_docker_compose_refuses_the_rendered_file_without_its_secrets(shared: Cl
 
 def environment() -> dict[str, str]:
     return {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+
+
+def test_plan_tells_differences_locks_and_what_restarts_and_changes_nothing(shared: Clone):
+    before = shared.ids()
+    migration = shared.root / "migrations" / "905_later.up.sql"
+    migration.write_text("ALTER TABLE tasks ADD COLUMN later int NOT NULL;\n")
+    changed = {"APP_ENV_LATER": "s3cret-value", "REDIS_MEMORY": "300MB", "APP_MEMORY": "300MB"}
+    told = [json.loads(line) for line in shared.succeed("plan", "--json", **changed).splitlines()][-1]
+    text = shared.succeed("deploy", "--dry-run", **changed)
+    migration.unlink()
+    assert "memory: 256 MB → 300 MB" in told["changes"]["redis"]
+    assert "environment: LATER is new" in told["changes"]["app"] and "s3cret-value" not in text
+    assert told["migrations"][0]["tables"][0] == {
+        "table": "tasks", "mode": "ACCESS EXCLUSIVE", "blocks": "reads and writes"
+    }
+    assert [each["rule"] for each in told["migrations"][0]["findings"]].count("adding-required-field") == 1
+    assert "no gap" in told["pauses"]["app"] and "started again" in told["pauses"]["redis"]
+    assert told["stays"] == ["postgres", "objects", "ops", "gateway"]
+    assert "ACCESS EXCLUSIVE on tasks: reads and writes wait" in text
+    assert shared.ids() == before and "Nothing to do" in shared.succeed("plan")

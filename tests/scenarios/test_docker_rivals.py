@@ -86,6 +86,7 @@ def test_settings_that_change_while_a_deploy_runs_come_with_the_next_one(slow: C
     run = at_step(slow, "record")
     slow.settle(APP_ENV_VERSION="changed-meanwhile")
     assert run.done().code == 0 and "planned" in version(slow)
+    assert "environment: VERSION" in slow.succeed("plan")
     deployed(slow, "changed-meanwhile")
 
 

@@ -12,6 +12,7 @@ from slipway import images, render
 from slipway.engine import Build, Running, Seen
 from slipway.engine.docker import (
     builds,
+    changes,
     checks,
     colours,
     compose,
@@ -124,6 +125,18 @@ class Docker:
     def crashed(self, service: str) -> str:
         group = observed.containers(self.connection, self.stack.name).get(self.actual(service), [])
         return next((text for container in group if (text := colours.ended(self.connection, container["Id"]))), "")
+
+    def changes(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        if not names:
+            return {}
+        model = changes.wanted(self.stack, self.file, self.rendered[self.file.name], self.environment)
+        found, api = observed.containers(self.connection, self.stack.name), self.connection.api.api
+        first = {name: found[self.actual(name)][0]["Id"] for name in names}
+        inspected = {name: api.inspect_container(identity) for name, identity in first.items()}
+        return {
+            name: changes.between(self.stack, name, model[self.actual(name)], each, api.inspect_image(each["Image"]))
+            for name, each in inspected.items()
+        }
 
     # -- what is done --------------------------------------------------------------------------------------------
 

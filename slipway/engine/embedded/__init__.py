@@ -109,6 +109,10 @@ class Embedded:
         except FileNotFoundError:
             return ""
 
+    def changes(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Nothing: of what a process was started with, a fingerprint is all that is kept."""
+        return {}
+
     # -- what is done --------------------------------------------------------------------------------------------
 
     def prepare(self, seen: Seen) -> Sequence[Build]:

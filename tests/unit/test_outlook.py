@@ -1,0 +1,106 @@
+"""What a plan will be felt as: its exact text, and which differences of a service are told without a secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from slipway import stack
+from slipway.engine.docker import changes
+from slipway.outlook import Outlook, pause
+from tests.unit.conftest import settings_of
+
+
+def test_an_outlook_reads_from_what_differs_to_what_stays():
+    found = Outlook(
+        changes={"app": ["image: a:1 → a:2", "environment: KEY has another value"]},
+        migrations=[
+            {
+                "file": "migrations/5_x.up.sql",
+                "tables": [
+                    {"table": "tasks", "mode": "ACCESS EXCLUSIVE", "blocks": "reads and writes"},
+                    {"table": "users", "mode": "SHARE", "blocks": "writes"},
+                ],
+                "untold": True,
+                "findings": [{"level": "warning", "line": 1, "column": 2, "rule": "r", "message": "it waits"}],
+            },
+            {"file": "migrations/6_y.up.sql", "tables": [], "untold": False, "findings": []},
+        ],
+        pauses={"redis": pause("redis", True, True), "app": pause("app", True, True)},
+        stays=["postgres", "gateway"],
+    )
+    assert found.text() == "\n".join(
+        [
+            "what differs",
+            "  app        image: a:1 → a:2",
+            "             environment: KEY has another value",
+            "migrations",
+            "  migrations/5_x.up.sql",
+            "    ACCESS EXCLUSIVE on tasks: reads and writes wait",
+            "    DO and CALL take locks that their text does not tell: ./invoke db.rehearse measures them",
+            "    warning at 1:2, r: it waits",
+            "  migrations/6_y.up.sql",
+            "    no lock that anybody waits for",
+            "restarts     redis: stopped and started again; the app waits for it",
+            "             app: the new one starts beside the one that serves: no gap",
+            "stays        postgres, gateway",
+        ]
+    )
+    assert Outlook().text() == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "running", "beside", "word"),
+    [
+        ("gateway", True, True, "gap"),
+        ("app", True, False, "in place"),
+        ("app", False, False, "starts"),
+        ("app", True, True, "no gap"),
+    ],
+)
+def test_what_is_replaced_says_whether_there_is_a_gap(name, running, beside, word):
+    assert word in pause(name, running, beside)
+
+
+IMAGE = {"Config": {"Env": ["PATH=/bin"], "Cmd": ["serve"]}}
+BEFORE = {
+    "Config": {
+        "Image": "a:1",
+        "Env": ["PATH=/bin", "GATE_TIMEOUT=60", "REDIS_URL=redis://:old@x", "GONE=1"],
+        "Cmd": ["serve"],
+    },
+    "HostConfig": {"Memory": 2**28, "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]}},
+}
+AFTER = {
+    "image": "a:2",
+    "environment": {"GATE_TIMEOUT": "99", "REDIS_URL": "redis://:5ecreT@x", "NEW": "5ecreT"},
+    "mem_limit": str(2**29),
+    "ports": [{"host_ip": "127.0.0.1", "published": "80", "target": 80, "protocol": "tcp"}],
+}
+
+
+def test_differences_of_a_service_are_told_without_a_secret():
+    found = changes.between(stack.build(settings_of()), "ops", AFTER, BEFORE, IMAGE)
+    assert found == [
+        "image: a:1 → a:2",
+        "environment: GATE_TIMEOUT: 60 → 99",
+        "environment: GONE is gone",
+        "environment: NEW is new",
+        "environment: REDIS_URL has another value",
+        "memory: 256 MB → 512 MB",
+        "ports: 127.0.0.1:8080 to 80/tcp → 127.0.0.1:80 to 80/tcp",
+    ]
+
+
+def test_a_difference_that_has_no_words_is_said_to_be_one():
+    same = {
+        "image": "a:1",
+        "environment": {"GATE_TIMEOUT": "60", "REDIS_URL": "redis://:old@x", "GONE": "1"},
+        "mem_limit": 2**28,
+        "ports": [{"host_ip": "127.0.0.1", "published": "8080", "target": 80}],
+    }
+    assert changes.between(stack.build(settings_of()), "ops", same, BEFORE, IMAGE) == [changes.ELSE]
+
+
+@pytest.mark.parametrize("after", [["a"] * 200, ["sh", "-c", "one\ntwo"]])
+def test_a_long_command_is_not_told_in_full(after):
+    assert changes.command(["serve"], after) == ["command: another one"]
