@@ -2,8 +2,11 @@
 
 from invoke import Collection, task
 
-from slipway.tasks import db
+from slipway import optional
+from slipway.tasks import backups, db
 from slipway.tasks.shared import JSON, ON, WAIT, number, perform
+
+optional.allow("backup")
 
 
 @task(help={"on": ON})
@@ -125,6 +128,39 @@ def maintenance(c, state, on="local", message="", json=False):
     perform("maintenance", on, json=json, state=state, message=message)
 
 
+@task(
+    help={
+        "on": ON,
+        "label": "a few words that backups.list shows",
+        "only": "db, objects or redis",
+        "contents": "a hash of every table's content as well",
+        "passwords": "keep the hashes of the roles' passwords too",
+        "quiet": "say nothing but its id",
+        "wait": WAIT,
+        "json": JSON,
+    }
+)
+def backup(c, label="", only=None, contents=False, passwords=False, quiet=False, on="local", wait="0", json=False):
+    """Take a backup: database, roles, objects, all of one moment."""
+    perform(
+        "backup",
+        on,
+        json=json,
+        quiet=quiet,
+        wait=number("wait", wait),
+        label=label,
+        only=only,
+        contents=contents,
+        passwords=passwords,
+    )
+
+
+@task(help={"on": ON, "sql": "as SQL, its only form", "to": "file to write; default: STACK.sql", "json": JSON})
+def dump(c, sql=False, to=None, on="local", json=False):
+    """Write the live database as one SQL file, for an editor or psql."""
+    perform("dump", on, json=json, to=to)
+
+
 @task(help={"only": "one file or directory of tests"})
 def test(c, only=None):
     """Run the tests: unit, embedded, and the scenarios where a Docker engine answers."""
@@ -166,9 +202,12 @@ namespace = Collection(
     doctor,
     smoke,
     maintenance,
+    backup,
+    dump,
     test,
     lint,
     bench,
 )
-namespace.add_collection(db.namespace)
+for each in (db, backups):
+    namespace.add_collection(each.namespace)
 namespace.add_collection(Collection("images", images_build))

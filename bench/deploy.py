@@ -6,7 +6,6 @@ BENCH_DEPLOYS says how many of ours (10), PEER_DEPLOYS how many of each peer (3)
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import deploy_peers
-from bench.harness import Result, copy_of_tree, environment, free_port, invoke, median, timed
+from bench.harness import Result, copy_of_tree, environment, free_port, invoke, median, take_down, timed
 from slipway.envfile import fresh_secrets
 from slipway.world import enter
 from tests.scenarios.load import FULL, load, percentile
@@ -51,7 +50,7 @@ def measure() -> Iterator[Result]:
             yield added(ours)
             yield from times(tree, env, deploys)
         finally:
-            subprocess.run(invoke("down", "--volumes", "--yes"), cwd=tree, env=env, capture_output=True)
+            take_down(tree, env)
 
 
 def version(env: Mapping[str, str], number: int) -> dict[str, str]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bench.harness import ROOT, Result, copy_of_tree, environment, free_port, invoke, median, timed
+from bench.harness import ROOT, Result, copy_of_tree, environment, free_port, invoke, median, take_down, timed
 from slipway.envfile import fresh_secrets
 from slipway.world import enter
 
@@ -38,7 +38,7 @@ def measure() -> Iterator[Result]:
             )
             yield noop(tree, env)
         finally:
-            subprocess.run(invoke("down", "--volumes", "--yes"), cwd=tree, env=env, capture_output=True)
+            take_down(tree, env)
 
 
 def noop(tree: Path, env: Mapping[str, str]) -> Result:

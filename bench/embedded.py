@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 
-from bench.harness import Result, copy_of_tree, environment, free_port, invoke, median, timed
+from bench.harness import Result, copy_of_tree, environment, free_port, invoke, median, take_down, timed
 
 
 def measure() -> Iterator[Result]:
@@ -16,4 +15,4 @@ def measure() -> Iterator[Result]:
             yield Result("embedded: no-op up", median(lambda: timed(invoke("up"), tree, env), 5), 1, "s",
                          "the limit of 1 s", 1.0)
         finally:
-            subprocess.run(invoke("down", "--volumes", "--yes"), cwd=tree, env=env, capture_output=True)
+            take_down(tree, env)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bench.harness import Result, copy_of_tree, environment, free_port, invoke
+from bench.harness import Result, copy_of_tree, environment, free_port, invoke, take_down
 from slipway.verbs.test import no_engine
 
 # A child of its own: RUSAGE_CHILDREN keeps the largest of all children ever waited for.
@@ -28,7 +28,7 @@ def measure() -> Iterator[Result]:
             try:
                 yield Result(f"{engine}: peak memory of up", peak(tree, env), 120, "MB", "the limit of 120 MB", 1.0)
             finally:
-                subprocess.run(invoke("down", "--volumes", "--yes"), cwd=tree, env=env, capture_output=True)
+                take_down(tree, env)
 
 
 def peak(tree: Path, env: Mapping[str, str]) -> float:

@@ -67,6 +67,21 @@ def ops(settings: Settings, provider: str, at: Addresses, voice: Voice) -> dict[
         "APP_BOOT_TIMEOUT": str(settings.app_boot_timeout),
         "LOCK_TIMEOUT": settings.migrate_lock_timeout,
         "STATEMENT_TIMEOUT": settings.migrate_statement_timeout,
+        **backups(settings),
+    }
+
+
+def backups(settings: Settings) -> dict[str, str]:
+    """What the data side is told of the stack that it backs up, and of the rules for that."""
+    keep = ("last", "daily", "weekly", "monthly", "days")
+    return {
+        "STACK": settings.stack,
+        "STACK_ENVIRONMENT": settings.environment,
+        "BACKUP_SCHEDULE": settings.backup_schedule,
+        "BACKUP_OBJECTS": settings.backup_objects,
+        "BACKUP_REDIS": "yes" if settings.backup_redis else "",
+        **{f"BACKUP_KEEP_{name.upper()}": str(getattr(settings, f"backup_keep_{name}")) for name in keep},
+        "BACKUP_MAX_DAYS": str(settings.backup_max_days),
     }
 
 

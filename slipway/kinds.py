@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -45,6 +46,20 @@ def listed(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def cron(value: str) -> str:
+    """A schedule as cron has it: five fields. The library that runs it says whether it is one."""
+    from cronsim import CronSim, CronSimError
+
+    if value:
+        try:
+            if len(value.split()) != 5:
+                raise CronSimError
+            CronSim(value, datetime.now(UTC))
+        except CronSimError:
+            raise ValueError("five fields as cron has them, in UTC, such as 30 3 * * *") from None
+    return value
+
+
 def matching(pattern: str, expected: str) -> AfterValidator:
     def check(value: Any) -> Any:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -75,5 +90,8 @@ Buckets = Annotated[tuple[Bucket, ...], BeforeValidator(listed)]
 Capability = Annotated[str, matching(r"[A-Z_]+", "names of Linux capabilities without CAP_, such as SETUID")]
 Capabilities = Annotated[tuple[Capability, ...], BeforeValidator(listed)]
 Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
+Cron = Annotated[str, AfterValidator(cron)]
+Count = Annotated[int, Field(ge=0, le=10000)]
+Directory = Annotated[str, matching(r"/[A-Za-z0-9/._@%+ -]*", "an absolute path, such as /srv/backups")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=86400)]

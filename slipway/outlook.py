@@ -1,4 +1,4 @@
-"""What a plan will be felt as: differences, locks of migrations, what restarts and what does not."""
+"""What a plan will be felt as: differences, locks of migrations, what restarts and what does not, how long a backup takes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Outlook:
     changes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     migrations: Sequence[Mapping] = ()
     unlinted: str = ""
+    backup: Mapping | None = None
     pauses: Mapping[str, str] = field(default_factory=dict)
     stays: Sequence[str] = ()
 
@@ -47,6 +48,11 @@ class Outlook:
             yield f"  not linted: {self.unlinted}"
 
     def rest(self) -> Iterator[str]:
+        if self.backup:
+            from slipway.console import size
+
+            much, seconds = size(self.backup["bytes"]), self.backup["seconds"]
+            yield f"{'backup':<{WIDTH + 2}} about {much} in {seconds:.0f} s, as {self.backup['id']} was"
         for number, (name, how) in enumerate(self.pauses.items()):
             yield f"{'restarts' if number == 0 else '':<{WIDTH + 2}} {name}: {how}"
         if self.stays:

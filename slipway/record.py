@@ -23,6 +23,7 @@ class Recorder:
     again: bool = False  # a record even if the last good release was the same
     record: dict = field(default_factory=dict)
     new: bool = False
+    backup: str = ""  # that was taken before its migrations
     switched: bool = False
     hooked: bool = False  # whether hooks are run for it
     entered: set[str] = field(default_factory=set)
@@ -63,6 +64,7 @@ class Recorder:
             "steps": self.seconds,
             "seconds": round(time.monotonic() - self.begun, 3),
             "error": error.fields() if error else None,
+            **({"backup": self.backup} if self.backup else {}),
         }
         ended = self.engine.inside(
             "releases.close",

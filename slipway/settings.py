@@ -15,7 +15,10 @@ from slipway.kinds import (
     Buckets,
     Bytes,
     Capabilities,
+    Count,
+    Cron,
     DatabaseUrl,
+    Directory,
     Domain,
     Duration,
     Endpoint,
@@ -148,6 +151,24 @@ class Settings(BaseModel):
     hook_format: Literal["json", "slack", "telegram"] = setting("json", "Shape of what hooks/notify posts.")
     hook_chat: str = setting("", "Telegram chat that hooks/notify writes to, where HOOK_FORMAT is telegram.")
 
+    backup_dir: Directory = setting(
+        "", "Directory for backups on the machine that runs the stack. Empty: a volume that down --volumes keeps."
+    )
+    backup_schedule: Cron = setting("", "When a backup is taken by itself: five fields as cron has them, in UTC.")
+    backup_before_migrate: Literal["verify", "off"] | None = setting(
+        None, "Back up before pending migrations, and prove it that way. Default: verify; off on local."
+    )
+    backup_objects: Literal["bytes", "manifest", "off"] = setting(
+        "bytes", "What a backup keeps of the object store: the objects, a list of them, nothing."
+    )
+    backup_redis: Bool = setting(False, "Keep what Redis holds in backups too.")
+    backup_keep_last: int = Field(7, ge=1, le=10000, description="Newest backups that backups.prune keeps.")
+    backup_keep_daily: Count = setting(7, "Days of which backups.prune keeps the newest backup.")
+    backup_keep_weekly: Count = setting(4, "Weeks of which backups.prune keeps the newest backup.")
+    backup_keep_monthly: Count = setting(6, "Months of which backups.prune keeps the newest backup.")
+    backup_keep_days: Count = setting(0, "Every backup younger than that many days is kept; 0: none for its age.")
+    backup_max_days: Count = setting(0, "A backup older than that many days goes, whatever else holds; 0: none.")
+
     app_env: dict[str, Secret] = Field(
         {},
         description="Extra environment of the app: every key that starts with APP_ENV_ reaches it without that prefix.",
@@ -172,6 +193,11 @@ class Settings(BaseModel):
     @property
     def front_port(self) -> int:
         return self.http_port or (8080 if self.local else 80)
+
+    @property
+    def backup_proof(self) -> str:
+        """How a backup before migrations is proven: verify, or off."""
+        return self.backup_before_migrate or ("off" if self.local else "verify")
 
     @property
     def fixtures_wanted(self) -> bool:

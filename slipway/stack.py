@@ -53,6 +53,11 @@ class Stack:
         return self.settings.stack
 
     @property
+    def backups(self) -> str:
+        """Name of the volume with the backups, where BACKUP_DIR names no directory."""
+        return f"{self.name}-backups"
+
+    @property
     def grace(self) -> int:
         """Seconds from SIGTERM to SIGKILL for what serves requests; at least what Docker gives by itself."""
         return max(self.settings.drain_timeout, DOCKERS_GRACE)

@@ -1,6 +1,8 @@
-"""What the pending migrations will do, before any of them is run: their locks, and what lint finds."""
+"""What the pending migrations will do, before any of them is run: their locks, what lint finds, and how long a backup takes."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from slipway.data import lint, locks
 from slipway.data.endpoints import Emit, Endpoints, need
@@ -8,7 +10,7 @@ from slipway.errors import SlipwayError
 
 
 def ahead(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"files": [{"file", "tables", "untold", "findings"}], "unlinted": why lint could not look}.
+    """{"files": [{"file", "tables", "untold", "findings"}], "unlinted": why lint could not look, "backup": expected}.
 
     `args["files"]` are the pending files. `tables` are the locks that the text foretells, the strongest first.
     """
@@ -26,4 +28,22 @@ def ahead(ends: Endpoints, args: dict, emit: Emit) -> dict:
             for each in sources
         ],
         "unlinted": unlinted,
+        "backup": expected(ends),
+    }
+
+
+def expected(ends: Endpoints) -> dict | None:
+    """{"id", "bytes", "seconds"} of the newest backup of the database: the next one will be much like it. None without one."""
+    from slipway.data.backups import folder
+
+    if ends.backup_dir is None:
+        return None
+    newest = next((each for each in folder.listed(ends) if "database" in each.get("parts", ())), None)
+    if newest is None:
+        return None
+    begun, ended = (datetime.fromisoformat(newest[key]) for key in ("begun", "ended"))
+    return {
+        "id": newest["id"],
+        "bytes": sum(file["bytes"] for file in newest["files"].values()),
+        "seconds": (ended - begun).total_seconds(),
     }

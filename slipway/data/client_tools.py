@@ -55,13 +55,24 @@ def environment(url: Secret, where: str, database: str, role: str = "") -> dict[
 
     No timeout of the role's settings may cut a dump short.
     """
-    given = pg.parameters(url, where) | {"dbname": database}
+    given = nearer(pg.parameters(url, where), os.environ.get("POSTGRES_SOCKET", "")) | {"dbname": database}
     told = {libpq.VARIABLES[key]: value for key, value in given.items() if key in libpq.VARIABLES}
     options = ["-c statement_timeout=0", "-c lock_timeout=60s", "-c idle_in_transaction_session_timeout=0",
                "-c idle_session_timeout=0"]
     options += [f"-c role={escaped(role)}"] if role else []
     told["PGOPTIONS"] = " ".join(filter(None, (told.get("PGOPTIONS"), *options)))
     return {key: value for key, value in os.environ.items() if not key.startswith("PG")} | told
+
+
+def nearer(given: dict[str, str], folder: str) -> dict[str, str]:
+    """The same server by its socket in `folder`, where it is there: the network of containers costs a quarter more.
+
+    For programs that move rows alone: the server that an image runs while it makes its database answers there, too.
+    """
+    port = given.get("port", "5432")
+    if not folder or given.get("host", "/").startswith("/") or not Path(folder, f".s.PGSQL.{port}").is_socket():
+        return given
+    return {key: value for key, value in given.items() if key != "hostaddr"} | {"host": folder}
 
 
 def escaped(value: str) -> str:

@@ -45,6 +45,11 @@ VERBS = {
     "maintenance.on": "slipway.data.maintenance:on",
     "maintenance.off": "slipway.data.maintenance:off",
     "maintenance.state": "slipway.data.maintenance:state",
+    "backup": "slipway.data.backups.take:take",
+    "backups.list": "slipway.data.backups.listing:listing",
+    "backups.verify": "slipway.data.backups.proof:prove",
+    "backups.standing": "slipway.data.backups.listing:standing",
+    "backups.prune": "slipway.data.backups.prune:prune",
 }
 
 

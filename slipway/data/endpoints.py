@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from slipway.data.backups import policy
+from slipway.data.backups.policy import Policy
 from slipway.data.secret import MASK, NO_SECRET, Secret
 from slipway.errors import SettingsError
 
@@ -41,6 +43,8 @@ class Endpoints:
     fixtures_dir: Path | None = None
     state_dir: Path | None = None
     gateway_dir: Path | None = None
+    backup_dir: Path | None = None
+    backup: Policy = field(default_factory=Policy)
     pg_bin: str = ""
     role_passwords: Mapping[str, Secret] = field(default_factory=dict)
 
@@ -82,7 +86,7 @@ def read(env: Mapping[str, str]) -> Endpoints:
         app_health_path=given.get("APP_HEALTH_PATH", "/health"), gate_timeout=seconds(given, "GATE_TIMEOUT", 60.0),
         lock_timeout=given.get("LOCK_TIMEOUT", "5s"), statement_timeout=given.get("STATEMENT_TIMEOUT", "0"),
         migrations_dir=path("MIGRATIONS_DIR"), fixtures_dir=path("FIXTURES_DIR"), state_dir=path("STATE_DIR"),
-        gateway_dir=path("GATEWAY_DIR"),
+        gateway_dir=path("GATEWAY_DIR"), backup_dir=path("BACKUP_DIR"), backup=policy.read(given),
         pg_bin=given.get("PG_BIN", ""), role_passwords=passwords(given.get("ROLE_PASSWORDS", "")))
 
 

@@ -123,8 +123,8 @@ def redis(ends: Endpoints, args: dict, emit: Emit) -> dict:
         )
 
 
-def redis_client(ends: Endpoints):
-    """A client that tries once: the gate does the retrying."""
+def redis_client(ends: Endpoints, patience: float = 2):
+    """A client that tries once and waits `patience` seconds for an answer: the gate does the retrying."""
     import redis as library
     from redis.backoff import NoBackoff
     from redis.retry import Retry
@@ -132,10 +132,10 @@ def redis_client(ends: Endpoints):
     try:
         return library.Redis.from_url(
             ends.redis_url.value,
-            socket_timeout=2,
+            socket_timeout=patience,
             socket_connect_timeout=2,
             retry=Retry(NoBackoff(), 0),
-            client_name="slipway-gate",
+            client_name="slipway",
         )
     except ValueError:
         raise SettingsError(

@@ -149,9 +149,13 @@ def gap(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 
 def next_backup(ends: Endpoints, record: dict) -> str | None:
-    """The backup that was taken before the first release after this one."""
+    """The backup that was taken before the first release after this one, or else the newest with its schema."""
+    from slipway.data.backups import folder
+
     later = [each for each in every(ends) if number(each) > number(record) and each.get("backup")]
-    return later[0]["backup"] if later else None
+    there = [each for each in folder.listed(ends) if "database" in each["parts"]] if ends.backup_dir else []
+    alike = [each["id"] for each in there if each["schema_version"] == record["schema_after"]]
+    return later[0]["backup"] if later else alike[0] if alike else None
 
 
 def compatible(sql: str) -> bool:

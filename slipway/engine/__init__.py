@@ -135,6 +135,9 @@ class Engine(Protocol):
     def follow(self, service: str | None, lines: int) -> tuple[Sequence[str], Mapping[str, str] | None]:
         """Command and environment that show a log until Ctrl-C."""
 
+    def module(self, name: str, *words: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
+        """Command and environment that run a module of the data side next to the data, its bytes handed through."""
+
     def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
         """Command and environment of a psql session as the role that owns the schema's data."""
 

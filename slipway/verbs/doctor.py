@@ -12,7 +12,9 @@ from datetime import UTC
 from slipway import envfile, render, stack
 from slipway.engine.docker import checks, client, observed
 from slipway.errors import ENGINE_FULL, SlipwayError, VerificationError
+from slipway.plan import Silent
 from slipway.settings import Settings
+from slipway.verbs.backups import said
 from slipway.world import ROOT, World, enter
 
 ROOM = 5 * 2**30
@@ -30,7 +32,7 @@ class Finding:
 
 def run(on: str, reporter) -> None:
     """Prints every finding. Raises VerificationError (exit 8) if one of them needs mending."""
-    findings = [finding for check in (files, machine, engine, room, exposed) for finding in kept(check, on)]
+    findings = [finding for check in (files, machine, engine, room, exposed, backups) for finding in kept(check, on)]
     for finding in findings:
         reporter.line(f"  {'✗' if finding.mend else '✓'} {finding.subject:<14} {finding.found}")
         if finding.mend:
@@ -172,3 +174,12 @@ def room(on: str) -> Iterator[Finding]:
     world = enter(on)
     if world.engine.name == "docker" and (free := (world.engine.observe().data or {}).get("room")) is not None:
         yield Finding("engine's disk", f"{free / 2**30:.1f} GB free there", "" if free >= checks.ROOM else ENGINE_FULL[2])
+
+
+def backups(on: str) -> Iterator[Finding]:
+    """Whether backups are taken when they should be, where the stack runs."""
+    world = enter(on)
+    if world.engine.observe().data is None:
+        return
+    text, trouble = said.standing(world.engine.inside("backups.standing", {}, Silent()))
+    yield Finding("backups", trouble or text, f"./invoke backups.list{world.flag}; ./invoke backup{world.flag}" if trouble else "")

@@ -31,6 +31,6 @@ def confirm(world: World) -> None:
             "--yes, because this deletes all data of the stack",
             f"./invoke down --volumes --yes{world.flag}",
         )
-    typed = input(f"This deletes every row and object of {world.stack.name}. Type its name to go on: ")
+    typed = input(f"This deletes every row and object of {world.stack.name}; its backups stay. Type its name to go on: ")
     if typed.strip() != world.stack.name:
         raise SettingsError("down --volumes", "another name", world.stack.name, "nothing was touched")

@@ -36,6 +36,7 @@ def outlook(world: World, seen: Seen, todo: Plan) -> Outlook:
         changes=engine.changes([name for name in differ if name in seen.services]),
         migrations=ahead.get("files", ()),
         unlinted=ahead.get("unlinted", ""),
+        backup=ahead.get("backup") if any(step.name.startswith("backup") for step in todo.steps) else None,
         pauses={name: pause(name, name in up_now, beside) for name in differ},
         stays=[name for name in engine.services() if name not in differ],
     )

@@ -1,12 +1,53 @@
-"""What comes before pending migrations: a rehearsal, where it is asked for."""
+"""What comes before pending migrations: a rehearsal, where it is asked for, and a proven backup, the way back."""
 
 from __future__ import annotations
 
-from slipway.plan import Level
+from functools import partial
+
+from slipway.console import size
+from slipway.plan import Level, Progress, Step
+from slipway.record import Recorder
+from slipway.verbs.backups.said import settings_named
 from slipway.verbs.db import rehearse
 from slipway.world import World
 
+PATIENCE = 1800  # seconds that a backup which is being taken already may go on
+PROOFS = {
+    "verify": ("verify backup", "pg_restore reads it to its end", "backups.verify"),
+}
 
-def levels(world: World, migrate: Level) -> tuple[Level, ...]:
-    """The steps before `migrate`; none where nothing is pending, or REHEARSE is off."""
-    return ((rehearse.step(world),),) if migrate and world.settings.rehearse else ()
+
+def levels(world: World, migrate: Level, recorder: Recorder | None) -> tuple[Level, ...]:
+    """The steps before `migrate`; none where nothing is pending, or REHEARSE and BACKUP_BEFORE_MIGRATE are off."""
+    if not migrate:
+        return ()
+    proof, pending, taken = world.settings.backup_proof, migrate[0].cause, {}
+    rehearsal: Level = (rehearse.step(world),) if world.settings.rehearse else ()
+    if proof == "off":
+        return (rehearsal,)
+    name, cause, verb = PROOFS[proof]
+    return (
+        rehearsal,
+        (Step("backup", f"before {pending}", partial(take, world, recorder, pending, taken)),),
+        (Step(name, cause, partial(prove, world, verb, taken)),),
+    )
+
+
+def take(world: World, recorder: Recorder | None, pending: str, taken: dict, progress: Progress) -> str:
+    """Takes it, unless nothing is pending or nothing is there yet, and notes its id for the release's record."""
+    args = {"kind": "deploy", "label": f"before {pending}"[:200], "needed": True, "keys": list(settings_named(world)),
+            "wait": PATIENCE, "release": recorder.record.get("id") if recorder else None}
+    taken.update(world.engine.inside("backup", args, progress))
+    if "skipped" in taken:
+        return taken["skipped"]
+    if recorder:
+        recorder.backup = taken["id"]
+    return f"{taken['id']}, {size(sum(file['bytes'] for file in taken['files'].values()))}"
+
+
+def prove(world: World, verb: str, taken: dict, progress: Progress) -> str:
+    """Raises VerificationError, before anything was changed, when it does not hold."""
+    if "skipped" in taken:
+        return "nothing to prove"
+    world.engine.inside(verb, {"id": taken["id"], "read": True}, progress)
+    return taken["id"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slipway.plan import Silent
+from slipway.verbs.backups import said
 from slipway.verbs.provision import shortcomings
 from slipway.verbs.up import differences
 from slipway.world import enter
@@ -22,6 +24,11 @@ def run(on: str, reporter) -> None:
         reporter.line(f"  {name:<10} {state:<12} {' · '.join(filter(None, notes))}".rstrip())
     for subject, text in facts(seen.data):
         reporter.line(f"  {subject:<10} {text}")
+    if seen.data:
+        text, trouble = said.standing(world.engine.inside("backups.standing", {}, Silent()))
+        reporter.line(f"  {'backups':<10} {text}")
+        if trouble:
+            reporter.line(f"  {'backups':<10} ! {trouble}")
     answer = "answers" if seen.answering else f"does not answer: {seen.last_answer or 'nothing runs'}"
     reporter.done(f"  {'front door':<10} {answer} at {world.engine.url()}", url=world.engine.url(),
                   answering=seen.answering, differ=differ)

@@ -19,7 +19,7 @@ from slipway.verbs import carry, gates, gateway, provision, release, safety
 from slipway.verbs.release import Swap
 from slipway.world import ROOT, World, enter, first_run, imagined
 
-DATA_TIER = (*STORES, "ops")
+DATA_TIER = (*STORES, "ops", "schedule")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
         provision.settle(world, seen, (*doubtful, *data)),
         (Step("record", "who, what, when", recorder.open),) if new else (),
         *(extras.before if new else ()),
-        *safety.levels(world, pending[0]),
+        *safety.levels(world, pending[0], recorder),
         pending[0],
         *(extras.migrated if new and pending[0] else ()),
         pending[1],

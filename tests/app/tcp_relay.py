@@ -5,13 +5,20 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
+from collections.abc import Callable
 
 
 class Relay:
-    """A TCP relay on loopback in front of one dependency, which can be cut, mended, or made silent."""
+    """A TCP relay on loopback in front of one dependency, which can be cut, mended, or made silent.
 
-    def __init__(self, host: str, port: int) -> None:
+    `pace` is how many bytes a second each direction of a connection may carry; None is as many as come.
+    """
+
+    def __init__(self, host: str, port: int, pace: int | None = None) -> None:
         self.target = (host, port)
+        self.pace = pace
+        self.carried = 0    # bytes that came for the dependency
         self.silent = False
         self.sockets: list[socket.socket] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -43,15 +50,22 @@ class Relay:
         far = socket.create_connection(self.target)
         self.sockets.append(far)
         for source, sink in ((near, far), (far, near)):
-            threading.Thread(target=pump, args=(source, sink), daemon=True).start()
+            count = self.count if source is near else lambda size: None
+            threading.Thread(target=pump, args=(source, sink, self.pace, count), daemon=True).start()
+
+    def count(self, size: int) -> None:
+        self.carried += size
 
 
-def pump(source: socket.socket, sink: socket.socket) -> None:
+def pump(source: socket.socket, sink: socket.socket, pace: int | None, count: Callable[[int], None]) -> None:
     """Copy bytes until either side ends."""
     # The other side ended, or the relay was cut: both end here.
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)
+            count(len(data))
+            if pace:
+                time.sleep(len(data) / pace)
     close(source)
     close(sink)
 

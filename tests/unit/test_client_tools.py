@@ -2,9 +2,40 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
+
 import pytest
 
 from slipway.data import client_tools
+from slipway.data.endpoints import Secret
+
+URL = Secret("postgresql://shop_migrate:secret@postgres:5432/shop?hostaddr=10.0.0.2")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)     # a socket's path may have a hundred bytes and no more
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(".s.PGSQL.5432")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("url", "there", "host"),
+    [
+        (URL, True, "the socket"),
+        (URL, False, "postgres"),
+        (Secret("postgresql://shop@postgres:5433/shop"), True, "postgres"),     # another server than that of the socket
+        (Secret("postgresql://shop@/shop?host=/run/own"), True, "/run/own"),
+    ],
+)
+def test_programs_take_the_socket_of_the_same_server_where_there_is_one(folder: Path, monkeypatch, url, there, host):
+    monkeypatch.setenv("POSTGRES_SOCKET", str(folder) if there else "")
+    told = client_tools.environment(url, "MIGRATE_DATABASE_URL", "shop")
+    assert told["PGHOST"] == (str(folder) if host == "the socket" else host)
+    assert ("PGHOSTADDR" in told) == (host == "postgres" and url is URL)
+    assert told["PGDATABASE"] == "shop"
 
 
 @pytest.mark.parametrize(

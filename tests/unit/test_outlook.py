@@ -25,6 +25,7 @@ def test_an_outlook_reads_from_what_differs_to_what_stays():
             },
             {"file": "migrations/6_y.up.sql", "tables": [], "untold": False, "findings": []},
         ],
+        backup={"id": "20261125T174035Z", "bytes": 12_340_000, "seconds": 3.2},
         pauses={"redis": pause("redis", True, True), "app": pause("app", True, True)},
         stays=["postgres", "gateway"],
     )
@@ -40,6 +41,7 @@ def test_an_outlook_reads_from_what_differs_to_what_stays():
             "    warning at 1:2, r: it waits",
             "  migrations/6_y.up.sql",
             "    no lock that anybody waits for",
+            "backup       about 11.8 MB in 3 s, as 20261125T174035Z was",
             "restarts     redis: stopped and started again; the app waits for it",
             "             app: the new one starts beside the one that serves: no gap",
             "stays        postgres, gateway",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from slipway.data import observe, releases
+from slipway.data.backups import manifest
 from slipway.data.endpoints import Endpoints
 from slipway.errors import SettingsError
 
@@ -85,6 +87,26 @@ def test_an_image_whose_tag_went_on_to_another_goes_by_its_own_name(ends):
         record = releases.begin(ends, {"record": facts | {"revision": "abc", "colour": "blue"}}, print)["record"]
         gone = close(ends, record["id"], keep=2)["images"]
     assert gone == ["sha256:1", "shop@sha256:d1"]
+
+
+@pytest.mark.parametrize(
+    ("there", "named"),
+    [
+        ({}, None),
+        ({"20261125T100000Z": 4, "20261125T110000Z": 4, "20261125T120000Z": 5}, "20261125T110000Z"),
+        ({"20261125T120000Z": 5}, None),
+    ],
+)
+def test_a_refused_rollback_names_the_newest_backup_with_the_schema_of_then(ends, monkeypatch, tmp_path, there, named):
+    older = close(ends, begin(ends)["record"]["id"])["record"]["id"]
+    (ends.migrations_dir / "005_more.up.sql").write_text("CREATE TABLE more ();")
+    at(monkeypatch, 5)
+    for identity, schema in there.items():
+        (tmp_path / "backups" / identity).mkdir(parents=True)
+        content = {"id": identity, "parts": ["database"], "schema_version": schema, "files": {}}
+        manifest.write(tmp_path / "backups" / identity, content)
+    found = releases.gap(replace(ends, backup_dir=tmp_path / "backups"), {"id": older}, print)
+    assert found["backup"] == named and found["reason"]
 
 
 def test_closing_what_is_not_on_record_is_refused(ends):

@@ -67,6 +67,7 @@ def gone(*names: str) -> dict[str, None]:
 
 ORPHAN = Running("orphan", detail="process 7, left by a supervisor that died")
 SEEDS = DATA | {"fixtures_pending": ["001_demo.sql"]}
+PENDING = seen({}, DATA | {"pending": ["2_m.up.sql"]})
 DOWN = {"answering": False, "last_answer": "502"}
 
 # what was seen, settings -> the plan
@@ -90,10 +91,12 @@ PLANS = {
         2  gate objects                         started in this run
         3  roles                                database, roles, passwords, grants
         3  buckets                              app
-        4  migrate                              whatever is pending
-        5  start app, gateway                   not running
-        6  gate app                             started in this run
-        7  front door                           http://127.0.0.1:8080/ready"""),
+        4  backup                               before whatever is pending
+        5  verify backup                        pg_restore reads it to its end
+        6  migrate                              whatever is pending
+        7  start app, gateway                   not running
+        8  gate app                             started in this run
+        9  front door                           http://127.0.0.1:8080/ready"""),
     "all up": (UP, {}, ""),
     "all up, production": (UP, {"environment": "production"}, ""),
     "the app changed": (seen({"app": Running("running", "app 0")}), {}, """
@@ -140,6 +143,20 @@ PLANS = {
         2  migrate   1_m.up.sql
         3  gate app  after what changed"""),
     "nothing to rehearse": (UP, {"rehearse": True}, ""),
+    "migrations pending, production": (PENDING, {"environment": "production"}, """
+        1  backup         before 2_m.up.sql
+        2  verify backup  pg_restore reads it to its end
+        3  migrate        2_m.up.sql
+        4  gate app       after what changed"""),
+    "migrations pending, production, no backup wanted": (PENDING, {"environment": "production",
+                                                                   "backup_before_migrate": "off"}, """
+        1  migrate   2_m.up.sql
+        2  gate app  after what changed"""),
+    "migrations pending, a backup wanted on local": (PENDING, {"backup_before_migrate": "verify"}, """
+        1  backup         before 2_m.up.sql
+        2  verify backup  pg_restore reads it to its end
+        3  migrate        2_m.up.sql
+        4  gate app       after what changed"""),
     "a migration that was edited": (seen({}, DATA | {"problems": ["1_m.up.sql was edited"]}), {}, """
         1  migrate   1_m.up.sql was edited
         2  gate app  after what changed"""),

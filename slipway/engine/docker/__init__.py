@@ -16,6 +16,7 @@ from slipway.engine.docker import (
     checks,
     colours,
     compose,
+    keeping,
     lock,
     observed,
     ops,
@@ -177,6 +178,7 @@ class Docker:
         names = [self.actual(name) for name in names]
         colour = next((name.removeprefix("app-") for name in names if name.startswith("app-")), "")
         self.resume(names)
+        keeping.ensure(self.connection, self.stack)
         words = (*compose.UP, "--remove-orphans", *names)
         compose.run(
             compose.command(self.stack, self.file, *words),
@@ -211,7 +213,7 @@ class Docker:
         compose.run(
             compose.command(self.stack, self.file, *words), self.environment, progress.say, "docker compose down"
         )
-        return "data removed" if volumes else "data kept"
+        return f"data removed; backups stay in {keeping.told(self.stack)}" if volumes else "data kept"
 
     # -- looking in ----------------------------------------------------------------------------------------------
 
@@ -222,6 +224,9 @@ class Docker:
     def follow(self, service: str | None, lines: int) -> tuple[Sequence[str], Mapping[str, str] | None]:
         words = ("logs", "--follow", "--tail", str(lines), *([self.actual(service)] if service else []))
         return compose.command(self.stack, self.file, *words), self.environment
+
+    def module(self, name: str, *words: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
+        return ["docker", "exec", self.container("ops"), "python3", "-m", name, *words], self.environment
 
     def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
         return [*self.interactive("ops"), "python3", "-m", "slipway.data.libpq"], self.environment

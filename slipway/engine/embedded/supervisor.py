@@ -14,9 +14,9 @@ from pathlib import Path
 from slipway.engine.embedded import launch, processes
 from slipway.errors import EngineError
 
-STOP = {"postgres": ("INT", 60), "redis": ("TERM", 30), "objects": ("TERM", 10), "app": ("TERM", 30)}
+STOP = {"postgres": ("INT", 60), "redis": ("TERM", 30), "objects": ("TERM", 10), "app": ("TERM", 30), "schedule": ("TERM", 30)}
 # A store may need a moment until what a crash left is gone; an app that dies at once dies again.
-RETRIES = {"postgres": 3, "redis": 3, "objects": 3, "app": 2}
+RETRIES = {"postgres": 3, "redis": 3, "objects": 3, "app": 2, "schedule": 3}
 SHUT_DOWN = 90              # seconds; more than any program gets to stop
 LONGEST_SOCKET = 94         # bytes: 104 on some systems, of which the supervisor takes ten for a temporary name
 
@@ -100,7 +100,8 @@ def states(home: Path) -> dict[str, dict]:
 def ensure(home: Path, services: Sequence[str]) -> None:
     """Makes sure that a supervisor with this configuration runs, detached from the terminal."""
     path, text = home / "supervisor.conf", configuration(home, services)
-    if states(home) and path.exists() and path.read_text() == text:
+    same = path.exists() and path.read_text() == text
+    if states(home) and (same or added(home, path, text)):
         return
     shut_down(home)
     path.write_text(text)
@@ -113,6 +114,22 @@ def ensure(home: Path, services: Sequence[str]) -> None:
             raise EngineError("supervisor", (ended.stderr or ended.stdout).strip()[-300:] or "it does not answer",
                               "a supervisor that answers", f"tail {home / 'logs' / 'supervisor.log'}")
         time.sleep(0.02)
+
+
+def added(home: Path, path: Path, text: str) -> bool:
+    """Lets a running supervisor take in new programs; False where old ones would change, which means a new start."""
+    from xmlrpc.client import Fault
+
+    path.write_text(text)
+    try:
+        ((new, changed, removed),) = proxy(home).reloadConfig()
+        if changed or removed:
+            return False
+        for name in new:
+            proxy(home).addProcessGroup(name)
+    except (OSError, Fault):
+        return False
+    return True
 
 
 def start(home: Path, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -141,7 +142,8 @@ def stack_on(postgres: services.Postgres, folder: Path) -> Stack:
         "MIGRATE_DATABASE_URL": made.role_url("migrate"), "DATABASE_URL": made.role_url("app"),
         "DATABASE_OWNER": f"{made.database}_owner", "GATE_TIMEOUT": "20", "PG_BIN": str(services.postgres_bin()),
         "MIGRATIONS_DIR": str(folder / "migrations"), "FIXTURES_DIR": str(folder / "fixtures"),
-        "STATE_DIR": str(folder / "state"),
+        "STATE_DIR": str(folder / "state"), "BACKUP_DIR": str(folder / "backups"), "STACK": "shop-local",
+        "STACK_ENVIRONMENT": "local",
         "ROLE_PASSWORDS": json.dumps({f"{made.database}_{part}": password_of(part) for part in PARTS}),
     })
     return made
@@ -164,3 +166,23 @@ def redis_env(redis_port: int) -> dict[str, str]:
 def s3_client(object_env: dict[str, str]):
     from slipway.data import endpoints, objects
     return objects.client(endpoints.read(object_env))
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Callable[[int], Path]]:
+    """Makes file systems of so many megabytes; skips where that may not be done."""
+    made: list[Path] = []
+
+    def make(megabytes: int) -> Path:
+        place = Path(tempfile.mkdtemp(prefix="slipway-disk-"))
+        words = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", str(place)]
+        if subprocess.run(words, capture_output=True, check=False).returncode:
+            place.rmdir()
+            pytest.skip("no file systems may be mounted here")
+        made.append(place)
+        return place
+
+    yield make
+    for place in made:
+        subprocess.run(["umount", str(place)], check=True)
+        place.rmdir()

@@ -1,0 +1,1 @@
+"""Backups: one directory each, complete or not there at all, proven by a restore, kept by rules."""

@@ -1,0 +1,37 @@
+"""What a backup holds beside the database: objects, Redis, and the names of the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from slipway.data import state
+from slipway.data.backups import folder, manifest, rdb
+from slipway.data.endpoints import Emit, Endpoints
+
+RECORD = "settings"
+
+
+def write(ends: Endpoints, parts: Sequence[str], work: Path, keys: Sequence[str] | None, emit: Emit) -> dict:
+    """Writes them into `work` and returns what the manifest says of them."""
+    manifest.put(work / manifest.KEYS, "".join(f"{key}\n" for key in names(ends, keys)).encode())
+    found: dict = {}
+    if "objects" in parts and ends.backup.objects != "off" and ends.s3_endpoint:
+        found["objects"] = objects(ends, work, emit)
+    if ("redis" in parts or ("database" in parts and ends.backup.redis)) and ends.redis_url:
+        found["redis"] = {"bytes": rdb.save(ends, work / manifest.REDIS, emit)}
+    return found
+
+
+def objects(ends: Endpoints, work: Path, emit: Emit) -> dict:
+    from slipway.data import mirror
+
+    return mirror.take(ends, work, folder.pool(ends), emit, bytes=ends.backup.objects == "bytes")
+
+
+def names(ends: Endpoints, keys: Sequence[str] | None) -> list[str]:
+    """Names of the settings, never their values: as they were told now, or last, for a schedule is told nothing."""
+    if keys is not None:
+        state.write(ends.state_dir, RECORD, {"keys": sorted(keys)})
+        return sorted(keys)
+    return list(state.read(ends.state_dir, RECORD).get("keys", []))

@@ -1,0 +1,58 @@
+"""`backups.verify`: a backup against its manifest, its objects against their list, its dump against pg_restore."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from slipway.data import client_tools, mirror
+from slipway.data.backups import dump, folder, lock, manifest, verify
+from slipway.data.commands import progress
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.errors import VerificationError
+
+SAMPLE = 20  # objects of which the bytes are read again
+
+
+def prove(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Looks at backup `id` (default: the newest): {"id", "files", "bytes", "objects", "read"}.
+
+    Each file is read and hashed, the bytes of its objects must be there, some of them, or with `all` every one, are
+    hashed, and with `read` pg_restore reads the dump to its end. Raises VerificationError with the first problem, the others as its log.
+    """
+    path = folder.find(ends, args.get("id") or "latest")
+    with lock.reading(path):
+        progress(emit, f"hashing {path.name}", 0, 0, "")
+        problems = verify.problems(path)
+        if not problems:
+            progress(emit, "looking at objects", 0, 0, "")
+            problems = objects(ends, path, None if args.get("all") else SAMPLE)
+        if not problems and args.get("read") and (path / manifest.DUMP).exists():
+            progress(emit, "pg_restore reads the dump", 0, 0, "")
+            problems = readable(ends, path)
+        if problems:
+            more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+            raise VerificationError(f"backup {path.name}", problems[0] + more, "a backup as it was written",
+                                    "./invoke backups.list, and take another one: ./invoke backup", tuple(problems[1:]))
+        found = folder.read(path)
+    return {"id": path.name, "files": len(found["files"]), "read": bool(args.get("read")),
+            "bytes": sum(file["bytes"] for file in found["files"].values()), "objects": found["objects"]}
+
+
+def objects(ends: Endpoints, path: Path, count: int | None) -> list[str]:
+    """What is wrong with the bytes of its objects, where it keeps any."""
+    kept = (manifest.read(path)["objects"] or {}).get("bytes_kept")
+    pool = folder.pool(ends)
+    return (mirror.missing(path, pool) or mirror.sample(path, pool, count)) if kept else []
+
+
+def readable(ends: Endpoints, path: Path) -> list[str]:
+    """Whether pg_restore reads the whole dump, every block unpacked; nothing is written anywhere."""
+    found = manifest.read(path)
+    major, wrote = found["server_version_num"] // 10000, manifest.writer(found)
+    program = client_tools.folder(ends, major, "pg_restore", wrote=wrote) / "pg_restore"
+    done = subprocess.run([*dump.bound(), str(program), f"--file={os.devnull}", str(path / manifest.DUMP)],
+                          stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                          env={key: value for key, value in os.environ.items() if not key.startswith("PG")})
+    return [f"{manifest.DUMP}: pg_restore says: {client_tools.last_words(done.stderr, {})}"] if done.returncode else []

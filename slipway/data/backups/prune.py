@@ -1,0 +1,74 @@
+"""`backups.prune`: removes what no rule keeps. What cannot be removed whole is not listed any more, and is tried again."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from slipway.data import mirror
+from slipway.data.backups import folder, listing, lock, retention
+from slipway.data.commands import progress
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.errors import BackupError
+
+
+def prune(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """{"kept": {id: reason}, "gone": [id], "busy": [id], "bytes", "objects"}; with `dry_run` nothing is touched.
+
+    `busy` are those that somebody reads now; `bytes` what the removed ones held, `objects` how many files of the pool
+    nobody names any more and so were removed. Raises LockHeld while a backup is taken, BackupError.
+    """
+    return outcome(*plan(ends)) if args.get("dry_run") else removed(ends, emit)
+
+
+def removed(ends: Endpoints, emit: Emit) -> dict:
+    with lock.held(ends, "a prune") as place:
+        found, kept = plan(ends)
+        gone = [each for each in found[::-1] if each["id"] not in kept and remove(each["path"], place)]
+        lock.clear(place)
+        return outcome(found, kept, gone) | {"objects": swept(ends, place, emit) if gone else 0}
+
+
+def swept(ends: Endpoints, place: Path, emit: Emit) -> int:
+    """Removes from the pool what no backup names; nothing while a damaged one may name more than can be read."""
+    if folder.damaged(ends):
+        return 0
+    progress(emit, "removing objects that no backup names", 0, 0, "")
+    return mirror.sweep(place)
+
+
+def plan(ends: Endpoints) -> tuple[list[dict], dict[str, str]]:
+    """Every backup, newest first, and those that stay with their reasons."""
+    found = folder.listed(ends)
+    backups = [retention.Backup(each["id"], listing.taken_at(each), each["proven"], tuple(each["parts"])) for each in found]
+    return found, retention.kept(backups, ends.backup.keep, datetime.now(UTC))
+
+
+def remove(path: Path, place: Path) -> bool:
+    """Takes a backup out of the list, at once and whole; False where somebody reads it. Its files go afterwards."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return False
+    try:
+        if not lock.locked(handle, fcntl.LOCK_EX):
+            return False
+        path.rename(place / f"{folder.PARTIAL}{path.name}-pruned")
+        return True
+    except OSError as error:
+        raise BackupError(f"backup {path.name}", error.strerror or str(error), "a directory that may be renamed",
+                          f"ls -la {place}") from None
+    finally:
+        os.close(handle)
+
+
+def outcome(found: list[dict], kept: dict[str, str], gone: list[dict] | None = None) -> dict:
+    going = [each for each in found if each["id"] not in kept]
+    removed = going if gone is None else gone
+    names = {each["id"] for each in removed}
+    return {"kept": {each["id"]: kept[each["id"]] for each in found if each["id"] in kept},
+            "gone": [each["id"] for each in found if each["id"] in names],
+            "busy": [each["id"] for each in going if each["id"] not in names], "objects": 0,
+            "bytes": sum(file["bytes"] for each in removed for file in each["files"].values())}

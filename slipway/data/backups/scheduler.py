@@ -1,0 +1,135 @@
+"""Takes the scheduled backups: a small process beside the data that sleeps until one is due.
+
+What it has done is kept in the stack's records, so that a restart neither repeats nor forgets one. Each piece of work
+is a process of its own, which may fail or be killed without ending the schedule.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from slipway.data import endpoints, releases, state
+from slipway.data.backups import schedule
+from slipway.data.endpoints import Endpoints
+from slipway.errors import SlipwayError
+
+NAP = 15.0  # seconds; short, so that a clock that is set right is noticed
+DEPLOYS = 1800  # seconds that a deploy may go on before a backup is taken all the same
+WAIT = 600  # seconds that another backup may go on
+
+
+def main() -> None:
+    """Runs until it is told to end."""
+    ends = endpoints.read(os.environ)
+    say(f"backups are due at {ends.backup.schedule} (UTC)")
+    while True:
+        try:
+            turn(ends)
+        except (SlipwayError, OSError) as error:
+            say(f"the schedule cannot go on for now: {ends.scrub(str(error))}")
+        time.sleep(NAP)
+
+
+def turn(ends: Endpoints) -> None:
+    """Takes a backup if one is due."""
+    now, record = datetime.now(UTC), state.read(ends.state_dir, schedule.RECORD)
+    if record.get("schedule") != ends.backup.schedule or schedule.ahead(record, now):
+        record = schedule.fresh(ends.backup.schedule, now)
+        state.write(ends.state_dir, schedule.RECORD, record)
+    if due := schedule.wanted(record, now):
+        outlast_deploy(ends)
+        with noted(ends, record, due) as outcome:
+            outcome |= work(ends)
+
+
+@contextmanager
+def noted(ends: Endpoints, record: dict, due: datetime) -> Iterator[dict]:
+    """Writes down that it begins, and how it went."""
+    again = record.get("due") == schedule.stamp(due)
+    record = record | {"running": schedule.stamp(datetime.now(UTC))}
+    outcome: dict = {"ok": False, "id": None, "error": "it was ended"}
+    try:
+        # In here: it may be told to end as soon as the record is there.
+        state.write(ends.state_dir, schedule.RECORD, record)
+        yield outcome
+    finally:
+        state.write(ends.state_dir, schedule.RECORD, record | outcome | {
+            "due": schedule.stamp(due), "running": None, "ended": schedule.stamp(datetime.now(UTC)),
+            "tries": record["tries"] + 1 if again else 1})
+
+
+def outlast_deploy(ends: Endpoints) -> None:
+    """Lets a deploy end first: its migrations would wait for our locks, and give way."""
+    deadline = time.monotonic() + DEPLOYS
+    if deploying(ends):
+        say("a backup is due, and waits for the deploy that is under way")
+    while deploying(ends) and time.monotonic() < deadline:
+        time.sleep(0.5)
+
+
+def deploying(ends: Endpoints) -> bool:
+    return (releases.summary(ends)["newest"] or {}).get("result") == "running"
+
+
+def work(ends: Endpoints) -> dict:
+    """Backup, prune; what fails first is the error, and a backup that is there is not undone by it."""
+    made, error = run("backup", {"kind": "schedule", "wait": WAIT})
+    if error:
+        return {"ok": False, "id": None, "error": error}
+    error = run("backups.prune", {})[1]
+    return {"ok": not error, "id": made["id"], "error": error}
+
+
+def run(verb: str, args: dict) -> tuple[dict, str]:
+    """Runs one verb as a process: its result, and an error as a sentence."""
+    begun = time.monotonic()
+    child = subprocess.Popen([sys.executable, "-m", "slipway.data", verb, json.dumps(args)], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, text=True)
+    try:
+        last = ""
+        for line in child.stdout:
+            last = line
+    finally:
+        child.wait()
+    result, error = told(last)
+    words = (verb, result.get("id"), f"failed: {error}" if error else "done", f"after {time.monotonic() - begun:.1f} s")
+    say(" ".join(filter(None, words)))
+    return result, error
+
+
+def told(line: str) -> tuple[dict, str]:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return {}, "it ended without a result"
+    if event.get("event") == "result":
+        return event["result"], ""
+    error = event.get("error", {})
+    return {}, ": ".join(filter(None, (error.get("where"), error.get("found")))) or "it ended without a result"
+
+
+def say(text: str) -> None:
+    print(f"{schedule.stamp(datetime.now(UTC))} {text}", flush=True)
+
+
+def end(number: int, frame: object) -> None:
+    """Ends the work as well, even one that was begun in this very moment and that no name leads to yet."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGTERM)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    if os.getpgrp() != os.getpid():
+        os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    main()

@@ -1,0 +1,202 @@
+"""`backup`: one consistent picture of the stack's data, under its name only when it is complete and on the disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import slipway
+from slipway.data import client_tools, disk, pg
+from slipway.data.backups import dump, extras, fingerprint, folder, lock, manifest, snapshot, source
+from slipway.data.backups.dump import Dump
+from slipway.data.backups.pace import Pace
+from slipway.data.backups.snapshot import Moved, Snapshot
+from slipway.data.backups.source import Source
+from slipway.data.commands import progress
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.errors import BackupError, SettingsError
+
+# Each with the words for whoever has to wait for it.
+KINDS = {"manual": "a backup", "deploy": "the backup of a deploy", "schedule": "a scheduled backup"}
+PARTS = ("database", "objects")
+ONLY = {"db": ("database",), "objects": ("objects",), "redis": ("redis",)}
+TRIES = 3
+INTERVAL = 0.3
+LONGEST_LABEL = 200
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for."""
+
+    kind: str = "manual"
+    label: str = ""
+    parts: tuple[str, ...] = PARTS
+    contents: bool = False  # a hash of each table's content as well
+    passwords: bool = False  # of roles, as hashes
+    keys: tuple[str, ...] | None = None  # names of the settings that the stack was started with
+    release: str | None = None
+    wait: float = 0
+
+
+def wished(args: dict) -> Wish:
+    """The arguments of the verb. Raises SettingsError for what cannot be meant."""
+    kind, only, label = args.get("kind", "manual"), args.get("only"), str(args.get("label") or "")
+    if kind not in KINDS:
+        raise SettingsError("kind", str(kind), ", ".join(KINDS), "./invoke backup")
+    if only is not None and only not in ONLY:
+        raise SettingsError("--only", str(only), ", ".join(ONLY), "./invoke backup --only db")
+    if len(label) > LONGEST_LABEL or not label.isprintable():
+        raise SettingsError("--label", f"{len(label)} characters", f"one line of {LONGEST_LABEL} at most",
+                            "./invoke backup --label 'before the big change'")
+    keys = args.get("keys")
+    return Wish(kind, label, ONLY[only] if only else PARTS, bool(args.get("contents")), bool(args.get("passwords")),
+                None if keys is None else tuple(map(str, keys)), args.get("release"), float(args.get("wait", 0)))
+
+
+def take(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Takes a backup and returns its manifest, with `seconds` and `path`.
+
+    With `needed` it is one before migrations: {"skipped": why} where none are pending, or there is no table yet.
+
+    Nothing of a backup that fails stays. Raises BackupError, LockHeld while another one is taken, GateError.
+    """
+    wish, begun = wished(args), time.monotonic()
+    if args.get("needed") and (why := needless(ends)):
+        return {"skipped": why}
+    with lock.held(ends, KINDS[wish.kind], wish.wait, lambda text: progress(emit, text, 0, 0, "")) as place:
+        name = folder.new_id(ends)
+        work = place / f"{folder.PARTIAL}{name}-{os.getpid()}"
+        try:
+            work.mkdir(mode=0o700)
+            manifest.write(work, filled(ends, wish, name, work, emit))
+            settle(work, place / name)
+        except OSError as error:
+            raise folder.unreachable(place, error) from None
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return manifest.read(place / name) | {"path": str(place / name), "seconds": round(time.monotonic() - begun, 3)}
+
+
+def needless(ends: Endpoints) -> str:
+    """Why no backup has to be taken before migrations, or an empty text."""
+    from slipway.data import migrations, observe
+
+    history = observe.look(ends)[1]
+    if history and not migrations.pending(migrations.read(ends.migrations_dir)[0], history):
+        return "no migration is pending"
+    with source.connect(source.choose(ends)) as conn, pg.told(BackupError, "database"):
+        return "" if fingerprint.tables(conn) else "the database holds nothing yet"
+
+
+def filled(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> dict:
+    """Writes every file but the manifest and returns the manifest's content."""
+    content = {"id": name, "label": wish.label, "kind": wish.kind, "parts": list(wish.parts), "stack": ends.backup.stack,
+               "environment": ends.backup.environment, "begun": now(), "release": None,
+               "tools": {"slipway": slipway.__version__}, "tables": {}, "sequences": {}, "large_objects": 0,
+               "extensions": {}, "objects": None, "redis": None}
+    if "database" in wish.parts:
+        found = database(ends, wish, name, work, emit)
+        content |= found | {"tools": content["tools"] | found["tools"]}
+    content |= extras.write(ends, wish.parts, work, wish.keys, emit)
+    content["release"] = wish.release or serving(ends)
+    content["files"] = weighed(work)
+    return content | {"ended": now()}
+
+
+def weighed(work: Path) -> dict[str, dict]:
+    """The size and digest of every file; the disk takes them over at the same time."""
+    paths = sorted(work.iterdir())
+    with ThreadPoolExecutor(1) as pool:
+        flushing = pool.submit(lambda: [disk.synced(path) for path in paths])
+        found = {path.name: manifest.facts(path) for path in paths}
+        flushing.result()
+    return found
+
+
+def serving(ends: Endpoints) -> str | None:
+    """The last good release."""
+    from slipway.data import releases
+
+    return (releases.summary(ends)["good"] or {}).get("id")
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def database(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> dict:
+    """The dump and the roles; again from the start when the schema moved in between."""
+    way = source.choose(ends)
+    for attempt in range(1, TRIES + 1):
+        try:
+            return once(ends, wish, way, name, work, emit)
+        except Moved as error:
+            if attempt == TRIES:
+                raise BackupError(error.where, error.found, "a schema that stays as it is while the dump begins",
+                                  "the same command again, when no migration runs", error.log) from None
+            progress(emit, f"the schema changed meanwhile, trying again: {error.found}", 0, 0, "")
+            time.sleep(0.5 * attempt)
+    raise AssertionError("unreachable")
+
+
+def once(ends: Endpoints, wish: Wish, way: Source, name: str, work: Path, emit: Emit) -> dict:
+    with snapshot.opened(way) as taken:
+        facts = source.described(taken.conn)
+        programs = client_tools.folder(ends, facts["server_version_num"] // 10000, "pg_dump", "pg_dumpall", "pg_restore")
+        reader = Source(ends.admin_url, source.ADMIN, way.database) if wish.passwords and ends.admin_url else way
+        with ThreadPoolExecutor(1) as pool:
+            roles = pool.submit(dump.roles, programs, reader, work / manifest.GLOBALS, wish.passwords)
+            version = pool.submit(dump.version, programs / "pg_dump")
+            tables = dumped(programs, way, taken, work / manifest.DUMP, f"slipway backup {name}", wish.contents, emit)
+            roles.result()
+    facts["server_version"] = facts["server_version"].split(" ")[0]
+    return facts | {"tables": tables, "tools": {"pg_dump": version.result()},
+                    "compression": dump.packed(programs / "pg_dump")}
+
+
+def dumped(programs: Path, way: Source, taken: Snapshot, target: Path, name: str, contents: bool, emit: Emit) -> dict:
+    """Runs pg_dump and, in the snapshot's own session at the same time, the counts; returns those."""
+    with (Pace(way, taken, name) as pace, ThreadPoolExecutor(1) as pool,
+          dump.running(programs, way, taken.name, target, name) as running):
+        counting = pool.submit(snapshot.counted, taken, contents)
+        try:
+            watch(running, pace, counting, lambda: progress(
+                emit, f"dumping {way.database}", pace.done(running), pace.total, "bytes"))
+            progress(emit, "counting rows", 0, 0, "")
+            return counting.result()
+        except BaseException:
+            taken.conn.cancel_safe()
+            raise
+
+
+def watch(running: Dump, pace: Pace, counting: Future, tell: Callable[[], None]) -> None:
+    """Until pg_dump has ended well. Raises what it said, what the counts met, or Moved.
+
+    When the first rows are written every definition has been read: only a change before that can matter.
+    """
+    unproven = True
+    while not running.over(INTERVAL):
+        tell()
+        if unproven and running.begun:
+            pace.refuse_moved()
+            unproven = False
+        if counting.done() and counting.exception():
+            counting.result()
+    running.check()
+    if unproven:
+        pace.refuse_moved()
+
+
+def settle(work: Path, final: Path) -> None:
+    """Every file to the disk, then the name, then the name to the disk."""
+    for path in (*work.iterdir(), work):
+        disk.synced(path)
+    work.rename(final)
+    disk.synced(final.parent)

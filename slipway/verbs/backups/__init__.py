@@ -1,0 +1,1 @@
+"""`backups.*`: look at backups, prove them, keep few of them."""

@@ -1,0 +1,24 @@
+"""`backups.prune`: keep what BACKUP_KEEP_* and BACKUP_MAX_DAYS say, and always the newest and the last proven one."""
+
+from __future__ import annotations
+
+from slipway.console import size
+from slipway.verbs.backups import said
+from slipway.world import enter
+
+
+def run(on: str, reporter, dry_run: bool = False) -> None:
+    """Removes what no rule keeps; with `dry_run` only says what that is. Raises LockHeld while a backup is taken."""
+    world = enter(on)
+    reporter.header(world.header)
+    done = said.work(world, reporter, "prune", "backups.prune", {"dry_run": dry_run}, "what no rule keeps",
+                     lambda result: f"{len(result['gone'])} of {len(result['gone']) + len(result['kept'])}",
+                     None if dry_run else 0)
+    for name, reason in done["kept"].items():
+        reporter.line(f"  {name:<18} stays: {reason}")
+    for name in done["busy"]:
+        reporter.line(f"  {name:<18} stays for now: somebody reads it")
+    for name in done["gone"]:
+        reporter.line(f"  {name:<18} {'would go' if dry_run else 'gone'}")
+    objects = f" and {done['objects']:,} objects that only they had" if done["objects"] else ""
+    reporter.done(f"{'Would free' if dry_run else 'Freed'} {size(done['bytes'])}{objects}.", **done)

@@ -1,0 +1,87 @@
+"""One piece of work on backups as a plan of one step, and the words that its results are told in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+
+from slipway.console import size
+from slipway.plan import Plan, Progress, Step, apply
+from slipway.process import end_all
+from slipway.world import World
+
+
+def work(world: World, reporter, name: str, verb: str, args: Mapping, cause: str, remark: Callable[[dict], str],
+         wait: float | None = None) -> dict:
+    """Runs a verb of the data side and returns its result; with `wait`, under the stack's lock, waited for so long."""
+    result: dict = {}
+
+    def run(progress: Progress) -> str:
+        result.update(world.engine.inside(verb, args, progress))
+        return remark(result)
+
+    with nullcontext() if wait is None else world.engine.locked(name, wait, world.flag):
+        apply(Plan(((Step(name, cause, run),),)), reporter, end_all)
+    return result
+
+
+def line(backup: dict) -> str:
+    """One line of the list."""
+    label = f'  "{backup["label"]}"' if backup["label"] else ""
+    return (f"{backup['id']:<18} {backup['kind']:<8} {size(backup['bytes']):>10}  {held(backup):<32} {proof(backup)}"
+            f"{label}").rstrip()
+
+
+def held(backup: dict) -> str:
+    """What it holds, in a few words."""
+    database = f"{backup['rows']:,} rows in {backup['tables']} tables" if "database" in backup["parts"] else ""
+    return ", ".join(filter(None, (database, objects(backup["objects"]), "redis" if backup["redis"] else "")))
+
+
+def objects(kept: Mapping | None) -> str:
+    if not kept:
+        return ""
+    count = sum(bucket["count"] for bucket in kept["buckets"].values())
+    return f"{count:,} objects{'' if kept['bytes_kept'] else ' (a list of them)'}"
+
+
+def proof(backup: dict) -> str:
+    """Whether a drill has restored it, and when."""
+    drill = backup["drill"]
+    if not drill:
+        return "not drilled"
+    return f"proven {drill['at'][:16].replace('T', ' ')}" if backup["proven"] else f"DRILL FAILED: {first_failure(drill)}"
+
+
+def first_failure(drill: Mapping) -> str:
+    return next((f"{check['name']}: {check['found']}" for check in drill.get("checks", ()) if not check["ok"]), "no reason")
+
+
+def standing(found: Mapping) -> tuple[str, str]:
+    """How things stand in one line, and what is wrong, or an empty text."""
+    if not found["count"]:
+        text = "none yet"
+    else:
+        proven = f"proven {aged(found['proven']['age'])} ago" if found["proven"] else "none proven"
+        text = f"{found['count']}, the newest {aged(found['newest']['age'])} old, {proven}"
+    planned = found["schedule"]
+    if planned:
+        text += f"; the next {planned['next'][:16].replace('T', ' ')} UTC"
+    return text, "; ".join(filter(None, ((planned or {}).get("trouble", ""), *found["damaged"])))
+
+
+def aged(seconds: float) -> str:
+    """An age in the two largest units that it has."""
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if days > 0:
+        return f"{days} d {hours % 24} h"
+    return f"{hours} h {minutes % 60} min" if hours > 0 else f"{max(minutes, 0)} min"
+
+
+def settings_named(world: World) -> Iterator[str]:
+    """Names of the settings that have a value of their own: what a new stack for this backup would need."""
+    settings = world.settings
+    for name in sorted(settings.model_fields_set):
+        if name != "app_env":
+            yield name.upper()
+    yield from sorted(f"APP_ENV_{key}" for key in settings.app_env)

@@ -1,0 +1,20 @@
+"""`backups.verify`: a backup is still what was written, and pg_restore can read it."""
+
+from __future__ import annotations
+
+from slipway.console import size
+from slipway.verbs.backups import said
+from slipway.world import enter
+
+
+def run(on: str, reporter, backup: str | None = None, everything: bool = False) -> None:
+    """Verifies one backup, by default the newest; `everything` hashes each object and not a sample.
+
+    Raises VerificationError (exit 8) that names the first broken file.
+    """
+    world = enter(on)
+    reporter.header(world.header)
+    args = {"read": True, "all": everything} | ({"id": backup} if backup else {})
+    found = said.work(world, reporter, "verify", "backups.verify", args, "every file against the manifest",
+                      lambda result: f"{result['files']} files, {size(result['bytes'])}")
+    reporter.done(f"{found['id']} is as it was written, and pg_restore reads it to its end.", **found)

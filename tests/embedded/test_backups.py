@@ -1,0 +1,87 @@
+"""Backups of a whole embedded stack, as they are typed."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from slipway.data import mirror
+from slipway.data.backups import verify
+from tests.embedded.working_copy import WorkingCopy, until
+
+
+def told(copy: WorkingCopy, *words: str, **env: str) -> dict:
+    done = copy.invoke(*words, "--json", **env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_taken_listed_verified_fetched_and_kept_when_the_data_is_deleted(running: WorkingCopy, tmp_path) -> None:
+    running.write_row("kept")
+    made = told(running, "backup", "--label", "two words", "--contents")
+    assert made["tables"]["public.tasks"]["hash"] and made["label"] == "two words"
+    told(running, "backups.verify", made["id"], "--all")
+    told(running, "backups.get", made["id"], "--to", str(tmp_path))
+    assert verify.problems(tmp_path / made["id"]) == []
+    assert mirror.missing(tmp_path / made["id"], tmp_path / "objects") == []
+    assert running.invoke("down", "--volumes", "--yes").returncode == 0
+    running.up()
+    assert made["id"] in [each["id"] for each in told(running, "backups.list")["backups"]]
+    told(running, "backups.verify", made["id"])
+
+
+def test_quiet_says_the_id_alone_and_the_parts_can_be_chosen(running: WorkingCopy) -> None:
+    done = running.invoke("backup", "--quiet", "--only", "db")
+    assert re.fullmatch(r"\d{8}T\d{6}Z(-\d+)?\n", done.stdout) and done.stderr == ""
+    assert told(running, "backups.list")["backups"][0]["parts"] == ["database"]
+    refused = running.invoke("backup", "--only", "rows")
+    assert refused.returncode == 2 and "db, objects, redis" in refused.stderr
+
+
+def test_redis_alone_is_backed_up_and_held_to_its_manifest(running: WorkingCopy) -> None:
+    name = told(running, "backup", "--only", "redis")["id"]
+    assert told(running, "backups.verify", name)["id"] == name
+
+
+def test_the_live_database_as_sql_is_written_whole_or_not_at_all(running: WorkingCopy, tmp_path) -> None:
+    running.write_row("in the file")
+    path = tmp_path / "all.sql"
+    assert told(running, "dump", "--sql", "--to", str(path))["bytes"] == path.stat().st_size
+    assert "in the file" in path.read_text()
+    again = running.invoke("dump", "--sql", "--to", str(path))
+    assert again.returncode == 2 and "is there already" in again.stderr
+    none = running.invoke("dump", "--sql", "--to", str(tmp_path / "no" / "such" / "place.sql"))
+    assert none.returncode == 2 and sorted(each.name for each in tmp_path.iterdir()) == ["all.sql"]
+
+
+def test_a_schedule_comes_and_goes_and_nothing_else_is_restarted(running: WorkingCopy) -> None:
+    before = running.pids
+    running.set(BACKUP_SCHEDULE="0 0 1 1 *")
+    try:
+        running.up()
+        with_schedule = running.pids
+        assert with_schedule.pop("schedule") and with_schedule == before
+        status = running.invoke("status").stdout
+        assert re.search(r"schedule +running", status) and "-01-01 00:00 UTC" in status
+        assert running.invoke("up").stdout.count("Nothing to do") == 1
+    finally:
+        running.set(BACKUP_SCHEDULE="")
+        running.up()
+    assert {name: pid for name, pid in running.pids.items() if name != "schedule"} == before
+    until(lambda: not [each for each in running.processes() if "slipway.data.backups.scheduler" in each.cmdline()],
+          "its process is gone")
+
+
+def test_a_migration_is_preceded_by_a_backup_where_that_is_wanted(running: WorkingCopy) -> None:
+    pair = [running.root / "migrations" / f"900_more.{way}.sql" for way in ("up", "down")]
+    pair[0].write_text("CREATE TABLE more (id int);")
+    pair[1].write_text("DROP TABLE more;")
+    try:
+        assert "backup" not in running.invoke("plan").stdout
+        running.up(BACKUP_BEFORE_MIGRATE="verify")
+        newest = told(running, "backups.list")["backups"][0]
+        assert (newest["kind"], newest["schema_version"]) == ("deploy", 4) and "900_more" in newest["label"]
+    finally:
+        running.invoke("db.rollback")
+        for path in pair:
+            path.unlink()
