@@ -161,6 +161,56 @@ def dump(c, sql=False, to=None, on="local", json=False):
     perform("dump", on, json=json, to=to)
 
 
+@task(
+    positional=["backup"],
+    help={
+        "on": ON,
+        "backup": "its id, as backups.list shows it, or latest",
+        "yes": "do not ask",
+        "into": "make a database of this name instead, and leave the live one alone",
+        "tables": "only the rows of these, comma separated; with --into",
+        "schema_only": "no rows; with --into",
+        "drop_old": "drop the database of before; without a backup, those that earlier restores have kept",
+        "only": "db, objects or redis",
+        "mask": "a file with SQL that is run before anybody sees the restored database",
+        "from_dir": "a backup's directory on this machine, such as backups.get writes",
+        "wait": WAIT,
+        "json": JSON,
+    },
+)
+def restore(
+    c,
+    backup=None,
+    on="local",
+    yes=False,
+    into=None,
+    tables=None,
+    schema_only=False,
+    drop_old=False,
+    only=None,
+    mask=None,
+    from_dir=None,
+    wait="0",
+    json=False,
+):
+    """Put a backup in the place of what is live; proven first, and the one of before is kept."""
+    perform(
+        "restore",
+        on,
+        json=json,
+        yes=yes,
+        wait=number("wait", wait),
+        backup=backup,
+        into=into,
+        tables=tables,
+        schema_only=schema_only,
+        drop_old=drop_old,
+        only=only,
+        mask=mask,
+        folder=from_dir,
+    )
+
+
 @task(help={"only": "one file or directory of tests"})
 def test(c, only=None):
     """Run the tests: unit, embedded, and the scenarios where a Docker engine answers."""
@@ -204,6 +254,7 @@ namespace = Collection(
     maintenance,
     backup,
     dump,
+    restore,
     test,
     lint,
     bench,

@@ -78,6 +78,7 @@ def backups(settings: Settings) -> dict[str, str]:
         "STACK": settings.stack,
         "STACK_ENVIRONMENT": settings.environment,
         "BACKUP_SCHEDULE": settings.backup_schedule,
+        "BACKUP_DRILL": settings.backup_drill,
         "BACKUP_OBJECTS": settings.backup_objects,
         "BACKUP_REDIS": "yes" if settings.backup_redis else "",
         **{f"BACKUP_KEEP_{name.upper()}": str(getattr(settings, f"backup_keep_{name}")) for name in keep},

@@ -155,8 +155,11 @@ class Settings(BaseModel):
         "", "Directory for backups on the machine that runs the stack. Empty: a volume that down --volumes keeps."
     )
     backup_schedule: Cron = setting("", "When a backup is taken by itself: five fields as cron has them, in UTC.")
-    backup_before_migrate: Literal["verify", "off"] | None = setting(
+    backup_before_migrate: Literal["verify", "drill", "off"] | None = setting(
         None, "Back up before pending migrations, and prove it that way. Default: verify; off on local."
+    )
+    backup_drill: Literal["schedule", "always", "never"] = setting(
+        "schedule", "Which backups are restored on trial as soon as they are taken: those of BACKUP_SCHEDULE, all, none."
     )
     backup_objects: Literal["bytes", "manifest", "off"] = setting(
         "bytes", "What a backup keeps of the object store: the objects, a list of them, nothing."
@@ -196,7 +199,7 @@ class Settings(BaseModel):
 
     @property
     def backup_proof(self) -> str:
-        """How a backup before migrations is proven: verify, or off."""
+        """How a backup before migrations is proven: verify, drill, or off."""
         return self.backup_before_migrate or ("off" if self.local else "verify")
 
     @property

@@ -1,4 +1,4 @@
-"""Copies a live database into an empty one: pg_dump reads a snapshot, so the live one goes on working meanwhile.
+"""Fills an empty database from a live one, of which pg_dump reads a snapshot while it goes on working, or from a dump.
 
 CREATE DATABASE … TEMPLATE would be quicker, but keeps everybody out of the live database while it copies.
 """
@@ -17,13 +17,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway.data import client_tools, older, throwaway
+from slipway.data.backups import manifest
 from slipway.data.commands import progress
 from slipway.data.copiers import Child, running, wait
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.restore import archive, filling
+from slipway.errors import BackupError, MigrationError
 
 if TYPE_CHECKING:
     import psycopg
 
+# Of columns, as restore.defining tells.
+VERSIONS = "SELECT EXISTS (SELECT FROM pg_attribute WHERE array_to_string(attoptions, ',') LIKE '%pg_attver=%')"
 LARGE = 512 * 2 ** 20       # bytes from which several tables at once are worth a copy on disk in between
 # An owner who is no superuser can neither give objects away nor comment on extensions.
 AS_OWNER = ("--no-owner", "--no-privileges", "--no-comments", "--no-security-labels")
@@ -55,13 +60,33 @@ def copy(ends: Endpoints, beside: Endpoints, emit: Emit, rows: bool = True) -> d
             progress(emit, f"copying {live}", min(max(size_of(target) - empty, 0), size), size, "bytes")
 
         job = job_of(ends, beside, programs, target)
-        if not rows:
-            through_pipe(job, tell, "--schema-only")
+        what = () if rows else ("--schema-only",)
+        elsewhere = beside.admin_url and not ends.admin_url      # a server that was started for this
+        if elsewhere and conn.execute(VERSIONS).fetchone()[0]:
+            by_file(job, emit, target, tell, *what)
+        elif not rows:
+            through_pipe(job, tell, *what)
         elif size >= LARGE and shutil.disk_usage(tempfile.gettempdir()).free > size:
             in_parallel(job, tell)
         else:
             through_pipe(job, tell)
     return {"bytes": size, "ms": round((time.monotonic() - started) * 1000, 1)}
+
+
+def restore(ends: Endpoints, beside: Endpoints, dump: Path, emit: Emit) -> dict:
+    """Fills the empty `beside` from a backup's dump; {"bytes": size of the database then, "ms"}.
+
+    Raises BackupError where that server cannot take it.
+    """
+    started, name = time.monotonic(), throwaway.database_of(beside)
+    with throwaway.maker(beside, name) as target:
+        major = target.info.server_version // 10000
+        opened = archive.opened(ends, dump.parent, manifest.read(dump.parent), major)
+        archive.refuse_unfit(opened, major, archive.available(target))
+        job = job_of(ends, beside, opened.programs, target)
+        with restoring(job, "--no-subscriptions", str(dump), jobs=os.cpu_count() or 1) as writer:
+            wait((writer,), lambda: progress(emit, f"restoring {dump.parent.name}", size_of(target), 0, "bytes"))
+        return {"bytes": size_of(target), "ms": round((time.monotonic() - started) * 1000, 1)}
 
 
 def job_of(ends: Endpoints, beside: Endpoints, programs: Path, target: psycopg.Connection) -> Job:
@@ -93,6 +118,19 @@ def through_pipe(job: Job, tell: Callable[[], None], *words: str) -> None:
         with restoring(job, stdin=reader.process.stdout) as writer:
             reader.process.stdout.close()       # so that pg_dump notices when pg_restore has ended
             wait((reader, writer), tell)
+
+
+def by_file(job: Job, emit: Emit, target: psycopg.Connection, tell: Callable[[], None], *words: str) -> None:
+    """By way of a dump, of which the definitions may hold what the other server does not take."""
+    with tempfile.TemporaryDirectory(prefix="slipway-rehearsal-") as folder:
+        opened = archive.Archive(Path(folder), {"tables": {}}, job.programs)
+        dump = [str(job.programs / "pg_dump"), "-Fc", "--compress=1", "--no-subscriptions", *words, "-f", str(opened.dump)]
+        with running(dump, job.source) as reader:
+            wait((reader,), tell)
+        try:
+            filling.fill(opened, job.target, None, job.restore, emit, target)
+        except BackupError as error:
+            raise MigrationError(error.where, error.found, error.expected, error.next, error.log) from None
 
 
 def in_parallel(job: Job, tell: Callable[[], None]) -> None:

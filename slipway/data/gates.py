@@ -159,6 +159,13 @@ def use_redis(store, key: str, value: str) -> None:
             "the user and password of REDIS_URL, allowed to read and write",
             "./invoke logs -s redis",
         ) from None
+    except exceptions.ReadOnlyError as error:
+        raise GateError(
+            "redis gate",
+            f"{str(error)[:200]} A restore of Redis that was killed leaves it so.",
+            "a server that takes writes",
+            "./invoke restore BACKUP --only redis",
+        ) from None
     except exceptions.RedisError as error:
         raise NotYet(str(error)[:200] or type(error).__name__) from None
     if found != value.encode():

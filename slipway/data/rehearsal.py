@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway.data import (
@@ -19,13 +20,16 @@ from slipway.data import (
     throwaway,
     watching,
 )
+from slipway.data.backups import folder, manifest
 from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.migrations import Migration
-from slipway.errors import MigrationError, SettingsError
+from slipway.errors import BackupError, MigrationError, SettingsError
 
 if TYPE_CHECKING:
     import psycopg
+
+SOURCES = ("live", "backup")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Stage:
 def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Runs what is pending on a copy that is dropped afterwards; the live database is only read.
 
+    `args["source"]` is live, or backup: then the copy is the newest proven backup, brought to the live schema first.
     Returns {"source", "servers": {"live", "copy"}: their major versions, "bytes", "copy_ms", "ok", "files": [{"file", "version", "ms", "locks": [{"table", "mode",
     "blocks"}], "sampled", "rewritten": [{"table", "rows"}], "changed": [{"table", "inserted", "updated", "deleted"}],
     "indexes": [{"index", "bytes"}], "size_change": bytes, "down": {"tried", "restores", "differences", "reason",
@@ -46,27 +51,40 @@ def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
     was tried does not bring the catalog back. `sampled` locks were looked at every few milliseconds, all others are
     exact. Raises MigrationError when a file fails.
     """
-    if args.get("source", "live") != "live":
-        raise SettingsError("source of the rehearsal", str(args["source"]), "live", "./invoke db.rehearse")
-    started, (waiting, major) = time.monotonic(), pending(ends)
+    source = str(args.get("source", "live"))
+    if source not in SOURCES:
+        raise SettingsError("source of the rehearsal", source, " or ".join(SOURCES), "./invoke db.rehearse")
+    started, (waiting, newest, major) = time.monotonic(), pending(ends)
     if not waiting:
-        return {"source": "live", "servers": {"live": major, "copy": None}, "bytes": 0, "copy_ms": 0, "ok": True, "files": [], "seconds": 0.0,
+        return {"source": source, "servers": {"live": major, "copy": None}, "bytes": 0, "copy_ms": 0, "ok": True, "files": [], "seconds": 0.0,
                 "summary": rehearsal_words.summary([], True, major, major)}
+    proven = source == "backup" and newest_proven(ends)
     with throwaway.database(ends) as beside:
-        copied = copying.copy(ends, beside, emit)
+        copied = copying.restore(ends, beside, proven, emit) if proven else copying.copy(ends, beside, emit)
+        if proven and newest is not None:
+            commands.find("migrate")(beside, {"to": newest, "by": "rehearsal"}, quiet)
         prepare(beside)
         with throwaway.maker(beside, throwaway.database_of(beside)) as conn:
             files, there = perform(Stage(beside, conn, emit), waiting), conn.info.server_version // 10000
     ok = all(each["down"]["restores"] for each in files if each["down"]["tried"])
     told = [{**each, "up_ms": each["ms"], "down_ms": each["down"]["ms"] if each["down"]["tried"] else None,
              "effects": rehearsal_words.effects(each)} for each in files]
-    return {"source": "live", "servers": {"live": major, "copy": there}, "bytes": copied["bytes"],
+    return {"source": source, "servers": {"live": major, "copy": there}, "bytes": copied["bytes"],
             "copy_ms": copied["ms"], "ok": ok, "files": told, "seconds": round(time.monotonic() - started, 1),
             "summary": rehearsal_words.summary(files, ok, major, there)}
 
 
-def pending(ends: Endpoints) -> tuple[tuple[Migration, ...], int]:
-    """What the live database has not had, and the major version of its server.
+def newest_proven(ends: Endpoints) -> Path:
+    """The dump of the newest backup that a drill has restored. Raises BackupError where there is none."""
+    for each in folder.listed(ends):
+        if each["proven"] and manifest.DUMP in each["files"]:
+            return each["path"] / manifest.DUMP
+    raise BackupError(str(folder.root(ends)), "no proven backup of the database is there", "one that was restored once",
+                      "./invoke backup, then ./invoke backups.drill; or rehearse on the live data: ./invoke db.rehearse")
+
+
+def pending(ends: Endpoints) -> tuple[tuple[Migration, ...], int | None, int]:
+    """What the live database has not had, the newest that it has, and the major version of its server.
 
     Raises MigrationError where files and history do not fit together.
     """
@@ -77,7 +95,7 @@ def pending(ends: Endpoints) -> tuple[tuple[Migration, ...], int]:
         known, major = history.read(conn) if made else {}, conn.info.server_version // 10000
     for problem in (*problems, *conflicts.compare(files, known)):
         raise problem.error()
-    return migrations.pending(files, known), major
+    return migrations.pending(files, known), max(known, default=None), major
 
 
 def prepare(beside: Endpoints) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from slipway.holder import Holder
@@ -104,6 +105,12 @@ class Engine(Protocol):
 
     def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
         """Runs a verb of the data side next to the data. `give_up` is called now and then and may raise."""
+
+    def halt(self, service: str, progress: Progress) -> str | None:
+        """Stops one service and leaves it to `start`."""
+
+    def delivered(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+        """A backup's directory where the data side can read it while the block runs, as the data side names it."""
 
     def stop(self, volumes: bool, progress: Progress) -> str | None:
         """Stops every service of the stack; removes its data too if `volumes`."""

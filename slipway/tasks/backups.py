@@ -20,6 +20,12 @@ def verify(c, backup=None, all=False, on="local", json=False):
     perform("backups.verify", on, json=json, backup=backup, everything=all)
 
 
+@task(help={"on": ON, "max_age": "26h, 90min, 2d", "json": JSON})
+def check(c, max_age="26h", on="local", json=False):
+    """Exit 8 when the newest proven backup is older, for monitoring and CI."""
+    perform("backups.check", on, json=json, max_age=max_age)
+
+
 @task(help={"on": ON, "dry_run": "only say what would go", "json": JSON})
 def prune(c, dry_run=False, on="local", json=False):
     """Remove backups that no rule keeps; never the newest, never the last proven one."""
@@ -35,4 +41,10 @@ def get(c, backup=None, to=".", on="local", json=False):
     perform("backups.get", on, json=json, backup=backup, to=to)
 
 
-namespace = Collection("backups", list_, verify, prune, get)
+@task(positional=["backup"], help={"on": ON, "backup": "its id; default: the newest", "json": JSON})
+def drill(c, backup=None, on="local", json=False):
+    """Restore a backup on trial, into a server of its own, and keep the evidence."""
+    perform("backups.drill", on, json=json, backup=backup)
+
+
+namespace = Collection("backups", list_, verify, check, prune, get, drill)

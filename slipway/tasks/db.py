@@ -59,10 +59,10 @@ def lint(c, on="local", all=False, json=False):
     perform("db.lint", on, everything=all, json=json)
 
 
-@task(help={"on": ON, "json": JSON})
-def rehearse(c, on="local", json=False):
+@task(help={"on": ON, "source": "live, or backup: the newest proven one", "json": JSON})
+def rehearse(c, on="local", source="live", json=False):
     """Run the pending migrations, up and down, on a copy of the data."""
-    perform("db.rehearse", on, json=json)
+    perform("db.rehearse", on, source=source, json=json)
 
 
 @task(help={"on": ON, "check": "fail with a diff when schema.sql is stale"})

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from slipway.console import size
-from slipway.plan import Silent
+from slipway.plan import Plan, Progress, Silent, Step, apply
+from slipway.process import end_all
 from slipway.verbs.backups import said
 from slipway.world import World, enter
 
 
 def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> None:
-    """Takes a backup under the stack's lock.
+    """Takes a backup under the stack's lock; drills it where BACKUP_DRILL is always.
 
     With `quiet` nothing is said but its id. Raises BackupError, LockHeld, VerificationError.
     """
     world = enter(on)
     args = {key: value for key, value in asked.items() if value} | {"keys": list(said.settings_named(world)), "wait": wait}
+    drilled = world.settings.backup_drill == "always" and asked.get("only") != "redis"
     if quiet:
         with world.engine.locked("backup", wait, world.flag):
             made = world.engine.inside("backup", args, Silent())
+        if drilled:
+            drill(world, made["id"], Silent())
         reporter.line(made["id"])
         return
     reporter.header(world.header)
     made = said.work(world, reporter, "backup", "backup", args, "of what is there now", remark, wait)
+    if drilled:
+        trial = Step("drill", "BACKUP_DRILL=always", partial(drill, world, made["id"]))
+        apply(Plan(((trial,),)), reporter, end_all)
     reporter.done(text(world, made), **{key: value for key, value in made.items() if key != "files"})
+
+
+def drill(world: World, name: str, progress: Progress) -> str:
+    return f"restored in {world.engine.inside('backups.drill', {'id': name}, progress)['seconds']:.1f} s"
 
 
 def remark(made: dict) -> str:
@@ -35,4 +48,7 @@ def bytes_of(made: dict) -> int:
 
 def text(world: World, made: dict) -> str:
     found = made | {"rows": sum(table["rows"] for table in made["tables"].values()), "tables": len(made["tables"])}
-    return f"{made['id']}: {said.held(found) or 'nothing'}, in {made['seconds']:.1f} s."
+    words = f"{made['id']}: {said.held(found) or 'nothing'}, in {made['seconds']:.1f} s."
+    if world.settings.backup_drill == "always" or made["parts"] == ["redis"]:
+        return words
+    return f"{words}\n./invoke backups.drill {made['id']}{world.flag} proves that it can be restored."

@@ -14,6 +14,7 @@ from slipway.world import World
 PATIENCE = 1800  # seconds that a backup which is being taken already may go on
 PROOFS = {
     "verify": ("verify backup", "pg_restore reads it to its end", "backups.verify"),
+    "drill": ("drill backup", "restored on trial", "backups.drill"),
 }
 
 

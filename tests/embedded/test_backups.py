@@ -34,13 +34,25 @@ def test_quiet_says_the_id_alone_and_the_parts_can_be_chosen(running: WorkingCop
     done = running.invoke("backup", "--quiet", "--only", "db")
     assert re.fullmatch(r"\d{8}T\d{6}Z(-\d+)?\n", done.stdout) and done.stderr == ""
     assert told(running, "backups.list")["backups"][0]["parts"] == ["database"]
-    refused = running.invoke("backup", "--only", "rows")
-    assert refused.returncode == 2 and "db, objects, redis" in refused.stderr
+    for words, text in ((("backup", "--only", "rows"), "db, objects, redis"), (("backups.check", "--max-age", "soon"), "26h")):
+        refused = running.invoke(*words)
+        assert refused.returncode == 2 and text in refused.stderr
 
 
-def test_redis_alone_is_backed_up_and_held_to_its_manifest(running: WorkingCopy) -> None:
+def test_redis_alone_is_backed_up_held_to_its_manifest_and_put_back(running: WorkingCopy) -> None:
     name = told(running, "backup", "--only", "redis")["id"]
     assert told(running, "backups.verify", name)["id"] == name
+    done = told(running, "restore", name, "--only", "redis", "--yes")
+    assert done["redis"]["before"] != name and running.is_well()
+    drilled = running.invoke("backups.drill", name)
+    assert drilled.returncode == 7 and f"./invoke backups.verify {name}" in drilled.stderr
+
+
+def test_check_is_8_until_a_drill_has_proven_one(running: WorkingCopy) -> None:
+    told(running, "backup", BACKUP_DRILL="always")
+    assert told(running, "backups.check", "--max-age", "1h")["age"] < 600
+    done = running.invoke("backups.check", "--max-age", "1s")
+    assert done.returncode == 8 and "old" in done.stderr
 
 
 def test_the_live_database_as_sql_is_written_whole_or_not_at_all(running: WorkingCopy, tmp_path) -> None:

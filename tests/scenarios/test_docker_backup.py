@@ -95,7 +95,7 @@ def test_a_directory_of_the_machine_can_hold_them(fresh: Clone, tmp_path: Path):
 
 def test_a_schedule_takes_them_in_ops_and_survives_its_restart(own: Clone):
     before = {each["id"] for each in backups(own)}
-    own.settle(BACKUP_SCHEDULE="* * * * *")
+    own.settle(BACKUP_SCHEDULE="* * * * *", BACKUP_DRILL="never")
     try:
         own.succeed("up")
         must("restart", own.id("ops"))
@@ -104,7 +104,7 @@ def test_a_schedule_takes_them_in_ops_and_survives_its_restart(own: Clone):
         standing = last(own.succeed("status", "--json"))
         assert standing["answering"]
     finally:
-        own.forget("BACKUP_SCHEDULE")
+        own.forget("BACKUP_SCHEDULE", "BACKUP_DRILL")
         own.succeed("up")
     running = must("top", own.id("ops"), "-o", "pid,args").splitlines()[1:]
     assert not [line for line in running if line.split(None, 1)[1].startswith("python3 -m slipway.data.backups.scheduler")]

@@ -148,6 +148,12 @@ PLANS = {
         2  verify backup  pg_restore reads it to its end
         3  migrate        2_m.up.sql
         4  gate app       after what changed"""),
+    "migrations pending, production, drilled": (PENDING, {"environment": "production",
+                                                          "backup_before_migrate": "drill"}, """
+        1  backup        before 2_m.up.sql
+        2  drill backup  restored on trial
+        3  migrate       2_m.up.sql
+        4  gate app      after what changed"""),
     "migrations pending, production, no backup wanted": (PENDING, {"environment": "production",
                                                                    "backup_before_migrate": "off"}, """
         1  migrate   2_m.up.sql

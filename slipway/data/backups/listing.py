@@ -1,11 +1,14 @@
-"""`backups.list`: which backups are there, and how things stand."""
+"""`backups.list`, `backups.check`: which backups are there, and whether the newest proven one is young enough."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from slipway.data.backups import folder, schedule
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.errors import SettingsError, VerificationError
+
+SKEW = timedelta(minutes=5)  # a clock may be that much ahead of ours
 
 
 def listing(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -40,3 +43,40 @@ def standing(ends: Endpoints, args: dict, emit: Emit) -> dict:
 def taken_at(found: dict) -> datetime:
     """The moment that a backup shows: when it began."""
     return datetime.fromisoformat(found["begun"])
+
+
+def check(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """{"id", "age"} of the newest proven backup of the database, in seconds.
+
+    Raises VerificationError when that is older than `max_age` seconds, or when there is none.
+    """
+    limit = args.get("max_age")
+    if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
+        raise SettingsError("--max-age", str(limit), "a time such as 26h or 2d", "./invoke backups.check --max-age 26h")
+    now = datetime.now(UTC)
+    found = [each for each in folder.listed(ends) if "database" in each["parts"]]
+    proven = [each for each in found if each["proven"] and taken_at(each) <= now + SKEW]
+    if not proven:
+        raise VerificationError("backups", nothing(found, now), "a backup that a drill has restored",
+                                "./invoke backups.drill" if found else "./invoke backup, then ./invoke backups.drill")
+    if (planned := schedule.report(ends, now)) and planned["trouble"]:
+        raise VerificationError("backups", planned["trouble"], "every scheduled backup taken", "./invoke logs -s ops")
+    age = (now - taken_at(proven[0])).total_seconds()
+    if age > limit:
+        raise VerificationError("backups", f"the newest proven one, {proven[0]['id']}, is {told(age)} old",
+                                f"at most {told(limit)}", "./invoke backup, then ./invoke backups.drill")
+    return {"id": proven[0]["id"], "age": round(age, 3)}
+
+
+def nothing(found: list[dict], now: datetime) -> str:
+    if any(each["proven"] for each in found):
+        return f"the proven ones are dated in the future, seen from {now:%Y-%m-%d %H:%M} UTC: one of the clocks is wrong"
+    return f"none of {len(found)} is proven" if found else "there is none"
+
+
+def told(seconds: float) -> str:
+    """An age in the two largest units that it has."""
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if days:
+        return f"{days} d {hours % 24} h"
+    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"

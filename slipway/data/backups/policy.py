@@ -22,11 +22,12 @@ class Keep:
 
 @dataclass(frozen=True)
 class Policy:
-    """The rules of one stack. `objects` is bytes, manifest or off."""
+    """The rules of one stack. `objects` is bytes, manifest or off; `drill` is schedule, always or never."""
 
     stack: str = ""
     environment: str = ""
     schedule: str = ""
+    drill: str = "schedule"
     objects: str = "bytes"
     redis: bool = False
     keep: Keep = Keep()
@@ -46,6 +47,7 @@ def read(given: Mapping[str, str]) -> Policy:
         given.get("STACK", ""),
         given.get("STACK_ENVIRONMENT", ""),
         given.get("BACKUP_SCHEDULE", ""),
+        given.get("BACKUP_DRILL", "schedule"),
         given.get("BACKUP_OBJECTS", "bytes"),
         bool(given.get("BACKUP_REDIS")),
         keep,

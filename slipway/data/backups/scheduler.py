@@ -80,12 +80,20 @@ def deploying(ends: Endpoints) -> bool:
 
 
 def work(ends: Endpoints) -> dict:
-    """Backup, prune; what fails first is the error, and a backup that is there is not undone by it."""
+    """Backup, drill, prune; what fails first is the error, and a backup that is there is not undone by it."""
     made, error = run("backup", {"kind": "schedule", "wait": WAIT})
     if error:
         return {"ok": False, "id": None, "error": error}
-    error = run("backups.prune", {})[1]
+    for verb, args in after(ends, made["id"]):
+        error = run(verb, args)[1] or error
     return {"ok": not error, "id": made["id"], "error": error}
+
+
+def after(ends: Endpoints, name: str) -> Iterator[tuple[str, dict]]:
+    """What is done with a backup that was taken by schedule."""
+    if ends.backup.drill in ("schedule", "always"):
+        yield "backups.drill", {"id": name}
+    yield "backups.prune", {}
 
 
 def run(verb: str, args: dict) -> tuple[dict, str]:

@@ -16,6 +16,7 @@ from slipway.engine.docker import (
     checks,
     colours,
     compose,
+    delivery,
     keeping,
     lock,
     observed,
@@ -26,6 +27,8 @@ from slipway.engine.docker.client import Connection
 from slipway.errors import EngineError
 from slipway.plan import Progress, Silent, Step
 from slipway.stack import Stack
+
+GRACE = 10  # seconds that Docker gives a container whose rendered file says nothing else
 
 
 class Docker:
@@ -206,6 +209,18 @@ class Docker:
 
     def unlock(self) -> None:
         lock.remove(self.connection, lock.name_of(self.stack.name))
+
+    def halt(self, service: str, progress: Progress) -> str:
+        """Stops the containers of one service, which stay; `start` starts them again."""
+        group = observed.containers(self.connection, self.stack.name).get(self.actual(service), [])
+        for container in group:
+            progress.say(container["Names"][0].lstrip("/"))
+            grace = self.connection.api.api.inspect_container(container["Id"])["Config"].get("StopTimeout")
+            colours.stop(self.connection, container["Id"], grace or GRACE)
+        return f"{len(group)} stopped"
+
+    def delivered(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+        return delivery.delivered(self.connection, self.container("ops"), folder, progress)
 
     def stop(self, volumes: bool, progress: Progress) -> str | None:
         self.write(progress)

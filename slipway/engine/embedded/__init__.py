@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -228,6 +229,15 @@ class Embedded:
     def unlock(self) -> None:
         raise SettingsError("lock", f"held by {self.holder()}", "its process to end: this lock goes with it",
                             "end that process")
+
+    def halt(self, service: str, progress: Progress) -> str | None:
+        from slipway.engine.embedded import supervisor
+
+        supervisor.stop(self.home, service)
+        return None
+
+    def delivered(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+        return nullcontext(str(folder.resolve()))
 
     def stop(self, volumes: bool, progress: Progress) -> str | None:
         from slipway.engine.embedded import processes, supervisor

@@ -1,4 +1,4 @@
-"""`backups.get`: a backup on this machine, whole and verified, laid out as it is there."""
+"""`backups.get`: a backup on this machine, whole and verified, laid out so that `restore --from-dir` takes it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(on: str, reporter, backup: str | None = None, to: str = ".") -> None:
         raise SettingsError("--to", f"{final} is there already", "a directory without it", f"ls {final}")
     reporter.header(world.header)
     apply(Plan(((Step("get", f"{chosen['id']} into {place}", partial(fetched, world, chosen, place)),),)), reporter, end_all)
-    reporter.done(f"{final} is as it was written.", path=str(final))
+    reporter.done(f"{final} is as it was written. ./invoke restore --from-dir {final} restores from it.", path=str(final))
 
 
 def pick(world: World, name: str | None) -> dict:

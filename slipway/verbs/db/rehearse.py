@@ -10,13 +10,14 @@ from slipway.verbs.inside import work
 from slipway.world import World, enter
 
 
-def run(on: str, reporter) -> None:
+def run(on: str, reporter, source: str = "live") -> None:
     """Copies the data into a throwaway database, runs what is pending up and down there, and reports.
 
-    Raises MigrationError for a file that fails there, and for a down that does not bring the schema back.
+    `source` is live, or backup: the newest proven one, with no load on the live database. Raises MigrationError for a file that fails there, and for a down that does not bring the schema back.
     """
     world = enter(on)
-    found = work(world, reporter, "rehearse", {}, "on a copy; the live database is only read", remark)
+    cause = "on a copy; the live database is only read" if source == "live" else "on the newest proven backup"
+    found = work(world, reporter, "rehearse", {"source": source}, cause, remark)
     for file in found["files"]:
         reporter.line(
             f"  {file['file']}  up {file['up_ms']:.0f} ms"

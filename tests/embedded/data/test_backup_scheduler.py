@@ -13,6 +13,7 @@ import pytest
 
 from slipway.data import endpoints, state
 from slipway.data.backups import folder, schedule
+from slipway.errors import VerificationError
 from tests.embedded.data import services
 
 TURN = "import os; from slipway.data import endpoints; from slipway.data.backups import scheduler; " \
@@ -23,7 +24,7 @@ HOURLY = "0 * * * *"
 @pytest.fixture
 def scheduled(stack):
     """A stack with a table, and a schedule that has been followed since three hours ago."""
-    stack.env.update({"BACKUP_SCHEDULE": HOURLY})
+    stack.env.update({"BACKUP_SCHEDULE": HOURLY, "BACKUP_DRILL": "never"})
     remember(stack)
     with stack.connect("admin") as conn:
         conn.execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS id")
@@ -65,6 +66,12 @@ def test_one_backup_for_all_that_was_due_and_then_none(scheduled) -> None:
     assert scheduled.run("backups.standing")["schedule"]["trouble"] == ""
 
 
+def test_it_is_proven_at_once_unless_that_is_not_wanted(scheduled) -> None:
+    turn(scheduled, BACKUP_DRILL="schedule")
+    (made,) = folder.listed(endpoints.read(scheduled.env))
+    assert made["proven"] and scheduled.run("backups.check", {"max_age": 3600})["id"] == made["id"]
+
+
 def test_a_new_schedule_begins_now(scheduled) -> None:
     turn(scheduled, BACKUP_SCHEDULE="30 3 * * *")
     assert kinds(scheduled) == [] and record(scheduled)["schedule"] == "30 3 * * *"
@@ -74,6 +81,8 @@ def test_a_failure_is_told_and_tried_again_later(scheduled) -> None:
     turn(scheduled, ADMIN_DATABASE_URL="postgresql://postgres:wrong@127.0.0.1:1/postgres")
     assert kinds(scheduled) == [] and record(scheduled)["ok"] is False
     assert "failed" in scheduled.run("backups.standing")["schedule"]["trouble"]
+    with pytest.raises(VerificationError):
+        scheduled.run("backups.check", {"max_age": 3600})
     turn(scheduled)
     assert kinds(scheduled) == [], "it is not tried again at once"
     remember(scheduled, **record(scheduled) | {"ended": schedule.stamp(datetime.now(UTC) - timedelta(minutes=6))})

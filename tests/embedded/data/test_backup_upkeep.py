@@ -10,7 +10,7 @@ import pytest
 
 from slipway.data import endpoints
 from slipway.data.backups import folder, lock, manifest
-from slipway.errors import LockHeld, VerificationError
+from slipway.errors import LockHeld, SettingsError, VerificationError
 
 
 @pytest.fixture
@@ -100,6 +100,33 @@ def test_a_dump_that_pg_restore_cannot_read_is_no_backup_even_if_its_digest_fits
     with pytest.raises(VerificationError) as caught:
         filled.run("backups.verify", {"read": True})
     assert "pg_restore" in caught.value.found
+
+
+def test_check_wants_a_proven_one_that_is_young_enough(filled) -> None:
+    hour = {"max_age": 3600}
+    with pytest.raises(VerificationError, match="there is none"):
+        filled.run("backups.check", hour)
+    old, new = filled.run("backup")["id"], filled.run("backup")["id"]
+    with pytest.raises(VerificationError, match="none of 2 is proven"):
+        filled.run("backups.check", hour)
+    dated(filled, old, timedelta(hours=30), proven=True)
+    with pytest.raises(VerificationError, match="1 d 6 h old"):
+        filled.run("backups.check", hour)
+    assert filled.run("backups.check", {"max_age": 31 * 3600})["id"] == old
+    dated(filled, new, timedelta(minutes=20), proven=True)
+    assert 1100 < filled.run("backups.check", hour)["age"] < 1300
+    for wrong in (None, 0, -1, "1h", True):
+        with pytest.raises(SettingsError):
+            filled.run("backups.check", {"max_age": wrong})
+
+
+def test_a_clock_that_was_wrong_neither_satisfies_the_check_nor_takes_a_place(filled) -> None:
+    now, future = filled.run("backup")["id"], filled.run("backup")["id"]
+    dated(filled, future, timedelta(days=-400), proven=True)
+    with pytest.raises(VerificationError, match="clocks is wrong"):
+        filled.run("backups.check", {"max_age": 3600})
+    done = filled.run("backups.prune", BACKUP_KEEP_LAST="1")
+    assert set(done["kept"]) == {now, future} and done["gone"] == []
 
 
 def test_prune_removes_what_no_rule_keeps_and_the_objects_that_only_those_had(filled) -> None:

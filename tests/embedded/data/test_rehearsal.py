@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from slipway.data import catalog, copying, endpoints, throwaway, throwaway_server
-from slipway.errors import MigrationError, SettingsError
+from slipway.errors import BackupError, MigrationError, SettingsError
 from tests.embedded.data import services
 
 BASE = """create table users (id bigint generated always as identity primary key, name text not null, age int);
@@ -304,3 +304,22 @@ def test_the_copy_belongs_to_the_owner_and_lets_nobody_else_in(live) -> None:
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             psycopg.connect(url)
     assert throwaways(live) == []
+
+
+def test_the_newest_proven_backup_is_rehearsed_on_at_the_live_schema(live) -> None:
+    """Rows are those of the backup; migrations that the live database has had since then are not told again."""
+    with pytest.raises(BackupError, match="no proven backup"):
+        live.migration("2_more.up.sql", "update users set age = 1;")
+        live.run("rehearse", {"source": "backup"})
+    taken = live.run("backup", {"only": "db"})
+    (Path(taken["path"]) / "drill.json").write_text('{"ok": true}')
+    live.run("backup", {"only": "db"})          # newer, and not proven
+    live.run("migrate")
+    with live.connect("admin") as conn:
+        conn.execute("delete from users where id > 10")
+    live.migration("3_last.up.sql", "update users set age = 2;")
+    before = picture(live)
+    told = live.run("rehearse", {"source": "backup"})
+    assert [file["file"] for file in told["files"]] == ["migrations/3_last.up.sql"] and told["source"] == "backup"
+    assert told["files"][0]["changed"] == [{"table": "public.users", "inserted": 0, "updated": 5000, "deleted": 0}]
+    assert picture(live) == before and throwaways(live) == []

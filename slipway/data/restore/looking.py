@@ -1,0 +1,99 @@
+"""What a restore would do, before it does it: how old the backup is, and what the live database has had since."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from slipway.data import pg, throwaway
+from slipway.data.backups import fingerprint, folder, verify
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.restore import swap
+from slipway.errors import BackupError, GateError, VerificationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import psycopg
+
+EXACT = 256 * 2**20     # bytes of a database whose rows are counted for the question; of a larger one, estimated
+
+
+def look(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """What restoring `id` (or the backup in `folder`) would replace; changes nothing.
+
+    {"id", "label", "begun", "age_s", "environment", "stack", "database", "live": database or None, "exact": bool,
+    "tables": [{"table", "then", "now"}] that differ in rows, "migrations": [{"version", "name"}] since, "kept":
+    [{"database", "bytes"}], "objects": bool, "redis": bool, "has_database": bool}. Raises BackupError for an unknown id,
+    VerificationError naming each file that is not what was written.
+    """
+    path = chosen(ends, args)
+    found = whole(path)
+    begun = datetime.fromisoformat(found["begun"])
+    live = throwaway.database_of(ends)
+    return {
+        "id": found["id"], "label": found["label"], "begun": found["begun"],
+        "age_s": round((datetime.now(UTC) - begun).total_seconds()), "environment": found["environment"],
+        "stack": found["stack"], "database": live, "objects": bool(found["objects"]),
+        "redis": bool(found["redis"]),
+        "has_database": "database.dump" in found["files"], **now(ends, live, found),
+    }
+
+
+def chosen(ends: Endpoints, args: dict) -> Path:
+    """The directory of the backup that is meant. Raises BackupError for one that is not there."""
+    from pathlib import Path
+    return Path(args["folder"]) if args.get("folder") else folder.find(ends, args["id"])
+
+
+def whole(path: Path) -> dict:
+    """The manifest of a backup whose every file is as it was written. Raises VerificationError that names those that
+    are not."""
+    problems = verify.problems(path)
+    if problems:
+        raise VerificationError(f"backup {path.name}", problems[0], "files as they were written",
+                                "./invoke backups.list, and choose another one", tuple(problems[1:]))
+    return folder.read(path)
+
+
+def now(ends: Endpoints, live: str, then: dict) -> dict:
+    """The live database beside the manifest; where it cannot be asked, there is nothing to compare."""
+    try:
+        with throwaway.maker(ends, live) as conn, pg.told(BackupError, f"database {live}"):
+            conn.execute("SET statement_timeout = '60s'")
+            exact = conn.execute("SELECT pg_database_size(current_database())").fetchone()[0] < EXACT
+            rows = counted(conn) if exact else estimated(conn)
+            return {"live": live, "exact": exact, "tables": differing(then["tables"], rows),
+                    "migrations": newer(conn, then.get("schema_version")),
+                    "kept": [{"database": name, "bytes": size} for name, size in swap.kept(conn, live)]}
+    except GateError:
+        return {"live": None, "exact": True, "tables": [], "migrations": [], "kept": []}
+
+
+def counted(conn: psycopg.Connection) -> dict[str, int]:
+    names = [name for name, *_ in fingerprint.tables(conn)]
+    fingerprint.settle(conn)
+    return {name: conn.execute(fingerprint.count(name)).fetchone()[0] for name in names}
+
+
+def estimated(conn: psycopg.Connection) -> dict[str, int]:
+    """As the statistics have it."""
+    seen = dict(conn.execute("SELECT relid::bigint, n_live_tup FROM pg_stat_all_tables").fetchall())
+    return {name: seen.get(oid, 0) for name, oid, _ in fingerprint.tables(conn)}
+
+
+def differing(then: dict, rows: dict[str, int]) -> list[dict]:
+    """Tables with another number of rows, those that lose the most first; of migrations, `newer` tells."""
+    found = [{"table": name, "then": then.get(name, {}).get("rows"), "now": rows.get(name)}
+             for name in then.keys() | rows.keys() if then.get(name, {}).get("rows") != rows.get(name)
+             and not name.startswith("slipway.")]
+    return sorted(found, key=lambda each: ((each["then"] or 0) - (each["now"] or 0), each["table"]))
+
+
+def newer(conn: psycopg.Connection, then: int | None) -> list[dict]:
+    """The migrations that the live database has had since; they are pending again afterwards."""
+    if conn.execute("SELECT to_regclass('slipway.history')").fetchone() == (None,):
+        return []
+    rows = conn.execute("SELECT version, name FROM slipway.history WHERE version > %s ORDER BY version",
+                        (-1 if then is None else then,)).fetchall()
+    return [{"version": version, "name": name} for version, name in rows]

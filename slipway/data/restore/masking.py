@@ -1,0 +1,34 @@
+"""SQL of the team's own that runs on a restored database before anybody else sees it: in one transaction, or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slipway.data import pg, script, sending
+from slipway.errors import BackupError, MigrationError
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+def mask(conn: psycopg.Connection, name: str, text: str) -> int:
+    """Runs the file's text; the rows that it changed. Raises BackupError with file and line; nothing is kept then."""
+    try:
+        with pg.told(BackupError, name), conn.transaction():
+            return sum(sending.send(conn, allowed(piece, name), name) for piece in script.pieces([text.encode()]))
+    except script.Unclosed as error:
+        raise refused(f"{name}:{error.args[0]}", f"{error.args[1]} that is never closed", name) from None
+    except MigrationError as error:
+        raise BackupError(error.where, error.found, error.expected, f"edit {name}", error.log) from None
+
+
+def allowed(piece: script.Piece, name: str) -> script.Piece:
+    """Raises BackupError for what would end the one transaction or is psql's alone."""
+    if piece.kind in ("control", "meta"):
+        said = piece.text.decode(errors="replace").split("\n")[0].strip()[:60]
+        raise refused(f"{name}:{piece.place}", said, name)
+    return piece
+
+
+def refused(where: str, found: str, name: str) -> BackupError:
+    return BackupError(where, found, "plain SQL, which runs in one transaction", f"edit {name}")

@@ -1,0 +1,184 @@
+"""What Redis held, given back: a replica loads whatever its master sends, so for one transfer we are the master.
+
+Neither a restart nor the server's directory is needed, and a server that appends every write to a file (AOF) writes that
+file anew by itself. A saved file that is put in place by hand would be ignored there, and Redis would start empty.
+Protocol: redis.io/docs/latest/operate/oss_and_stack/management/replication, and replication.c of Redis 7.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import IO
+
+from slipway.data import gates
+from slipway.data.backups import lock, manifest, take
+from slipway.data.commands import progress
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.restore import looking
+from slipway.errors import BackupError
+
+HISTORY = b"5" * 40     # the id of a replication history; nobody will ask to go on with this one
+CHUNK = 2**20
+PATIENCE = 60.0         # seconds without a sign from Redis
+PULSE = 0.1
+
+
+def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Replaces all that Redis holds by what it held in backup `id`, or in the one in `folder`.
+
+    A backup of what it holds now is taken first. {"keys", "bytes", "before": id of that}. `keys` are the names of settings.
+    Raises BackupError for a backup without it, and with what Redis said.
+    """
+    import redis
+
+    path = looking.chosen(ends, args)
+    with lock.reading(path):
+        if not looking.whole(path)["redis"]:
+            raise BackupError(f"backup {path.name}", "it holds nothing of Redis", "a backup of Redis, as with BACKUP_REDIS=true",
+                              "./invoke backups.list")
+        try:
+            with closing(gates.redis_client(ends, PATIENCE)) as client:
+                # One that was left a replica by a restore that was killed gives no copy of itself.
+                free(client)
+                refuse_newer(client, path / manifest.REDIS)
+                before = take.take(ends, {"only": "redis", "label": f"before restore of {path.name}", "keys": args.get("keys")}, emit)
+                return given(client, path / manifest.REDIS, emit) | {"before": before["id"]}
+        except (redis.RedisError, OSError) as error:
+            raise refused(str(error)) from None
+
+
+def given(client, file: Path, emit: Emit) -> dict:
+    """Has Redis copy us, once, and be its own master again. {"keys", "bytes"}."""
+    theirs, ours = addresses(client)
+    with socket.create_server((ours, 0), family=socket.AF_INET6 if ":" in ours else socket.AF_INET) as listener:
+        listener.settimeout(PATIENCE)
+        client.execute_command("REPLICAOF", ours, str(listener.getsockname()[1]))
+        try:
+            with caller(listener, theirs) as connection:
+                size = sent(connection, file, emit)
+                loaded(client, connection, emit)
+        finally:
+            free(client)
+    return {"keys": settled(client), "bytes": size}
+
+
+def refuse_newer(client, file: Path) -> None:
+    """Redis drops what it holds before it finds out that it cannot read the copy. Both tell their format: REDIS0012 is the
+    first word of a file, and the two bytes before its checksum end a DUMP (redis.io/docs/latest/commands/dump)."""
+    with file.open("rb") as head:
+        written = int(head.read(9).removeprefix(b"REDIS"))
+    key = f"slipway:format:{secrets.token_hex(8)}"
+    client.set(key, "", ex=30)
+    reads = int.from_bytes(client.dump(key)[-10:-8], "little")
+    client.delete(key)
+    if written > reads:
+        raise BackupError("redis", f"the backup has format {written}, and this server reads {reads} and older",
+                          "a server as new as the one that was backed up", "check REDIS and its image in .env")
+
+
+def free(client) -> None:
+    """Its own master again, and writable; while it loads, it takes no such word."""
+    from redis.exceptions import BusyLoadingError
+    while True:
+        try:
+            client.execute_command("REPLICAOF", "NO", "ONE")
+            return
+        except BusyLoadingError:
+            time.sleep(PULSE)
+
+
+def addresses(client) -> tuple[str, str]:
+    """Redis' address, and ours as it sees it."""
+    at = client.connection_pool.connection_kwargs
+    with socket.create_connection((at["host"], at["port"]), timeout=PATIENCE) as probe:
+        return probe.getpeername()[0], probe.getsockname()[0]
+
+
+def caller(listener: socket.socket, address: str) -> socket.socket:
+    """The connection that Redis makes; whoever else calls gets nothing."""
+    while True:
+        connection, (host, *_) = listener.accept()
+        if host == address:
+            connection.settimeout(PATIENCE)
+            return connection
+        connection.close()
+
+
+def sent(connection: socket.socket, file: Path, emit: Emit) -> int:
+    """Answers until a copy is asked for, and sends it. Its size in bytes."""
+    with connection.makefile("rb") as stream:
+        for words in commands(stream):
+            if words[0] in (b"PSYNC", b"SYNC"):
+                break
+            connection.sendall(b"+PONG\r\n" if words[0] == b"PING" else b"+OK\r\n")
+        else:
+            raise refused("it ended the connection before it asked for a copy")
+    size, done = file.stat().st_size, 0
+    connection.sendall(b"+FULLRESYNC " + HISTORY + b" 0\r\n" + f"${size}\r\n".encode())
+    with file.open("rb") as source:
+        while chunk := source.read(CHUNK):
+            connection.sendall(chunk)
+            done += len(chunk)
+            progress(emit, "redis", done, size, "bytes")
+    return size
+
+
+def commands(stream: IO[bytes]) -> Iterator[list[bytes]]:
+    """What a replica says, as words, the first in capitals; until it ends (redis.io/docs/latest/develop/reference/protocol-spec)."""
+    while head := stream.readline(64).strip():
+        words = []
+        for _ in range(int(head.removeprefix(b"*"))):
+            length = int(stream.readline(64).strip().removeprefix(b"$"))
+            words.append(stream.read(length + 2)[:-2])
+        yield [words[0].upper(), *words[1:]]
+
+
+def loaded(client, connection: socket.socket, emit: Emit) -> None:
+    """Waits until Redis has taken all of it in. Raises BackupError when it gives the copy up."""
+    told = time.monotonic()
+    while True:
+        found = client.info()
+        if found.get("master_link_status") == "up":
+            return
+        if found.get("loading"):
+            told = time.monotonic()
+            progress(emit, "Redis loads it", found.get("loading_loaded_bytes", 0), found.get("loading_total_bytes", 0), "bytes")
+        elif ended(connection):
+            raise refused("it gave the copy up, as its log says")
+        if time.monotonic() - told > PATIENCE:
+            raise refused(f"it has not taken the copy after {PATIENCE:.0f} s")
+        time.sleep(PULSE)
+
+
+def ended(connection: socket.socket) -> bool:
+    """Whether the other side has closed; what it says meanwhile is of no interest."""
+    connection.setblocking(False)
+    try:
+        while chunk := connection.recv(4096):
+            del chunk
+        return True
+    except BlockingIOError:
+        return False
+    finally:
+        connection.settimeout(PATIENCE)
+
+
+def settled(client) -> int:
+    """Waits until what was loaded is on Redis' disk as well, where it keeps a log of its writes. How many keys there are."""
+    while (found := client.info()).get("aof_enabled") and (
+            found.get("aof_rewrite_in_progress") or found.get("aof_rewrite_scheduled")):
+        time.sleep(PULSE)
+    if found.get("aof_enabled") and found.get("aof_last_bgrewrite_status") != "ok":
+        raise refused("it holds the copy, and could not write it to its disk")
+    keyspace = client.info("keyspace")
+    return sum(each["keys"] for name, each in keyspace.items() if re.fullmatch(r"db\d+", name))
+
+
+def refused(found: str) -> BackupError:
+    return BackupError("redis", found, "a server that takes a copy of its data", "./invoke logs -s redis")

@@ -1,0 +1,177 @@
+"""`restore`: a backup into a new database beside the live one, compared with its manifest, then in its place."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slipway.data import copying, pg, throwaway
+from slipway.data.backups import lock
+from slipway.data.commands import progress
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.restore import archive, filling, looking, masking, people, place, proof, swap
+from slipway.errors import BackupError, SettingsError, VerificationError
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What of a backup goes where. `into` names a database of its own; without it the live one is replaced."""
+    into: str = ""
+    tables: tuple[str, ...] = ()
+    schema_only: bool = False
+    mask: tuple[str, str] | None = None     # name and text of a file
+
+    @property
+    def partial(self) -> bool:
+        return bool(self.tables or self.schema_only)
+
+
+def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Restores the database of backup `id`, or of the one in `folder`; until the last moment the live one is untouched.
+
+    args: id or folder, into, tables (list), schema_only, mask ({"name", "text"}). Returns {"id", "database", "old": name
+    of the database that was live, "checks", "rows", "notes": [sentences], "seconds"}.
+    Raises VerificationError for files or a database that is not as the manifest says, BackupError for a backup that
+    this server cannot take, LockHeld when another restore runs.
+    """
+    started, wish = time.monotonic(), wanted(args)
+    path = looking.chosen(ends, args)
+    with lock.reading(path):
+        progress(emit, f"reading the files of {path.name}", 0, 0, "")
+        found = looking.whole(path)
+        with place.server(ends) as conn, pg.told(BackupError, f"restore of {path.name}"):
+            done = beside(ends, conn, path, found, wish, emit)
+    return {"id": found["id"], **done, "seconds": round(time.monotonic() - started, 3)}
+
+
+def wanted(args: dict) -> Wish:
+    """Raises SettingsError for a part that would take the place of the whole."""
+    mask = args.get("mask")
+    wish = Wish(args.get("into") or "", tuple(args.get("tables") or ()), bool(args.get("schema_only")),
+                (mask["name"], mask["text"]) if mask else None)
+    if wish.partial and not wish.into:
+        raise SettingsError("restore", "a part of a database in place of the whole one",
+                            "--into NAME with --tables and --schema-only", "./invoke restore ID --tables a --into NAME")
+    if len(wish.into.encode()) > place.LONGEST:
+        raise SettingsError("--into", f"a name of {len(wish.into.encode())} bytes", f"at most {place.LONGEST}",
+                            "choose a shorter name")
+    return wish
+
+
+def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, wish: Wish, emit: Emit) -> dict:
+    """The new database filled, proven and masked; then swapped, or kept under the name that was asked for."""
+    live = throwaway.database_of(ends)
+    if wish.into and place.exists(conn, wish.into):
+        raise SettingsError("--into", f"database {wish.into} is there already", "the name of no database",
+                            "choose another name")
+    notes = place.drop_leftovers(conn, live)
+    opened = archive.opened(ends, path, found, conn.info.server_version // 10000)
+    without = archive.refuse_unfit(opened, conn.info.server_version // 10000, archive.available(conn))
+    tables = chosen_tables(found, wish.tables)
+    with place.beside(conn, ends, live, found, wish.into) as made:
+        notes += [*people.ensure(conn, opened.roles, opened.globals),
+                  *(f"extension {name}: not on this server, left out" for name in without)]
+        entries = archive.selection(opened, without, tables, wish.schema_only)
+        notes += fill(ends, conn, opened, made, entries, emit)
+        if ends.admin_url and ends.database_owner and found["database"] != live:
+            with throwaway.maker(ends, made.name) as inside:
+                notes += people.stand_in(inside, found["database"], live)
+        scope = proof.Scope(tuple(".".join(people.quoted(conn, part) for part in each) for each in tables), wish.schema_only,
+                            tuple(without))
+        checks = prove(ends, opened, made, scope, emit)
+        notes += [f"mask {wish.mask[0]}: {masked(ends, made, wish.mask):,} rows changed"] if wish.mask else []
+        old = finish(ends, conn, opened, made, live, wish, emit)
+    return {"database": made.name if wish.into else live, "old": old, "checks": checks,
+            "rows": sum(facts["rows"] for facts in found["tables"].values()), "notes": [*notes, *made.notes]}
+
+
+def chosen_tables(found: dict, names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Schema and name of each table that was asked for, with or without its schema. Raises BackupError for others."""
+    known = {name: tuple(people.unquoted(part) for part in filling.parts(name)) for name in found["tables"]}
+    chosen = []
+    for name in names:
+        meant = tuple(people.unquoted(part) for part in filling.QUOTED.findall(name))
+        fits = [pair for pair in known.values() if meant in (pair, pair[1:])]
+        if len(fits) != 1:
+            raise BackupError(f"table {name}", "not in this backup" if not fits else
+                              "more than one: " + ", ".join(".".join(pair) for pair in fits),
+                              "a table of the backup, with its schema where the name is not enough",
+                              f"one of: {', '.join(sorted(known)[:20])}")
+        chosen += fits
+    return chosen
+
+
+def fill(ends: Endpoints, conn: psycopg.Connection, opened: archive.Archive, made: place.Made,
+         entries: list[int] | None, emit: Emit) -> list[str]:
+    """pg_restore as administrator: every owner and grant. Any other role gives away only what it may."""
+    words, notes = (), []
+    if not ends.admin_url and (strangers := not_ours(conn, people.owners(opened.script))):
+        words, notes = ("--no-owner",), [f"owned by the restoring role, which may not act as: {', '.join(strangers)}"]
+    if not ends.admin_url:
+        entries = [number for number, text in opened.entries.items() if not text.startswith("COMMENT - EXTENSION ")
+                   and (entries is None or number in entries)]
+    with throwaway.maker(ends, made.name) as watch:
+        filling.fill(opened, copying.environment(ends, made.name), entries, words, emit, watch)
+    return notes
+
+
+def not_ours(conn: psycopg.Connection, owners: set[str]) -> list[str]:
+    rows = conn.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND NOT pg_has_role(oid, 'MEMBER')",
+                        (sorted(owners),)).fetchall()
+    return sorted(name for (name,) in rows)
+
+
+def prove(ends: Endpoints, opened: archive.Archive, made: place.Made, scope: proof.Scope, emit: Emit) -> list[dict]:
+    """Raises VerificationError with every check that did not hold."""
+    checks = proof.checks(lambda: throwaway.maker(ends, made.name), opened, scope, emit)
+    if failed := proof.failures(checks):
+        raise VerificationError(f"restore of {opened.path.name}", failed[0],
+                                "a database as its manifest says; the live one was not touched",
+                                f"./invoke backups.drill {opened.path.name}", tuple(failed[1:]))
+    return checks
+
+
+def masked(ends: Endpoints, made: place.Made, mask: tuple[str, str]) -> int:
+    with throwaway.maker(ends, made.name) as conn:
+        return masking.mask(conn, *mask)
+
+
+def finish(ends: Endpoints, conn: psycopg.Connection, opened: archive.Archive, made: place.Made, live: str, wish: Wish,
+           emit: Emit) -> str | None:
+    """The new database in the place of the live one, whose new name is returned; or kept as it is, for its owner."""
+    from psycopg import sql
+    then, new = people.quoted(conn, opened.manifest["database"]), people.quoted(conn, made.name)
+    properties = swap.properties(opened.script, then, new) if ends.admin_url else \
+        [f"GRANT CONNECT, TEMPORARY ON DATABASE {new} TO PUBLIC"]
+    if wish.into:
+        conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+            sql.Identifier(made.name), sql.Literal(f"restored from {opened.manifest['id']}")))
+        made.kept = True
+        return None
+    progress(emit, f"{made.name} takes the place of {live}", 0, 0, "")
+    with place.connected(ends, live) as other:
+        return swap.swap(conn, other, live, made, opened.manifest["id"], properties)
+
+
+def dropped(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Drops what restores have kept of the live database, or those of `names` alone: {"dropped": [names], "bytes"}."""
+    live, only = throwaway.database_of(ends), args.get("names")
+    with place.server(ends) as conn, pg.told(BackupError, f"databases kept of {live}"):
+        found = [(name, size) for name, size in swap.kept(conn, live) if only is None or name in only]
+        for name, _ in found:
+            throwaway.drop(conn, name)
+    return {"dropped": [name for name, _ in found], "bytes": sum(size for _, size in found)}
+
+
+def analyze(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Statistics of the restored database, without which the planner guesses: {"database"}."""
+    live = throwaway.database_of(ends)
+    progress(emit, "gathering the planner's statistics", 0, 0, "")
+    with throwaway.maker(ends, live) as conn, pg.told(BackupError, f"statistics of {live}"):
+        conn.execute("ANALYZE")
+    return {"database": live}

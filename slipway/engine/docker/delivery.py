@@ -1,0 +1,95 @@
+"""A backup from this machine for the ops container: sent as a stream into the volume of the backups, gone afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tarfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from slipway.engine.docker.client import Connection
+from slipway.errors import EngineError, SettingsError
+from slipway.plan import Progress
+
+BACKUPS = "/var/lib/slipway-backups"
+OWNER = 999             # who works in the ops container
+CHUNK = 2**20
+# A name that no list of backups shows; what a killed run left of it goes first.
+PREFIX = ".from-"
+
+
+@contextmanager
+def delivered(connection: Connection, container: str, folder: Path, progress: Progress) -> Iterator[str]:
+    """The directory's path in the container. Raises SettingsError for one that is no backup, EngineError."""
+    from docker.errors import APIError
+
+    if not (folder / "manifest.json").is_file():
+        raise SettingsError(str(folder), "no manifest.json in it", "the directory of one backup", "./invoke backups.get ID")
+    inside = f"{PREFIX}{secrets.token_hex(4)}"
+    clear(connection, container)
+    try:
+        connection.api.api.put_archive(container, BACKUPS, stream(folder, inside, progress))
+        yield f"{BACKUPS}/{inside}/{folder.resolve().name}"
+    except APIError as error:
+        raise EngineError("ops", error.explanation or str(error), "room in the volume of the backups", "df -h") from None
+    finally:
+        clear(connection, container)
+
+
+def clear(connection: Connection, container: str) -> None:
+    words = ["sh", "-c", f"rm -rf {BACKUPS}/{PREFIX}*"]
+    made = connection.api.api.exec_create(container, words)
+    connection.api.api.exec_start(made["Id"])
+
+
+def stream(folder: Path, inside: str, progress: Progress) -> Iterator[bytes]:
+    """The backup, and the objects that its list names, as a tar archive made while it is sent."""
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        made: set[str] = set()
+        with os.fdopen(writing, "wb") as sink, tarfile.open(fileobj=sink, mode="w|") as tar:
+            for path, name in parts(folder.resolve()):
+                whole = PurePosixPath(inside, name)
+                for above in reversed(whole.parents[:-1]):
+                    if str(above) not in made:      # one that is not in the archive would be root's, for good
+                        made.add(str(above))
+                        tar.addfile(directory(str(above)))
+                tar.add(path, str(whole), recursive=False, filter=owned)
+
+    threading.Thread(target=write, daemon=True).start()
+    sent = 0
+    with os.fdopen(reading, "rb") as source:
+        while chunk := source.read(CHUNK):
+            yield chunk
+            sent += len(chunk)
+            progress.count(sent, None, "bytes")
+
+
+def parts(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Each file with its name in the archive: the backup's own, then its objects' from the pool beside it."""
+    for path in sorted(folder.iterdir()):
+        yield path, f"{folder.name}/{path.name}"
+    pool, seen = folder.parent / "objects", set()
+    listing = folder / "objects.jsonl"
+    for line in listing.open(encoding="utf-8") if listing.exists() and pool.is_dir() else ():
+        digest = json.loads(line)["sha256"]
+        if digest and digest not in seen and (path := pool / digest[:2] / digest).exists():
+            seen.add(digest)
+            yield path, f"objects/{digest[:2]}/{digest}"
+
+
+def directory(name: str) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.mode = tarfile.DIRTYPE, 0o700
+    return owned(entry)
+
+
+def owned(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = OWNER
+    entry.uname = entry.gname = ""
+    return entry

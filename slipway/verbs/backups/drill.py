@@ -1,0 +1,22 @@
+"""`backups.drill`: a backup restored on trial, far from the live database, and the evidence kept beside it."""
+
+from __future__ import annotations
+
+from slipway.verbs.backups.said import work
+from slipway.world import enter
+
+
+def run(on: str, reporter, backup: str | None = None) -> None:
+    """Drills one backup, by default the newest. Raises VerificationError when it does not hold."""
+    world = enter(on)
+    reporter.header(world.header)
+    found = work(world, reporter, "drill", "backups.drill", {"id": backup} if backup else {},
+                 f"restores {backup or 'the newest backup'} on trial", remark)
+    width = max(len(each["name"]) for each in found["checks"])
+    for each in found["checks"]:
+        reporter.line(f"  {each['name']:{width}}  {each['found']}")
+    reporter.done(f"{found['id']} is proven: restored in {found['seconds']:.1f} s, and as its manifest says.", **found)
+
+
+def remark(found: dict) -> str:
+    return f"{found['id']} on PostgreSQL {found['server']}" if found["server"] else found["id"]

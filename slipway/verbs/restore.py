@@ -1,0 +1,157 @@
+"""`restore`: a backup in the place of what is live, after a look at what would be lost; or beside it, by another name."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from slipway.console import size
+from slipway.engine import Seen
+from slipway.errors import EngineError, SettingsError, SlipwayError
+from slipway.plan import Level, Plan, Progress, Silent, Step, apply, guarded
+from slipway.process import end_all
+from slipway.verbs import door, gates, provision, restore_words
+from slipway.verbs.backups.said import settings_named
+from slipway.verbs.inside import careful
+from slipway.verbs.restore_asked import Wish, refuse_absent, wished
+from slipway.world import World, enter
+
+
+@dataclass
+class Done:
+    """What has been restored so far."""
+
+    database: dict = field(default_factory=dict)
+    objects: dict = field(default_factory=dict)
+    redis: dict = field(default_factory=dict)
+    dropped: dict = field(default_factory=dict)
+
+
+def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
+    """Looks, asks, restores, proves. A failure leaves the live database whole: the old one, or the new one."""
+    begun, wish = time.monotonic(), wished(**asked)
+    world = enter(on)
+    reporter.header(world.header)
+    with world.engine.locked("restore", wait, world.flag) as check:
+        seen = world.engine.observe()
+        refuse_down(world, seen)
+        if not wish.backup and not wish.folder:
+            drop_old(world, reporter, yes)
+            return
+        delivered = world.engine.delivered(Path(wish.folder), Silent()) if wish.folder else nullcontext("")
+        with delivered as folder:
+            source = {"folder": folder} if folder else {"id": wish.backup}
+            found = world.engine.inside("restore.look", source, Silent())
+            refuse_absent(wish, found)
+            for line in restore_words.question(world, wish, found):
+                reporter.line(line)
+            if not wish.into and not yes:
+                confirm(world, wish, found)
+            done = carried(world, reporter, seen, wish, source, found, check)
+    for line in restore_words.told(world, done):
+        reporter.line(line)
+    reporter.done(restore_words.summary(world, wish, found, done, time.monotonic() - begun), backup=found["id"],
+                  database=done.database, objects=done.objects, redis=done.redis, seconds=round(time.monotonic() - begun, 3))
+
+
+def refuse_down(world: World, seen: Seen) -> None:
+    if seen.data is None or not seen.data["postgres"]["server_version"]:
+        reason = seen.data["postgres"]["reason"] if seen.data else "the stack does not run"
+        # A database that is gone is a reason to restore; a server that is gone is none to begin.
+        if not seen.data or "does not exist" not in reason:
+            raise EngineError("postgres", reason, "a stack that is up", f"./invoke up{world.flag}")
+
+
+def confirm(world: World, wish: Wish, found: dict) -> None:
+    """Goes on when the name of what is replaced is typed. Raises SettingsError otherwise."""
+    name = "redis" if wish.redis else found["database"]
+    command = f"./invoke restore {found['id']}{f' --only {wish.only}' if wish.only else ''} --yes{world.flag}"
+    if not sys.stdin.isatty():
+        raise SettingsError("restore", "no terminal to ask on", "--yes, because this replaces what is live", command)
+    if input(f"Type {name} to go on: ").strip() != name:
+        raise SettingsError("restore", "another name", name, "nothing was touched")
+
+
+def carried(world: World, reporter, seen: Seen, wish: Wish, source: dict, found: dict, check: Callable[[], None]) -> Done:
+    """The plan for what was asked, with the front door closed where the live data is replaced."""
+    done = Done()
+    todo = guarded(plan(world, wish, source, found, done), check)
+    if wish.into:
+        apply(todo, reporter, end_all)
+        return done
+    with door.closed(world, seen, reporter):
+        try:
+            apply(todo, reporter, end_all)
+        except SlipwayError as error:
+            if done.database:
+                error.found += f"; database {done.database['database']} is the restored one already"
+            raise
+    apply(Plan(tuple(afterwards(world, seen, wish, done))), reporter, end_all)
+    return done
+
+
+def afterwards(world: World, seen: Seen, wish: Wish, done: Done) -> Iterator[Level]:
+    """The app answers again, if it did before; only then the database of before may go."""
+    if seen.answering:
+        yield (gates.ready(world, seen),)
+        yield (gates.front_door(world.engine, world),)
+    if wish.drop_old and done.database.get("old"):
+        yield (Step("drop the database of before", "--drop-old",
+                    partial(dropped, world, {"names": [done.database["old"]]}, done.dropped)),)
+
+
+def dropped(world: World, args: dict, result: dict, progress: Progress) -> str:
+    result.update(world.engine.inside("restore.drop", args, progress))
+    return ", ".join(result["dropped"]) or "there is none"
+
+
+def plan(world: World, wish: Wish, source: dict, found: dict, done: Done) -> Plan:
+    """What is done while nobody writes."""
+    levels: list[Level] = []
+    if wish.database:
+        levels.append((Step("restore the database", f"from {found['id']}", partial(database, world, wish, source, done)),))
+    if wish.database and not wish.into:
+        if world.settings.postgres == "bundled":
+            levels.append((Step("roles", "grants on the restored database", partial(provision.roles, world.engine)),))
+        levels.append((Step("statistics", "for the planner", partial(statistics, world)),))
+    if wish.objects and found["objects"]:
+        levels.append((Step("restore the objects", f"from {found['id']}", partial(objects, world, source, done)),))
+    if wish.redis:
+        levels.append((Step("restore redis", f"from {found['id']}", partial(redis, world, source, done)),))
+    return Plan(tuple(levels))
+
+
+def redis(world: World, source: dict, done: Done, progress: Progress) -> str:
+    args = source | {"keys": list(settings_named(world))}
+    done.redis.update(world.engine.inside("restore.redis", args, progress))
+    return f"{done.redis['keys']:,} keys; {done.redis['before']} has what it held before"
+
+
+def database(world: World, wish: Wish, source: dict, done: Done, progress: Progress) -> str:
+    args = source | {"into": wish.into, "tables": list(wish.tables), "schema_only": wish.schema_only, "mask": wish.mask}
+    done.database.update(world.engine.inside("restore", args, progress))
+    return f"{done.database['rows']:,} rows, as its manifest says"
+
+
+def statistics(world: World, progress: Progress) -> str:
+    world.engine.inside("restore.analyze", {}, progress)
+    return "gathered"
+
+
+def objects(world: World, source: dict, done: Done, progress: Progress) -> str:
+    done.objects.update(world.engine.inside("restore.objects", source, progress))
+    return f"{done.objects['put']:,} put back, {done.objects['same']:,} were the same"
+
+
+def drop_old(world: World, reporter, yes: bool) -> None:
+    """Only what earlier restores have kept goes."""
+    careful(world, yes, "deletes the databases that restores have kept", "restore --drop-old")
+    result: dict = {}
+    step = Step("drop what restores kept", "--drop-old", partial(dropped, world, {}, result))
+    apply(Plan(((step,),)), reporter, end_all)
+    reporter.done(f"{len(result['dropped'])} dropped, {size(result['bytes'])} free.", **result)

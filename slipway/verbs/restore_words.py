@@ -1,0 +1,86 @@
+"""What a restore says: what would be lost, before it begins, and what has become of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from slipway.console import size
+from slipway.verbs.backups.said import aged
+
+if TYPE_CHECKING:
+    from slipway.verbs.restore import Done
+    from slipway.verbs.restore_asked import Wish
+    from slipway.world import World
+
+NAMED = 10
+
+
+def question(world: World, wish: Wish, found: dict) -> Iterator[str]:
+    """The backup, and what the live database has had since."""
+    label = f' "{found["label"]}"' if found["label"] else ""
+    which = f"backup {found['id']}{label}, {aged(found['age_s'])} old"
+    if found["stack"] and found["stack"] != world.stack.name:
+        yield f"{found['id']} is of another stack: {found['stack']}"
+    if wish.into:
+        yield f"This makes database {wish.into} of {which}; {found['database']} is not touched."
+        return
+    if wish.database:
+        yield f"This replaces database {found['database']} of {world.stack.name} by {which}."
+        yield from lost(found)
+    if wish.redis:
+        yield f"This replaces all that Redis of {world.stack.name} holds by {which}; a backup of it is taken first."
+        return
+    if found["kept"]:
+        total = sum(each["bytes"] for each in found["kept"])
+        yield f"Earlier restores have kept {len(found['kept'])} of it, {size(total)}: ./invoke restore --drop-old{world.flag}"
+    if wish.objects and found["objects"]:
+        yield "Objects that are absent or others now are put back; those that are new stay."
+
+
+def lost(found: dict) -> Iterator[str]:
+    if found["live"] is None:
+        yield f"There is no database {found['database']} now."
+        return
+    if not found["tables"] and not found["migrations"]:
+        yield "Every table has as many rows as then; changes within rows since are lost."
+        return
+    yield "What it has had since is lost:" if found["exact"] else "What it has had since is lost (rows estimated):"
+    width = max((len(each["table"]) for each in found["tables"]), default=0)
+    for each in found["tables"][:NAMED]:
+        yield f"  {each['table']:{width}}  {rows(each['now'])} now, {rows(each['then'])} then"
+    if len(found["tables"]) > NAMED:
+        yield f"  and {len(found['tables']) - NAMED} tables more"
+    for each in found["migrations"]:
+        yield f"  migration {each['version']} {each['name']}: pending again afterwards"
+
+
+def rows(count: int | None) -> str:
+    return "not there" if count is None else f"{count:,} rows"
+
+
+def told(world: World, done: Done) -> Iterator[str]:
+    """What is worth knowing afterwards."""
+    for note in done.database.get("notes", ()):
+        yield f"  {note}"
+    if done.objects.get("extra"):
+        named = ", ".join(done.objects["extras"][:NAMED])
+        yield f"  {done.objects['extra']:,} objects are not in the backup and stay: {named}"
+
+
+def summary(world: World, wish: Wish, found: dict, done: Done, seconds: float) -> str:
+    if wish.into:
+        return f"Database {wish.into} is {found['id']}, in {seconds:.1f} s; {found['database']} was not touched."
+    lines = [f"Restored {found['id']} in {seconds:.1f} s."]
+    if old := done.database.get("old"):
+        if old in done.dropped.get("dropped", ()):
+            lines.append("The database of before is dropped.")
+        else:
+            lines.append(f"The database of before is {old}; ./invoke restore --drop-old{world.flag} deletes it.")
+    if done.redis:
+        lines.append(f"What Redis held before: ./invoke restore {done.redis['before']} --only redis{world.flag}")
+    if wish.database and found["migrations"]:
+        count = len(found["migrations"])
+        lines.append(f"{count} migration{'s are' if count > 1 else ' is'} pending again: ./invoke db.status{world.flag}")
+    return "\n".join([*lines, world.engine.url()])
+

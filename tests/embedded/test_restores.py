@@ -1,0 +1,65 @@
+"""Restores of a whole embedded stack, as they are typed."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+from tests.embedded.working_copy import WorkingCopy, until
+
+
+def backup(copy: WorkingCopy) -> str:
+    done = copy.invoke("backup", "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])["id"]
+
+
+def test_a_stack_whose_data_was_deleted_is_the_same_again_from_its_backup(running: WorkingCopy) -> None:
+    running.write_row("kept")
+    before, name = running.titles(), backup(running)
+    assert running.invoke("backups.drill", name).returncode == 0
+    assert running.invoke("down", "--volumes", "--yes").returncode == 0
+    running.up()
+    assert running.titles() != before
+    refused = running.invoke("restore", name)
+    assert refused.returncode == 2 and "--yes" in refused.stderr and running.titles() != before
+    done = running.invoke("restore", name, "--yes", "--drop-old")
+    assert done.returncode == 0, done.stderr
+    assert running.titles() == before and running.is_well()
+    assert running.psql("select count(*) from pg_database where datname ~ '_restore_'") == "0"
+
+
+def test_an_interrupted_restore_leaves_the_database_as_it_was_and_the_app_back(running: WorkingCopy) -> None:
+    running.write_row("there")
+    name = backup(running)
+    running.write_row("since")
+    before = running.titles()
+    mask = running.root / "mask.sql"
+    mask.write_text("select pg_sleep(600);\n")
+    child = running.start("restore", name, "--yes", "--mask", str(mask))
+    until(lambda: running.psql("select count(*) from pg_stat_activity where query like '%pg_sleep(600)%' and state = 'active' "
+                               "and pid <> pg_backend_pid()") == "1", "the mask runs")
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 130 and "Traceback" not in out + err, out + err
+    until(running.is_well, "the app is back")
+    assert running.titles() == before
+    mask.write_text("update tasks set title = 'masked';\n")
+    done = running.invoke("restore", name, "--yes", "--mask", str(mask), "--drop-old")
+    assert done.returncode == 0 and "cut short, dropped" in done.stdout, done.stdout + done.stderr
+    assert running.titles() == {"masked"}
+    assert running.psql("select count(*) from pg_database where datname ~ '_restore_'") == "0"
+
+
+def test_unknown_backups_and_one_that_does_not_hold_have_their_exit_codes(running: WorkingCopy) -> None:
+    name = backup(running)
+    dump = running.root / "backups" / "local" / name / "database.dump"
+    dump.write_bytes(dump.read_bytes()[:-100])
+    before = running.titles()
+    for words, code, text in ((("restore", "20200101T000000Z", "--yes"), 7, "there is no backup of this name"),
+                              (("restore", name, "--yes"), 8, "database.dump"),
+                              (("backups.drill", name), 8, "database.dump"),
+                              (("restore", name, "--only", "rows"), 2, "db, objects, redis")):
+        done = running.invoke(*words)
+        assert done.returncode == code and text in done.stderr, done.stderr
+    assert running.titles() == before and running.is_well()
