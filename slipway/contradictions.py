@@ -31,6 +31,10 @@ def contradictions(s: Settings) -> Iterator[tuple[str, str]]:
         yield "S3_ACCESS_KEY", "GK and 24 hexadecimal digits, because S3_PROVIDER=garage takes no other form"
     if s.hook_format == "telegram" and not s.hook_chat:
         yield "HOOK_CHAT", "the id of the chat to write to, because HOOK_FORMAT=telegram"
+    if s.offsite_s3_bucket:
+        for key in ("OFFSITE_S3_ENDPOINT", "OFFSITE_S3_ACCESS_KEY", "OFFSITE_S3_SECRET_KEY"):
+            if not str(getattr(s, key.lower())):
+                yield key, "a value, because OFFSITE_S3_BUCKET is set"
     if not s.s3_buckets:
         yield "S3_BUCKETS", "at least one bucket name"
     if s.postgres_memory < 128 * 2**20:

@@ -68,6 +68,7 @@ def ops(settings: Settings, provider: str, at: Addresses, voice: Voice) -> dict[
         "LOCK_TIMEOUT": settings.migrate_lock_timeout,
         "STATEMENT_TIMEOUT": settings.migrate_statement_timeout,
         **backups(settings),
+        **offsite(settings, voice),
     }
 
 
@@ -83,6 +84,23 @@ def backups(settings: Settings) -> dict[str, str]:
         "BACKUP_REDIS": "yes" if settings.backup_redis else "",
         **{f"BACKUP_KEEP_{name.upper()}": str(getattr(settings, f"backup_keep_{name}")) for name in keep},
         "BACKUP_MAX_DAYS": str(settings.backup_max_days),
+    }
+
+
+def offsite(settings: Settings, voice: Voice) -> dict[str, str]:
+    """Where copies of backups go, where they go anywhere."""
+    if not settings.offsite_s3_bucket:
+        return {}
+    return {
+        "OFFSITE_S3_BUCKET": settings.offsite_s3_bucket,
+        "OFFSITE_S3_ENDPOINT": voice.literal(settings.offsite_s3_endpoint),
+        "OFFSITE_S3_PREFIX": settings.offsite_s3_prefix,
+        "OFFSITE_S3_REGION": voice.literal(settings.offsite_s3_region),
+        "OFFSITE_S3_ACCESS_KEY": voice.secret("OFFSITE_S3_ACCESS_KEY"),
+        "OFFSITE_S3_SECRET_KEY": voice.secret("OFFSITE_S3_SECRET_KEY"),
+        "OFFSITE_AGE_RECIPIENT": ",".join(settings.offsite_age_recipient),
+        "OFFSITE_LOCK_DAYS": str(settings.offsite_lock_days),
+        "OFFSITE_LOCK_MODE": settings.offsite_lock_mode,
     }
 
 

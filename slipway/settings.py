@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from slipway.contradictions import contradictions
 from slipway.kinds import (
     Bool,
+    Bucket,
     Buckets,
     Bytes,
     Capabilities,
@@ -27,6 +28,8 @@ from slipway.kinds import (
     Loopback,
     Name,
     Port,
+    Prefix,
+    Recipients,
     Seconds,
     Secret,
     UrlPath,
@@ -171,6 +174,22 @@ class Settings(BaseModel):
     backup_keep_monthly: Count = setting(6, "Months of which backups.prune keeps the newest backup.")
     backup_keep_days: Count = setting(0, "Every backup younger than that many days is kept; 0: none for its age.")
     backup_max_days: Count = setting(0, "A backup older than that many days goes, whatever else holds; 0: none.")
+
+    offsite_s3_bucket: Bucket = setting("", "Bucket elsewhere that every backup is copied to. Empty: none is.")
+    offsite_s3_endpoint: Endpoint = setting("", "URL of the S3 store with that bucket.")
+    offsite_s3_prefix: Prefix = setting("", "Path in that bucket; the name of the stack follows it.")
+    offsite_s3_region: str = setting("us-east-1", "Region that requests to that store are signed for.")
+    offsite_s3_access_key: Secret = Field(Secret(""), description="Access key of that store.")
+    offsite_s3_secret_key: Secret = Field(Secret(""), description="Secret key of that store.")
+    offsite_age_recipient: Recipients = setting(
+        "", "Public age keys, comma separated: copies are encrypted for them before they leave. Empty: not encrypted."
+    )
+    offsite_lock_days: Count = setting(
+        0, "Days that object lock keeps each copy from being deleted; 0: what the bucket does by itself."
+    )
+    offsite_lock_mode: Literal["governance", "compliance"] = setting(
+        "governance", "Whether an administrator of the store may lift that lock (governance) or nobody (compliance)."
+    )
 
     app_env: dict[str, Secret] = Field(
         {},

@@ -58,6 +58,8 @@ VERBS = {
     "backups.verify": "slipway.data.backups.proof:prove",
     "backups.standing": "slipway.data.backups.listing:standing",
     "backups.prune": "slipway.data.backups.prune:prune",
+    "backups.push": "slipway.data.offsite.push:push",
+    "backups.fetch": "slipway.data.offsite.fetch:fetch",
 }
 
 

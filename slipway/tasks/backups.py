@@ -41,10 +41,34 @@ def get(c, backup=None, to=".", on="local", json=False):
     perform("backups.get", on, json=json, backup=backup, to=to)
 
 
+@task(
+    positional=["backup"],
+    help={"on": ON, "backup": "its id; default: every backup that is not there yet", "json": JSON},
+)
+def push(c, backup=None, on="local", json=False):
+    """Copy backups to the bucket of OFFSITE_S3_BUCKET, encrypted where that is set."""
+    perform("backups.push", on, json=json, backup=backup)
+
+
+@task(
+    positional=["backup"],
+    help={
+        "on": ON,
+        "backup": "its id; default: the newest",
+        "identity": "the file with the private age key, for an encrypted copy",
+        "stack": "read the copies of this stack instead, such as shop-production",
+        "json": JSON,
+    },
+)
+def fetch(c, backup=None, identity=None, stack="", on="local", json=False):
+    """Bring a copy from elsewhere back, decrypted and verified, so that restore can use it."""
+    perform("backups.fetch", on, json=json, backup=backup or "latest", identity=identity, stack=stack)
+
+
 @task(positional=["backup"], help={"on": ON, "backup": "its id; default: the newest", "json": JSON})
 def drill(c, backup=None, on="local", json=False):
     """Restore a backup on trial, into a server of its own, and keep the evidence."""
     perform("backups.drill", on, json=json, backup=backup)
 
 
-namespace = Collection("backups", list_, verify, check, prune, get, drill)
+namespace = Collection("backups", list_, verify, check, prune, get, push, fetch, drill)

@@ -7,12 +7,12 @@ from functools import partial
 from slipway.console import size
 from slipway.plan import Plan, Progress, Silent, Step, apply
 from slipway.process import end_all
-from slipway.verbs.backups import said
+from slipway.verbs.backups import push, said
 from slipway.world import World, enter
 
 
 def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> None:
-    """Takes a backup under the stack's lock; drills it where BACKUP_DRILL is always.
+    """Takes a backup under the stack's lock; drills it where BACKUP_DRILL is always, copies it where OFFSITE_S3_BUCKET is.
 
     With `quiet` nothing is said but its id. Raises BackupError, LockHeld, VerificationError.
     """
@@ -24,6 +24,8 @@ def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> Non
             made = world.engine.inside("backup", args, Silent())
         if drilled:
             drill(world, made["id"], Silent())
+        if world.settings.offsite_s3_bucket:
+            push.follow(world, made["id"], Silent())
         reporter.line(made["id"])
         return
     reporter.header(world.header)
@@ -31,6 +33,9 @@ def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> Non
     if drilled:
         trial = Step("drill", "BACKUP_DRILL=always", partial(drill, world, made["id"]))
         apply(Plan(((trial,),)), reporter, end_all)
+    if world.settings.offsite_s3_bucket:
+        copy = Step("off-site copy", world.settings.offsite_s3_bucket, partial(push.follow, world, made["id"]))
+        apply(Plan(((copy,),)), reporter, end_all)
     reporter.done(text(world, made), **{key: value for key, value in made.items() if key != "files"})
 
 

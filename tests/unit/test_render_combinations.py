@@ -37,6 +37,9 @@ CASES = {"-".join(case): settings(*case) for case in itertools.product(
     ("registry", "debian"), ("local", "production"), PROVIDERS, POSTGRES, ("redis", "valkey"))
     if possible(case[0], case[2], case[3])}
 MORE = {"https": settings_of(environment="production", domain="app.example.org"),
+        "copies": settings_of(offsite_s3_bucket="copies", offsite_s3_endpoint="https://s3.example.org",
+                              offsite_s3_prefix="team/a", offsite_lock_days=30,
+                              offsite_s3_access_key="5ecreT-away-1", offsite_s3_secret_key="5ecreT-away-2"),
         "exposed": settings_of(postgres_expose="127.0.0.1:5433"),
         "own app": settings_of(app_image="ghcr.io/team/app:1.2", app_command="serve --flag 'a b' \"$X\"",
                                app_replicas=3, app_env={"TOKEN": "5ecreT-token"})}

@@ -6,14 +6,24 @@ from datetime import UTC, datetime, timedelta
 
 from slipway.data.backups import folder, schedule
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.offsite import listing as offsite
 from slipway.errors import SettingsError, VerificationError
 
 SKEW = timedelta(minutes=5)  # a clock may be that much ahead of ours
 
 
 def listing(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"backups": [summary, newest first], "damaged": [sentence]}."""
-    return {"backups": [summary(each) for each in folder.listed(ends)], "damaged": folder.damaged(ends)}
+    """{"backups": [summary, newest first], "damaged": [sentence], "offsite": what `offsite.listing.seen` says}.
+
+    Each says `where` it is: here, off-site, or both; one that is only off-site says what its files tell.
+    """
+    elsewhere = offsite.seen(ends)
+    here = [summary(each) for each in folder.listed(ends)]
+    found = [*here, *offsite.only_there(elsewhere["copies"], {each["id"] for each in here})]
+    for each in found:
+        each["where"] = offsite.where(each, elsewhere["copies"])
+    found.sort(key=lambda each: folder.order(each["id"]), reverse=True)
+    return {"backups": found, "damaged": folder.damaged(ends), "offsite": elsewhere}
 
 
 def summary(found: dict) -> dict:

@@ -11,16 +11,19 @@ from slipway.data import mirror
 from slipway.data.backups import folder, listing, lock, retention
 from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.offsite import pruning as elsewhere
 from slipway.errors import BackupError
 
 
 def prune(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"kept": {id: reason}, "gone": [id], "busy": [id], "bytes", "objects"}; with `dry_run` nothing is touched.
+    """{"kept": {id: reason}, "gone": [id], "busy": [id], "bytes", "objects", "offsite"}; with `dry_run` nothing is touched.
 
     `busy` are those that somebody reads now; `bytes` what the removed ones held, `objects` how many files of the pool
-    nobody names any more and so were removed. Raises LockHeld while a backup is taken, BackupError.
+    nobody names any more and so were removed; `offsite` the same of the copies, None where there are none. Raises
+    LockHeld while a backup is taken, BackupError.
     """
-    return outcome(*plan(ends)) if args.get("dry_run") else removed(ends, emit)
+    here = outcome(*plan(ends)) if args.get("dry_run") else removed(ends, emit)
+    return here | {"offsite": elsewhere.prune(ends, bool(args.get("dry_run")), emit) if ends.offsite else None}
 
 
 def removed(ends: Endpoints, emit: Emit) -> dict:

@@ -80,7 +80,7 @@ def deploying(ends: Endpoints) -> bool:
 
 
 def work(ends: Endpoints) -> dict:
-    """Backup, drill, prune; what fails first is the error, and a backup that is there is not undone by it."""
+    """Backup, drill, copies, prune; what fails first is the error, and a backup that is there is not undone by it."""
     made, error = run("backup", {"kind": "schedule", "wait": WAIT})
     if error:
         return {"ok": False, "id": None, "error": error}
@@ -93,6 +93,8 @@ def after(ends: Endpoints, name: str) -> Iterator[tuple[str, dict]]:
     """What is done with a backup that was taken by schedule."""
     if ends.backup.drill in ("schedule", "always"):
         yield "backups.drill", {"id": name}
+    if ends.offsite:
+        yield "backups.push", {"wait": WAIT}
     yield "backups.prune", {}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from slipway import process
 from slipway.engine.docker.client import Connection
-from slipway.engine.docker.session import SERVE, VERBS, Session
+from slipway.engine.docker.session import CONFIDENTIAL, SERVE, VERBS, Session
 from slipway.errors import ENGINE_GONE, EngineError, from_fields
 from slipway.plan import Progress
 
@@ -99,6 +99,17 @@ def cut_off(connection: Connection, container: str, verb: str, noise: list[str])
     return EngineError(f"ops: {verb}", found, "a verb that runs to its end", then, tuple(noise[-20:]))
 
 
+def whisper(
+    connection: Connection, container: str, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None]
+) -> dict:
+    """Runs a verb in a process of its own that is told its arguments over standard input."""
+    session = Session(connection, container, prepare(connection, container, verb, SERVE, stdin=True)["Id"])
+    try:
+        return ask(session, connection, verb, args, progress, give_up)
+    finally:
+        session.close()
+
+
 class Ops:
     """Verbs in the ops container of a stack; the quick ones share a process."""
 
@@ -108,6 +119,8 @@ class Ops:
         self.lock = threading.Lock()
 
     def run(self, container: str, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None]) -> dict:
+        if verb in CONFIDENTIAL:
+            return whisper(self.connection, container, verb, args, progress, give_up)
         if verb not in VERBS or not self.lock.acquire(blocking=False):
             return run(self.connection, container, verb, args, progress, give_up)
         try:

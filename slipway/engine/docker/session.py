@@ -12,6 +12,8 @@ from slipway.engine.docker.client import Connection
 # Short, and safe to end at any time. What changes data gets a process of its own.
 VERBS = frozenset({"observe", "probe.app", "gateway.active", "gateway.configure", "gateway.reload", "gateway.switch", "gateway.drain", "gateway.tally",
                    "releases.begin", "releases.close", "releases.list", "releases.gap"})
+# Their arguments hold a secret, which no command line may show: they too are asked over standard input.
+CONFIDENTIAL = frozenset({"backups.fetch"})
 SERVE = ["sh", "-c", 'echo "{\\"event\\": \\"pid\\", \\"pid\\": $$}"; exec python3 -m slipway.data serve']
 PULSE = 0.5         # seconds
 IDLE = 60.0         # seconds after which the process is not counted upon: unasked it ends by itself

@@ -40,7 +40,7 @@ def run(on: str, reporter, backup: str | None = None, to: str = ".") -> None:
 def pick(world: World, name: str | None) -> dict:
     """What the list says of that backup, or of the newest. Raises the data side's own error for an unknown one."""
     found = world.engine.inside("backups.list", {}, Silent())["backups"]
-    wanted = [each for each in found if name in (None, "latest", each["id"])]
+    wanted = [each for each in found if name in (None, "latest", each["id"]) and each["where"] != "off-site"]
     whole = [each for each in wanted if "database" in each["parts"]]
     return (whole or wanted)[0] if wanted else world.engine.inside("backups.verify", {"id": name or "latest"}, Silent())
 

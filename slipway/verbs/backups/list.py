@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slipway.console import size
 from slipway.plan import Silent
 from slipway.verbs.backups import said
 from slipway.world import enter
@@ -13,10 +14,20 @@ def run(on: str, reporter) -> None:
     found = world.engine.inside("backups.list", {}, Silent())
     reporter.header(world.header)
     for backup in found["backups"]:
-        reporter.line("  " + said.line(backup))
+        reporter.line("  " + line(backup, found["offsite"]["set"]))
     for sentence in found["damaged"]:
         reporter.line(f"  ! {sentence}")
+    if found["offsite"]["problem"]:
+        reporter.line(f"  ! the off-site copies cannot be listed: {found['offsite']['problem']}")
     count = len(found["backups"])
     words = f"{count} {'backup' if count == 1 else 'backups'}, {sum(each['proven'] for each in found['backups'])} of them proven." if count else \
         f"No backup yet. ./invoke backup{world.flag} takes one."
     reporter.done(words, **found)
+
+
+def line(backup: dict, copied: bool) -> str:
+    """One line; where copies are made, it says where the backup is."""
+    if backup["where"] == "off-site":
+        held = ("encrypted; " if backup["sealed"] else "") + f"./invoke backups.fetch {backup['id']}"
+        return f"{backup['where']:<8}  {backup['id']:<18} {'copy':<8} {size(backup['bytes']):>10}  {held}"
+    return f"{backup['where']:<8}  {said.line(backup)}" if copied else said.line(backup)

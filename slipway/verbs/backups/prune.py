@@ -20,5 +20,7 @@ def run(on: str, reporter, dry_run: bool = False) -> None:
         reporter.line(f"  {name:<18} stays for now: somebody reads it")
     for name in done["gone"]:
         reporter.line(f"  {name:<18} {'would go' if dry_run else 'gone'}")
+    for name in done["offsite"]["gone"] if done["offsite"] else ():
+        reporter.line(f"  {name:<18} {'would go' if dry_run else 'gone'} off-site")
     objects = f" and {done['objects']:,} objects that only they had" if done["objects"] else ""
     reporter.done(f"{'Would free' if dry_run else 'Freed'} {size(done['bytes'])}{objects}.", **done)

@@ -168,6 +168,27 @@ def s3_client(object_env: dict[str, str]):
     return objects.client(endpoints.read(object_env))
 
 
+@pytest.fixture(scope="session")
+def keys() -> tuple[str, str]:
+    """A public age key and its private one."""
+    from pyrage import x25519
+
+    made = x25519.Identity.generate()
+    return str(made.to_public()), str(made)
+
+
+@pytest.fixture
+def copies(object_env: dict[str, str], s3_client, tmp_path: Path):
+    """An object store, a place for its backups, and an empty bucket elsewhere for copies of them."""
+    from tests.embedded.data import copying
+
+    elsewhere = f"elsewhere{next(NUMBERS)}"
+    made = copying.Copies(copying.environment(object_env, tmp_path, elsewhere), s3_client)
+    for bucket in (*object_env["S3_BUCKETS"].split(","), elsewhere):
+        s3_client.create_bucket(Bucket=bucket)
+    return made
+
+
 @pytest.fixture
 def small_disk() -> Iterator[Callable[[int], Path]]:
     """Makes file systems of so many megabytes; skips where that may not be done."""

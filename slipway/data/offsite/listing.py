@@ -1,0 +1,96 @@
+"""Which copies are there: one request for a hundred backups, and a copy counts only with its manifest, written last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from slipway.data.backups import folder, manifest
+from slipway.data.endpoints import Endpoints
+from slipway.data.offsite import place
+from slipway.data.offsite.place import SEALED, Remote
+from slipway.errors import SlipwayError
+
+
+@dataclass
+class Copy:
+    """One backup elsewhere: its files as the store lists them, by their names there."""
+
+    identity: str
+    files: dict[str, dict] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.files.keys() & {manifest.NAME, manifest.NAME + SEALED})
+
+    @property
+    def sealed(self) -> bool:
+        return manifest.NAME + SEALED in self.files
+
+    @property
+    def proven(self) -> bool:
+        """Evidence is copied only where it proves."""
+        return bool(self.files.keys() & {manifest.EVIDENCE, manifest.EVIDENCE + SEALED})
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        names = {"database": manifest.DUMP, "objects": manifest.LIST}
+        return tuple(part for part, name in names.items() if self.files.keys() & {name, name + SEALED})
+
+    @property
+    def newest(self) -> datetime:
+        """When the last of its files came."""
+        return max(found["LastModified"] for found in self.files.values())
+
+    @property
+    def bytes(self) -> int:
+        return sum(found["Size"] for found in self.files.values())
+
+
+def copies(remote: Remote) -> dict[str, Copy]:
+    """Every copy by the id of its backup, incomplete ones too."""
+    found: dict[str, Copy] = {}
+    for each in remote.listed(remote.backups):
+        identity, _, name = each["Key"].removeprefix(remote.backups).partition("/")
+        if folder.ID.fullmatch(identity) and name:
+            found.setdefault(identity, Copy(identity)).files[name] = each
+    return found
+
+
+def complete(remote: Remote) -> dict[str, Copy]:
+    return {identity: copy for identity, copy in copies(remote).items() if copy.complete}
+
+
+def seen(ends: Endpoints) -> dict:
+    """{"set": whether copies are made, "copies": {id: {"bytes", "sealed", "proven", "parts"}}, "problem"}.
+
+    A store that does not answer must not hide the backups that are here: so `problem` says why, where it does not.
+    """
+    if not ends.offsite:
+        return {"set": False, "copies": {}, "problem": ""}
+    try:
+        remote = place.opened(ends)
+        with place.told(remote, "off-site copies"):
+            found = complete(remote)
+    except SlipwayError as error:
+        return {"set": True, "copies": {}, "problem": error.found}
+    return {"set": True, "problem": "",
+            "copies": {identity: facts(copy) for identity, copy in found.items()}}
+
+
+def facts(copy: Copy) -> dict:
+    return {"bytes": copy.bytes, "sealed": copy.sealed, "proven": copy.proven, "parts": list(copy.parts)}
+
+
+def where(backup: dict, there: Mapping[str, dict]) -> str:
+    """local, off-site, or both."""
+    if not backup.get("here", True):
+        return "off-site"
+    return "both" if backup["id"] in there else "local"
+
+
+def only_there(there: Mapping[str, dict], here: Collection[str]) -> list[dict]:
+    """What can be said of copies whose backup is not here, without bringing them back."""
+    return [{"id": identity, "here": False, "bytes": copy["bytes"], "sealed": copy["sealed"], "parts": copy["parts"],
+             "proven": copy["proven"]} for identity, copy in there.items() if identity not in here]

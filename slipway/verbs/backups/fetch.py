@@ -1,0 +1,38 @@
+"""`backups.fetch`: a copy from elsewhere back among the backups here, opened and verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from slipway.console import size
+from slipway.errors import SettingsError
+from slipway.verbs.backups import said
+from slipway.world import enter
+
+LARGEST = 64 * 1024     # bytes; an identity file has a few lines
+
+
+def run(on: str, reporter, backup: str, identity: str | None = None, stack: str = "") -> None:
+    """Brings copy `backup` back; `identity` is the file with the private age key, which is read and kept nowhere."""
+    world = enter(on)
+    args = {"id": backup, "stack": stack, "identity": text_of(identity) if identity else ""}
+    reporter.header(world.header)
+    done = said.work(world, reporter, "fetch", "backups.fetch", args, f"{backup}, from elsewhere", remark)
+    reporter.done(f"{done['id']} is here, as it was taken. ./invoke restore {done['id']}{world.flag} restores it.", **done)
+
+
+def text_of(identity: str) -> str:
+    path = Path(identity).expanduser()
+    try:
+        if path.stat().st_size > LARGEST:
+            raise SettingsError("--identity", f"{path} is too large", "the file that age-keygen wrote", f"ls -l {path}")
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise SettingsError("--identity", f"{path}: {getattr(error, 'strerror', None) or 'no text'}",
+                            "the file that age-keygen wrote", f"ls -l {path}") from None
+
+
+def remark(done: dict) -> str:
+    if done["here"]:
+        return f"{done['id']} is here and whole: nothing to fetch"
+    return f"{done['id']}, {size(done['bytes'])}, {done['objects']:,} objects"
