@@ -3,7 +3,7 @@
 from invoke import Collection, task
 
 from slipway import optional
-from slipway.tasks import backups, db
+from slipway.tasks import backups, db, pitr
 from slipway.tasks.shared import JSON, ON, WAIT, number, perform
 
 optional.allow("backup")
@@ -166,6 +166,7 @@ def dump(c, sql=False, to=None, on="local", json=False):
     help={
         "on": ON,
         "backup": "its id, as backups.list shows it, or latest",
+        "at": "instead of a backup, a moment with its time zone, such as '2026-11-22 10:15:00+00' (PITR)",
         "yes": "do not ask",
         "into": "make a database of this name instead, and leave the live one alone",
         "tables": "only the rows of these, comma separated; with --into",
@@ -181,6 +182,7 @@ def dump(c, sql=False, to=None, on="local", json=False):
 def restore(
     c,
     backup=None,
+    at=None,
     on="local",
     yes=False,
     into=None,
@@ -193,7 +195,7 @@ def restore(
     wait="0",
     json=False,
 ):
-    """Put a backup in the place of what is live; proven first, and the one of before is kept."""
+    """Put a backup, or the database of a moment, in the place of what is live; proven first, and the one of before is kept."""
     perform(
         "restore",
         on,
@@ -201,6 +203,7 @@ def restore(
         yes=yes,
         wait=number("wait", wait),
         backup=backup,
+        at=at,
         into=into,
         tables=tables,
         schema_only=schema_only,
@@ -259,6 +262,6 @@ namespace = Collection(
     lint,
     bench,
 )
-for each in (db, backups):
+for each in (db, backups, pitr):
     namespace.add_collection(each.namespace)
 namespace.add_collection(Collection("images", images_build))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 if TYPE_CHECKING:
     from slipway.settings import Settings
 
@@ -37,5 +39,29 @@ def contradictions(s: Settings) -> Iterator[tuple[str, str]]:
                 yield key, "a value, because OFFSITE_S3_BUCKET is set"
     if not s.s3_buckets:
         yield "S3_BUCKETS", "at least one bucket name"
+    yield from of_archiving(s)
     if s.postgres_memory < 128 * 2**20:
         yield "POSTGRES_MEMORY", "128MB or more"
+
+
+def of_archiving(s: Settings) -> Iterator[tuple[str, str]]:
+    if s.pitr and s.postgres == "external":
+        yield "PITR", "false, because POSTGRES=external is archived where it runs"
+    if s.pitr and s.engine == "embedded":
+        yield "PITR", "false, because the embedded engine has no pgBackRest; ENGINE=docker has"
+    if s.pitr and s.postgres_version != "18":
+        yield "POSTGRES_VERSION", "18, because PITR=true needs the directories of that version"
+    bucket = s.pitr_bucket or f"{s.stack}-pitr"
+    if bucket in s.s3_buckets:
+        yield "PITR_BUCKET", "a bucket of its own, none of S3_BUCKETS"
+    if s.pitr and len(bucket) > 63:
+        yield "PITR_BUCKET", f"a name of 3 to 63 characters, because {bucket} has {len(bucket)}"
+    second = ("pitr_repo2_endpoint", "pitr_repo2_bucket", "pitr_repo2_access_key", "pitr_repo2_secret_key")
+    given = [name for name in second if plain(getattr(s, name))]
+    for name in second if given else ():
+        if name not in given:
+            yield name.upper(), f"a value, because {given[0].upper()} has one"
+
+
+def plain(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value

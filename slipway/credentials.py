@@ -32,4 +32,5 @@ def required_secrets(s: Settings) -> list[str]:
         else []
     )
     garage = ["GARAGE_RPC_SECRET"] if s.s3_provider == "garage" else []
-    return [*bundled, "REDIS_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", *garage]
+    archive = ["PITR_CIPHER_PASSWORD"] if s.pitr else []
+    return [*bundled, "REDIS_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", *garage, *archive]

@@ -23,7 +23,8 @@ WEAK = ("password", "passw0rd", "changeme", "secret", "postgres", "minioadmin", 
         "example")
 RANDOM_HEX = "python3 -c 'import secrets; print(secrets.token_hex(20))'"
 GROUPS = {"PROJECT": "The stack", "DOMAIN": "The front door", "APP_IMAGE": "The app", "POSTGRES": "Postgres",
-          "REDIS": "Redis", "S3_PROVIDER": "The object store", "GATE_TIMEOUT": "Deploying", "BACKUP_DIR": "Backups"}
+          "PITR": "Any moment back", "REDIS": "Redis", "S3_PROVIDER": "The object store", "GATE_TIMEOUT": "Deploying",
+          "BACKUP_DIR": "Backups"}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from slipway import tuning
+from slipway import pitr, tuning
 from slipway.errors import EngineError, SettingsError
 from slipway.stack import Stack
 
@@ -23,7 +23,8 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
     templates = root / "templates"
     env = jinja(templates)
     values = {"stack": stack, "s": stack.settings, "tuned": tuning.postgres(
-        stack.settings.postgres_memory, stack.settings.postgres_max_connections), "maxmemory": tuning.redis}
+        stack.settings.postgres_memory, stack.settings.postgres_max_connections) | pitr.server(stack.settings),
+        "outside": pitr.outside(stack.settings), "maxmemory": tuning.redis}
     try:
         gateway = env.get_template("gateway.json.j2").render(values)
         text = env.get_template(f"{stack.target}.yaml.j2").render(values)

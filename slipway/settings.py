@@ -112,6 +112,24 @@ class Settings(BaseModel):
     )
     load_fixtures: Bool | None = setting(None, "Load fixtures/ on up. Default: true on local, false elsewhere.")
 
+    pitr: Bool = setting(False, "Archive every change, so that any moment back can be restored (docs/pitr.md).")
+    pitr_archive_timeout: int = Field(
+        60, ge=1, le=3600, description="Seconds after which a change is archived at the latest: what a lost disk costs."
+    )
+    pitr_full_days: int = Field(7, ge=1, le=90, description="Days between full physical backups.")
+    pitr_diff_hours: int = Field(24, ge=1, le=720, description="Hours between physical backups of what changed.")
+    pitr_keep_days: int = Field(14, ge=1, le=3650, description="Days back that can be restored, at the least.")
+    pitr_queue_max: Bytes | None = setting(
+        None, "Changes that may wait for a repository that is down; beyond it they are dropped and a gap is left."
+    )
+    pitr_bucket: Bucket = setting("", "Bucket of the archive in the object store. Default: PROJECT-ENVIRONMENT-pitr.")
+    pitr_cipher_password: UrlSafe = generated("Password that the archive is encrypted with; without it, it is noise.")
+    pitr_repo2_endpoint: Endpoint = setting("", "URL of a second object store, elsewhere, that the archive goes to too.")
+    pitr_repo2_region: str = setting("us-east-1", "Region of the second one.")
+    pitr_repo2_bucket: Bucket = setting("", "Bucket in the second one; it must exist.")
+    pitr_repo2_access_key: Secret = Field(Secret(""), description="Access key of the second one.")
+    pitr_repo2_secret_key: Secret = Field(Secret(""), description="Secret key of the second one.")
+
     redis: Literal["redis", "valkey"] = setting("redis", "Which server keeps sessions and queues.")
     redis_memory: Bytes = setting("256MB", "Memory limit of Redis; three quarters of it hold data.")
     redis_eviction: Literal["noeviction", "volatile-lru", "volatile-lfu", "volatile-ttl"] = setting(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from slipway import environment
+from slipway import environment, pitr
 from slipway.settings import Settings
 
 POSTGRES = {"18": "postgres:18-trixie", "17": "postgres:17-trixie"}
@@ -86,16 +86,25 @@ def build(settings: Settings) -> Stack:
         *(["objects"] if provider != "external" else []),
     ]
     memory = {"postgres": settings.postgres_memory, "redis": settings.redis_memory, "objects": settings.objects_memory}
-    stores = tuple(Service(name, image(settings, name, provider), memory[name]) for name in names)
     at = environment.Addresses(objects="http://objects:3900" if provider == "garage" else "http://objects:9000")
     voice = environment.REFERENCES
+    archive = pairs(pitr.environment(settings, at, voice))
+    taking = pairs(pitr.taking(settings))
+    told = {"postgres": archive}
+    stores = tuple(
+        Service(name, image(settings, name, provider), memory[name], environment=told.get(name, ())) for name in names
+    )
+    data_side = pairs(environment.ops(settings, provider, at, voice) | pitr.data_side(settings))
     return Stack(
         settings,
         provider,
         (
             *stores,
-            Service(
-                "ops", reference("ops"), 512 * 2**20, environment=pairs(environment.ops(settings, provider, at, voice))
+            Service("ops", reference("ops"), 512 * 2**20, environment=data_side),
+            *(
+                [Service("pitr", reference("ops"), 512 * 2**20, environment=data_side + archive + taking)]
+                if settings.pitr
+                else []
             ),
             Service(
                 "app",
@@ -115,7 +124,8 @@ def provider_of(settings: Settings) -> str:
 
 
 def image(settings: Settings, name: str, provider: str) -> str:
-    if settings.images == "debian":
+    # The official image of Postgres has no pgBackRest: then it is the floor of one that is built here.
+    if settings.images == "debian" or (name == "postgres" and settings.pitr):
         return reference(name)
     return {
         "postgres": POSTGRES[settings.postgres_version],

@@ -117,8 +117,9 @@ run_script() {
 fill_cluster() {
     local script
     export PGHOST='' PGHOSTADDR='' PGPASSWORD="$POSTGRES_PASSWORD"
+    # Its end must not wait for an archive that nobody has made yet.
     NOTIFY_SOCKET='' pg_ctl -D "$PGDATA" -w start \
-        -o "$(quoted "$@" -c listen_addresses= -p "${PGPORT:-5432}")"
+        -o "$(quoted "$@" -c listen_addresses= -c archive_mode=off -p "${PGPORT:-5432}")"
     create_database
     for script in /docker-entrypoint-initdb.d/*; do
         [ ! -f "$script" ] || run_script "$script"

@@ -13,6 +13,8 @@ from slipway.data.backups import policy
 from slipway.data.backups.policy import Policy
 from slipway.data.offsite import target
 from slipway.data.offsite.target import Target
+from slipway.data.pitr import policy as pitr
+from slipway.data.pitr.policy import Archive
 from slipway.data.secret import MASK, NO_SECRET, Secret
 from slipway.errors import SettingsError
 
@@ -50,6 +52,7 @@ class Endpoints:
     offsite: Target = field(default_factory=Target)
     pg_bin: str = ""
     role_passwords: Mapping[str, Secret] = field(default_factory=dict)
+    archive: Archive = field(default_factory=Archive)
 
     def scrub(self, text: str) -> str:
         """The text with every secret of these endpoints replaced by •••."""
@@ -63,7 +66,7 @@ class Endpoints:
         found = {value.value for name in (f.name for f in fields(self))
                  if isinstance(value := getattr(self, name), Secret)}
         found |= {secret.value for secret in (*self.role_passwords.values(), self.offsite.access_key,
-                                              self.offsite.secret_key)}
+                                              self.offsite.secret_key, *self.archive.secrets)}
         for url in (self.admin_url, self.migrate_url, self.app_database_url, self.redis_url):
             found |= spellings(password_in(url.value))
         return tuple(sorted((secret for secret in found if len(secret) >= SHORTEST_MASKED), key=len, reverse=True))
@@ -91,7 +94,7 @@ def read(env: Mapping[str, str]) -> Endpoints:
         lock_timeout=given.get("LOCK_TIMEOUT", "5s"), statement_timeout=given.get("STATEMENT_TIMEOUT", "0"),
         migrations_dir=path("MIGRATIONS_DIR"), fixtures_dir=path("FIXTURES_DIR"), state_dir=path("STATE_DIR"),
         gateway_dir=path("GATEWAY_DIR"), backup_dir=path("BACKUP_DIR"), backup=policy.read(given),
-        offsite=target.read(given),
+        offsite=target.read(given), archive=pitr.read(given),
         pg_bin=given.get("PG_BIN", ""), role_passwords=passwords(given.get("ROLE_PASSWORDS", "")))
 
 

@@ -17,6 +17,7 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
     {"postgres": {"reachable", "reason", "server_version"}, "applied": {version: sha256} or None when unknown,
     "pending": [files], "problems": [sentences], "fixtures_pending": [files], "records": {name: record},
+    "archive": {"lag", "age", "ready", "wal_bytes", "problems" …}, empty where PITR is off,
     "gateway": {"active", "up", "reason"}, "releases": {"newest", "good"}, "room": free bytes where the records are}.
     With `applied` None every file counts as pending.
     """
@@ -26,6 +27,7 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
     server, history, loaded, mirror = look(ends)
     misfits = [str(problem) for problem in (*wrong, *conflicts.compare(files, history or {}))]
     changed = [str(problem) for problem in fixtures.conflicts(seeds, loaded)]
+    archive = archiving(ends, records) if server["reachable"] else {}
     return {
         "postgres": server,
         "applied": None if history is None else {str(v): row.sha256 for v, row in sorted(history.items())},
@@ -34,7 +36,9 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
         "fixtures_pending": [each.label for each in fixtures.pending(seeds, loaded)],
         "records": records,
         "current": {"roles": roles_current(records.get("roles", {}), ends),
-                    "objects": objects_current(records.get("objects", {}), ends)},
+                    "objects": objects_current(records.get("objects", {}), ends),
+                    "archive": not archive or not archive["problems"]},
+        "archive": archive,
         "gateway": gateway.active(ends, {}, lambda event: None),
         "releases": releases.summary(ends),
         "room": disk.room(ends.state_dir),
@@ -53,6 +57,16 @@ def objects_current(record: dict, ends: Endpoints) -> bool:
     """Whether these buckets were made and this store was tried out, with these demands."""
     return buckets.is_current(record, ends) and record.get("buckets") == list(ends.s3_buckets) \
         and record.get("required") == list(ends.s3_require)
+
+
+def archiving(ends: Endpoints, records: dict) -> dict:
+    """How far the archive is behind and what is wrong with it, without asking it; empty where PITR is off."""
+    if not ends.archive.stanza:
+        return {}
+    from slipway.data.pitr import archive
+    found, record = archive.look(ends), records.get("pitr", {})
+    return found | {"problems": [*archive.problems(found, ends.archive.timeout), *archive.unproven(found, record, ends),
+                                 *archive.cut_short(records.get("pitr-restore", {}))]}
 
 
 def seeds_of(ends: Endpoints) -> tuple[tuple[fixtures.Fixture, ...], list[str]]:

@@ -6,20 +6,35 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slipway.engine import Engine
-from slipway.errors import EngineError
+from slipway.errors import EngineError, SettingsError
 from slipway.stack import Stack
 
 
 def pick(stack: Stack, root: Path, environ: Mapping[str, str]) -> tuple[Engine, str]:
-    """The engine, and the reason where it is not plain. Raises EngineError if the one that was asked for is not there."""
-    from slipway.engine.embedded import Embedded
+    """The engine, and the reason where it is not plain.
 
+    Raises EngineError if the one that was asked for is not there, SettingsError if it cannot do what the settings say.
+    """
+    engine, note = choose(stack, root, environ)
+    if stack.settings.pitr and engine.name == "embedded":
+        raise SettingsError(
+            "PITR",
+            f"true, on the embedded engine{f' ({note})' if note else ''}",
+            "the docker engine: the servers that come as wheels have no pgBackRest",
+            "set PITR=false in .env, or ENGINE=docker where a Docker engine answers",
+        )
+    return engine, note
+
+
+def choose(stack: Stack, root: Path, environ: Mapping[str, str]) -> tuple[Engine, str]:
+    """The engine that the settings and this machine give."""
     wish = stack.settings.engine
-    embedded = Embedded(stack, root)
-    if wish == "embedded":
-        return embedded, ""
-    if wish == "auto" and (embedded.home / "postgres" / "data").exists():
-        return embedded, "its data is here; ENGINE=docker starts afresh on Docker"
+    if wish != "docker":
+        embedded = embed(stack, root)
+        if wish == "embedded":
+            return embedded, ""
+        if (embedded.home / "postgres" / "data").exists():
+            return embedded, "its data is here; ENGINE=docker starts afresh on Docker"
     from slipway.engine.docker import client
 
     try:
@@ -28,6 +43,12 @@ def pick(stack: Stack, root: Path, environ: Mapping[str, str]) -> tuple[Engine, 
         if wish == "docker":
             raise
         return embedded, f"no Docker: {error.found}"
+
+
+def embed(stack: Stack, root: Path) -> Engine:
+    from slipway.engine.embedded import Embedded
+
+    return Embedded(stack, root)
 
 
 def docker(stack: Stack, root: Path, environ: Mapping[str, str], connection) -> Engine:

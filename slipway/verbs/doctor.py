@@ -32,7 +32,7 @@ class Finding:
 
 def run(on: str, reporter) -> None:
     """Prints every finding. Raises VerificationError (exit 8) if one of them needs mending."""
-    findings = [finding for check in (files, machine, engine, room, exposed, backups) for finding in kept(check, on)]
+    findings = [finding for check in (files, machine, engine, room, exposed, backups, archive) for finding in kept(check, on)]
     for finding in findings:
         reporter.line(f"  {'✗' if finding.mend else '✓'} {finding.subject:<14} {finding.found}")
         if finding.mend:
@@ -183,3 +183,15 @@ def backups(on: str) -> Iterator[Finding]:
         return
     text, trouble = said.standing(world.engine.inside("backups.standing", {}, Silent()))
     yield Finding("backups", trouble or text, f"./invoke backups.list{world.flag}; ./invoke backup{world.flag}" if trouble else "")
+
+
+def archive(on: str) -> Iterator[Finding]:
+    """Continuous archiving: what waits, and whether every repository answers."""
+    world = enter(on)
+    if not world.settings.pitr or "pitr" not in observed.containers(client.connect(os.environ), world.stack.name):
+        return
+    found = world.engine.inside("pitr.status", {}, Silent())
+    for text in found["problems"]:
+        yield Finding("archive", text, f"./invoke up{world.flag}, which proves it; ./invoke logs -s postgres{world.flag}")
+    if not found["problems"]:
+        yield Finding("archive", f"any moment from {found['window']['text']} (UTC)")

@@ -19,7 +19,7 @@ def run(on: str, reporter, volumes: bool = False, yes: bool = False) -> None:
     cause = "and delete its data" if volumes else "its data stays"
     apply(Plan(((Step("stop", cause, lambda progress: world.engine.stop(volumes, progress)),),)), reporter, end_all)
     reporter.done(
-        "Down; the data is deleted." if volumes else f"Down; the data is kept. ./invoke up{world.flag} brings it back."
+        f"Down; the data is deleted{archive(world)}." if volumes else f"Down; the data is kept. ./invoke up{world.flag} brings it back."
     )
 
 
@@ -31,6 +31,14 @@ def confirm(world: World) -> None:
             "--yes, because this deletes all data of the stack",
             f"./invoke down --volumes --yes{world.flag}",
         )
-    typed = input(f"This deletes every row and object of {world.stack.name}; its backups stay. Type its name to go on: ")
+    typed = input(f"This deletes every row and object of {world.stack.name}; its backups stay{archive(world)}. Type its name to go on: ")
     if typed.strip() != world.stack.name:
         raise SettingsError("down --volumes", "another name", world.stack.name, "nothing was touched")
+
+
+def archive(world: World) -> str:
+    """That the archive of changes goes as well, where it is in the stack's own object store."""
+    if not world.settings.pitr or world.settings.s3_endpoint:
+        return ""
+    second = ", the second one stays" if world.settings.pitr_repo2_endpoint else ""
+    return f"; its archive of changes goes with the object store{second}"

@@ -15,7 +15,7 @@ from slipway.engine import Seen
 from slipway.errors import EngineError, SettingsError, SlipwayError
 from slipway.plan import Level, Plan, Progress, Silent, Step, apply, guarded
 from slipway.process import end_all
-from slipway.verbs import door, gates, provision, restore_words
+from slipway.verbs import door, gates, provision, restore_at, restore_words
 from slipway.verbs.backups.said import settings_named
 from slipway.verbs.inside import careful
 from slipway.verbs.restore_asked import Wish, refuse_absent, wished
@@ -34,6 +34,9 @@ class Done:
 
 def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
     """Looks, asks, restores, proves. A failure leaves the live database whole: the old one, or the new one."""
+    if at := asked.pop("at", None):
+        moment(on, reporter, at, yes, wait, asked)
+        return
     begun, wish = time.monotonic(), wished(**asked)
     world = enter(on)
     reporter.header(world.header)
@@ -57,6 +60,14 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
         reporter.line(line)
     reporter.done(restore_words.summary(world, wish, found, done, time.monotonic() - begun), backup=found["id"],
                   database=done.database, objects=done.objects, redis=done.redis, seconds=round(time.monotonic() - begun, 3))
+
+
+def moment(on: str, reporter, at: str, yes: bool, wait: float, asked: dict) -> None:
+    """The whole cluster as it was at a moment, from the archive and not from a backup."""
+    if others := [name.replace("_", "-") for name, value in asked.items() if value and name != "drop_old"]:
+        raise SettingsError("restore --at", f"{others[0]} as well", "a moment of the whole cluster, or a backup",
+                            f"./invoke restore --at '{at}'")
+    restore_at.run(on, reporter, at=at, yes=yes, drop_old=asked.get("drop_old", False), wait=wait)
 
 
 def refuse_down(world: World, seen: Seen) -> None:

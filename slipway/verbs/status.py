@@ -39,6 +39,8 @@ def facts(data: dict | None) -> Iterator[tuple[str, str]]:
     if not data:
         return
     yield "schema", schema(data)
+    if found := data.get("archive"):
+        yield "archive", archiving(found)
     features = data["records"].get("objects", {}).get("features", {})
     for text in shortcomings(features):
         yield "store", text
@@ -49,3 +51,11 @@ def schema(data: dict) -> str:
         return f"unknown: {data['postgres']['reason']}"
     parts = [f"{len(data['applied'] or {})} applied", f"{len(data['pending'])} pending", *data["problems"]]
     return f"{', '.join(parts)} (PostgreSQL {data['postgres']['server_version']})"
+
+
+def archiving(found: dict) -> str:
+    """How far the archive is behind; what is wrong with it, where something is."""
+    if found["problems"]:
+        return f"FAILING: {'; '.join(found['problems'])}"
+    last = f"last change {found['age']:.0f} s ago" if found["last_wal"] else "nothing yet"
+    return f"{last}, behind by {found['lag']:.0f} s"

@@ -15,11 +15,11 @@ from slipway.plan import Level, Plan, Step, apply
 from slipway.process import end_all
 from slipway.record import Recorder, facts
 from slipway.stack import STORES
-from slipway.verbs import carry, gates, gateway, provision, release, safety
+from slipway.verbs import archive, carry, gates, gateway, provision, release, safety
 from slipway.verbs.release import Swap
 from slipway.world import ROOT, World, enter, first_run, imagined
 
-DATA_TIER = (*STORES, "ops", "schedule")
+DATA_TIER = (*STORES, "ops", "schedule", "pitr")
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
         starts(engine, data, differ),
         tuple(gates.gate(engine, store, "started in this run" if store in data else doubt(seen, away)) for store in doubtful),
         provision.settle(world, seen, (*doubtful, *data)),
+        *archive.levels(world, seen, (*doubtful, *data)),
         (Step("record", "who, what, when", recorder.open),) if new else (),
         *(extras.before if new else ()),
         *safety.levels(world, pending[0], recorder),

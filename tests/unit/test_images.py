@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from slipway import images, pipconfig
+from slipway import images, pipconfig, stack
+from slipway.engine.docker import builds
 from slipway.errors import EngineError, SettingsError
+from tests.unit.conftest import settings_of
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("base", "python", "postgres", "redis", "gateway", "objects", "ops")
@@ -46,6 +48,15 @@ def test_debian_builds_every_service_and_registry_builds_ops_alone(root):
     assert list(images.catalogue(root, "registry")) == ["ops"]
     assert images.catalogue(root, "registry")["ops"].args == (("BASE", "postgres:18-trixie"),)
     assert images.catalogue(root, "registry")["ops"].needs == ()
+
+
+@pytest.mark.parametrize("source", ["registry", "debian"])
+def test_an_archived_postgres_is_an_image_of_ours_and_ops_stands_on_it(root, source):
+    write(root / "images/pitr/Dockerfile", "FROM pitr")
+    write(root / "app/Dockerfile", "FROM app")
+    built = builds.for_stack(stack.build(settings_of(pitr=True, images=source, environment="production")), root)
+    assert built["ops"].needs == (built["postgres"].tag,)
+    assert ("BASE", "postgres:18-trixie") in built["postgres"].args or source == "debian"
 
 
 def test_a_tag_names_the_image_and_twelve_hex_digits(root):

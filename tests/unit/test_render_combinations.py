@@ -43,7 +43,12 @@ MORE = {"https": settings_of(environment="production", domain="app.example.org")
         "exposed": settings_of(postgres_expose="127.0.0.1:5433"),
         "own app": settings_of(app_image="ghcr.io/team/app:1.2", app_command="serve --flag 'a b' \"$X\"",
                                app_replicas=3, app_env={"TOKEN": "5ecreT-token"})}
-ALL = CASES | MORE
+ELSEWHERE = {"pitr_repo2_endpoint": "https://s3.example.org", "pitr_repo2_bucket": "far",
+             "pitr_repo2_access_key": "5ecreT-key", "pitr_repo2_secret_key": "5ecreT-secret"}
+ARCHIVED = {"archived": settings_of(pitr=True), "archived, debian": settings_of(pitr=True, images="debian"),
+            "archived, server": settings_of(pitr=True, environment="production", pitr_queue_max="1GB"),
+            "archived twice": settings_of(pitr=True, **ELSEWHERE)}
+ALL = CASES | MORE | ARCHIVED
 
 
 @cache
@@ -93,7 +98,8 @@ def test_stores_are_on_the_inner_network_alone_and_are_watched(name):
     document = parsed(name)
     stores = [document["services"][store] for store in stack.STORES if store in document["services"]]
     assert document["networks"]["data"] == {"internal": True}
-    assert all(body["networks"] == ["data"] for body in stores) or ALL[name].postgres_expose
+    assert all(body["networks"] == ["data"] for body in stores) or ALL[name].postgres_expose \
+        or (ALL[name].pitr_repo2_endpoint and document["services"]["redis"]["networks"] == ["data"])
     assert all(body["healthcheck"]["test"] for body in stores)
     assert all(any(volume.startswith(f"{store}:") for volume in document["services"][store]["volumes"])
                for store in stack.STORES if store in document["services"])

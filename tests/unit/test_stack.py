@@ -15,6 +15,7 @@ S3_ELSEWHERE = {"s3_provider": "external", "s3_endpoint": "https://s3.example.or
     ({}, ["postgres", "redis", "objects", "ops", "app", "gateway"]),
     (EXTERNAL, ["redis", "objects", "ops", "app", "gateway"]),
     (S3_ELSEWHERE, ["postgres", "redis", "ops", "app", "gateway"]),
+    ({"pitr": True}, ["postgres", "redis", "objects", "ops", "pitr", "app", "gateway"]),
     (EXTERNAL | S3_ELSEWHERE, ["redis", "ops", "app", "gateway"]),
 ])
 def test_what_is_external_is_no_service(values, names):
@@ -33,6 +34,8 @@ def test_the_object_store_by_default(values, provider):
 @pytest.mark.parametrize(("values", "name", "image"), [
     ({}, "postgres", "postgres:18-trixie"),
     ({"postgres_version": "17"}, "postgres", "postgres:17-trixie"),
+    ({"pitr": True}, "postgres", "${SLIPWAY_POSTGRES_IMAGE:-slipway/postgres:latest}"),
+    ({"pitr": True}, "pitr", "${SLIPWAY_OPS_IMAGE:-slipway/ops:latest}"),
     ({"redis": "valkey"}, "redis", "valkey/valkey:9"),
     ({"images": "debian"}, "postgres", "${SLIPWAY_POSTGRES_IMAGE:-slipway/postgres:latest}"),
     ({}, "app", "slipway/app:latest"),

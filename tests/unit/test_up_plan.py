@@ -209,6 +209,49 @@ PLANS = {
 }
 
 
+ARCHIVE = {"problems": []}
+BEHIND = {"problems": ["changes wait for the archive since 5 min (6 segments); the last one got there 6 min ago"]}
+ARCHIVED = seen({"pitr": Running("running", "pitr 1")}, DATA | {"archive": ARCHIVE})
+
+# what was seen of a stack with PITR -> the plan
+ARCHIVING = {
+    "nothing there": (Seen(), """
+        1  start postgres, redis, objects, ops, pitr  not running
+        2  gate postgres                              started in this run
+        2  gate redis                                 started in this run
+        2  gate objects                               started in this run
+        3  roles                                      database, roles, passwords, grants
+        3  buckets                                    app
+        4  gate archive                               not proven yet
+        5  physical backup                            if there is none that leads to now
+        6  migrate                                    whatever is pending
+        7  fixtures                                   whatever is pending
+        8  start app, gateway                         not running
+        9  gate app                                   started in this run
+        10  front door                                http://127.0.0.1:8080/ready"""),
+    "all up": (ARCHIVED, ""),
+    "behind": (replace(ARCHIVED, data=DATA | {"archive": BEHIND}), f"""
+        1  gate archive     {BEHIND["problems"][0]}
+        2  physical backup  if there is none that leads to now"""),
+    "the keeper stopped": (replace(ARCHIVED, services=UP.services), """
+        1  start pitr       not running
+        2  gate archive     started in this run
+        3  physical backup  if there is none that leads to now"""),
+    "the app changed": (replace(ARCHIVED, services=ARCHIVED.services | {"app": Running("running", "app 0")}), """
+        1  start app   settings, secrets or image changed
+        2  gate app    after what changed
+        3  front door  http://127.0.0.1:8080/ready"""),
+}
+
+
+@pytest.mark.parametrize(("found", "text"), ARCHIVING.values(), ids=ARCHIVING)
+def test_the_plan_of_a_stack_that_is_archived(found, text):
+    names = (*SERVICES[:4], "pitr", *SERVICES[4:])
+    planned = up.plan(world(Machine(names), pitr=True), found)
+    assert [line.split() for line in planned.text().splitlines()] == [
+        line.split() for line in text.strip().splitlines()]
+
+
 def planned(found: Seen, values: Mapping, **machine) -> Plan:
     names = [name for name in SERVICES if name != "postgres" or values.get("postgres") != "external"]
     return up.plan(world(Machine(names, **machine), **values), found)

@@ -23,7 +23,8 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import BackupError, SettingsError
 
 # Each with the words for whoever has to wait for it.
-KINDS = {"manual": "a backup", "deploy": "the backup of a deploy", "schedule": "a scheduled backup"}
+KINDS = {"manual": "a backup", "deploy": "the backup of a deploy", "schedule": "a scheduled backup",
+         "pitr": "the backup after a restore"}
 PARTS = ("database", "objects")
 ONLY = {"db": ("database",), "objects": ("objects",), "redis": ("redis",)}
 TRIES = 3

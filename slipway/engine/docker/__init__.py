@@ -199,7 +199,9 @@ class Docker:
                     self.connection.api.api.unpause(container["Id"])
 
     def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
-        return self.ops.run(self.container("ops"), verb, args, progress, give_up)
+        # What works on the files of the cluster itself runs where they are.
+        where = "pitr" if verb.startswith("pitr.") else "ops"
+        return self.ops.run(self.container(where), verb, args, progress, give_up)
 
     def locked(self, doing: str, wait: float, flag: str) -> AbstractContextManager[Callable[[], None]]:
         return lock.held(self.connection, self.stack.name, self.tags["ops"], doing, wait, flag)

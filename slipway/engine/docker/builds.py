@@ -24,6 +24,8 @@ def for_stack(stack: Stack, root: Path) -> dict[str, images.Image]:
     """Every image to build for the stack, those below them included, by the name that the rendered file knows."""
     settings = stack.settings
     known = images.catalogue(root, settings.images, settings.redis)
+    if settings.pitr and "postgres" not in known:
+        known["postgres"] = images.folder_image(root, "pitr", {"BASE": POSTGRES[settings.postgres_version]})
     below = known["postgres"].tag if "postgres" in known else POSTGRES[settings.postgres_version]
     known["ops"] = local_ops(root, below) if settings.local else images.ops_image(root, below)
     if not settings.app_image:

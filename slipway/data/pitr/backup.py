@@ -1,0 +1,105 @@
+"""A physical backup: full, or of what changed since the last full one; and when the next one is due."""
+
+from __future__ import annotations
+
+import time
+
+from slipway.data.commands import progress
+from slipway.data.endpoints import Archive, Emit, Endpoints
+from slipway.data.pitr import archive, establish, gaps, places, program
+from slipway.data.pitr.info import Backup, Report
+from slipway.errors import BackupError, SlipwayError
+
+FULL, DIFF = "full", "diff"
+WAIT = 3600.0       # seconds for a backup that is under way
+DAY, HOUR, MINUTE = 86400, 3600, 60
+
+
+def backup(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Takes a backup into every repository; args: kind ("full" or "diff"), repository (only that one), missing (true:
+    only where there is none of this history yet, or a gap after the last one). Without a full one to build on it is full.
+
+    Returns {"label", "kind", "size", "stored", "seconds", "taken"}. Raises BackupError with pgBackRest's reason, when it
+    has tried every repository.
+    """
+    program.need(ends)
+    begun, timeline = time.monotonic(), archive.look(ends).get("timeline", 0)
+    report = program.answering(ends)
+    broken = gaps.of(report, ends.archive.stanza) if args.get("missing") else {}
+    taken, failures = False, []
+    for each in report.repositories:
+        there = of(report, each.key, timeline)
+        if (args.get("missing") and there and each.key not in broken) or args.get("repository", each.key) != each.key:
+            continue
+        try:
+            take(args.get("kind") or DIFF if there else FULL, each.key, emit)
+            taken = True
+        except BackupError as error:
+            failures.append(error)
+    done = told(ends, program.report(ends)) if not failures else {}
+    if failures:
+        raise failures[0]
+    return done | {"taken": taken, "seconds": round(time.monotonic() - begun, 1)}
+
+
+def of(report: Report, repository: int, timeline: int) -> list[Backup]:
+    """The good backups of a history in one repository: after a restore nothing may be built on older ones."""
+    return [each for each in report.backups
+            if each.timeline == timeline and not each.error and repository in each.repositories]
+
+
+def take(kind: str, repository: int, emit: Emit) -> None:
+    """Waits for one that is under way, which may be the keeper's, and takes another."""
+    what = f"{kind} backup into repository {repository}"
+
+    def said(line: str) -> None:
+        if found := program.PERCENT.search(line):
+            progress(emit, what, int(float(found[1])), 100, "%")
+
+    deadline = time.monotonic() + WAIT
+    words = ["backup", f"--type={kind}", f"--repo={repository}", program.processes(), "--log-level-console=detail"]
+    while (ran := program.run(words, said=said)).code == program.LOCKED and time.monotonic() < deadline:
+        progress(emit, "another backup is under way", 0, 0, "")
+        time.sleep(1)
+    if ran.code:
+        raise program.failed(what, ran, BackupError, "a backup that is whole")
+
+
+def told(ends: Endpoints, report: Report) -> dict:
+    establish.note(ends, report, archive.look(ends))
+    last = report.backups[-1]
+    return {"label": last.label, "kind": last.kind, "size": last.size, "stored": last.stored}
+
+
+def due(ours: list[Backup], settings: Archive, now: float) -> str:
+    """The kind of backup that the clock asks for now, or an empty text. Pure."""
+    full = [each for each in ours if each.kind == FULL]
+    if not full or now - full[-1].begun >= settings.full_days * DAY:
+        return FULL
+    return DIFF if now - ours[-1].begun >= settings.diff_hours * HOUR else ""
+
+
+def keep(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Takes backups when they are due, until it is told to end; what goes wrong is told and tried again."""
+    program.need(ends)
+    try:
+        while True:
+            time.sleep(MINUTE)
+            if not places.unfinished(ends):
+                attempt(ends, emit)
+    except KeyboardInterrupt:
+        return {"ended": True}
+
+
+def attempt(ends: Endpoints, emit: Emit) -> None:
+    try:
+        found, report = archive.look(ends), program.answering(ends)
+        # A server that is down, or one that the archive is not of, is not for the clock to put right.
+        if "reason" in found or report.system != found["system"]:
+            return
+        for each in report.repositories:
+            if kind := due(of(report, each.key, found["timeline"]), ends.archive, time.time()):
+                done = backup(ends, {"kind": kind, "repository": each.key}, lambda event: None)
+                emit({"event": "backup", "text": f"{done['kind']} backup {done['label']} in {done['seconds']} s"})
+    except SlipwayError as error:
+        emit({"event": "failed", "text": f"{error}; tried again in a minute"})

@@ -1,0 +1,52 @@
+"""The archive in a plan: its gate, and the first backup of a history; nothing where PITR is off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from slipway.console import size
+from slipway.engine import Engine, Seen
+from slipway.plan import Level, Progress, Step
+from slipway.world import World
+
+TOUCHING = frozenset({"postgres", "objects", "pitr"})
+
+
+def levels(world: World, seen: Seen, changed: Sequence[str]) -> tuple[Level, ...]:
+    """The gate where something that it rests on has changed or is not as it should be, then a backup if there is none."""
+    if not world.settings.pitr:
+        return ()
+    found = (seen.data or {}).get("archive", {})
+    wrong = found.get("problems", ())
+    if not wrong and not TOUCHING & set(changed):
+        return ()
+    cause = "; ".join(wrong) or ("started in this run" if seen.answering else seen.last_answer or "not proven yet")
+    return (
+        (Step("gate archive", cause, partial(gate, world.engine)),),
+        (Step("physical backup", "if there is none that leads to now", partial(backup, world.engine, {"missing": True})),),
+    )
+
+
+def gate(engine: Engine, progress: Progress) -> str:
+    """A segment of this moment reaches every repository; a restore that was cut short is ended."""
+    found = engine.inside("pitr.establish", {}, progress)
+    return "; ".join(filter(None, (f"{found['wal']} archived in {found['seconds']} s", ended(engine, found["settled"]))))
+
+
+def ended(engine: Engine, cut: Mapping) -> str:
+    """What became of a restore that was cut short; the front door that it had closed is opened again."""
+    from slipway.plan import Silent
+
+    if not cut:
+        return ""
+    if cut["maintenance"]:
+        engine.inside("maintenance.off", {}, Silent())
+    which = "the restored cluster serves" if cut["restored"] else "the cluster of before serves, nothing was changed"
+    return f"a restore to {cut['target']} had been cut short: {which}"
+
+
+def backup(engine: Engine, args: Mapping, progress: Progress) -> str:
+    done = engine.inside("pitr.backup", args, progress)
+    text = f"{done['kind']} {done['label']}"
+    return f"{text}: {size(done['stored'])} stored of {size(done['size'])}" if done["taken"] else f"{text} is there"

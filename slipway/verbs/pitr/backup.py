@@ -1,0 +1,21 @@
+"""`pitr.backup`: a physical backup now; the keeper takes them by the clock."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from slipway.plan import Plan, Step, apply
+from slipway.process import end_all
+from slipway.verbs import archive, pitr
+from slipway.world import enter
+
+
+def run(on: str, reporter, full: bool = False) -> None:
+    """Takes a full backup, or one of what changed since the last full one."""
+    world = enter(on)
+    pitr.refuse_without(world)
+    reporter.header(world.header)
+    args = {"kind": "full"} if full else {}
+    step = Step("physical backup", "full" if full else "what changed", partial(archive.backup, world.engine, args))
+    apply(Plan(((step,),)), reporter, end_all)
+    reporter.done(f"./invoke pitr.status{world.flag} shows what can be restored.")

@@ -1,0 +1,134 @@
+"""The steps of a restore to a moment, in four plans: made beside the live cluster, put in its place, proven, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+
+from slipway.plan import Level, Progress, Step
+from slipway.verbs import archive, gates, provision
+from slipway.world import World
+
+
+@dataclass
+class Restore:
+    """One restore on its way: where to, and what was done of it."""
+
+    world: World
+    asked: Mapping  # the moment, its backup and its history, as the data side has understood them
+    drop: bool = False
+    id: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"))
+    halted: bool = False
+    switched: bool = False
+    closed: bool = False
+    found: dict = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        return self.asked["text"]
+
+    def inside(self, verb: str, args: Mapping, progress: Progress) -> dict:
+        return self.world.engine.inside(verb, args, progress)
+
+
+def making(work: Restore) -> tuple[Level, ...]:
+    """The cluster of that moment, beside the live one, which goes on serving."""
+    return (
+        (Step("archive", "what the server has not sent yet", partial(flush, work)),),
+        (Step("restore", f"to {work.text}, into a directory of its own", partial(make, work)),),
+        (Step("verify", "every index, every row, every checksum", partial(verify, work)),),
+    )
+
+
+def putting(work: Restore) -> tuple[Level, ...]:
+    engine = work.world.engine
+    return (
+        (Step("maintenance on", "nobody writes what would be lost", partial(close, work)),),
+        (Step("stop postgres", "its directory changes places", partial(halt, work)),),
+        (Step("switch", "the restored cluster takes the place of the live one", partial(switch, work)),),
+        (Step("start postgres", "the restored cluster", partial(engine.start, ["postgres"])),),
+    )
+
+
+def proving(work: Restore) -> tuple[Level, ...]:
+    engine = work.world.engine
+    return (
+        (gates.gate(engine, "postgres", "the restored cluster"),),
+        (Step("roles", "passwords may be older ones", partial(provision.roles, engine)),),
+    )
+
+
+def ending(work: Restore) -> tuple[Level, ...]:
+    """The door opens; the archive goes on with the new history, which needs a backup of its own at once."""
+    engine = work.world.engine
+    return (
+        (Step("maintenance off", "the restored cluster serves", partial(opened, work)),),
+        (Step("gate archive", "a new history begins", partial(prove, work)),),
+        (Step("physical backup", "the older ones end where this history begins",
+              partial(archive.backup, engine, {"kind": "full"})),),
+        (Step("record", "the restore is done", partial(end, work)),),
+    )
+
+
+def flush(work: Restore, progress: Progress) -> str:
+    done = work.inside("pitr.flush", {}, progress)
+    return f"up to {done['wal']}" if done["flushed"] else f"not sent: {done['reason']}"
+
+
+def make(work: Restore, progress: Progress) -> str:
+    args = {key: work.asked[key] for key in ("target", "text", "backup", "timeline")}
+    done = work.inside("pitr.restore", {"id": work.id} | args, progress)
+    return f"from backup {done['backup']}"
+
+
+def verify(work: Restore, progress: Progress) -> str:
+    done = work.inside("pitr.verify", {"id": work.id}, progress)
+    work.found |= {"reached": done["reached"], "databases": done["databases"], "version": done["version"]}
+    rows = sum(each["rows"] for each in done["databases"].values())
+    tables = sum(each["tables"] for each in done["databases"].values())
+    return f"{rows} rows of {tables} tables; last change {done['reached'] or 'before the backup'}"
+
+
+def close(work: Restore, progress: Progress) -> str:
+    if work.inside("maintenance.state", {}, progress)["on"]:
+        return "it was on already"
+    work.inside("pitr.closed", {}, progress)
+    work.closed = True
+    work.inside("maintenance.on", {"message": "The database is being restored."}, progress)
+    return "503 for everybody"
+
+
+def halt(work: Restore, progress: Progress) -> str:
+    work.halted = True
+    return work.world.engine.halt("postgres", progress)
+
+
+def switch(work: Restore, progress: Progress) -> str:
+    done = work.inside("pitr.switch", {"id": work.id}, progress)
+    work.switched = True
+    work.found["kept"] = done["kept"]
+    return f"the one of before is {done['kept']}"
+
+
+def prove(work: Restore, progress: Progress) -> str:
+    done = work.inside("pitr.establish", {"restoring": True}, progress)
+    return f"{done['wal']} archived in {done['seconds']} s"
+
+
+def opened(work: Restore, progress: Progress) -> str:
+    if not work.closed:
+        return "left as it was before"
+    work.inside("maintenance.off", {}, progress)
+    return "the app answers again"
+
+
+def end(work: Restore, progress: Progress) -> str:
+    done = work.inside("pitr.done", {"drop": work.drop}, progress)
+    work.found["dropped"] = done["dropped"]
+    return dropped(done) if work.drop else "the cluster of before is kept until --drop-old"
+
+
+def dropped(done: Mapping) -> str:
+    return f"removed {', '.join(done['dropped'])}" if done["dropped"] else "no cluster of before a restore was kept"

@@ -1,0 +1,141 @@
+"""`restore --at`: the whole cluster as it was at a moment, made beside the live one, proven, and exchanged with it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from slipway.errors import SettingsError, SlipwayError
+from slipway.plan import Plan, Progress, Silent, Step, apply, guarded
+from slipway.process import end_all
+from slipway.verbs import archive, gates, pitr
+from slipway.verbs.pitr import steps
+from slipway.world import World, enter
+
+LATEST = "latest"
+
+
+def run(
+    on: str,
+    reporter,
+    at: str = "",
+    yes: bool = False,
+    drop_old: bool = False,
+    timeline: int | None = None,
+    wait: float = 0,
+) -> None:
+    """Restores to `at`. Without it, `drop_old` removes the clusters that earlier restores have kept."""
+    world = enter(on)
+    pitr.refuse_without(world)
+    reporter.header(world.header)
+    if not at and drop_old:
+        reporter.done(steps.dropped(world.engine.inside("pitr.done", {"drop": True}, Silent())))
+        return
+    asked = world.engine.inside("pitr.ask", {"at": at, "timeline": timeline}, Silent())
+    if not yes:
+        confirm(world, asked)
+    work = steps.Restore(world, asked, drop_old)
+    with world.engine.locked("restore", wait, world.flag) as check:
+        leftovers(work, reporter)
+        carry_out(work, reporter, check)
+    reporter.done(told(work), at=work.text, **work.found)
+
+
+def drill(on: str, reporter, at: str = LATEST, wait: float = 0) -> None:
+    """The same without the exchange: the proof that a moment can be restored, and how long that takes."""
+    world, begun = enter(on), time.monotonic()
+    pitr.refuse_without(world)
+    reporter.header(world.header)
+    asked = world.engine.inside("pitr.ask", {"at": at}, Silent())
+    work = steps.Restore(world, asked)
+    with world.engine.locked("pitr.drill", wait, world.flag):
+        leftovers(work, reporter)
+        try:
+            apply(Plan(steps.making(work)), reporter, end_all)
+        finally:
+            world.engine.inside("pitr.settle", {}, Silent())
+    seconds = time.monotonic() - begun
+    reporter.done(f"Proven in {seconds:.1f} s: {work.text} can be restored. Nothing was changed.",
+                  at=work.text, seconds=round(seconds, 1), **work.found)
+
+
+def leftovers(work: steps.Restore, reporter) -> None:
+    """What a restore that was cut short left is put right first."""
+    if cut := work.inside("pitr.settle", {}, Silent()):
+        reporter.line(archive.ended(work.world.engine, cut))
+
+
+def confirm(world: World, asked: Mapping) -> None:
+    """Asks for the stack's name. Raises SettingsError without a terminal, or for another name."""
+    what = f"restore --at '{asked['text']}'"
+    if not sys.stdin.isatty():
+        raise SettingsError(what, "no terminal to ask on", "--yes, because the whole database goes back to that moment",
+                            f"./invoke {what} --yes{world.flag}")
+    lost = "nothing but what is not archived" if asked["target"] is None else \
+        f"every change of the {age(asked['now'] - asked['target'])} since then"
+    print(f"{world.stack.name} goes back to {asked['text']}, from backup {asked['backup']}.\n"
+          f"The database loses {lost}; the cluster of now is kept beside it.")
+    if input(f"Type {world.stack.name} to go on: ").strip() != world.stack.name:
+        raise SettingsError(what, "another name", world.stack.name, "nothing was touched")
+
+
+def age(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {seconds % 60:.0f} s"
+
+
+def carry_out(work: steps.Restore, reporter, check: Callable[[], None]) -> None:
+    """Before the exchange a failure changes nothing; a cluster that does not serve after it is exchanged back."""
+    try:
+        apply(guarded(Plan(steps.making(work)), check), reporter, end_all)
+        apply(guarded(Plan(steps.putting(work)), check), reporter, end_all)
+        apply(Plan(steps.proving(work)), reporter, end_all)
+    except SlipwayError as error:
+        undone(work, reporter, error)
+        raise
+    try:
+        apply(Plan(steps.ending(work)), reporter, end_all)
+    except SlipwayError as error:
+        error.found += f"; the restored cluster is in place; ./invoke up{work.world.flag} does the rest"
+        raise
+
+
+def undone(work: steps.Restore, reporter, error: SlipwayError) -> None:
+    """Lets the cluster of before serve again, as a plan of its own; what cannot be undone goes into the error."""
+    engine = work.world.engine
+    undo: list[Step] = []
+    if work.switched:
+        undo += [Step("stop postgres", "it does not serve", partial(steps.halt, work)),
+                  Step("switch back", "the cluster of before", partial(back, work))]
+    if work.halted:
+        undo += [Step("start postgres", "the cluster of before", partial(engine.start, ["postgres"])),
+                  gates.gate(engine, "postgres", "the cluster of before")]
+    undo += [Step("tidy", "what the restore began", partial(tidy, work))]
+    if work.closed:
+        undo += [Step("maintenance off", "the cluster of before serves", partial(steps.opened, work))]
+    try:
+        apply(Plan(tuple((step,) for step in undo)), reporter, end_all)
+        error.found += "; undone: the cluster of before serves" if work.halted else "; the live cluster was not touched"
+    except SlipwayError as worse:
+        error.found += f"; and it could not be undone: {worse}"
+
+
+def back(work: steps.Restore, progress: Progress) -> None:
+    work.inside("pitr.switch", {"id": work.id, "back": True}, progress)
+
+
+def tidy(work: steps.Restore, progress: Progress) -> None:
+    work.inside("pitr.settle", {}, progress)
+
+
+def told(work: steps.Restore) -> str:
+    world, found = work.world, work.found
+    schema = f"The schema is at {found['version']}; ./invoke up{world.flag} applies what is newer.\n" \
+        if found["version"] else ""
+    kept = "" if work.drop else \
+        f"./invoke pitr.restore --drop-old{world.flag} removes the cluster of before, {found['kept']}.\n"
+    return f"{world.stack.name} is as it was at {work.text}.\n{schema}{kept}{world.engine.url()}"
+
+
