@@ -34,7 +34,7 @@ def prove(ends: Endpoints, args: dict, emit: Emit) -> dict:
         if problems:
             more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
             raise VerificationError(f"backup {path.name}", problems[0] + more, "a backup as it was written",
-                                    "./invoke backups.list, and take another one: ./invoke backup", tuple(problems[1:]))
+                                    f"./invoke backup, which reads anew what is damaged; or its copy: ./invoke backups.fetch {path.name}", tuple(problems[1:]))
         found = folder.read(path)
     return {"id": path.name, "files": len(found["files"]), "read": bool(args.get("read")),
             "bytes": sum(file["bytes"] for file in found["files"].values()), "objects": found["objects"]}
@@ -44,7 +44,7 @@ def objects(ends: Endpoints, path: Path, count: int | None) -> list[str]:
     """What is wrong with the bytes of its objects, where it keeps any."""
     kept = (manifest.read(path)["objects"] or {}).get("bytes_kept")
     pool = folder.pool(ends)
-    return (mirror.missing(path, pool) or mirror.sample(path, pool, count)) if kept else []
+    return (mirror.missing(path, pool) or mirror.sample(path, pool, count, aside=True)) if kept else []
 
 
 def readable(ends: Endpoints, path: Path) -> list[str]:

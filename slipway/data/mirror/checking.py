@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from slipway.data.mirror import manifest
@@ -31,22 +32,26 @@ def absence(entry: Entry, pool: Pool) -> str:
                                          f"instead of {entry.size}"
 
 
-def sample(folder: Path, pool: Path, count: int | None) -> list[str]:
+def sample(folder: Path, pool: Path, count: int | None, aside: bool = False) -> list[str]:
     """A sentence for each of `count` objects, chosen by chance, whose bytes are not those that were backed up.
 
-    None looks at every object.
+    None looks at every object. With `aside`, files that hold other bytes lose their name (`Pool.set_aside`).
     """
     entries = kept(folder) if count is None else chosen(kept(folder), count)
-    return [problem for entry in entries if (problem := damage(entry, Pool(pool)))]
+    return [problem for entry in entries if (problem := damage(entry, Pool(pool), aside))]
 
 
-def damage(entry: Entry, pool: Pool) -> str:
+def damage(entry: Entry, pool: Pool, aside: bool) -> str:
     problem = absence(entry, pool)
     if problem:
         return problem
     found = digests(pool.path(entry.sha256))[0]
-    return "" if found == entry.sha256 else f"{entry.name}: objects/{entry.sha256[:2]}/{entry.sha256} holds other " \
-                                            f"bytes (sha256 {found[:12]}…)"
+    if found == entry.sha256:
+        return ""
+    if aside:
+        with suppress(OSError):     # a disk that nobody may write: what is wrong is said all the same
+            pool.set_aside(entry.sha256)
+    return f"{entry.name}: objects/{entry.sha256[:2]}/{entry.sha256} holds other bytes (sha256 {found[:12]}…)"
 
 
 def kept(folder: Path) -> Iterator[Entry]:

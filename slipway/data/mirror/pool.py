@@ -12,6 +12,7 @@ from pathlib import Path
 from slipway.data import disk
 
 INCOMING = ".incoming-"
+DAMAGED = ".damaged-"
 PIECE = 256 * 1024
 
 
@@ -65,13 +66,14 @@ class Pool:
         return Incoming(path, size, sha256.hexdigest(), md5.hexdigest())
 
     def keep(self, incoming: Incoming) -> None:
-        """Gives arrived bytes their name; a file of another size under that name is replaced."""
-        if self.has(incoming.sha256, incoming.size):
-            incoming.path.unlink()
-            return
+        """Gives arrived bytes their name, in place of a file that has it: what just arrived is known to be right."""
         target = self.path(incoming.sha256)
         target.parent.mkdir(exist_ok=True)
         incoming.path.replace(target)
+
+    def set_aside(self, sha256: str) -> None:
+        """Takes its name from a file that holds other bytes, so that the next backup or fetch brings the right ones."""
+        self.path(sha256).replace(self.root / f"{DAMAGED}{sha256}")
 
     def settle(self) -> None:
         """Flushes the names too: after this a power cut takes nothing back."""

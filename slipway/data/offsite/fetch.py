@@ -63,7 +63,10 @@ def wanted_keys(copy: Copy, keys: list) -> list:
 
 
 def is_whole(path: Path, pool: Path) -> bool:
-    return path.is_dir() and not verify.problems(path) and not mirror.missing(path, pool)
+    """Every byte is read: what is rotten here is what a fetch is for."""
+    if not path.is_dir() or verify.problems(path) or mirror.missing(path, pool):
+        return False
+    return not mirror.sample(path, pool, None, aside=True)
 
 
 def brought(line: Line, copy: Copy, root: Path, emit: Emit) -> dict:

@@ -10,6 +10,7 @@ import pytest
 
 from slipway.data import endpoints
 from slipway.data.backups import folder, lock, manifest
+from slipway.data.mirror.pool import Pool
 from slipway.errors import LockHeld, SettingsError, VerificationError
 
 
@@ -86,6 +87,30 @@ def test_what_is_broken_is_named(filled) -> None:
     with pytest.raises(VerificationError) as caught:
         filled.run("backups.verify", {"id": path.name})
     assert manifest.DUMP in caught.value.found and caught.value.code == 8
+
+
+def test_what_rots_among_the_objects_is_set_aside_when_it_is_found_and_read_anew_by_the_next_backup(filled) -> None:
+    put(filled, "kept/a", b"hello" * 100)
+    path = Path(filled.run("backup")["path"])
+    pooled = next(each for each in (path.parent / "objects").rglob("*") if each.is_file())
+    rotten = b"jello" * 100
+    pooled.write_bytes(rotten)
+    with pytest.raises(VerificationError) as caught:
+        filled.run("backups.verify", {"id": path.name, "all": True})
+    assert "kept/a" in caught.value.found
+    filled.run("backup", {"only": "objects"})
+    for each in ids(filled):
+        filled.run("backups.verify", {"id": each, "all": True})
+    assert [each.read_bytes() for each in (path.parent / "objects").glob(".damaged-*")] == [rotten]
+
+
+def test_bytes_that_were_just_read_take_the_place_of_a_file_that_has_their_name(tmp_path: Path) -> None:
+    pool = Pool(tmp_path)
+    first = pool.take_in([b"hello"])
+    pool.keep(first)
+    pool.path(first.sha256).write_bytes(b"jello")
+    pool.keep(pool.take_in([b"hello"]))
+    assert pool.path(first.sha256).read_bytes() == b"hello" and not list(pool.leftovers())
 
 
 def test_a_dump_that_pg_restore_cannot_read_is_no_backup_even_if_its_digest_fits(filled) -> None:

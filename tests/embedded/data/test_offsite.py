@@ -149,6 +149,15 @@ def test_a_damaged_backup_here_is_mended_from_its_copy(copies: Copies) -> None:
     assert not list(copies.root.glob(".partial-*"))
 
 
+def test_an_object_that_rots_here_is_mended_from_the_copy(copies: Copies) -> None:
+    identity = copies.backup()
+    copies.push(identity)
+    rotten = max((copies.root / "objects").glob("??/*"), key=lambda path: path.stat().st_size)
+    rotten.write_bytes(bytes(rotten.stat().st_size))
+    assert copies.fetch(identity)["objects"] == 1
+    assert copies.problems(identity) == [] and copies.fetch(identity)["here"]
+
+
 def test_without_a_bucket_there_are_no_copies(copies: Copies) -> None:
     copies.backup()
     with pytest.raises(SettingsError) as caught:
