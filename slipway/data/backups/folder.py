@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from slipway.errors import BackupError
 ID = re.compile(r"\d{8}T\d{6}Z(-[2-9]\d*|-1\d+)?")
 PARTIAL = ".partial-"
 OBJECTS = "objects"
+SECOND = "%Y%m%dT%H%M%SZ"
+SKEW = timedelta(minutes=5)  # a clock may be that much ahead of ours
 
 
 def root(ends: Endpoints) -> Path:
@@ -68,14 +70,20 @@ def order(name: str) -> tuple[str, int]:
     return second, int(number or 1)
 
 
+def future(name: str, now: datetime | None = None) -> bool:
+    """Whether a name is of a time that has not come: then the clock was wrong when it was given, or is now."""
+    return order(name)[0] > ((now or datetime.now(UTC)) + SKEW).strftime(SECOND)
+
+
 def find(ends: Endpoints, identity: str) -> Path:
-    """The directory of a backup; `latest` is the newest that holds a database, or else the newest.
+    """The directory of a backup; `latest` is the newest that holds a database, or else the newest. One that is dated in
+    the future, because a clock was wrong, is only taken where there is no other.
 
     Raises BackupError that names the nearest ones.
     """
     there = places(ends)
     if identity == "latest" and (complete := listed(ends)):
-        return next((each for each in complete if "database" in each["parts"]), complete[0])["path"]
+        return min(complete, key=lambda each: (future(each["path"].name), "database" not in each["parts"]))["path"]
     for path in there:
         if path.name == identity:
             return path
@@ -102,7 +110,7 @@ def drilled(path: Path) -> dict | None:
 
 def new_id(ends: Endpoints, now: datetime | None = None) -> str:
     """A name that no backup has: the second in UTC, with a number where that second has one already."""
-    second = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+    second = (now or datetime.now(UTC)).strftime(SECOND)
     names = (second if number == 1 else f"{second}-{number}" for number in count(1))
     return next(name for name in names if not (root(ends) / name).exists())
 

@@ -47,7 +47,7 @@ def chosen(remote: Remote, identity: str) -> Copy:
     """A complete copy by its id, or the newest. Raises BackupError with the nearest ones."""
     there = listing.complete(remote)
     if identity == "latest" and there:
-        return there[max(there, key=folder.order)]
+        return there[max(there, key=lambda name: (not folder.future(name), folder.order(name)))]
     if identity in there:
         return there[identity]
     near = difflib.get_close_matches(identity, there, 3, 0.5)

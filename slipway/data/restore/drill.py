@@ -57,7 +57,7 @@ def chosen(ends: Endpoints, args: dict) -> Path:
         raise BackupError("backups", "there is none", "a backup to restore on trial", "./invoke backup")
     # Objects or Redis alone do not stand in for a database; a damaged one does, so that it is noticed.
     lesser = {each["path"] for each in folder.listed(ends) if "database" not in each["parts"]}
-    return next((path for path in there if path not in lesser), there[0])
+    return min(there, key=lambda path: (folder.future(path.name), path in lesser))
 
 
 def tried(ends: Endpoints, path: Path, emit: Emit) -> tuple[str, list[dict]]:

@@ -154,6 +154,16 @@ def test_a_clock_that_was_wrong_neither_satisfies_the_check_nor_takes_a_place(fi
     assert set(done["kept"]) == {now, future} and done["gone"] == []
 
 
+def test_latest_is_the_newest_of_those_that_were_taken_by_now(filled) -> None:
+    ends = endpoints.read(filled.env)
+    path = folder.find(ends, filled.run("backup")["id"])
+    path.rename(path.with_name("20991231T235959Z"))
+    assert folder.find(ends, "latest").name == "20991231T235959Z"
+    real = filled.run("backup")["id"]
+    assert folder.find(ends, "latest").name == real
+    assert filled.run("backups.verify")["id"] == real == filled.run("backups.drill")["id"]
+
+
 def test_prune_removes_what_no_rule_keeps_and_the_objects_that_only_those_had(filled) -> None:
     put(filled, "old", b"old object")
     put(filled, "both", b"an object of both")
