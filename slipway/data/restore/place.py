@@ -80,12 +80,13 @@ def connected(ends: Endpoints, live: str) -> psycopg.Connection:
 
 
 @contextmanager
-def beside(conn: psycopg.Connection, ends: Endpoints, live: str, manifest: dict, name: str = "") -> Iterator[Made]:
+def beside(conn: psycopg.Connection, ends: Endpoints, live: str, manifest: dict) -> Iterator[Made]:
     """A new empty database with the owner of the live one and the encoding and locale of the one that was backed up.
 
-    It has a name of its own unless one is given, and is dropped at the end, also after a signal, unless it is kept.
+    It has a name of its own, by which the next restore knows it if this one is killed, and is dropped at the end, also
+    after a signal, unless it is kept.
     """
-    made = Made(name or NAME.format(shortened(live, 20), secrets.token_hex(4)))
+    made = Made(NAME.format(shortened(live, 20), secrets.token_hex(4)))
     try:
         create(conn, made, live, owner(conn, ends, live), manifest)
         yield made

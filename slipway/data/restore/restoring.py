@@ -73,7 +73,7 @@ def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, w
     opened = archive.opened(ends, path, found, conn.info.server_version // 10000)
     without = archive.refuse_unfit(opened, conn.info.server_version // 10000, archive.available(conn))
     tables = chosen_tables(found, wish.tables)
-    with place.beside(conn, ends, live, found, wish.into) as made:
+    with place.beside(conn, ends, live, found) as made:
         notes += [*people.ensure(conn, opened.roles, opened.globals),
                   *(f"extension {name}: not on this server, left out" for name in without)]
         entries = archive.selection(opened, without, tables, wish.schema_only)
@@ -144,17 +144,14 @@ def masked(ends: Endpoints, made: place.Made, mask: tuple[str, str]) -> int:
 def finish(ends: Endpoints, conn: psycopg.Connection, opened: archive.Archive, made: place.Made, live: str, wish: Wish,
            emit: Emit) -> str | None:
     """The new database in the place of the live one, whose new name is returned; or kept as it is, for its owner."""
-    from psycopg import sql
     then, new = people.quoted(conn, opened.manifest["database"]), people.quoted(conn, made.name)
     properties = swap.properties(opened.script, then, new) if ends.admin_url else \
         [f"GRANT CONNECT, TEMPORARY ON DATABASE {new} TO PUBLIC"]
-    if wish.into:
-        conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-            sql.Identifier(made.name), sql.Literal(f"restored from {opened.manifest['id']}")))
-        made.kept = True
-        return None
-    progress(emit, f"{made.name} takes the place of {live}", 0, 0, "")
+    progress(emit, f"{made.name} takes the {f'name {wish.into}' if wish.into else f'place of {live}'}", 0, 0, "")
     with place.connected(ends, live) as other:
+        if wish.into:
+            swap.name(conn, other, made, wish.into, opened.manifest["id"])
+            return None
         return swap.swap(conn, other, live, made, opened.manifest["id"], properties)
 
 

@@ -48,6 +48,16 @@ def swap(conn: psycopg.Connection, other: psycopg.Connection, live: str, made: p
     return old
 
 
+def name(conn: psycopg.Connection, other: psycopg.Connection, made: place.Made, wanted: str, source: str) -> None:
+    """The new database takes the name that was asked for; until then it bears the one of a half-made restore."""
+    from psycopg import sql
+    with told(wanted), emptied(other, [made.name]), conn.transaction():
+        conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+            sql.Identifier(made.name), sql.Literal(f"restored from {source}")))
+        conn.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(made.name), sql.Identifier(wanted)))
+        made.name, made.kept = wanted, True
+
+
 @contextmanager
 def told(live: str) -> Iterator[None]:
     import psycopg

@@ -68,17 +68,19 @@ def test_killed_at_random_moments_the_live_database_is_the_whole_old_or_the_whol
     assert all(name == shop.database or "before_restore" in name for name in done["dropped"])
 
 
-def test_what_a_killed_restore_left_is_dropped_by_the_next_and_told(shop) -> None:
+@pytest.mark.parametrize("args", [{}, {"into": "elsewhere"}])
+def test_what_a_killed_restore_left_is_dropped_by_the_next_and_told(shop, args) -> None:
+    args = {name: f"{shop.database}_{value}" for name, value in args.items()}
     name = backup(shop)
     with shop.connect("admin") as conn:
         conn.execute("insert into users (name) select 'more ' || n from generate_series(1, 300000) n")
     name = backup(shop)
-    child = begun(shop, "restore", id=name)
+    child = begun(shop, "restore", id=name, **args)
     services.until(lambda: busy(shop), "pg_restore works")
     child.kill()
     child.communicate()
     left, = half_made(shop)
-    done = shop.run("restore", {"id": name})
+    done = shop.run("restore", {"id": name, **args})
     assert f"database {left}: half-made by a restore that was cut short, dropped" in done["notes"] and half_made(shop) == []
 
 
