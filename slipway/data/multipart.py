@@ -26,10 +26,11 @@ class Part:
     size: int
 
 
-def store(client, names: dict, path: Path, sha256: str, about: dict, tally: Tally) -> None:
+def store(client, names: dict, path: Path, sha256: str, about: dict, tally: Tally, resume: bool = False) -> None:
     """Uploads a file whose sha256 is known to {"Bucket", "Key"}, and proves that it arrived.
 
-    `about` goes with it: ContentType, Metadata and the like. Raises VerificationError when the file is not the one
+    `about` goes with it: ContentType, Metadata and the like. `resume` goes on with an upload of this key that was begun
+    and not completed: only for keys that nobody else writes, since it may be theirs, with another `about`. Raises VerificationError when the file is not the one
     that it should be, before anything is sent, or when the store has other bytes afterwards; and the client's errors.
     """
     found, plain = digests(path)
@@ -38,7 +39,7 @@ def store(client, names: dict, path: Path, sha256: str, about: dict, tally: Tall
                                 "./invoke backups.verify; nothing was sent")
     wanted = list(parts(path.stat().st_size))
     if len(wanted) > 1:
-        in_parts(client, names, path, wanted, about, tally)
+        in_parts(client, names, path, wanted, about, tally, resume)
     else:
         whole(client, names, path, plain, about, tally)
     prove(client, names, path, sha256, plain)
@@ -57,9 +58,9 @@ def whole(client, names: dict, path: Path, plain: str, about: dict, tally: Tally
     tally.add(path.stat().st_size)
 
 
-def in_parts(client, names: dict, path: Path, wanted: list[Part], about: dict, tally: Tally) -> None:
+def in_parts(client, names: dict, path: Path, wanted: list[Part], about: dict, tally: Tally, resume: bool) -> None:
     """A large file. Parts that a former try left in the store, and that hold these very bytes, are not sent again."""
-    begun = unfinished(client, names) or client.create_multipart_upload(**names, **about)["UploadId"]
+    begun = (unfinished(client, names) if resume else None) or client.create_multipart_upload(**names, **about)["UploadId"]
     upload = names | {"UploadId": begun}
     there = {found["PartNumber"]: found["ETag"].strip('"') for found in sent(client, upload)}
 

@@ -43,7 +43,7 @@ def send(way: Way, names: dict, source: Path, sha256: str, work: Path, tally: Ta
     """Sends a file whose sha256 is known. `work` is where its sealed form stays until it is sent: what breaks off goes
     on with the same bytes."""
     path, digest = (sealed(source, sha256, work, way.keys), "") if way.sealed else (source, sha256)
-    multipart.store(way.remote.client, names, path, digest or digests(path)[0], way.rule.about(), tally)
+    multipart.store(way.remote.client, names, path, digest or digests(path)[0], way.rule.about(), tally, resume=True)
     locking.hold(way.remote, names, way.rule)
 
 

@@ -279,7 +279,7 @@ def test_what_the_store_has_afterwards_is_compared_with_what_was_sent(copies: Co
     path.write_bytes(os.urandom(100_000))
     names = {"Bucket": copies.elsewhere, "Key": "file"}
     sha256, plain = digests(path)
-    multipart.store(copies.client, names, path, sha256, {}, Tally(lambda event: None, "", 0))
+    multipart.store(copies.client, names, path, sha256, {}, Tally(lambda event: None, "", 0), resume=True)
     multipart.prove(copies.client, names, path, sha256, "another kind of digest")
     copies.client.put_object(**names, Body=path.read_bytes()[:-1] + b"x")
     with pytest.raises(VerificationError, match="the store has other bytes"):
