@@ -54,14 +54,8 @@ def is_current(record: dict, ends: Endpoints) -> bool:
 def make(client, bucket: str) -> bool:
     """Creates a bucket; False when we have it already. Raises GateError with the store's reason."""
     from botocore.exceptions import BotoCoreError, ClientError
-    try:
-        client.head_bucket(Bucket=bucket)
+    if exists(client, bucket):
         return False
-    except ClientError as error:
-        if objects.code_of(error) not in ("404", "NoSuchBucket"):
-            raise unusable(bucket, error) from None
-    except BotoCoreError as error:
-        raise unusable(bucket, error) from None
     try:
         client.create_bucket(Bucket=bucket)
         return True
@@ -69,6 +63,20 @@ def make(client, bucket: str) -> bool:
         # Somebody made it between the two calls, or a store says so of a bucket that is ours.
         if objects.code_of(error) in objects.HELD_ALREADY:
             return False
+        raise unusable(bucket, error) from None
+
+
+def exists(client, bucket: str) -> bool:
+    """Whether the bucket is there and ours. Raises GateError with the store's reason."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    try:
+        client.head_bucket(Bucket=bucket)
+        return True
+    except ClientError as error:
+        if objects.code_of(error) not in ("404", "NoSuchBucket"):
+            raise unusable(bucket, error) from None
+        return False
+    except BotoCoreError as error:
         raise unusable(bucket, error) from None
 
 

@@ -51,6 +51,9 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
             source = {"folder": folder} if folder else {"id": wish.backup}
             found = world.engine.inside("restore.look", source, Silent())
             refuse_absent(wish, found)
+            if wish.objects and found["objects"]:
+                # Before anything is replaced: a database of then beside objects of now would be neither.
+                world.engine.inside("restore.objects", source | {"look": True}, Silent())
             for line in restore_words.question(world, wish, found):
                 reporter.line(line)
             if not wish.into and not yes:

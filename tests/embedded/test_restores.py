@@ -51,6 +51,21 @@ def test_an_interrupted_restore_leaves_the_database_as_it_was_and_the_app_back(r
     assert running.psql("select count(*) from pg_database where datname ~ '_restore_'") == "0"
 
 
+def test_a_database_is_not_replaced_where_its_objects_could_not_be_put_back(running: WorkingCopy) -> None:
+    kept = {"Bucket": running.store().list_buckets()["Buckets"][0]["Name"], "Key": "kept.txt"}
+    running.store().put_object(**kept, Body=b"of then")
+    running.write_row("then")
+    name = backup(running)
+    running.write_row("since")
+    before = running.titles()
+    running.store().delete_object(**kept)
+    for path in (running.root / "backups" / "local" / "objects").glob("??/*"):
+        path.unlink()
+    done = running.invoke("restore", name, "--yes")
+    assert done.returncode == 7 and "kept.txt" in done.stderr and "backups.fetch" in done.stderr, done.stdout + done.stderr
+    assert running.titles() == before and running.is_well()
+
+
 def test_unknown_backups_and_one_that_does_not_hold_have_their_exit_codes(running: WorkingCopy) -> None:
     name = backup(running)
     dump = running.root / "backups" / "local" / name / "database.dump"

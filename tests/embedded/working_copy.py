@@ -104,9 +104,20 @@ class WorkingCopy:
             rows = connection.execute(query)
             return "" if rows.description is None else str(rows.fetchone()[0])
 
+    def store(self):
+        """A client of the copy's own object store, as the app has it."""
+        import boto3
+
+        keys, port = self.settings(), json.loads((self.home / "ports.json").read_text())["objects"]
+        return boto3.client("s3", endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1",
+                            aws_access_key_id=keys["S3_ACCESS_KEY"], aws_secret_access_key=keys["S3_SECRET_KEY"])
+
+    def settings(self) -> dict[str, str]:
+        """What .env says."""
+        return {key: entry.value for key, entry in envfile.read(self.root / ".env").items()}
+
     def database_url(self, role: str) -> str:
-        secrets = {key: entry.value for key, entry in envfile.read(self.root / ".env").items()}
-        password = secrets["POSTGRES_PASSWORD" if role == "postgres" else f"POSTGRES_{role.upper()}_PASSWORD"]
+        password = self.settings()["POSTGRES_PASSWORD" if role == "postgres" else f"POSTGRES_{role.upper()}_PASSWORD"]
         name = role if role == "postgres" else f"slipway_{role}"
         port = json.loads((self.home / "ports.json").read_text())["postgres"]
         return f"postgresql://{name}:{password}@127.0.0.1:{port}/slipway"

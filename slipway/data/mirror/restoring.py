@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from email.header import Header
 from functools import partial
@@ -12,7 +13,7 @@ from urllib.parse import urlencode
 
 from slipway.data import buckets, multipart, objects, store_trouble
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.data.mirror import listing, manifest, reading
+from slipway.data.mirror import checking, listing, manifest, reading
 from slipway.data.mirror.crew import Tally, each
 from slipway.data.mirror.ledger import Ledger
 from slipway.data.mirror.manifest import Entry
@@ -31,15 +32,43 @@ def restore(ends: Endpoints, folder: Path, pool: Path, emit: Emit, delete_extra:
     "deleted"}. Raises BackupError before anything is put when bytes are missing or a bucket is not this
     environment's own, and VerificationError when the store has other bytes after an upload.
     """
+    with compared(ends, folder, rename) as (client, ledger, absent):
+        refuse_missing(ledger, Pool(pool))
+        made = [bucket for bucket in absent if buckets.make(client, bucket)]
+        return {"made": made, **put_back(client, ledger, Pool(pool), emit), **extras(client, ledger, delete_extra)}
+
+
+def look(ends: Endpoints, folder: Path, pool: Path, emit: Emit, rename: Mapping[str, str] | None = None) -> dict:
+    """What `restore` would do, with every byte read that it would send; changes nothing in the store.
+
+    Returns {"put", "bytes"}, at most. Raises what `restore` raises before it puts anything.
+    """
+    with compared(ends, folder, rename) as (_, ledger, _):
+        refuse_missing(ledger, Pool(pool))
+        tally = Tally(emit, "reading objects", ledger.different_bytes())
+        wanted = (entry for entry, now in pairs(ledger) if not untouched(entry, now))
+        put = 0
+        for entry, problem in each(partial(checking.damage, pool=Pool(pool), aside=True), wanted, tally.stop):
+            if problem:
+                raise refused([problem])
+            tally.add(entry.size)
+            put += 1
+        return {"put": put, "bytes": tally.done}
+
+
+@contextmanager
+def compared(ends: Endpoints, folder: Path, rename: Mapping[str, str] | None) -> Iterator[tuple]:
+    """A client, what was backed up beside what is there now, and the buckets that are not there."""
     from botocore.exceptions import BotoCoreError, ClientError
     client = objects.client(ends)
     try:
         with Ledger() as ledger:
             ledger.add("before", renamed(manifest.read(folder), dict(rename or {}), ends.s3_buckets))
-            made = [bucket for bucket in ends.s3_buckets if buckets.make(client, bucket)]
+            absent = [bucket for bucket in ends.s3_buckets if not buckets.exists(client, bucket)]
             for bucket in ends.s3_buckets:
-                ledger.add("now", listing.entries(client, bucket))
-            return {"made": made, **put_back(client, ledger, Pool(pool), emit), **extras(client, ledger, delete_extra)}
+                if bucket not in absent:
+                    ledger.add("now", listing.entries(client, bucket))
+            yield client, ledger, absent
     except (BotoCoreError, ClientError, *reading.broken_off()) as error:
         raise store_trouble.told(error, "object store", store_of(ends)) from None
 
@@ -50,12 +79,11 @@ def renamed(entries: Iterator[Entry], names: dict[str, str], own: tuple[str, ...
         bucket = names.get(entry.bucket, entry.bucket)
         if bucket not in own:
             raise BackupError(f"bucket {bucket}", "not a bucket of this environment", f"one of {', '.join(own)}",
-                              f"add it to S3_BUCKETS, or say which one takes its place: {entry.bucket}={own[0]}")
+                              "add it to S3_BUCKETS, then ./invoke up")
         yield replace(entry, bucket=bucket)
 
 
 def put_back(client, ledger: Ledger, pool: Pool, emit: Emit) -> dict:
-    refuse_missing(ledger, pool)
     tally = Tally(emit, "objects", ledger.different_bytes())
     put = size = 0
     for (entry, _), was_put in each(partial(settle, client, pool, tally), pairs(ledger), tally.stop):
@@ -71,12 +99,19 @@ def pairs(ledger: Ledger) -> Iterator[tuple[Entry, Entry | None]]:
 def refuse_missing(ledger: Ledger, pool: Pool) -> None:
     """Nothing is put back unless all can be."""
     lost = [entry.name for entry, now in pairs(ledger)
-            if not (now and (entry.size, entry.etag) == (now.size, now.etag))
-            and not (entry.sha256 and pool.has(entry.sha256, entry.size))]
+            if not untouched(entry, now) and not (entry.sha256 and pool.has(entry.sha256, entry.size))]
     if lost:
-        raise BackupError("objects of the backup", f"the bytes of {len(lost)} are not kept: {', '.join(lost[:5])}",
-                          "the bytes of every object that is absent or changed",
-                          "./invoke backups.list for another backup; nothing was changed")
+        raise refused([f"the bytes of {len(lost)} are not kept: {', '.join(lost[:5])}"])
+
+
+def untouched(entry: Entry, now: Entry | None) -> bool:
+    """Whether the store has these very bytes, by size and ETag."""
+    return now is not None and (entry.size, entry.etag) == (now.size, now.etag)
+
+
+def refused(problems: list[str]) -> BackupError:
+    return BackupError("objects of the backup", problems[0], "the bytes of every object that is absent or changed",
+                       "./invoke backups.fetch of its copy, or ./invoke backups.list for another; nothing was changed")
 
 
 def settle(client, pool: Pool, tally: Tally, pair: tuple[Entry, Entry | None]) -> bool:

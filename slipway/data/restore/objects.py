@@ -16,8 +16,9 @@ SAMPLE = 200            # objects whose bytes a drill reads
 def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Puts back the objects of backup `id`, or of the one in `folder`, that are absent or others now.
 
-    args: id or folder, rename ({bucket then: bucket now}). Returns what `mirror.restore` does: {"made", "put", "bytes",
-    "same", "extra", "extras", "deleted"}. Raises BackupError for a backup without objects.
+    args: id or folder, rename ({bucket then: bucket now}), look: true only looks whether all can be put back. Returns
+    what `mirror.restore` does: {"made", "put", "bytes", "same", "extra", "extras", "deleted"}, or `mirror.look`:
+    {"put", "bytes"}. Raises BackupError for a backup without objects.
     """
     path = looking.chosen(ends, args)
     with lock.reading(path):
@@ -25,7 +26,8 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
         if not found["objects"]:
             raise BackupError(f"backup {path.name}", "it holds no objects", "a backup of the object store",
                               "./invoke backups.list")
-        return mirror.restore(ends, path, pool_of(ends, path), emit, rename=args.get("rename"))
+        work = mirror.look if args.get("look") else mirror.restore
+        return work(ends, path, pool_of(ends, path), emit, rename=args.get("rename"))
 
 
 def pool_of(ends: Endpoints, path: Path) -> Path:

@@ -7,11 +7,12 @@ import os
 import random
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
 
-from slipway.data import endpoints
+from slipway.data import commands, endpoints
 from slipway.data.backups import folder as places
 from slipway.data.backups import manifest
 from slipway.data.restore import drill
@@ -189,6 +190,31 @@ def test_objects_come_back_and_those_since_stay(shop, object_env, s3_client) -> 
     assert (done["put"], done["same"], done["extra"]) == (2, 1, 1) and "since" in done["extras"][0]
     assert {key: s3_client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in ("k0", "k1", "k2", "since")} == {
         "k0": b"body 0", "k1": b"body 1", "k2": b"body 2", "since": b"since"}
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"BODY 0")])
+def test_a_look_finds_what_could_not_be_put_back_and_touches_nothing(shop, object_env, s3_client, spoil) -> None:
+    shop.env.update(object_env | {"STATE_DIR": shop.env["STATE_DIR"]})
+    shop.run("buckets")
+    bucket = object_env["S3_BUCKETS"].split(",")[0]
+    s3_client.put_object(Bucket=bucket, Key="k0", Body=b"body 0")
+    name = backup(shop)
+    pooled, = (path for path in (restoring.path(shop, "") / places.OBJECTS).rglob("*") if path.is_file())
+    s3_client.delete_object(Bucket=bucket, Key="k0")
+    assert shop.run("restore.objects", {"id": name, "look": True}) == {"put": 1, "bytes": 6}
+    spoil(pooled)
+    with pytest.raises(BackupError, match="k0"):
+        shop.run("restore.objects", {"id": name, "look": True})
+    assert "Contents" not in s3_client.list_objects_v2(Bucket=bucket)
+
+
+def test_a_backup_of_another_environments_bucket_is_refused_by_the_look(shop, object_env, s3_client) -> None:
+    shop.env.update(object_env | {"STATE_DIR": shop.env["STATE_DIR"]})
+    shop.run("buckets")
+    s3_client.put_object(Bucket=object_env["S3_BUCKETS"].split(",")[0], Key="k0", Body=b"body 0")
+    name = backup(shop)
+    with pytest.raises(BackupError, match="not a bucket of this environment"):
+        commands.run("restore.objects", {"id": name, "look": True}, shop.env | {"S3_BUCKETS": "another"}, print)
 
 
 def test_a_backup_without_objects_has_none_to_put_back(shop) -> None:
