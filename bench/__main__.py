@@ -8,8 +8,8 @@ import sys
 from bench.harness import Result
 from slipway.verbs.test import no_engine
 
-ALL = ("startup", "embedded", "memory", "migrations", "mirror", "docker", "deploy", "backup", "restore")
-ON_DOCKER = ("docker", "deploy", "backup")
+ALL = ("startup", "embedded", "memory", "migrations", "mirror", "docker", "deploy", "backup", "restore", "pitr")
+ON_DOCKER = ("docker", "deploy", "backup", "pitr")
 
 
 def main(names: list[str]) -> int:

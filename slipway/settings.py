@@ -114,7 +114,7 @@ class Settings(BaseModel):
 
     pitr: Bool = setting(False, "Archive every change, so that any moment back can be restored (docs/pitr.md).")
     pitr_archive_timeout: int = Field(
-        60, ge=1, le=3600, description="Seconds after which a change is archived at the latest: what a lost disk costs."
+        45, ge=1, le=3600, description="Seconds after which a change is archived at the latest: what a lost disk costs."
     )
     pitr_full_days: int = Field(7, ge=1, le=90, description="Days between full physical backups.")
     pitr_diff_hours: int = Field(24, ge=1, le=720, description="Hours between physical backups of what changed.")

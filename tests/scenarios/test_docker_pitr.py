@@ -21,7 +21,7 @@ from slipway.data import endpoints
 from slipway.data.pitr import backup
 backup.attempt(endpoints.read(os.environ), lambda event: print(event["text"]))
 """             # what the service does once a minute
-SOON = 3        # seconds of PITR_ARCHIVE_TIMEOUT here; the default is 60
+SOON = 3        # seconds of PITR_ARCHIVE_TIMEOUT here; the default is 45
 
 
 @pytest.fixture(scope="module")
