@@ -123,9 +123,11 @@ class Run:
         text = piece.text.decode()
         where = f"{self.source.label}:{piece.place}"
         concurrent = "CONCURRENTLY" in piece.words and piece.words[0] != "DROP"
-        if concurrent and (wrong := indexes.broken(self.conn, state.invalid, text)):
+        # Not REINDEX: it is the cure of an invalid index, and a valid one says nothing of whether it was run.
+        creates = concurrent and piece.words[0] == "CREATE"
+        if creates and (wrong := indexes.broken(self.conn, state.invalid, text)):
             raise indexes.left(where, "an earlier try left ", wrong)
-        if state.doing and number == state.done + 1 and concurrent and indexes.is_valid(self.conn, text):
+        if state.doing and number == state.done + 1 and creates and indexes.is_valid(self.conn, text):
             self.tell(f"{where}: the run that was cut off had finished it")
         else:
             self.write(history.step_rows(self.version, number - 1, before, doing=True))

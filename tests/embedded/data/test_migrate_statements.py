@@ -112,6 +112,37 @@ def test_an_index_that_was_ready_when_the_run_was_cut_off_is_not_built_twice(sta
     assert any("had finished it" in event["text"] for event in stack.events)
 
 
+def cut_off_at(stack, sql: str) -> None:
+    """The file's second statement is `sql`, and a run was killed while it was on its way."""
+    stack.migration("2_b.sql", DIRECTIVE + "select 1;\nselect nonsense;\n")
+    failed(stack)
+    stack.migration("2_b.sql", DIRECTIVE + f"select 1;\n{sql}\n")
+    with stack.connect("admin") as conn:
+        conn.execute("update slipway.unfinished set doing = true")
+
+
+def make_invalid(stack, index: str) -> None:
+    with stack.connect("admin") as conn:
+        conn.execute("update pg_index set indisvalid = false where indexrelid = %s::regclass", (index,))
+
+
+def test_a_reindex_of_an_invalid_index_is_run_for_it_is_the_cure(stack) -> None:
+    stack.migration("1_a.sql", "create table a (id int); create index i on a (id);")
+    stack.run("migrate")
+    make_invalid(stack, "i")
+    stack.migration("2_b.sql", DIRECTIVE + "reindex index concurrently i;\nselect 1;\n")
+    assert stack.run("migrate")["version"] == 2
+    assert stack.value("select indisvalid from pg_index where indexrelid = 'i'::regclass")
+
+
+def test_a_reindex_that_was_cut_off_is_run_again_though_its_index_is_valid(stack) -> None:
+    stack.migration("1_a.sql", "create table a (id int); create index i on a (id);")
+    stack.run("migrate")
+    before = stack.value("select pg_relation_filenode('i')")
+    cut_off_at(stack, "reindex index concurrently i;")
+    assert stack.run("migrate")["version"] == 2 and stack.value("select pg_relation_filenode('i')") != before
+
+
 @pytest.mark.parametrize("name", ["no-transactions", "compatable"])
 def test_an_unknown_directive_is_refused(stack, name: str) -> None:
     stack.migration("1_a.sql", f"-- slipway: {name}\nselect 1;")
