@@ -84,7 +84,7 @@ class Run:
     def begin(self) -> history.Unfinished:
         """Writes that the file is begun, as golang-migrate does: the target version, dirty."""
         state = history.Unfinished(self.version, self.way, self.target, 0, "", False,
-                                   tuple(indexes.invalid(self.conn)))
+                                   indexes.invalid(self.conn))
         self.write(history.mirror_rows(self.target, dirty=True) + history.begin_rows(state, self.mark.by))
         return state
 

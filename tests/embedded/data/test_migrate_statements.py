@@ -143,6 +143,24 @@ def test_a_reindex_that_was_cut_off_is_run_again_though_its_index_is_valid(stack
     assert stack.run("migrate")["version"] == 2 and stack.value("select pg_relation_filenode('i')") != before
 
 
+OTHER = "create schema app; create schema other; create table app.a (id int); create table other.a (id int);"
+
+
+def test_a_valid_index_of_that_name_in_another_schema_is_not_the_one_that_was_cut_off(stack) -> None:
+    stack.migration("1_a.sql", OTHER + "create index i on other.a (id);")
+    stack.run("migrate")
+    cut_off_at(stack, "create index concurrently i on app.a (id);")
+    assert stack.run("migrate")["version"] == 2 and table_exists(stack, "app.i")
+
+
+def test_an_invalid_index_of_that_name_in_another_schema_is_not_an_earlier_try(stack) -> None:
+    stack.migration("1_a.sql", OTHER + "create index i on other.a (id);")
+    stack.run("migrate")
+    make_invalid(stack, "other.i")
+    stack.migration("2_b.sql", DIRECTIVE + "set search_path = app;\ncreate index concurrently i on a (id);\n")
+    assert stack.run("migrate")["version"] == 2 and table_exists(stack, "app.i")
+
+
 @pytest.mark.parametrize("name", ["no-transactions", "compatable"])
 def test_an_unknown_directive_is_refused(stack, name: str) -> None:
     stack.migration("1_a.sql", f"-- slipway: {name}\nselect 1;")
