@@ -33,6 +33,10 @@ def fit(chunks: Iterable[bytes], label: str, database: str, alone: bool = False)
         place, what = error.args
         raise MigrationError(f"{label}:{place}", f"{what} is opened here and never closed", "its other end",
                              f"edit {label}") from None
+    except script.BehindCopy as error:
+        raise MigrationError(f"{label}:{error.args[0]}", "something stands behind a COPY … FROM stdin on its line",
+                             "its data from the next line, and after the line `\\.` whatever comes next",
+                             f"edit {label}: move it behind the line `\\.`") from None
     frame.end()
 
 

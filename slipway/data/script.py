@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from slipway.data import sqltext
-from slipway.data.scan import statement
+from slipway.data.scan import comment_end, statement
 
+BLANKS = re.compile(rb"[ \t\r\f\v;]*+(?:--[^\n]*+)?+")
 FIRST = re.compile(rb"[A-Za-z]+")
 DATA_END = re.compile(rb"\\\.[ \t]*\r?(?:\n|\Z)")
 CONTROL = {b"BEGIN", b"START", b"COMMIT", b"END", b"ABORT", b"ROLLBACK", b"PREPARE"}
@@ -72,10 +73,14 @@ class Unclosed(Exception):
     """Something in the text is opened and never closed. The arguments: "line:column" and what it is."""
 
 
+class BehindCopy(Exception):
+    """Something stands behind a COPY on its line, where psql would run it after the data. The argument: "line:column"."""
+
+
 def pieces(chunks: Iterable[bytes], alone: bool = False) -> Iterator[Piece]:
     """The pieces of a file in order; with `alone` every statement is one of its own.
 
-    A piece with data must have its data read before the next piece is asked for. Raises Unclosed.
+    A piece with data must have its data read before the next piece is asked for. Raises Unclosed and BehindCopy.
     """
     window = Window(chunks)
     first = position = 0
@@ -101,6 +106,7 @@ def pieces(chunks: Iterable[bytes], alone: bool = False) -> Iterator[Piece]:
         if kind == "copy":
             window.move(end)
             first = position = 0
+            refuse_behind(window)
             made = replace(made, data=data(window))
         yield made
 
@@ -126,10 +132,23 @@ def kind_of(text: bytes, start: int, end: int, alone: bool) -> tuple[str, tuple[
     return "control" if control else "sql", words
 
 
-def data(window: Window) -> Iterator[bytes]:
-    """The lines of a COPY block, from the line after its statement to the line `\\.` or the end of the file."""
+def refuse_behind(window: Window) -> None:
+    """Raises BehindCopy unless only blanks and comments are left on the line of a COPY; takes all of that line in."""
     while b"\n" not in window.bytes and not window.whole:
         window.grow()
+    line = window.bytes.partition(b"\n")[0]
+    position = BLANKS.match(line).end()
+    while line.startswith(b"/*", position) and (closed := comment_end(line, position)):
+        position = BLANKS.match(line, closed).end()
+    if position < len(line):
+        raise BehindCopy("{}:{}".format(*window.place(position)))
+
+
+def data(window: Window) -> Iterator[bytes]:
+    """The lines of a COPY block, from the line after its statement to the line `\\.` or the end of the file.
+
+    The window shows all of the statement's line by now.
+    """
     window.move(window.bytes.find(b"\n") + 1 or len(window.bytes))
     while True:
         last = last_line(window)

@@ -94,6 +94,22 @@ def test_what_is_never_closed_is_named_where_it_opens(text: str, place: str, wha
         assert caught.value.args == (place, what)
 
 
+@pytest.mark.parametrize(("rest", "column"), [
+    (" select 2;", 20), ("ж", 19), (" /* a */ x", 28), (" /* a\n */", 20), ("; \\echo", 21), ("1\t2", 19),
+])
+def test_what_stands_behind_copy_on_its_line_is_refused_with_its_place(rest: str, column: int) -> None:
+    text = f"select 1;\ncopy t from stdin;{rest}\n1\n\\.\n".encode()
+    for size in (1, 7, 1000):
+        with pytest.raises(MigrationError) as caught:
+            fitness.refuse_unfit((text[at:at + size] for at in range(0, len(text), size)), "f.sql", "shop")
+        assert caught.value.where == f"f.sql:2:{column}" and "COPY" in caught.value.found
+
+
+@pytest.mark.parametrize("rest", ["", " \t", "\r", " -- select 2;", " /* a /* b */ */ -- c", ";"])
+def test_blanks_and_comments_may_stand_behind_copy(rest: str) -> None:
+    assert read(f"copy t from stdin;{rest}\n1\n\\.\nselect 2;", 3)[0][3] == b"1\n"
+
+
 @pytest.mark.parametrize(("sql", "where", "found"), [
     ("select 1; commit", "1:11", "COMMIT in the file"), ("begin; select 1", "1:1", "BEGIN without COMMIT"),
     ("begin; begin; commit", "1:8", "BEGIN in the file"),

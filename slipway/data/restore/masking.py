@@ -18,6 +18,8 @@ def mask(conn: psycopg.Connection, name: str, text: str) -> int:
             return sum(sending.send(conn, allowed(piece, name), name) for piece in script.pieces([text.encode()]))
     except script.Unclosed as error:
         raise refused(f"{name}:{error.args[0]}", f"{error.args[1]} that is never closed", name) from None
+    except script.BehindCopy as error:
+        raise refused(f"{name}:{error.args[0]}", "something behind a COPY … FROM stdin on its line", name) from None
     except MigrationError as error:
         raise BackupError(error.where, error.found, error.expected, f"edit {name}", error.log) from None
 
