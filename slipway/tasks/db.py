@@ -2,33 +2,36 @@
 
 from invoke import Collection, task
 
-from slipway.tasks.shared import JSON, ON, number, perform
+from slipway.tasks.shared import JSON, ON, WAIT, number, perform
+
+PATIENT = f"{WAIT}; default: GATE_TIMEOUT"
 
 
 @task(
-    help={"on": ON, "to": "stop at this number", "dry_run": "try them out and take all of it back", "json": JSON},
+    help={"on": ON, "to": "stop at this number", "dry_run": "try them out and take all of it back", "wait": PATIENT,
+          "json": JSON},
 )
-def migrate(c, to=None, on="local", dry_run=False, json=False):
+def migrate(c, to=None, on="local", dry_run=False, wait=None, json=False):
     """Apply pending migrations."""
-    perform("db.migrate", on, to=number("to", to), dry_run=dry_run, json=json)
+    perform("db.migrate", on, to=number("to", to), dry_run=dry_run, wait=number("wait", wait), json=json)
 
 
-@task(help={"on": ON, "steps": "how many", "yes": "needed outside local"})
-def rollback(c, steps="1", on="local", yes=False):
+@task(help={"on": ON, "steps": "how many", "yes": "needed outside local", "wait": PATIENT})
+def rollback(c, steps="1", on="local", yes=False, wait=None):
     """Undo the newest migration, or the newest STEPS."""
-    perform("db.rollback", on, steps=number("steps", steps), yes=yes)
+    perform("db.rollback", on, steps=number("steps", steps), yes=yes, wait=number("wait", wait))
 
 
-@task(help={"on": ON, "version": "number of the migration", "yes": "needed outside local"})
-def goto(c, version, on="local", yes=False):
+@task(help={"on": ON, "version": "number of the migration", "yes": "needed outside local", "wait": PATIENT})
+def goto(c, version, on="local", yes=False, wait=None):
     """Migrate up or down to one number."""
-    perform("db.goto", on, version=number("version", version), yes=yes)
+    perform("db.goto", on, version=number("version", version), yes=yes, wait=number("wait", wait))
 
 
-@task(help={"on": ON, "steps": "how many", "yes": "needed outside local"})
-def redo(c, steps="1", on="local", yes=False):
+@task(help={"on": ON, "steps": "how many", "yes": "needed outside local", "wait": PATIENT})
+def redo(c, steps="1", on="local", yes=False, wait=None):
     """Undo the newest migration and apply it again."""
-    perform("db.redo", on, steps=number("steps", steps), yes=yes)
+    perform("db.redo", on, steps=number("steps", steps), yes=yes, wait=number("wait", wait))
 
 
 @task(
@@ -41,10 +44,10 @@ def status(c, on="local", exit_code=False, json=False):
     perform("db.status", on, strict=exit_code, json=json)
 
 
-@task(help={"on": ON, "version": "number that the database is at; default: what golang-migrate recorded"})
-def adopt(c, version=None, on="local"):
+@task(help={"on": ON, "version": "number that the database is at; default: what golang-migrate recorded", "wait": PATIENT})
+def adopt(c, version=None, on="local", wait=None):
     """Take over a database that another tool has migrated."""
-    perform("db.adopt", on, version=number("version", version))
+    perform("db.adopt", on, version=number("version", version), wait=number("wait", wait))
 
 
 @task(help={"name": "what the migration does"})
@@ -77,10 +80,10 @@ def drift(c, on="local", json=False):
     perform("db.drift", on, json=json)
 
 
-@task(help={"on": ON, "only": "one file", "yes": "needed outside local"})
-def fixtures(c, only=None, on="local", yes=False):
+@task(help={"on": ON, "only": "one file", "yes": "needed outside local", "wait": PATIENT})
+def fixtures(c, only=None, on="local", yes=False, wait=None):
     """Load the fixtures that the database has not had."""
-    perform("db.fixtures", on, only=only, yes=yes)
+    perform("db.fixtures", on, only=only, yes=yes, wait=number("wait", wait))
 
 
 namespace = Collection("db", migrate, rollback, goto, redo, status, adopt, new, lint, rehearse, schema, drift, fixtures)

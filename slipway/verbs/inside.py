@@ -13,8 +13,12 @@ from slipway.world import World
 CHANGING = frozenset({"migrate", "rollback", "goto", "redo", "adopt", "fixtures"})
 
 
-def work(world: World, reporter, verb: str, args: Mapping, cause: str, remark: Callable[[dict], str]) -> dict:
-    """Runs a verb of the data side and returns its result; `remark` says the result in a few words."""
+def work(world: World, reporter, verb: str, args: Mapping, cause: str, remark: Callable[[dict], str],
+         wait: float | None = None) -> dict:
+    """Runs a verb of the data side and returns its result; `remark` says the result in a few words.
+
+    What changes data waits for the stack's lock: `wait` seconds, or GATE_TIMEOUT as the data side does for its own.
+    """
     result: dict = {}
 
     def run(progress: Progress) -> str:
@@ -22,16 +26,17 @@ def work(world: World, reporter, verb: str, args: Mapping, cause: str, remark: C
         return remark(result)
 
     reporter.header(world.header)
-    with locked(world, verb, args):
+    with locked(world, verb, args, wait):
         apply(Plan(((Step(f"db.{verb}", cause, run),),)), reporter, end_all)
     return result
 
 
-def locked(world: World, verb: str, args: Mapping) -> AbstractContextManager[None]:
+def locked(world: World, verb: str, args: Mapping, wait: float | None) -> AbstractContextManager[None]:
     """The stack's lock for what changes data: no deploy may come in between. Raises LockHeld, naming the holder."""
     if verb not in CHANGING or args.get("dry_run"):
         return nullcontext()
-    return world.engine.locked(f"db.{verb}", 0, world.flag)
+    seconds = world.settings.gate_timeout if wait is None else wait
+    return world.engine.locked(f"db.{verb}", seconds, world.flag)
 
 
 def careful(world: World, yes: bool, what: str, command: str) -> None:

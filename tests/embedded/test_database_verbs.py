@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import psycopg
 import pytest
 
 from tests import db_verbs
 from tests.embedded.data import services
-from tests.embedded.working_copy import WorkingCopy
+from tests.embedded.working_copy import PATIENCE_S, WorkingCopy, until
 
 PASSWORD = "ex:ternal/p@ss w'rd"
+WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 901 AND NOT granted)"
 
 
 def typed(copy: WorkingCopy) -> db_verbs.Invoke:
@@ -28,6 +30,32 @@ def typed(copy: WorkingCopy) -> db_verbs.Invoke:
 
 def test_on_the_database_of_the_stack(running) -> None:
     db_verbs.walk(running.root, typed(running), lambda query: running.psql(query, "migrate"))
+
+
+def test_of_two_migrates_at_once_one_waits_and_both_succeed(running) -> None:
+    """The first is held in its file until the second has the lock's file open; one that may not wait is refused."""
+    folder, before = running.root / "migrations", running.psql("SELECT version FROM schema_migrations")
+    (folder / "901_held.up.sql").write_text("SELECT pg_advisory_xact_lock(901);\nCREATE TABLE held (id int);\n")
+    (folder / "901_held.down.sql").write_text("DROP TABLE held;\n")
+    try:
+        with psycopg.connect(running.database_url("postgres"), autocommit=True) as holder:
+            holder.execute("SELECT pg_advisory_lock(901)")
+            first = running.start("db.migrate", env={"MIGRATE_LOCK_TIMEOUT": "60s"})
+            until(lambda: running.psql(WAITS) == "True", "the first is in its file")
+            refused = running.invoke("db.migrate", "--wait", "0")
+            second = running.start("db.migrate")
+            until(lambda: waits_for_lock(running, second.pid), "the second waits")
+        told = [child.communicate(timeout=PATIENCE_S) for child in (first, second)]
+        assert (first.returncode, second.returncode, refused.returncode) == (0, 0, 3), told
+        assert "1 applied" in told[0][0] and "0 applied" in told[1][0]
+    finally:
+        running.invoke("db.goto", "--version", before)
+        for path in folder.glob("901_held*"):
+            path.unlink()
+
+
+def waits_for_lock(copy: WorkingCopy, pid: int) -> bool:
+    return str(copy.home / "lock") in [each.path for each in psutil.Process(pid).open_files()]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from slipway.verbs.inside import work
 from slipway.world import enter
 
 
-def run(on: str, reporter, version: int | None = None) -> None:
+def run(on: str, reporter, version: int | None = None, wait: float | None = None) -> None:
     """Records every file up to `version` as baseline; without one, up to where golang-migrate's row says."""
     world = enter(on)
     result = work(
@@ -18,6 +18,7 @@ def run(on: str, reporter, version: int | None = None) -> None:
         {"version": version, "by": getpass.getuser()},
         f"up to {version}" if version is not None else "as its schema_migrations says",
         lambda found: f"{len(found['adopted'])} files as baseline",
+        wait,
     )
     reporter.done(
         f"{len(result['adopted'])} migrations are recorded as baseline; the schema is at {result['version']}.", **result

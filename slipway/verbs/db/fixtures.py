@@ -6,11 +6,11 @@ from slipway.verbs.inside import careful, listed, work
 from slipway.world import enter
 
 
-def run(on: str, reporter, only: str | None = None, yes: bool = False) -> None:
+def run(on: str, reporter, only: str | None = None, yes: bool = False, wait: float | None = None) -> None:
     """Loads the fixtures that the database has not had, or the one that is named."""
     world = enter(on)
     careful(world, yes, "loads seed data", "db.fixtures")
     result = work(world, reporter, "fixtures", {"only": only} if only else {}, only or "whatever is pending",
-                  lambda found: listed(found["loaded"]))
+                  lambda found: listed(found["loaded"]), wait)
     rows = sum(entry["rows"] for entry in result["loaded"])
     reporter.done(f"{len(result['loaded'])} loaded, {rows:,} rows; {result['kept']} were there.", **result)

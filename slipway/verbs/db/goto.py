@@ -8,11 +8,11 @@ from slipway.verbs.inside import careful, listed, work
 from slipway.world import enter
 
 
-def run(on: str, reporter, version: int, yes: bool = False) -> None:
+def run(on: str, reporter, version: int, yes: bool = False, wait: float | None = None) -> None:
     """Applies or undoes migrations until the schema is at `version`."""
     world = enter(on)
     careful(world, yes, "may undo migrations and delete data", f"db.goto {version}")
     result = work(world, reporter, "goto", {"version": version, "by": getpass.getuser()}, f"to {version}",
-                  lambda found: listed(found["applied"] or found["rolled_back"]))
+                  lambda found: listed(found["applied"] or found["rolled_back"]), wait)
     reporter.done(f"{len(result['applied'])} applied, {len(result['rolled_back'])} undone; the schema is at "
                   f"{result.get('version') or 'nothing'}.", **result)

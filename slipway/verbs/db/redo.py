@@ -8,10 +8,10 @@ from slipway.verbs.inside import careful, listed, work
 from slipway.world import enter
 
 
-def run(on: str, reporter, steps: int = 1, yes: bool = False) -> None:
+def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None = None) -> None:
     """Undoes the newest `steps` migrations and applies them again."""
     world = enter(on)
     careful(world, yes, "undoes migrations and may delete data", "db.redo")
     result = work(world, reporter, "redo", {"steps": steps, "by": getpass.getuser()}, f"{steps} down and up again",
-                  lambda found: listed(found["applied"]))
+                  lambda found: listed(found["applied"]), wait)
     reporter.done(f"{len(result['applied'])} redone; the schema is at {result.get('version') or 'nothing'}.", **result)

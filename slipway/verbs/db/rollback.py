@@ -8,7 +8,7 @@ from slipway.verbs.inside import careful, listed, work
 from slipway.world import enter
 
 
-def run(on: str, reporter, steps: int = 1, yes: bool = False) -> None:
+def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None = None) -> None:
     """Runs the down files of the newest `steps` migrations."""
     world = enter(on)
     careful(world, yes, "undoes migrations and may delete data", "db.rollback")
@@ -19,6 +19,7 @@ def run(on: str, reporter, steps: int = 1, yes: bool = False) -> None:
         {"steps": steps, "by": getpass.getuser()},
         f"{steps} down",
         lambda found: listed(found["rolled_back"]),
+        wait,
     )
     reporter.done(
         f"{len(result['rolled_back'])} undone; the schema is at {result.get('version') or 'nothing'}.", **result
