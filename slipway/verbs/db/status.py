@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from slipway.errors import MigrationError
 from slipway.plan import Silent
 from slipway.world import enter
@@ -17,21 +19,27 @@ def run(on: str, reporter, strict: bool = False) -> None:
         reporter.line(f"  {row['state']:<13} {row['file'] or row['name']:<44} {words}".rstrip())
     for problem in found["problems"]:
         reporter.line(f"  ! {problem}")
-    counts = {
-        state: sum(row["state"] == state for row in found["rows"]) for state in ("applied", "baseline", "pending")
-    }
+    counts = counted(found["rows"])
     reporter.done(
-        ", ".join(f"{number} {state}" for state, number in counts.items() if number or state != "baseline")
+        ", ".join(f"{number} {state}" for state, number in counts.items())
         + f"; the schema is at {found['version'] or 'nothing'}.",
         **found,
     )
-    if strict and (counts["pending"] or found["problems"]):
+    still = [f"{number} {state}" for state, number in counts.items() if number and state not in ("applied", "baseline")]
+    if strict and (still or found["problems"]):
         raise MigrationError(
             "migrations",
-            f"{counts['pending']} pending, {len(found['problems'])} problems",
+            ", ".join([*still, f"{len(found['problems'])} problems"]),
             "a database that has had every file",
             f"./invoke db.migrate{world.flag}",
         )
+
+
+def counted(rows: list[dict]) -> dict[str, int]:
+    """How many migrations are in each state: always those applied and pending, others where there are any."""
+    seen = Counter(row["state"] for row in rows)
+    order = ("applied", "baseline", "pending", *sorted(seen.keys() - {"applied", "baseline", "pending"}))
+    return {state: seen[state] for state in order if seen[state] or state in ("applied", "pending")}
 
 
 def told(row: dict) -> str:
