@@ -29,7 +29,7 @@ def tried(ends: Endpoints, to: int | None, emit: Emit) -> dict:
             history.establish(conn, ends)
             seen = situation.look(conn, files)
             situation.refuse_conflicts(conn, seen)
-            moves = moving.upwards(seen, to)
+            moves = moving.forwards(seen, to)
             moving.refuse_stopped(seen, "up", moves[0] if moves else None)
             moving.refuse_unfit(conn, moves, seen.stopped)
             would = try_all(conn, ends, moves, emit)

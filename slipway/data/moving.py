@@ -40,6 +40,17 @@ def upwards(seen: Situation, to: int | None) -> tuple[Move, ...]:
                  if each.version not in seen.known and (to is None or each.version <= to))
 
 
+def forwards(seen: Situation, to: int | None) -> tuple[Move, ...]:
+    """`upwards` for a run that never goes back. Raises MigrationError for a target without a file, or below what is
+    applied."""
+    if to is not None:
+        seen.file(to)
+    if to is not None and seen.newest is not None and to < seen.newest:
+        raise MigrationError(f"migration {to}", f"the database is at {seen.newest} already",
+                             f"a version from {seen.newest}", f"./invoke db.goto {to} to roll back to it")
+    return upwards(seen, to)
+
+
 def downwards(seen: Situation, versions: list[int]) -> tuple[Move, ...]:
     """Those versions, newest first. Raises MigrationError where a downward file is missing."""
     moves = tuple(Move(seen.file(version), "down", seen.before(version)) for version in sorted(versions, reverse=True))

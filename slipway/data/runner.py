@@ -5,8 +5,6 @@ from __future__ import annotations
 from slipway.data import dryrun, moving, situation
 from slipway.data.applying import Mark
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.data.situation import Situation
-from slipway.errors import MigrationError
 
 raise_first = situation.raise_first
 
@@ -24,8 +22,7 @@ def migrate(ends: Endpoints, args: dict, emit: Emit) -> dict:
         return dryrun.tried(ends, to, emit)
     with situation.opened(ends, "slipway migrate", emit) as (conn, seen):
         situation.refuse_conflicts(conn, seen)
-        refuse_backwards(seen, to)
-        moves = moving.upwards(seen, to)
+        moves = moving.forwards(seen, to)
         moving.refuse_stopped(seen, "up", moves[0] if moves else None)
         done = moving.perform(conn, ends, moves, seen.stopped, mark_of(args), emit)
     return {"applied": done, "version": max([*seen.known, *(each["version"] for each in done)], default=None)}
@@ -33,13 +30,3 @@ def migrate(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 def mark_of(args: dict) -> Mark:
     return Mark(str(args.get("by") or ""), str(args.get("release") or ""))
-
-
-def refuse_backwards(seen: Situation, to: int | None) -> None:
-    """Raises MigrationError for a target without a file, or below what is applied."""
-    if to is None:
-        return
-    seen.file(to)
-    if seen.newest is not None and to < seen.newest:
-        raise MigrationError(f"migration {to}", f"the database is at {seen.newest} already",
-                             f"a version from {seen.newest}", f"./invoke db.goto {to} to roll back to it")

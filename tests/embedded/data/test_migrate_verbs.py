@@ -62,6 +62,14 @@ def test_migrate_to_a_number_stops_there_and_never_goes_back(stack) -> None:
     assert "already" in refused(stack, "migrate", {"to": 1}).found and versions(stack) == [1, 2]
 
 
+@pytest.mark.parametrize(("to", "says"), [(1, "the database is at 2 already"), (9, "no file with this number")])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_dry_run_refuses_the_number_that_the_real_run_refuses(stack, to: int, says: str, dry_run: bool) -> None:
+    pairs(stack, 1, 2, 3)
+    stack.run("migrate", {"to": 2})
+    assert says in refused(stack, "migrate", {"to": to, "dry_run": dry_run}).found
+
+
 def test_redo_runs_the_files_as_they_are_now(stack) -> None:
     pairs(stack, 1, 2)
     stack.run("migrate")
@@ -185,6 +193,16 @@ def test_adopt_refuses_an_edited_history_and_asks_for_a_number_where_there_is_no
     stack.migration("001_t.up.sql", "select 1;")
     golang_migrate_was_here(stack, 2)
     assert "was edited" in refused(stack, "adopt").found and versions(stack) == [1]
+
+
+def test_adopting_minus_one_forgets_everything_as_after_golang_migrates_down_all(stack) -> None:
+    pairs(stack, 1, 2)
+    stack.run("migrate")
+    with stack.connect("migrate") as conn:
+        conn.execute(f'set role "{stack.database}_owner"; drop table t1, t2; truncate public.schema_migrations')
+    assert "db.adopt" in failed(stack).next
+    assert stack.run("adopt", {"version": -1}) == {"version": None, "adopted": [], "forgotten": [1, 2]}
+    assert stack.run("migrate")["version"] == 2 and tables(stack) == ["t1", "t2"]
 
 
 def test_a_history_of_the_first_version_is_upgraded_in_place(stack) -> None:
