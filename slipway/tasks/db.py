@@ -5,6 +5,7 @@ from invoke import Collection, task
 from slipway.tasks.shared import JSON, ON, WAIT, number, perform
 
 PATIENT = f"{WAIT}; default: GATE_TIMEOUT"
+NOTHING_APPLIED = -1    # as golang-migrate counts
 
 
 @task(
@@ -44,10 +45,10 @@ def status(c, on="local", exit_code=False, json=False):
     perform("db.status", on, strict=exit_code, json=json)
 
 
-@task(help={"on": ON, "version": "number that the database is at; default: what golang-migrate recorded", "wait": PATIENT})
+@task(help={"on": ON, "version": "number that the database is at; -1: none; default: what golang-migrate recorded", "wait": PATIENT})
 def adopt(c, version=None, on="local", wait=None):
     """Take over a database that another tool has migrated."""
-    perform("db.adopt", on, version=number("version", version), wait=number("wait", wait))
+    perform("db.adopt", on, version=number("version", version, NOTHING_APPLIED), wait=number("wait", wait))
 
 
 @task(help={"name": "what the migration does"})

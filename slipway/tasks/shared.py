@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 ON = "environment to act on: NAME reads .env.NAME, local reads .env"
 JSON = "events as JSON lines"
 WAIT = "seconds to wait for the lock, if somebody else works on the stack"
@@ -14,10 +16,13 @@ def perform(verb: str, on: str, **options) -> None:
     perform(verb, on, **options)
 
 
-def number(flag: str, text: str | None) -> int | None:
-    """A whole number, or Invoke's own kind of refusal: its type hints end in a traceback."""
+def number(flag: str, text: str | None, least: int = 0) -> int | None:
+    """A whole number from `least`, or Invoke's own kind of refusal: its type hints end in a traceback."""
     from invoke import Exit
 
-    if text is None or str(text).isdigit():
-        return None if text is None else int(text)
-    raise Exit(f"error: --{flag}\n  found     {text}\n  expected  a whole number, such as 3", code=2)
+    if text is None:
+        return None
+    if re.fullmatch("-?[0-9]+", str(text)) and int(text) >= least:
+        return int(text)
+    lowest = f", or {least}" if least < 0 else ""
+    raise Exit(f"error: --{flag}\n  found     {text}\n  expected  a whole number, such as 3{lowest}", code=2)
