@@ -40,7 +40,8 @@ def newer_database(row: Applied, last: int) -> Problem:
     return Problem(f"migration {row.version}", f"the database is newer than this release: the database has "
                    f"{row.version}_{row.name}{came}, the directory does not, {files}",
                    "a release at least as new as its database",
-                   f"git pull and deploy again, or with the newer release: ./invoke db.goto {max(last, 0)}")
+                   "git pull and deploy again" + (f", or with the newer release: ./invoke db.goto {last}" if last >= 0
+                                                  else ""))
 
 
 def late_file(file: Migration, newest: int) -> Problem:

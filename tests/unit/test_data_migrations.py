@@ -119,6 +119,15 @@ def test_what_stands_between_files_and_history(tmp_path: Path, names: list[str],
     assert len(found) == len(sentences) and all(map(str.startswith, found, sentences))
 
 
+@pytest.mark.parametrize(("names", "goto"), [(["1_a.sql"], "./invoke db.goto 1"), ([], None)])
+def test_a_newer_database_is_told_to_go_back_only_to_a_file_that_is_there(tmp_path: Path, names: list[str],
+                                                                          goto: str | None) -> None:
+    files, _ = migrations.read(folder_with(tmp_path, *names))
+    problem = conflicts.compare(files, applied(*range(1, len(names) + 2)))[-1]
+    assert problem.next.startswith("git pull and deploy again")
+    assert problem.next.endswith(goto) if goto else "goto" not in problem.next
+
+
 def test_pending_are_those_that_the_history_lacks_in_order(tmp_path: Path) -> None:
     files, _ = migrations.read(folder_with(tmp_path, "1_a.sql", "10_c.sql", "2_b.sql"))
     assert [file.version for file in migrations.pending(files, applied(1))] == [2, 10]
