@@ -64,7 +64,7 @@ def load(conn: psycopg.Connection, chunks: Iterable[bytes], table: str, columns:
     COPY itself cannot pass over rows that exist. `tell` hears how many records were sent. Raises MigrationError with
     the line.
     """
-    from psycopg import DataError, sql
+    from psycopg import DatabaseError, OperationalError, sql
     target = sql.Identifier(*table.split(".", 1))
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     conn.execute(sql.SQL("CREATE TEMPORARY TABLE slipway_load ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
@@ -77,7 +77,9 @@ def load(conn: psycopg.Connection, chunks: Iterable[bytes], table: str, columns:
                 copy.write(chunk)
                 seen.add(chunk)
                 tell(seen.records)
-    except DataError as error:
+    except DatabaseError as error:
+        if isinstance(error, OperationalError):     # the server's trouble or a lost connection, not the file's
+            raise
         raise csv_error(error, table, label) from None
     return conn.execute(sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM pg_temp.slipway_load "
                                 "ON CONFLICT DO NOTHING").format(target, names, names)).rowcount

@@ -137,6 +137,18 @@ def test_a_bad_file_is_named_with_its_line_and_leaves_nothing(filled, name: str,
     assert rows(filled, "select * from users") == [] and rows(filled, "select * from slipway.fixtures") == []
 
 
+@pytest.mark.parametrize(("domain", "says"), [
+    ("check (value > 0)", "violates check constraint"), ("not null", "does not allow null values"),
+])
+def test_what_a_domain_refuses_in_a_csv_is_named_with_its_line(filled, domain: str, says: str) -> None:
+    with filled.connect("migrate") as conn:
+        conn.execute(f"create domain count as int {domain}; create table stock (id int primary key, n count)")
+    filled.fixture("1_stock.csv", "id,n\n1,5\n2," + ("-1" if "check" in domain else "") + "\n")
+    with pytest.raises(MigrationError) as caught:
+        filled.run("fixtures")
+    assert caught.value.where == "fixtures/1_stock.csv:3" and says in caught.value.found
+
+
 def test_a_large_csv_is_streamed_with_progress_in_rows(filled) -> None:
     """1.4 million bytes in pieces: progress rises to the total, and the pieces join without a seam."""
     filled.fixture("1_users.csv", "id,name\n" + "".join(f"{n},name {n}\n" for n in range(80_000)))
