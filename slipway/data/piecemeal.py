@@ -108,15 +108,23 @@ class Run:
             return
         done = history.step_rows(self.version, number, past.hexdigest())
         try:
-            if sqltext.refuses_transaction(piece.words) or sqltext.commits_itself(piece.words):
-                self.alone(piece, number, state, before, done)
-            else:
-                self.counted(piece, number, done)
+            self.run(piece, number, state, before, done)
         except MigrationError as error:
             raise self.stopped_at(error, number, piece) from None
         except KeyboardInterrupt:
             raise Interrupted(f"{self.source.label}:{piece.place}", f"stopped by a signal in statement {number}; those "
                               "before it are kept", "to run to its end", "run the same command again") from None
+
+    def run(self, piece: Piece, number: int, state: history.Unfinished, before: str, done: str) -> None:
+        """Runs one statement in a transaction with its count, or alone where it bears none."""
+        if sqltext.refuses_transaction(piece.words) or sqltext.commits_itself(piece.words):
+            self.alone(piece, number, state, before, done)
+            return
+        try:
+            self.counted(piece, done)
+        except sending.RefusesTransaction:
+            # With some only the server knows: CLUSTER of every table, REINDEX of one that turns out to be partitioned.
+            self.alone(piece, number, state, before, done)
 
     def alone(self, piece: Piece, number: int, state: history.Unfinished, before: str, done: str) -> None:
         """A statement outside any transaction: marked, run, counted."""
@@ -138,11 +146,12 @@ class Run:
                 raise indexes.left(error.where, f"{error.found}; it left ", wrong) if wrong else error from None
         self.write(done)
 
-    def counted(self, piece: Piece, number: int, done: str) -> None:
+    def counted(self, piece: Piece, done: str) -> None:
         """A statement and its count in one transaction."""
-        self.conn.execute("BEGIN")
-        sending.send(self.conn, piece, self.source.label)
-        session.commit(self.conn, self.source.label, history.own_statements(self.ends) + done)
+        with self.guarded():
+            self.conn.execute("BEGIN")
+            sending.send(self.conn, piece, self.source.label)
+            session.commit(self.conn, self.source.label, history.own_statements(self.ends) + done)
 
     def changed(self, done: int) -> MigrationError:
         return MigrationError(self.source.label, f"its first {done} statements were changed after they had been run",

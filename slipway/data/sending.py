@@ -22,6 +22,10 @@ class LockTimeout(MigrationError):
     """A lock did not come in time; the same file may be tried again."""
 
 
+class RefusesTransaction(MigrationError):
+    """A statement that the server runs outside a transaction only."""
+
+
 class NeedsCommit(MigrationError):
     """A statement that works only after what came before it is committed."""
 
@@ -121,8 +125,8 @@ def sql_error(error: psycopg.Error, where: str, label: str) -> MigrationError:
             return MigrationError(where, found, "every statement within MIGRATE_STATEMENT_TIMEOUT; nothing of this "
                                   "file was kept", f"edit {label}, or raise MIGRATE_STATEMENT_TIMEOUT in .env")
         case code if code == IN_TRANSACTION:
-            return MigrationError(where, found, "a first line `-- slipway: no-transaction` in a file with such a "
-                                  "statement; nothing of this file was kept", f"edit {label}")
+            return RefusesTransaction(where, found, "a first line `-- slipway: no-transaction` in a file with such "
+                                      "a statement; nothing of this file was kept", f"edit {label}")
         case code if code == UNSAFE_ENUM:
             return NeedsCommit(where, found, "a new enum value used in a later file than the one that adds it",
                                f"make two files of {label}")

@@ -161,6 +161,17 @@ def test_an_invalid_index_of_that_name_in_another_schema_is_not_an_earlier_try(s
     assert stack.run("migrate")["version"] == 2 and table_exists(stack, "app.i")
 
 
+PARTED = """create table p (id int) partition by range (id); create table p1 partition of p for values from (0) to (9);
+create index pi on p (id);"""
+
+
+@pytest.mark.parametrize("sql", ["cluster", "reindex table p", "cluster p using pi"])
+def test_a_statement_that_only_the_server_knows_to_refuse_a_transaction_is_sent_alone(stack, sql: str) -> None:
+    stack.migration("1_a.sql", PARTED)
+    stack.migration("2_b.sql", DIRECTIVE + f"select 1;\n{sql};\ncreate table b (id int);\n")
+    assert stack.run("migrate")["version"] == 2 and table_exists(stack, "b") and mirror(stack) == [(2, False)]
+
+
 @pytest.mark.parametrize("name", ["no-transactions", "compatable"])
 def test_an_unknown_directive_is_refused(stack, name: str) -> None:
     stack.migration("1_a.sql", f"-- slipway: {name}\nselect 1;")
