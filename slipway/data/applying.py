@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from slipway.data import fitness, history, sending, session, waits
 from slipway.data.endpoints import Endpoints
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 TRIES = 5               # with MIGRATE_LOCK_TIMEOUT=5s a file gives way for good after about half a minute
 PAUSE = 0.2             # seconds before the second try, doubled each time
 Tell = Callable[[str], None]
+Done = TypeVar("Done")
 Rows = Callable[[str], str]
 ENDED = "slipway: the file ended the transaction"
 CURRENT = "pg_catalog.pg_current_xact_id_if_assigned()::text"
@@ -56,7 +57,8 @@ def up(conn: psycopg.Connection, ends: Endpoints, file: Migration, mark: Mark, t
     def rows(sha256: str) -> str:
         record = record_of(file, mark, sha256)
         return history.up_rows(record) + history.mirror_rows(file.version) + history.disk(last)
-    return line(file, file.label, *patiently(conn, ends, file.label, file.up, rows, tell))
+    done = patiently(conn, ends, file.label, lambda: once(conn, ends, file.label, file.up, rows), tell)
+    return line(file, file.label, *done)
 
 
 def record_of(file: Migration, mark: Mark, sha256: str, baseline: bool = False) -> Applied:
@@ -72,7 +74,8 @@ def down(conn: psycopg.Connection, ends: Endpoints, file: Migration, target: int
         return history.down_rows(file.version) + history.mirror_rows(target) + history.disk(last)
     if file.down is None:
         raise no_down(file)
-    return line(file, file.down.label, *patiently(conn, ends, file.down.label, file.down, rows, tell))
+    label = file.down.label
+    return line(file, label, *patiently(conn, ends, label, lambda: once(conn, ends, label, file.down, rows), tell))
 
 
 def no_down(file: Migration) -> MigrationError:
@@ -87,18 +90,20 @@ def line(file: Migration, label: str, ms: float, statements: int) -> dict:
     return made if statements else made | {"note": "nothing in it to run"}
 
 
-def patiently(conn: psycopg.Connection, ends: Endpoints, label: str, source: Source | None, rows: Rows,
-              tell: Tell) -> tuple[float, int]:
-    """`once`, again when a lock did not come in time; who blocks is looked for from the second try on."""
+def patiently(conn: psycopg.Connection, ends: Endpoints, label: str, attempt: Callable[[], Done], tell: Tell) -> Done:
+    """What the attempt returns, tried again when a lock did not come in time.
+
+    Who blocks is looked for from the second try on. An attempt that fails so must have changed nothing.
+    """
     try:
-        return once(conn, ends, label, source, rows)
+        return attempt()
     except sending.LockTimeout as error:
         tell(f"{label}: {error.found}; trying again")
     for number in range(1, TRIES):
         time.sleep(PAUSE * 2 ** (number - 1) * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)
         with waits.Watch(conn, ends) as watch:
             try:
-                return once(conn, ends, label, source, rows)
+                return attempt()
             except sending.LockTimeout as error:
                 last = error
         tell(f"{label}: {watch.who}")

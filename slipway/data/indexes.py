@@ -76,6 +76,12 @@ def broken(conn: psycopg.Connection, before: tuple[str, ...], text: str) -> list
     return [name for name in invalid(conn) if name not in before or name in own]
 
 
+def remains(conn: psycopg.Connection, before: tuple[str, ...], text: str) -> list[str]:
+    """The invalid indexes that a try of this statement left: its own, and none that was there before it."""
+    own = made(conn, text)
+    return [name for name in invalid(conn) if name not in before and name in own]
+
+
 def left(where: str, found: str, names: list[str]) -> MigrationError:
     """The error that names them."""
     drops = "; ".join(f"DROP INDEX CONCURRENTLY {name}" for name in names)

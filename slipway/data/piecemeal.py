@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from slipway.data import applying, fitness, history, indexes, sending, session, sqltext
@@ -121,7 +122,7 @@ class Run:
             self.alone(piece, number, state, before, done)
             return
         try:
-            self.counted(piece, done)
+            self.patiently(piece, partial(self.counted, piece, done))
         except sending.RefusesTransaction:
             # With some only the server knows: CLUSTER of every table, REINDEX of one that turns out to be partitioned.
             self.alone(piece, number, state, before, done)
@@ -140,11 +141,25 @@ class Run:
         else:
             self.write(history.step_rows(self.version, number - 1, before, doing=True))
             try:
-                sending.send(self.conn, piece, self.source.label)
+                self.patiently(piece, partial(self.cleanly, piece, indexes.invalid(self.conn) if concurrent else None))
             except MigrationError as error:
                 wrong = indexes.broken(self.conn, state.invalid, text) if concurrent else []
                 raise indexes.left(error.where, f"{error.found}; it left ", wrong) if wrong else error from None
         self.write(done)
+
+    def patiently(self, piece: Piece, attempt: Callable[[], None]) -> None:
+        """Makes the attempt, again when a lock did not come in time and the statement can be run a second time."""
+        if repeatable(piece):
+            applying.patiently(self.conn, self.ends, f"{self.source.label}:{piece.place}", attempt, self.tell)
+        else:
+            attempt()
+
+    def cleanly(self, piece: Piece, before: tuple[str, ...] | None) -> None:
+        """Sends a statement outside a transaction, once the invalid index is gone that the try before this one left."""
+        for name in indexes.remains(self.conn, before, piece.text.decode()) if before is not None else ():
+            drop = replace(piece, text=f"DROP INDEX CONCURRENTLY IF EXISTS {name}".encode())
+            sending.send(self.conn, drop, self.source.label)
+        sending.send(self.conn, piece, self.source.label)
 
     def counted(self, piece: Piece, done: str) -> None:
         """A statement and its count in one transaction."""
@@ -164,6 +179,18 @@ class Run:
         expected = error.expected.replace("nothing of this file was kept", kept).replace("nothing of it was kept", kept)
         return type(error)(error.where, error.found, expected if kept in expected else f"{expected}; {kept}",
                            error.next, error.log)
+
+
+def repeatable(piece: Piece) -> bool:
+    """Whether a statement that did not get a lock can be run again at once.
+
+    Not COPY, whose data are read once; not what may have committed a part; not DETACH PARTITION CONCURRENTLY, which
+    stays half done; not an index without a name, nor REINDEX, which names what it builds by itself: what such a try
+    leaves could not be told from another session's.
+    """
+    made = indexes.made_by(piece.text.decode()) if "INDEX" in piece.words else None
+    return piece.data is None and not (sqltext.commits_itself(piece.words) or {"DETACH", "REINDEX"} & set(piece.words)
+                                       or (made is not None and not made.name))
 
 
 def sets_session(words: tuple[str, ...]) -> bool:

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from slipway.data import commands
 from slipway.errors import MigrationError
 from tests.embedded.data import services
 from tests.embedded.data.migrating import failed, mirror, refused, table_exists, versions
@@ -170,6 +171,52 @@ def test_a_statement_that_only_the_server_knows_to_refuse_a_transaction_is_sent_
     stack.migration("1_a.sql", PARTED)
     stack.migration("2_b.sql", DIRECTIVE + f"select 1;\n{sql};\ncreate table b (id int);\n")
     assert stack.run("migrate")["version"] == 2 and table_exists(stack, "b") and mirror(stack) == [(2, False)]
+
+
+def held_back(stack, file: str, until_told: bool, more: str = "") -> tuple[dict | MigrationError, list[str]]:
+    """What a run of that file comes to while somebody writes into table a, for good or until it is told of a new try."""
+    stack.migration("1_a.sql", "create table a (id int); insert into a values (1);" + more)
+    stack.run("migrate")
+    stack.migration("2_b.sql", DIRECTIVE + file)
+    heard: list[str] = []
+    with stack.connect("admin") as other:
+        other.execute("begin; update a set id = 2")
+
+        def emit(event: dict) -> None:
+            heard.append(event["text"])
+            if until_told and "trying again" in event["text"]:
+                other.execute("rollback")
+        try:
+            return commands.run("migrate", {}, {**stack.env, "LOCK_TIMEOUT": "100ms"}, emit), heard
+        except MigrationError as error:
+            return error, heard
+
+
+ADDS, BUILDS = "select 1;\nalter table a add b int;\n", "select 1;\ncreate index concurrently i on a (id);\n"
+
+
+@pytest.mark.parametrize("file", [ADDS, BUILDS], ids=["transaction", "alone"])
+def test_a_statement_whose_lock_does_not_come_is_tried_again_and_the_blocker_is_named(stack, file: str) -> None:
+    error, heard = held_back(stack, file, until_told=False)
+    assert error.where == "migrations/2_b.sql:3:1" and "5 tries" in error.found, error
+    assert "blocked by process" in error.found and any("trying again" in text for text in heard)
+    assert unfinished(stack) == [(2, "up", 1)]
+
+
+@pytest.mark.parametrize("file", [ADDS, BUILDS], ids=["transaction", "alone"])
+def test_a_statement_whose_lock_comes_late_is_done_and_no_invalid_index_is_left(stack, file: str) -> None:
+    done, heard = held_back(stack, file, until_told=True)
+    assert done["version"] == 2 and any("trying again" in text for text in heard)
+    assert stack.value("select count(*) from pg_index where not indisvalid") == 0
+    assert stack.value("select count(*) from pg_index where indrelid = 'a'::regclass") == (file == BUILDS)
+
+
+def test_a_reindex_is_not_tried_again_and_what_it_left_is_named(stack) -> None:
+    """Another session's reindex of the same index would leave the same name: it cannot be told whose it is."""
+    file = "select 1;\nreindex index concurrently i;\n"
+    error, heard = held_back(stack, file, until_told=False, more="create index i on a (id);")
+    assert error.where == "migrations/2_b.sql:3:1" and "invalid index public.i_ccnew" in error.found, error
+    assert not any("trying again" in text for text in heard)
 
 
 @pytest.mark.parametrize("name", ["no-transactions", "compatable"])
