@@ -33,12 +33,28 @@ class Result:
     def ratio(self) -> float:
         return self.ours / self.peer
 
+    @property
+    def met(self) -> bool:
+        return self.ratio <= self.bar
+
     def line(self) -> str:
-        verdict = "met" if self.ratio <= self.bar else "NOT MET"
+        verdict = "met" if self.met else "NOT MET"
         return (
             f"{self.name:<34} {self.ours:8.2f} {self.unit:<3} {self.peer:8.2f} {self.unit:<3} {self.ratio:6.2f}  ≤ {self.bar:<4} "
             f"{verdict:<8} {self.against}"
         )
+
+
+@dataclass(frozen=True)
+class NotMeasured:
+    """A measurement that could not be made. It counts as missed: nobody knows whether the bar is met."""
+
+    name: str
+    why: str
+    met: bool = False
+
+    def line(self) -> str:
+        return f"{self.name:<34} NOT MEASURED: {self.why}"
 
 
 def timed(argv: list[str], cwd: Path, env: Mapping[str, str]) -> float:
