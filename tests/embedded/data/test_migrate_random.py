@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -13,10 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slipway.errors import MigrationError
+from tests.embedded.data import services
 from tests.embedded.data.migrating import mirror, tables, versions
 
+GONE = """select not exists (select from pg_stat_activity where datname = current_database()
+and application_name like 'slipway %')"""
 NUMBERS = (1, 2, 4, 7, 8)
 KILLS = int(os.environ.get("MIGRATE_KILLS", "100"))
+MOVES = st.sampled_from([("migrate", {}), ("rollback", {"steps": 2}), *(("goto", {"version": n}) for n in NUMBERS)])
 STEPS = st.one_of(
     st.just(("migrate", {})), st.tuples(st.just("migrate"), st.sampled_from([{"to": n} for n in NUMBERS])),
     st.tuples(st.just("rollback"), st.sampled_from([{"steps": n} for n in (1, 2, 3)])),
@@ -24,7 +29,7 @@ STEPS = st.one_of(
     st.just(("redo", {})), st.just(("migrate", {"dry_run": True})),
     st.tuples(st.just("break up"), st.sampled_from(NUMBERS)),
     st.tuples(st.just("break down"), st.sampled_from(NUMBERS)),
-    st.just(("mend", {})), st.just(("kill", {})))
+    st.just(("mend", {})), st.tuples(st.just("kill"), st.tuples(MOVES, st.floats(0.1, 0.5))))
 
 
 def up(number: int) -> str:
@@ -54,13 +59,15 @@ def unfinished(stack) -> list[tuple]:
         return conn.execute("select version, way, target, done from slipway.unfinished").fetchall()
 
 
-def killed(stack) -> None:
-    """A run in a process of its own that is killed at some moment."""
-    process = subprocess.Popen([sys.executable, "-m", "slipway.data", "migrate"], env={**os.environ, **stack.env},
-                               stdout=subprocess.DEVNULL)
-    time.sleep(random.Random(stack.database).uniform(0.1, 0.5))
+def killed(stack, verb: str, args: dict, seconds: float) -> None:
+    """A run in a process of its own that is killed after so long."""
+    words = [sys.executable, "-m", "slipway.data", verb, json.dumps(args)]
+    process = subprocess.Popen(words, env={**os.environ, **stack.env}, stdout=subprocess.DEVNULL)
+    time.sleep(seconds)
     process.kill()
     process.wait(30)
+    # What its session is just committing would come between one look of ours and the next.
+    services.until(lambda: stack.value(GONE), "the session of the killed run is gone")
 
 
 def agree(stack) -> None:
@@ -89,7 +96,8 @@ def test_history_row_and_catalog_always_agree(stack, steps: list) -> None:
         elif verb.startswith("break"):
             break_file(stack, verb.split()[1], args)
         elif verb == "kill":
-            killed(stack)
+            (doing, words), seconds = args
+            killed(stack, doing, words, seconds)
         else:
             try:
                 stack.run(verb, args)
@@ -127,6 +135,7 @@ def test_killed_at_random_moments_no_file_is_half_applied_and_the_next_run_compl
     """SIGKILL to the runner's process; it is forked from one that has everything imported, to have many moments."""
     moments = random.Random(7)
     fifty.run("migrate")
+    hit = 0
     for _ in range(KILLS):
         fifty.run("goto", {"version": 0}) if versions(fifty)[-1] > 25 else None
         child = os.fork()
@@ -137,8 +146,9 @@ def test_killed_at_random_moments_no_file_is_half_applied_and_the_next_run_compl
                 os._exit(0)
         time.sleep(moments.uniform(0, 0.25))
         os.kill(child, 9)
-        os.waitpid(child, 0)
+        hit += os.WIFSIGNALED(os.waitpid(child, 0)[1])
         whole(fifty)
+    assert hit >= KILLS // 2, f"{hit} of {KILLS} kills met a process that still ran"
     assert fifty.run("migrate")["version"] == 50
     whole(fifty)
 
