@@ -14,8 +14,9 @@ def of(root: Path) -> str:
     commit = git(root, "rev-parse", "--short=8", "HEAD")
     if commit is None or commit.returncode:
         return ""
-    changed = git(root, "diff", "--quiet", "HEAD", "--", *SOURCES)
-    return commit.stdout.strip() + ("-dirty" if changed.returncode else "")
+    # New files too: a build takes them in (images.git_files). Without locks: somebody may be committing.
+    changed = git(root, "--no-optional-locks", "status", "--porcelain", "--untracked-files=normal", "--", *SOURCES)
+    return commit.stdout.strip() + ("-dirty" if changed.returncode or changed.stdout else "")
 
 
 def git(root: Path, *words: str) -> subprocess.CompletedProcess | None:
