@@ -152,12 +152,21 @@ def failing(world: World, colour: str, found: str) -> HealthError:
 
 def undo(world: World, change: Swap, switched: bool) -> Plan:
     """Back to the old colour, which was never stopped before the new one had proven itself."""
-    back: Level = (
-        (Step("switch back", f"{change.new} → {change.old}", partial(point, world.engine, change.old)),)
-        if switched
-        else ()
-    )
-    return Plan((back, (Step(f"stop app-{change.new}", "undone", partial(world.engine.rollout.retire, change.new)),)))
+    stop = Step(f"stop app-{change.new}", "undone", partial(world.engine.rollout.retire, change.new))
+    if not switched:
+        return Plan(((stop,),))
+    back = Step("switch back", f"{change.new} → {change.old}", partial(point, world.engine, change.old))
+    # Whoever is with the new one already has done nothing wrong.
+    patience = f"requests in flight, {world.settings.drain_timeout} s at most"
+    rest = Step(f"drain app-{change.new}", patience, partial(drain_if_up, world, Swap(change.new, change.old, "", "")))
+    return Plan(((back,), (rest,), (stop,)))
+
+
+def drain_if_up(world: World, change: Swap, progress: Progress) -> str:
+    """The same for a way back, which a gateway that is down must not bar: nothing is in flight there."""
+    if not world.engine.inside("gateway.active", {}, progress)["up"]:
+        return "the gateway is down: nothing in flight"
+    return drain(world, change, progress)
 
 
 def point(engine: Engine, colour: str, progress: Progress) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.scenarios.clone import Clone, assert_refused, copy_tree
 from tests.scenarios.image_containers import must
+from tests.scenarios.load import load
 from tests.scenarios.releasing import at_step, colours, deployed, releases, version
 
 pytestmark = pytest.mark.scenario
@@ -101,20 +102,36 @@ def test_settings_that_change_between_plan_and_deploy_are_those_that_are_deploye
 # -- apps that do not behave -----------------------------------------------------------------------------------------
 
 
-def test_a_release_that_answers_500_fails_its_smoke_test_and_is_taken_back(slow: Clone):
-    deployed(slow, "sound")
-    collection = slow.root / "smoke.json"
+def smoke_test(slow: Clone, status: int) -> str:
+    """The name of a collection that asks for the version and expects this status."""
     request = {"name": "version", "request": {"method": "GET", "url": "{{base_url}}/version"},
                "event": [{"listen": "test", "script": {"exec": [
-                   "pm.test('it answers', () => {", "pm.response.to.have.status(200);", "});"]}}]}
+                   "pm.test('it answers', () => {", f"pm.response.to.have.status({status});", "});"]}}]}
     schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
-    collection.write_text(json.dumps({"info": {"name": "s", "schema": schema}, "item": [request]}))
-    before = slow.ids()["app"]
-    done = slow.invoke("deploy", SMOKE_COLLECTION="smoke.json", APP_ENV_FAULT="answer-500", APP_ENV_VERSION="bad")
+    name = f"smoke-{status}.json"
+    (slow.root / name).write_text(json.dumps({"info": {"name": "s", "schema": schema}, "item": [request]}))
+    return name
+
+
+def test_a_release_that_answers_500_fails_its_smoke_test_and_is_taken_back(slow: Clone):
+    deployed(slow, "sound")
+    before, test = slow.ids()["app"], smoke_test(slow, 200)
+    done = slow.invoke("deploy", SMOKE_COLLECTION=test, APP_ENV_FAULT="answer-500", APP_ENV_VERSION="bad")
     assert_refused(done, 6, "500", "undone")
     assert slow.ids()["app"] == before and releases(slow)[0]["result"] == "rolled_back"
-    slow.succeed("deploy", SMOKE_COLLECTION="smoke.json", APP_ENV_VERSION="proven")
+    slow.succeed("deploy", SMOKE_COLLECTION=test, APP_ENV_VERSION="proven")
     assert "proven" in version(slow)
+
+
+def test_a_release_that_is_taken_back_under_load_answers_what_has_reached_it(slow: Clone):
+    deployed(slow, "before-undo")
+    before, test = slow.ids()["app"], smoke_test(slow, 418)
+    with load(f"http://127.0.0.1:{slow.port}", seconds=90) as running:
+        done = slow.invoke("deploy", SMOKE_COLLECTION=test, APP_ENV_VERSION="undone")
+    assert_refused(done, 6, "418", "undone")
+    assert slow.ids()["app"] == before and len(running.result.turns) >= 2
+    assert any(sample.kind == "slow" and sample.status == 200 for sample in running.result.samples)
+    assert running.result.failed == 0, running.result.failures[:5]
 
 
 def test_a_new_release_that_ignores_sigterm_is_ended_when_it_is_undone(slow: Clone):

@@ -11,6 +11,7 @@ import pytest
 from slipway import stack
 from slipway.engine import Running, Seen
 from slipway.errors import Interrupted, LockHeld
+from slipway.plan import Silent
 from slipway.record import Recorder
 from slipway.verbs import carry, deploy, gateway, release, up
 from slipway.verbs.release import Swap
@@ -131,10 +132,33 @@ def test_nothing_starts_beside_an_app_that_is_as_wanted_or_does_not_serve(tmp_pa
     assert release.swap(world(tmp_path), found, differ) is None
 
 
-@pytest.mark.parametrize(("switched", "names"), [(False, ["stop app-blue"]), (True, ["switch back", "stop app-blue"])])
-def test_the_way_back_stops_the_new_colour_and_switches_if_it_was_switched(tmp_path, switched, names):
+@pytest.mark.parametrize(("switched", "names"), [
+    (False, ["stop app-blue"]), (True, ["switch back", "drain app-blue", "stop app-blue"])])
+def test_the_way_back_stops_the_new_colour_and_if_it_was_switched_to_switches_and_drains(tmp_path, switched, names):
     plan = release.undo(world(tmp_path), Swap("green", "blue", "slipway/app:2", "changed"), switched)
     assert [step.name for step in plan.steps] == names
+
+
+@pytest.mark.parametrize(
+    ("up_now", "asked", "remark"),
+    [
+        (True, ["gateway.active", "gateway.drain"], "nothing in flight"),
+        (False, ["gateway.active"], "the gateway is down: nothing in flight"),
+    ],
+)
+def test_a_way_back_waits_for_requests_in_flight_unless_the_gateway_is_down(tmp_path, up_now, asked, remark):
+    verbs: list[tuple[str, dict]] = []
+
+    class Gateway(Beside):
+        def inside(self, verb, args, progress):
+            verbs.append((verb, args))
+            return {"up": up_now, "left": 0}
+
+    here = replace(world(tmp_path), engine=Gateway())
+    drain = next(step for step in release.undo(here, SWAP, True).steps if step.name == "drain app-blue")
+    assert drain.run(Silent()) == remark
+    assert [verb for verb, _ in verbs] == asked
+    assert all(args == {"from": "blue", "timeout": 30} for verb, args in verbs if verb == "gateway.drain")
 
 
 @pytest.mark.parametrize(
