@@ -69,10 +69,10 @@ def extras(world: World, recorder: Recorder) -> Extras:
     )
 
 
-def gates(world: World, change: Swap) -> tuple[Level, ...]:
-    """What a release must pass in its new place, while the old one still stands by."""
+def gates(world: World, change: Swap | None) -> tuple[Level, ...]:
+    """What a release must pass in its new place; only of a swap does the old one still stand by, to be gone back to."""
     test = smoke.step(world)
-    return ((test,) if test else (), release.watch(world, change.new))
+    return ((test,) if test else (), release.watch(world, change.new) if change else ())
 
 
 def hook(world: World, recorder: Recorder, name: str) -> tuple[Level, ...]:

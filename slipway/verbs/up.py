@@ -24,11 +24,14 @@ DATA_TIER = (*STORES, "ops", "schedule", "pitr")
 
 @dataclass(frozen=True)
 class Extras:
-    """What a deploy does and an `up` does not: steps before anything is changed, after migrations, and in the new place."""
+    """What a deploy does and an `up` does not: steps before anything is changed, after migrations, and in the new place.
+
+    `gates` are asked for a swap, or for None where what runs was changed in its place.
+    """
 
     before: tuple[Level, ...] = ()
     migrated: tuple[Level, ...] = ()
-    gates: Callable[[Swap], tuple[Level, ...]] = lambda change: ()
+    gates: Callable[[Swap | None], tuple[Level, ...]] = lambda change: ()
 
 
 def run(on: str, reporter, dry_run: bool = False, wait: float = 0) -> None:
@@ -101,7 +104,7 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
         config, starts(engine, front, differ), (gates.ready(world, seen),) if doubtful or front or any(pending) else (),
         door if doubtful or front or config else ())
     new = recorder and ("app" in differ or any(pending))
-    return Plan((
+    planned = Plan((
         *builds(engine, seen),
         starts(engine, data, differ),
         tuple(gates.gate(engine, store, "started in this run" if store in data else doubt(seen, away)) for store in doubtful),
@@ -115,6 +118,7 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
         pending[1],
         *serve,
     ))
+    return planned if change or not planned else Plan((*planned, *extras.gates(None)))
 
 
 def unreachable(seen: Seen) -> str:

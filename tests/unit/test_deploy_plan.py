@@ -11,7 +11,7 @@ import pytest
 from slipway import stack
 from slipway.engine import Running, Seen
 from slipway.errors import Interrupted, LockHeld
-from slipway.plan import Silent
+from slipway.plan import Silent, Step
 from slipway.record import Recorder
 from slipway.verbs import carry, deploy, gateway, release, up
 from slipway.verbs.release import Swap
@@ -54,6 +54,10 @@ def seen(**services: Running) -> Seen:
     return replace(SEEN, services=SEEN.services | services)
 
 
+def ran(name: str) -> Step:
+    return Step(name, "", lambda progress: None)
+
+
 def lines(text: str) -> list[str]:
     return [line.strip() for line in text.strip().splitlines()]
 
@@ -82,6 +86,32 @@ def test_hooks_that_are_there_stand_around_the_migrations(tmp_path):
     waiting = replace(seen(**OLD), data=SEEN.data | {"pending": ["1_m.up.sql"]})
     names = [step.name for step in up.plan(here, waiting, recorder, deploy.extras(here, recorder)).steps]
     assert names[:5] == ["record", "hook pre-deploy", "migrate", "hook post-migrate", "start app-blue"]
+
+
+IN_PLACE = {
+    "nothing to do": (SEEN, []),
+    "migrations alone": (replace(SEEN, data=SEEN.data | {"pending": ["1_m.up.sql"]}),
+                         ["record", "migrate", "gate app", "smoke test"]),
+    "the app does not run": (seen(app=Running("stopped", "app 1")),
+                             ["record", "start app", "gate app", "front door", "smoke test"]),
+    "a swap": (seen(**OLD), ["record", "start app-blue", "probe app-blue", "switch", "drain app-green", "smoke test",
+                             "watch", "front door", "stop app-green"]),
+}
+
+
+@pytest.mark.parametrize(("found", "names"), IN_PLACE.values(), ids=IN_PLACE)
+def test_every_deploy_that_does_anything_ends_with_its_smoke_test_once(tmp_path, monkeypatch, found, names):
+    monkeypatch.setattr(deploy.smoke, "step", lambda world: ran("smoke test"))
+    here = world(tmp_path, load_fixtures=False, watch_seconds=5)
+    recorder = Recorder(here, None, {})
+    assert [step.name for step in up.plan(here, found, recorder, deploy.extras(here, recorder)).steps] == names
+
+
+def test_an_up_runs_no_smoke_test(tmp_path, monkeypatch):
+    monkeypatch.setattr(deploy.smoke, "step", lambda world: ran("smoke test"))
+    here = world(tmp_path)
+    found = replace(SEEN, data=SEEN.data | {"pending": ["1_m.up.sql"]})
+    assert "smoke test" not in [step.name for step in up.plan(here, found, Recorder(here, None, {})).steps]
 
 
 def ports(green: int, blue: int, **more: str) -> dict:
