@@ -7,13 +7,13 @@ from functools import partial
 
 from slipway import hooks
 from slipway.engine import Running, Seen
-from slipway.errors import LockLost, SlipwayError
+from slipway.errors import HealthError, LockLost, SlipwayError
 from slipway.perform import unexpected
 from slipway.plan import Level, Plan, Silent, Step, apply, guarded
 from slipway.process import end_all
 from slipway.record import Recorder
 from slipway.stack import STORES
-from slipway.verbs import release
+from slipway.verbs import gates, release, smoke
 from slipway.verbs.release import OTHER, Swap
 from slipway.world import World
 
@@ -24,8 +24,7 @@ def locked(world: World, reporter, doing: str, wait: float, recorder: Recorder, 
     """Takes the lock, looks again, repairs, and carries out what `planner` then asks for. Raises what went wrong, undone."""
     with world.engine.locked(doing, wait, world.flag) as check:
         seen = sighted(world, world.engine.observe(), reporter)
-        if repair(world, seen, reporter):
-            seen = world.engine.observe()
+        seen = repair(world, seen, reporter, check)
         todo, change = planner(seen, recorder)
         try:
             apply(guarded(todo, check), recorder, end_all)
@@ -102,25 +101,75 @@ def undone(world: World, reporter, recorder: Recorder, error: SlipwayError) -> N
             reporter.line(f"  hook on-rollback: {said}")
 
 
-def repair(world: World, seen: Seen, reporter) -> bool:
-    """Finishes or undoes what a killed deploy left, and says so; whether there was anything. The lock must be held."""
+def repair(world: World, seen: Seen, reporter, check: Callable[[], None]) -> Seen:
+    """Finishes or undoes what a killed deploy left, says so, and returns what is there then. The lock must be held."""
     rollout, data = world.engine.rollout, seen.data
     newest = data["releases"]["newest"] if data else None
     cut = newest if newest and newest["result"] == "running" else None
     if not data or not (cut or (rollout and (seen.beside or seen.pointed not in ("", seen.colour)))):
-        return False
+        return seen
     reporter.line(
         f"found {cut['id']} cut short at {cut['when']} by {cut['by']} on {cut['host']}"
         if cut
         else f"found more than app-{seen.colour}, which a deploy left"
     )
-    result = cut and outcome(cut, seen)
-    steps = leftovers(world, seen) if rollout else ()
-    apply(Plan(steps), reporter, end_all)
+    wrong = disproven(world, seen, reporter, newest, check)
+    if wrong:
+        reporter.line(f"  undone for this: {wrong}")
+    steps = way_back(world, seen) if wrong else Plan(leftovers(world, seen) if rollout else ())
+    apply(guarded(steps, check), reporter, end_all)
+    now = world.engine.observe()
     if cut:
-        world.engine.inside("releases.close", {"id": cut["id"], "facts": {"result": result}}, Silent())
-        reporter.line(f"{cut['id']} is {fate(cut, seen, result)}")
-    return True
+        settle(world, now, reporter, cut, wrong)
+    return now
+
+
+def settle(world: World, seen: Seen, reporter, cut: dict, wrong: SlipwayError | None) -> None:
+    """Ends the record of a release that was cut short, by what there is now, and says what became of it."""
+    result = outcome(cut, seen)
+    facts = {"result": result} | ({"error": wrong.fields()} if wrong else {})
+    world.engine.inside("releases.close", {"id": cut["id"], "facts": facts}, Silent())
+    reporter.line(f"{cut['id']} is {fate(cut, seen, result)}")
+
+
+def disproven(
+    world: World, seen: Seen, reporter, newest: dict | None, check: Callable[[], None]
+) -> SlipwayError | None:
+    """Why the release that requests go to has to be undone; None where it is proven, or there is no way back from it.
+
+    One that was killed after its switch still has its gates before it. One that failed, and of which the undoing was
+    cut short, has not become better since.
+    """
+    if not newest or newest["result"] == "good" or newest["colour"] != seen.colour or not returnable(world, seen):
+        return None
+    if newest["result"] != "running":
+        return SlipwayError(f"app-{seen.colour}", f"{newest['id']} failed, and it serves still")
+    try:
+        apply(guarded(Plan(proofs(world, seen, newest)), check), reporter, end_all)
+    except HealthError as error:
+        return error
+    return None
+
+
+def returnable(world: World, seen: Seen) -> bool:
+    """Whether the other colour could serve: the end of one that is stopped had its reason, and was the last step."""
+    return bool(world.engine.rollout and seen.beside and not world.engine.rollout.gave_up(OTHER[seen.colour]))
+
+
+def proofs(world: World, seen: Seen, cut: dict) -> tuple[Level, ...]:
+    """The gates of a release in its place, as its own kind has them; through the front door where that is open."""
+    colour = seen.colour
+    probe = Step(f"probe app-{colour}", "not proven yet", partial(release.probe, world, colour))
+    if not seen.up:
+        return ((probe,),)
+    test = smoke.step(world) if cut["kind"] == "deploy" else None
+    watch = release.watch(world, colour) if cut["kind"] != "up" else ()
+    return ((probe,), (test,) if test else (), watch, (gates.front_door(world.engine, world),))
+
+
+def way_back(world: World, seen: Seen) -> Plan:
+    """The undoing of the colour that requests go to."""
+    return release.undo(world, Swap(OTHER[seen.colour], seen.colour, "", ""), switched=True)
 
 
 def fate(cut: dict, seen: Seen, result: str) -> str:
@@ -131,7 +180,7 @@ def fate(cut: dict, seen: Seen, result: str) -> str:
 
 
 def outcome(cut: dict, seen: Seen) -> str:
-    """A release to which the gateway was switched had passed its probe: it is finished. Any other is undone."""
+    """What a killed release came to: good if requests go to it still and are answered, after what had to be undone was."""
     return "good" if seen.answering and (cut["colour"] in ("", seen.colour)) else "interrupted"
 
 

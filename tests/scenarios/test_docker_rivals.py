@@ -14,7 +14,7 @@ import pytest
 from tests.scenarios.clone import Clone, assert_refused, copy_tree
 from tests.scenarios.image_containers import must
 from tests.scenarios.load import load
-from tests.scenarios.releasing import at_step, colours, deployed, releases, version
+from tests.scenarios.releasing import at_step, colours, cut, deployed, releases, version
 
 pytestmark = pytest.mark.scenario
 
@@ -132,6 +132,25 @@ def test_a_release_that_is_taken_back_under_load_answers_what_has_reached_it(slo
     assert slow.ids()["app"] == before and len(running.result.turns) >= 2
     assert any(sample.kind == "slow" and sample.status == 200 for sample in running.result.samples)
     assert running.result.failed == 0, running.result.failures[:5]
+
+
+@pytest.mark.parametrize(("status", "serves", "result"), [(200, "new", "good"), (418, "old", "interrupted")])
+def test_a_release_that_was_cut_short_before_its_smoke_test_is_proven_by_the_next_deploy_or_undone(
+        slow: Clone, status: int, serves: str, result: str):
+    versions = {"old": f"old-{status}", "new": f"new-{status}"}
+    deployed(slow, versions["old"])
+    test = smoke_test(slow, status)
+    slow.settle(SMOKE_COLLECTION=test)
+    with load(f"http://127.0.0.1:{slow.port}", seconds=90) as running:
+        cut(slow, "smoke test", signal.SIGKILL, APP_ENV_VERSION=versions["new"])
+        identity = releases(slow)[0]["id"]
+        text = slow.succeed("deploy", APP_ENV_VERSION=versions[serves])
+    slow.forget("SMOKE_COLLECTION")
+    assert f"found {identity} cut short" in text and "smoke test" in text
+    assert versions[serves] in version(slow) and len(colours(slow)) == 1
+    assert {each["id"]: each["result"] for each in releases(slow)}[identity] == result
+    assert running.result.failed == 0, running.result.failures[:5]
+    deployed(slow, f"after-{status}")
 
 
 def test_a_new_release_that_ignores_sigterm_is_ended_when_it_is_undone(slow: Clone):

@@ -10,7 +10,7 @@ import pytest
 
 from slipway import stack
 from slipway.engine import Running, Seen
-from slipway.errors import Interrupted, LockHeld
+from slipway.errors import GateError, Interrupted, LockHeld, LockLost
 from slipway.plan import Silent, Step
 from slipway.record import Recorder
 from slipway.verbs import carry, deploy, gateway, release, up
@@ -216,6 +216,108 @@ def test_what_a_killed_deploy_left_is_drained_and_stopped(tmp_path, facts, names
 )
 def test_a_killed_release_is_good_exactly_if_requests_go_to_it_and_are_answered(cut, answering, result):
     assert carry.outcome(cut, replace(SEEN, answering=answering)) == result
+
+
+class Heard:
+    """A reporter that keeps lines and steps in their order."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def line(self, text: str) -> None:
+        self.told.append(text.strip())
+
+    def started(self, step):
+        self.told.append(step.name)
+        return Silent()
+
+    finished = failed = lambda *whatever: None
+
+
+class Standing(Beside):
+    """An engine on which both colours stand, and the data side's answers; the stops are done by nobody."""
+
+    def __init__(self, ready: bool, returnable: bool, after: Seen) -> None:
+        super().__init__(rollout=Both(returnable))
+        vars(self).update(ready=ready, after=after, closed=[])
+
+    def observe(self):
+        return self.after
+
+    def inside(self, verb, args, progress, give_up=None):
+        if verb == "probe.app" and not self.ready:
+            raise GateError("app", "503", "200 from /ready", "")
+        if verb == "releases.close":
+            self.closed.append(args["facts"])
+        return {"tries": 1, "ms": 1, "up": True, "left": 0}
+
+
+class Both(Colours):
+    def __init__(self, returnable: bool) -> None:
+        vars(self).update(returnable=returnable)
+
+    def gave_up(self, colour):
+        return "" if self.returnable else "it ended with code 0"
+
+    def target(self, colour):
+        return {"host": f"app-{colour}"}
+
+    def log(self, colour, lines):
+        return ("trouble",)
+
+    def retire(self, colour, progress):
+        return "1 stopped"
+
+
+CUT = {"id": "r2", "result": "running", "colour": "green", "kind": "deploy", "when": "now", "by": "Ada", "host": "h"}
+FORWARD, BACK = ["drain app-blue", "stop app-blue"], ["switch back", "drain app-green", "stop app-green"]
+PROVEN = ["probe app-green", "smoke test", "front door"]
+
+
+@pytest.mark.parametrize(
+    ("newest", "ready", "returnable", "steps", "result"),
+    [
+        (CUT, True, True, PROVEN + FORWARD, "good"),
+        (CUT, False, True, ["probe app-green", *BACK], "interrupted"),
+        (CUT | {"kind": "up"}, True, True, ["probe app-green", "front door", *FORWARD], "good"),
+        # The old one is stopped already, which is the last step of all: there is nothing left to prove, and no way back.
+        (CUT, False, False, FORWARD, "good"),
+        # It was cut short before the switch.
+        (CUT | {"colour": "blue"}, False, True, FORWARD, "interrupted"),
+        # Its undoing was cut short: what has failed once needs no second trial.
+        (CUT | {"result": "rolled_back"}, True, True, BACK, None),
+        (CUT | {"result": "good"}, False, True, FORWARD, None),
+    ],
+)
+def test_a_release_that_was_cut_short_after_its_switch_is_proven_before_the_old_one_is_stopped(
+    tmp_path, monkeypatch, newest, ready, returnable, steps, result
+):
+    monkeypatch.setattr(carry.smoke, "step", lambda world: ran("smoke test"))
+    monkeypatch.setattr(carry.gates, "front_door", lambda engine, world: ran("front door"))
+    found = replace(SEEN, beside=True, data=SEEN.data | {"releases": {"newest": newest, "good": None}})
+    undone = "switch back" in steps
+    engine = Standing(ready, returnable, replace(found, beside=False, colour="blue" if undone else "green"))
+    heard = Heard()
+    assert carry.repair(replace(world(tmp_path), engine=engine), found, heard, lambda: None) is engine.after
+    assert [each for each in heard.told if each in {*PROVEN, *FORWARD, *BACK}] == steps
+    assert [facts["result"] for facts in engine.closed] == ([result] if result else [])
+    assert undone is any("undone for this" in each for each in heard.told)
+
+
+def test_while_the_gateway_is_down_a_release_that_was_cut_short_is_asked_directly_and_no_more(tmp_path, monkeypatch):
+    monkeypatch.setattr(carry.smoke, "step", lambda world: ran("smoke test"))
+    levels = carry.proofs(world(tmp_path), replace(SEEN, up=False), CUT)
+    assert [step.name for level in levels for step in level] == ["probe app-green"]
+
+
+def test_nothing_of_a_repair_is_done_once_the_lock_is_lost(tmp_path):
+    def check() -> None:
+        raise LockLost("lock of shop", "lost")
+
+    found = replace(SEEN, beside=True, data=SEEN.data | {"releases": {"newest": CUT | {"colour": "blue"}, "good": None}})
+    heard = Heard()
+    with pytest.raises(LockLost):
+        carry.repair(replace(world(tmp_path), engine=Standing(True, True, found)), found, heard, check)
 
 
 @pytest.mark.parametrize(
