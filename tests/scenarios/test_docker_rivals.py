@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +35,38 @@ def test_of_two_deploys_from_two_clones_one_waits_and_both_are_on_record(slow: C
     assert first.done().code == 0 and waiting.done().code == 0
     assert "clone-two" in version(slow) and [each["result"] for each in releases(slow)[:2]] == ["good", "good"]
     deployed(slow, "clones-1")
+
+
+HELD = """#!/bin/sh
+until [ -e let-go ]; do sleep 0.1; done
+"""
+OTHERS = (("backup",), ("restore", "latest", "--yes"), ("db.migrate",))
+
+
+@contextmanager
+def lock_held(slow: Clone) -> Iterator[None]:
+    """A deploy that has the lock while the block runs, and then goes on to its end."""
+    hook, sign = slow.root / "hooks" / "pre-deploy", slow.root / "let-go"
+    hook.write_text(HELD)
+    hook.chmod(0o755)
+    run = at_step(slow, "hook pre-deploy", APP_ENV_VERSION="holder", HOOK_TIMEOUT="300")
+    try:
+        yield
+    finally:
+        sign.touch()
+        done = run.done()
+        hook.unlink()
+        sign.unlink()
+    assert done.code == 0, done.text
+
+
+def test_while_a_deploy_is_under_way_whatever_else_would_change_the_data_is_told_who_is_at_work(slow: Clone):
+    deployed(slow, "before-holder")
+    with lock_held(slow):
+        for words in OTHERS:
+            assert_refused(slow.invoke(*words), 3, "held by", "deploy", "./invoke unlock")
+        assert_refused(slow.invoke("unlock"), 2, "is held by", "deploy", "It lets go by itself", "./invoke unlock --yes")
+    assert "holder" in version(slow)
 
 
 def test_a_lock_whose_client_died_before_it_started_is_taken_over(slow: Clone):
