@@ -143,12 +143,18 @@ class Rollout:
         dropped = []
         for image in images:
             try:
-                self.connection.api.api.remove_image(image)
-                dropped.append(image)
+                if not self.named_elsewhere(image):
+                    self.connection.api.api.remove_image(image)
+                    dropped.append(image)
             except APIError as error:
                 if error.status_code not in (404, 409):
                     raise
         return dropped
+
+    def named_elsewhere(self, image: str) -> bool:
+        """Whether this is an id, and a tag stands for it still: what was built alike is another stack's image too, and to
+        remove it by its id would take that tag away."""
+        return image.startswith("sha256:") and bool(self.connection.api.api.inspect_image(image).get("RepoTags"))
 
 
 def repository(image: str) -> str:
