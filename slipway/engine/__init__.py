@@ -16,7 +16,7 @@ from slipway.plan import Progress, Step
 class Running:
     """One service as it was found."""
 
-    state: str  # running, restarting, stopped, orphan
+    state: str  # running, scaled (it serves, with other than the wanted containers), restarting, stopped, orphan
     config: str = ""  # fingerprint of what it was started with
     restarts: int = 0
     since: str = ""

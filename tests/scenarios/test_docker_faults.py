@@ -77,6 +77,18 @@ def test_two_replicas_are_replaced_by_two_and_no_request_fails(slow: Clone):
     assert len(slow.ids()["app"]) == 1
 
 
+def test_of_two_replicas_one_that_has_crashed_costs_the_next_release_no_request(slow: Clone):
+    slow.settle(APP_REPLICAS="2")
+    slow.succeed("deploy", APP_ENV_VERSION="crashed-1")
+    must("stop", slow.ids()["app"][0])
+    with load(f"http://127.0.0.1:{slow.port}", seconds=90) as running:
+        text = slow.succeed("deploy", APP_ENV_VERSION="crashed-2")
+    assert "switch" in text and running.result.failed == 0, running.result.failures[:5]
+    assert len(slow.ids()["app"]) == 2 and "crashed-2" in version(slow)
+    slow.forget("APP_REPLICAS")
+    deployed(slow, "crashed-3")
+
+
 def test_a_change_of_the_gateways_settings_is_taken_while_it_serves_and_outlasts_a_restart(slow: Clone):
     steady(slow)
     before, gateway = slow.ids()["app"], slow.id("gateway")

@@ -28,10 +28,14 @@ def services(stack: Stack, found: Mapping[str, list[dict]]) -> dict[str, Running
 
 
 def app(stack: Stack, group: list[dict], colour: str) -> dict[str, Running]:
-    """The app as the colour that serves shows it; nothing where that has no container."""
+    """The app as the colour that serves shows it: it serves if any container runs; nothing where that has none."""
     if not group:
         return {}
     found = running(stack, "app", group)
+    serve = sum(container["State"] == "running" for container in group)
+    if 0 < serve < len(group):
+        # One that has crashed takes nothing from the others: the next release starts beside them.
+        found = replace(found, state="scaled", detail=f"{serve} of {len(group)} containers run: {found.detail}")
     return {"app": replace(found, detail=f"{colour} · {found.detail}")}
 
 
