@@ -7,6 +7,7 @@ or `interrupted` (its deploy was killed and undone by the next one).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from slipway.data.endpoints import Emit, Endpoints, need
 from slipway.errors import SettingsError
 
 NAME = re.compile(r"r(\d+)-[A-Za-z0-9.-]+")
-COMPATIBLE = re.compile(r"--\s*slipway:.*\bcompatible\b")
 SHOWN = 50
+Applied = Mapping[int, migrations.Applied] | None
 
 
 def folder(ends: Endpoints) -> Path:
@@ -56,23 +57,19 @@ def listing(ends: Endpoints, args: dict, emit: Emit) -> dict:
 def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Opens a record from `record` (colour, image, config, revision, …): {"record", "new"}.
 
-    Where the newest release is good and has the same config, that one goes on, unless `again` says otherwise.
+    Where the newest release is good, has the same config, and no migration is pending, that one goes on, unless `again`
+    says otherwise: a schema that moves is a release too, with a backup of its own and somebody who moved it.
     """
-    records = every(ends)
+    records, applied = every(ends), history(ends)
     given = dict(args["record"])
-    if (
-        not args.get("again")
-        and records
-        and records[-1]["result"] == "good"
-        and records[-1]["config"] == given["config"]
-    ):
+    if not args.get("again") and records and goes_on(records[-1], given) and not waiting(ends, applied):
         return {"record": records[-1], "new": False}
+    version = newest(applied)
     for left in records:
         # Whoever begins holds the lock: no other deploy is under way.
         if left["result"] == "running":
-            state.write(folder(ends), left["id"], left | {"result": "interrupted"})
+            state.write(folder(ends), left["id"], left | {"result": "interrupted"} | schema(applied))
     identity = f"r{(number(records[-1]) if records else 0) + 1:04}-{given.get('revision') or 'none'}"
-    version = schema_now(ends)[1]
     record = (
         {"backup": None, "schema_after": version, "steps": {}, "error": None}
         | given
@@ -87,6 +84,16 @@ def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
     return {"record": record, "new": True}
 
 
+def goes_on(last: dict, given: dict) -> bool:
+    """Whether what is given is the last release once more."""
+    return last["result"] == "good" and last["config"] == given["config"]
+
+
+def waiting(ends: Endpoints, applied: Applied) -> bool:
+    """Whether there are migrations that the database has not had; not where it could not be asked."""
+    return applied is not None and bool(migrations.pending(migrations.read(ends.migrations_dir)[0], applied))
+
+
 def close(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Ends record `id` with `facts` (result, steps, seconds, error) and says which images nobody can go back to any more.
 
@@ -95,10 +102,8 @@ def close(ends: Endpoints, args: dict, emit: Emit) -> dict:
     record = next((record for record in every(ends) if record["id"] == args["id"]), None)
     if record is None:
         raise SettingsError("release", str(args["id"]), "a release that is on record", "./invoke history")
-    record |= dict(args["facts"])
-    asked, version = schema_now(ends)
-    if record["result"] == "good" and asked:
-        record["schema_after"] = version
+    # Whatever came of it: a release that failed after its migrations has moved the schema all the same.
+    record |= dict(args["facts"]) | schema(history(ends))
     state.write(folder(ends), record["id"], record)
     return {"record": record, "images": superfluous(every(ends), int(args.get("keep", 5)))}
 
@@ -119,50 +124,64 @@ def names(record: dict) -> set[str]:
     return {record[key] for key in ("image", "image_id", "digest") if record.get(key)}
 
 
-def schema_now(ends: Endpoints) -> tuple[bool, int | None]:
-    """Whether the database could be asked, and its newest applied migration, or None where there is none."""
+def history(ends: Endpoints) -> Applied:
+    """The migrations that the database has had, by number; None where it could not be asked."""
     from slipway.data import observe
 
-    history = observe.look(ends)[1]
-    return history is not None, max(history, default=None) if history else None
+    return observe.look(ends)[1]
+
+
+def newest(applied: Applied) -> int | None:
+    return max(applied, default=None) if applied else None
+
+
+def schema(applied: Applied) -> dict:
+    """What a record says of the schema after its release; nothing where the database could not be asked."""
+    return {} if applied is None else {"schema_after": newest(applied)}
 
 
 def gap(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Why release `id` cannot read the schema as it is now: {"reason", "migrations": [files]}; an empty reason if it can."""
+    """Why release `id` cannot read the schema as it is now: {"reason", "migrations": [files], "backup"}.
+
+    An empty reason if it can. `backup` is one with the data of then that is there still, or None.
+    """
     record = next((record for record in every(ends) if record["id"] == args["id"]), None)
     if record is None:
         raise SettingsError("release", str(args["id"]), "a release that is on record", "./invoke history")
-    accepts, now = record.get("schema_after"), schema_now(ends)[1]
+    accepts, applied = record.get("schema_after"), history(ends) or {}
+    now = newest(applied)
     if accepts == now or accepts is None:
-        return {"reason": "", "migrations": [], "backup": record.get("backup")}
+        return {"reason": "", "migrations": [], "backup": None}
     if now is None or now < accepts:
-        return {
-            "reason": f"it needs schema {accepts}, the database is at {now or 'nothing'}",
-            "migrations": [],
-            "backup": None,
-        }
-    later = [each for each in migrations.read(ends.migrations_dir)[0] if accepts < each.version <= now]
-    moved = [each.label for each in later if not compatible(each.sql)]
-    known = {each.version for each in later}
-    reason = f"the schema has moved from {accepts} to {now}" if moved or not known else ""
-    return {"reason": reason, "migrations": moved, "backup": next_backup(ends, record)}
+        reason = f"it needs schema {accepts}, the database is at {now or 'nothing'}"
+        return {"reason": reason, "migrations": [], "backup": None}
+    moved = incompatible(ends, [applied[version] for version in sorted(applied) if version > accepts])
+    reason = f"the schema has moved from {accepts} to {now}" if moved else ""
+    return {"reason": reason, "migrations": moved, "backup": next_backup(ends, record) if moved else None}
+
+
+def incompatible(ends: Endpoints, later: list[migrations.Applied]) -> list[str]:
+    """Those of the applied migrations that nobody has marked as compatible, as messages call them.
+
+    The file decides, since the mark may be set afterwards; where it is not there, what the database was told with it.
+    """
+    files = {each.version: each for each in migrations.read(ends.migrations_dir)[0]}
+    return [
+        files[row.version].label if row.version in files else f"{row.version}_{row.name}, which has no file here"
+        for row in later
+        if not ("compatible" in files[row.version].directives if row.version in files else row.compatible)
+    ]
 
 
 def next_backup(ends: Endpoints, record: dict) -> str | None:
-    """The backup that was taken before the first release after this one, or else the newest with its schema."""
+    """The backup that was taken before the first release after this one, or else the newest with its schema.
+
+    None where neither is there any more.
+    """
     from slipway.data.backups import folder
 
-    later = [each for each in every(ends) if number(each) > number(record) and each.get("backup")]
     there = [each for each in folder.listed(ends) if "database" in each["parts"]] if ends.backup_dir else []
     alike = [each["id"] for each in there if each["schema_version"] == record["schema_after"]]
-    return later[0]["backup"] if later else alike[0] if alike else None
-
-
-def compatible(sql: str) -> bool:
-    """Whether the comment lines at the head of a migration say that the release before it can live with it."""
-    for line in sql.splitlines():
-        if line.strip() and not line.lstrip().startswith("--"):
-            return False
-        if COMPATIBLE.match(line.strip()):
-            return True
-    return False
+    later = [each["backup"] for each in every(ends) if number(each) > number(record) and each.get("backup")]
+    kept = [identity for identity in later[:1] if any(each["id"] == identity for each in there)]
+    return (*kept, *alike, None)[0]

@@ -10,6 +10,7 @@ import pytest
 from slipway.data import observe, releases
 from slipway.data.backups import manifest
 from slipway.data.endpoints import Endpoints
+from slipway.data.migrations import Applied
 from slipway.errors import SettingsError
 
 
@@ -20,9 +21,9 @@ def ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Endpoints:
     return Endpoints(state_dir=tmp_path / "state", migrations_dir=tmp_path / "migrations")
 
 
-def at(monkeypatch: pytest.MonkeyPatch, version: int | None) -> None:
-    """Has the database say that it is at this schema version."""
-    history = {version: None} if version else {}
+def at(monkeypatch: pytest.MonkeyPatch, *versions: int, marked: tuple[int, ...] = ()) -> None:
+    """Has the database say that it has had these migrations, of which some were marked as compatible."""
+    history = {each: Applied(each, "m", "", compatible=each in marked) for each in versions}
     monkeypatch.setattr(observe, "look", lambda ends: ({"reachable": True}, history, {}, []))
 
 
@@ -47,6 +48,38 @@ def test_ids_count_up_and_carry_the_revision(ends):
 def test_the_same_release_again_needs_no_new_record_unless_it_is_asked_for(ends):
     close(ends, begin(ends)["record"]["id"])
     assert not begin(ends)["new"] and begin(ends, again=True)["new"]
+
+
+def test_the_same_release_gets_a_record_of_its_own_where_migrations_are_pending(ends, monkeypatch):
+    close(ends, begin(ends)["record"]["id"])
+    (ends.migrations_dir / "005_more.up.sql").write_text("CREATE TABLE more ();")
+    record = begin(ends)["record"]
+    at(monkeypatch, 4, 5)
+    ended = close(ends, record["id"])["record"]
+    assert (ended["id"], ended["schema_before"], ended["schema_after"]) == ("r0002-abc", 4, 5)
+    assert not begin(ends)["new"]
+
+
+def test_a_database_that_cannot_be_asked_makes_no_record_of_its_own_and_no_schema_unknown(ends, monkeypatch):
+    identity = begin(ends)["record"]["id"]
+    (ends.migrations_dir / "005_more.up.sql").write_text("CREATE TABLE more ();")
+    monkeypatch.setattr(observe, "look", lambda ends: ({"reachable": False}, None, {}, []))
+    assert close(ends, identity)["record"]["schema_after"] == 4
+    assert not begin(ends)["new"]
+
+
+@pytest.mark.parametrize("result", ["good", "failed", "rolled_back", "interrupted"])
+def test_whatever_came_of_a_release_its_record_says_which_schema_it_left(ends, monkeypatch, result):
+    identity = begin(ends)["record"]["id"]
+    at(monkeypatch, 4, 5)
+    assert close(ends, identity, result)["record"]["schema_after"] == 5
+
+
+def test_a_record_that_is_left_open_says_which_schema_was_found(ends, monkeypatch):
+    begin(ends)
+    at(monkeypatch, 4, 5)
+    begin(ends, "c2")
+    assert [record["schema_after"] for record in releases.every(ends)] == [5, 5]
 
 
 def test_after_a_failure_the_same_release_gets_a_record_of_its_own(ends):
@@ -100,13 +133,36 @@ def test_an_image_whose_tag_went_on_to_another_goes_by_its_own_name(ends):
 def test_a_refused_rollback_names_the_newest_backup_with_the_schema_of_then(ends, monkeypatch, tmp_path, there, named):
     older = close(ends, begin(ends)["record"]["id"])["record"]["id"]
     (ends.migrations_dir / "005_more.up.sql").write_text("CREATE TABLE more ();")
-    at(monkeypatch, 5)
-    for identity, schema in there.items():
-        (tmp_path / "backups" / identity).mkdir(parents=True)
-        content = {"id": identity, "parts": ["database"], "schema_version": schema, "files": {}}
-        manifest.write(tmp_path / "backups" / identity, content)
+    at(monkeypatch, 4, 5)
+    backed_up(tmp_path / "backups", there)
     found = releases.gap(replace(ends, backup_dir=tmp_path / "backups"), {"id": older}, print)
     assert found["backup"] == named and found["reason"]
+
+
+def backed_up(folder: Path, there: dict[str, int]) -> None:
+    """Backups of a database with these schemas."""
+    for identity, schema in there.items():
+        (folder / identity).mkdir(parents=True)
+        content = {"id": identity, "parts": ["database"], "schema_version": schema, "files": {}}
+        manifest.write(folder / identity, content)
+
+
+@pytest.mark.parametrize(
+    ("there", "named"),
+    [
+        ({"20261125T100000Z": 4, "20261125T110000Z": 4}, "20261125T100000Z"),
+        ({"20261125T110000Z": 4}, "20261125T110000Z"),
+        ({"20261125T120000Z": 5}, None),
+    ],
+)
+def test_a_refused_rollback_names_no_backup_that_was_pruned(ends, monkeypatch, tmp_path, there, named):
+    older = close(ends, begin(ends)["record"]["id"])["record"]["id"]
+    (ends.migrations_dir / "005_more.up.sql").write_text("CREATE TABLE more ();")
+    newer = begin(ends, "c2")["record"]["id"]
+    at(monkeypatch, 4, 5)
+    releases.close(ends, {"id": newer, "facts": {"result": "good", "backup": "20261125T100000Z"}}, print)
+    backed_up(tmp_path / "backups", there)
+    assert releases.gap(replace(ends, backup_dir=tmp_path / "backups"), {"id": older}, print)["backup"] == named
 
 
 def test_closing_what_is_not_on_record_is_refused(ends):
@@ -114,41 +170,43 @@ def test_closing_what_is_not_on_record_is_refused(ends):
         close(ends, "r0009-abc")
 
 
+MARKED, PLAIN = "-- slipway: compatible\nCREATE TABLE a ();", "CREATE TABLE a ();"
+
+
 @pytest.mark.parametrize(
-    ("now", "files", "reason"),
+    ("applied", "files", "reason", "named"),
     [
-        (4, {}, ""),
-        (5, {"005_more.up.sql": "-- slipway: compatible\nCREATE TABLE more ();"}, ""),
-        (5, {"005_more.up.sql": "CREATE TABLE more ();"}, "the schema has moved from 4 to 5"),
-        (
-            6,
-            {"005_a.up.sql": "-- slipway: compatible\n", "006_b.up.sql": "DROP TABLE a;"},
-            "the schema has moved from 4 to 6",
-        ),
-        (7, {}, "the schema has moved from 4 to 7"),
-        (3, {}, "it needs schema 4, the database is at 3"),
-        (None, {}, "it needs schema 4, the database is at nothing"),
+        ([4], {}, "", []),
+        ([4, 5], {"005_a.up.sql": MARKED}, "", []),
+        ([4, 5], {"005_a.up.sql": "\n-- a column\n-- slipway: no-transaction, compatible\nSELECT 1;"}, "", []),
+        ([4, 5], {"005_a.up.sql": PLAIN}, "the schema has moved from 4 to 5", ["migrations/005_a.up.sql"]),
+        ([4, 5], {"005_a.up.sql": f"SELECT 1;\n{MARKED}"}, "the schema has moved from 4 to 5", ["migrations/005_a.up.sql"]),
+        ([4, 5, 6], {"005_a.up.sql": MARKED, "006_b.up.sql": PLAIN}, "the schema has moved from 4 to 6",
+         ["migrations/006_b.up.sql"]),
+        ([4, 7], {}, "the schema has moved from 4 to 7", ["7_m, which has no file here"]),
+        # One of them has its file, and is compatible: that says nothing of the other.
+        ([4, 5, 6], {"005_a.up.sql": MARKED}, "the schema has moved from 4 to 6", ["6_m, which has no file here"]),
+        # It has a file and was never applied: it is not what stands between.
+        ([4, 6], {"005_a.up.sql": PLAIN, "006_b.up.sql": MARKED}, "", []),
+        ([3], {}, "it needs schema 4, the database is at 3", []),
+        ([], {}, "it needs schema 4, the database is at nothing", []),
     ],
 )
-def test_a_release_reads_its_own_schema_and_compatible_later_ones(ends, monkeypatch, now, files, reason):
-    identity = begin(ends)["record"]["id"]
-    close(ends, identity)
+def test_a_release_reads_its_own_schema_and_later_ones_that_are_known_and_compatible(
+    ends, monkeypatch, applied, files, reason, named
+):
+    identity = close(ends, begin(ends)["record"]["id"])["record"]["id"]
     for name, text in files.items():
         (ends.migrations_dir / name).write_text(text)
-    at(monkeypatch, now)
+    at(monkeypatch, *applied)
+    found = releases.gap(ends, {"id": identity}, print)
+    assert (found["reason"], found["migrations"]) == (reason, named)
+
+
+@pytest.mark.parametrize(("files", "reason"), [({}, ""), ({"005_a.up.sql": PLAIN}, "the schema has moved from 4 to 5")])
+def test_of_a_migration_without_a_file_the_database_knows_whether_it_was_marked(ends, monkeypatch, files, reason):
+    identity = close(ends, begin(ends)["record"]["id"])["record"]["id"]
+    for name, text in files.items():
+        (ends.migrations_dir / name).write_text(text)
+    at(monkeypatch, 4, 5, marked=(5,))
     assert releases.gap(ends, {"id": identity}, print)["reason"] == reason
-
-
-@pytest.mark.parametrize(
-    ("sql", "answer"),
-    [
-        ("-- slipway: compatible\nSELECT 1;", True),
-        ("\n-- adds a column\n-- slipway: no-transaction, compatible\nSELECT 1;", True),
-        ("SELECT 1;\n-- slipway: compatible", False),
-        ("-- compatible", False),
-        ("-- slipway: incompatible", False),
-        ("", False),
-    ],
-)
-def test_the_directive_counts_in_the_first_comment_lines_alone(sql, answer):
-    assert releases.compatible(sql) is answer
