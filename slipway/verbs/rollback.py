@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from slipway import hooks
+from slipway import envfile, hooks
 from slipway.engine import Seen
 from slipway.errors import EngineError, MigrationError, SettingsError
 from slipway.plan import Plan, Silent, Step, apply
@@ -42,23 +42,34 @@ def able(on: str) -> World:
 
 def back(world: World, reporter, release: str | None, wait: float, begun: float, attempt: failure.Attempt) -> None:
     reporter.header(world.header)
-    target = chosen(world, history.every(world), release)
-    refuse_gap(world, target)
-    target |= {"image": image_of(world, reporter, target)}
-    recorder = attempt.recorder = Recorder(
-        world, reporter, facts(world, target["image"], "rollback") | {"revision": target["revision"]}, again=True
-    )
+    # What cannot be is said at once, and what has to be pulled comes before the lock; under the lock it is chosen again.
+    first = allowed(world, reporter, release)
+    recorder = attempt.recorder = Recorder(world, reporter, described(world, first), again=True)
     recorder.hooked = True
-    carry.locked(world, reporter, f"rollback to {target['id']}", wait, recorder, partial(planner, world, target))
+    doing = f"rollback to {first['id']}"
+    carry.locked(world, reporter, doing, wait, recorder, partial(planner, world, reporter, release, first))
     env, settings = hooks.environment(world.settings), world.settings
     if said := hooks.attempt("on-rollback", recorder.record, world.root, env, settings.hook_timeout):
         reporter.line(f"  hook on-rollback: {said}")
+    name, target = recorder.record["id"], recorder.record["target"]
     reporter.done(
-        f"{recorder.record['id']} serves what {target['id']} was, after {time.monotonic() - begun:.1f} s.\n{world.engine.url()}",
-        release=recorder.record["id"],
-        target=target["id"],
+        f"{name} serves what {target} was, after {time.monotonic() - begun:.1f} s.\n{world.engine.url()}",
+        release=name,
+        target=target,
         url=world.engine.url(),
     )
+
+
+def allowed(world: World, reporter, name: str | None) -> dict:
+    """The record to go back to, with an image that the engine has. Raises what speaks against it."""
+    target = chosen(world, history.every(world), name)
+    refuse_gap(world, target)
+    return target | {"image": image_of(world, reporter, target)}
+
+
+def described(world: World, target: dict) -> dict:
+    """What is known of the release that goes back to `target`, which stays on its record: the next one goes further."""
+    return facts(world, target["image"], "rollback") | {"revision": target["revision"], "target": target["id"]}
 
 
 def show(world: World, reporter, records: list[dict]) -> None:
@@ -73,23 +84,49 @@ def good(records: list[dict]) -> list[dict]:
 
 
 def chosen(world: World, records: list[dict], name: str | None) -> dict:
-    """The record that was asked for; by default the newest good one that is not what serves now. Records: newest first."""
-    if name:
-        found = next((record for record in records if name in (record["id"], record["id"].split("-")[0])), None)
-        if not found:
-            raise SettingsError("release", name, "a release that is on record", f"./invoke rollback --list{world.flag}")
-        return found
-    passed = good(records)
-    now = passed[0] if passed else None
-    found = next((record for record in passed if record["config"] != now["config"]), None)
+    """The record that was asked for; by default the last good one before what serves. Records: newest first."""
+    serving = next(iter(good(records)), None)
+    if name is None:
+        return before(world, records, serving)
+    found = next((record for record in records if name in (record["id"], record["id"].split("-")[0])), None)
+    if not found:
+        raise SettingsError("release", name, "a release that is on record", f"./invoke rollback --list{world.flag}")
+    if serving and same_image(found, serving):
+        raise SettingsError(
+            f"rollback to {found['id']}",
+            f"its image is the one that serves now, as {serving['id']}; settings do not come back with an image",
+            "a release with another image",
+            f"edit {envfile.path_of(world.root, world.on).name}, then ./invoke deploy{world.flag}",
+        )
+    return found
+
+
+def before(world: World, records: list[dict], serving: dict | None) -> dict:
+    """The newest good record that is older than what serves now and has another image."""
+    older = records[records.index(origin(records, serving)) + 1 :] if serving else []
+    found = next((record for record in good(older) if not same_image(record, serving)), None)
     if not found:
         raise SettingsError(
             "rollback",
-            "no good release before this one",
-            "an older release to go back to",
+            "no good release with another image before this one",
+            f"an older release to go back to; settings come from {envfile.path_of(world.root, world.on).name}",
             f"./invoke history{world.flag}",
         )
     return found
+
+
+def origin(records: list[dict], record: dict) -> dict:
+    """The release that a record brought back, and that one in turn; the record itself where it brought none."""
+    known = {each["id"]: each for each in records}
+    while record.get("target") in known:
+        record = known[record["target"]]
+    return record
+
+
+def same_image(one: dict, other: dict) -> bool:
+    """Whether two releases ran from one image; a tag may go on to another, so it counts only where no id is known."""
+    key = "image_id" if one.get("image_id") and other.get("image_id") else "image"
+    return one[key] == other[key]
 
 
 def at_hand(world: World, record: dict) -> str:
@@ -123,35 +160,39 @@ def image_of(world: World, reporter, target: dict) -> str:
 
 def refuse_gap(world: World, target: dict) -> None:
     gap = world.engine.inside("releases.gap", {"id": target["id"]}, Silent())
-    if not gap["reason"]:
-        return
-    named = f" ({', '.join(gap['migrations'])})" if gap["migrations"] else ""
-    then = (
-        f"./invoke restore {gap['backup']}{world.flag} brings the data of then back"
-        if gap["backup"]
-        else f"./invoke db.goto {target['schema_after']}{world.flag}, or mark those migrations `-- slipway: compatible` if "
-        f"{target['id']} can read what they leave"
-    )
-    raise MigrationError(
-        f"rollback to {target['id']}", gap["reason"] + named, "a schema that this release can read", then
+    if gap["reason"]:
+        named = f" ({', '.join(gap['migrations'])})" if gap["migrations"] else ""
+        raise MigrationError(
+            f"rollback to {target['id']}", gap["reason"] + named, "a schema that this release can read",
+            way_to_schema(world, target, gap),
+        )
+
+
+def way_to_schema(world: World, target: dict, gap: dict) -> str:
+    """What to type for a schema that a release can read."""
+    if gap["backup"]:
+        return f"./invoke restore {gap['backup']}{world.flag} brings the data of then back"
+    goto = f"./invoke db.goto {target['schema_after']}{world.flag}"
+    if not gap["migrations"]:
+        return goto
+    return (
+        f"{goto}, or mark those migrations `-- slipway: compatible` if {target['id']} can read what they leave; "
+        "no backup of then is left"
     )
 
 
-def planner(world: World, target: dict, seen: Seen, recorder: Recorder) -> tuple[Plan, Swap | None]:
+def planner(
+    world: World, reporter, name: str | None, first: dict, seen: Seen, recorder: Recorder
+) -> tuple[Plan, Swap | None]:
+    """The plan, for what is on record now that nobody else can change it: a deploy may have ended while this waited."""
     if not seen.colour or "app" not in seen.services or "gateway" not in seen.services:
         raise EngineError("rollback", "the stack does not run", "a running stack", f"./invoke up{world.flag}")
+    target = allowed(world, reporter, name)
+    if target["id"] != first["id"]:
+        reporter.line(f"  back to {target['id']}, no longer to {first['id']}: another release came meanwhile")
     change = Swap(seen.colour, OTHER[seen.colour], target["image"], f"back to {target['id']}")
-    recorder.facts |= {"colour": change.new}
+    recorder.facts |= described(world, target) | {"colour": change.new}
     record: Step = Step("record", "who, what, when", recorder.open)
-    return Plan(
-        (
-            (record,),
-            *release.levels(
-                world,
-                change,
-                recorder,
-                (gateway.level(world, seen, change, starts=False),),
-                ((gates.front_door(world.engine, world),), release.watch(world, change.new)),
-            ),
-        )
-    ), change
+    proofs = ((gates.front_door(world.engine, world),), release.watch(world, change.new))
+    front = (gateway.level(world, seen, change, starts=False),)
+    return Plan(((record,), *release.levels(world, change, recorder, front, proofs))), change

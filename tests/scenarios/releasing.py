@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 
 from tests.scenarios import clone
 from tests.scenarios.clone import Begun, Clone
@@ -46,6 +47,12 @@ def deployed(slow: Clone, name: str, *words: str) -> str:
     return text
 
 
+def another_image(slow: Clone, text: str) -> None:
+    """The next deploy builds an image that differs from the one before by this text."""
+    with (slow.root / SLOW["APP_CONTEXT"] / "app.py").open("a") as source:
+        source.write(f"# {text}\n")
+
+
 def steady(slow: Clone) -> None:
     """Some version serves, alone and on record: as the test before left it, or healed where that one failed."""
     if not (sound(releases(slow)) and len(colours(slow)) == 1 and answers(slow, "")):
@@ -64,6 +71,31 @@ def at_step(slow: Clone, step: str, **env: str) -> Begun:
         if event["event"] == "step" and event["name"].startswith(step) and event["state"] == "started":
             return run
     raise AssertionError(f"no step {step}: exit code {run.process.wait()}")
+
+
+WAITS = """
+import signal, sys
+from invoke.main import program
+from slipway.verbs import carry
+
+def waiting(*words):
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    print("at the lock", flush=True)
+    signal.sigwait({signal.SIGUSR1})
+    return locked(*words)
+
+locked, carry.locked = carry.locked, waiting
+program.run(sys.argv[sys.argv.index("invoke"):])
+"""
+
+
+def before_the_lock(slow: Clone, *words: str) -> Begun:
+    """A command that has decided what it can without the lock; it goes on to take that at SIGUSR1."""
+    run = slow.begin(*words, prefix=(sys.executable, "-c", WAITS))
+    for line in run.process.stdout:
+        if "at the lock" in line:
+            return run
+    raise AssertionError(f"it does not come to the lock: exit code {run.process.wait()}")
 
 
 def cut(slow: Clone, step: str, number: signal.Signals, **env: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.scenarios.clone import Clone, assert_refused
 from tests.scenarios.image_containers import must, until
 from tests.scenarios.load import FULL, load
-from tests.scenarios.releasing import answers, cut, deployed, releases, version
+from tests.scenarios.releasing import another_image, answers, before_the_lock, cut, deployed, releases, version
 
 pytestmark = pytest.mark.scenario
 
@@ -106,17 +106,56 @@ def test_a_restarted_gateway_comes_back_on_the_colour_that_serves(slow: Clone):
 def test_a_rollback_goes_to_the_last_good_release_and_loses_no_request(slow: Clone):
     deployed(slow, "older")
     older = releases(slow)[0]["id"]
-    (slow.root / "tests/scenarios/apps/slow/note.txt").write_text("another image")
+    another_image(slow, "newer")
     deployed(slow, "older")
     with load(f"http://127.0.0.1:{slow.port}", seconds=60) as running:
         text = slow.succeed("rollback")
     assert older in text and running.result.failed == 0
+    assert releases(slow)[0]["target"] == older
     assert_refused(slow.invoke("rollback", "--to", "r9999"), 2, "r9999")
 
 
+def test_a_second_rollback_goes_further_back_and_not_to_the_bad_release(slow: Clone):
+    served = []
+    for name in ("first", "second", "bad"):
+        another_image(slow, name)
+        deployed(slow, name)
+        served.append(releases(slow)[0])
+    for earlier in (served[1], served[0]):
+        assert f"serves what {earlier['id']} was" in slow.succeed("rollback")
+        assert releases(slow)[0]["image_id"] == earlier["image_id"]
+
+
+def test_a_release_of_which_only_settings_differ_is_no_way_back(slow: Clone):
+    another_image(slow, "settings")
+    deployed(slow, "settings-1")
+    earlier = releases(slow)[0]["id"]
+    deployed(slow, "settings-2")
+    before = slow.ids()["app"]
+    assert_refused(slow.invoke("rollback", "--to", earlier), 2, "settings do not come back", "edit .env")
+    assert slow.ids()["app"] == before
+
+
+def test_a_rollback_that_waited_for_a_deploy_decides_by_what_that_left(slow: Clone):
+    another_image(slow, "waited-0")
+    deployed(slow, "waited-0")
+    another_image(slow, "waited-1")
+    deployed(slow, "waited-1")
+    meanwhile, migration = releases(slow)[0]["id"], slow.root / "migrations" / "899_meanwhile.up.sql"
+    another_image(slow, "waited-2")
+    migration.write_text("CREATE TABLE meanwhile (n int);\n")
+    waiting = before_the_lock(slow, "rollback")
+    deployed(slow, "waited-2")
+    waiting.process.send_signal(signal.SIGUSR1)
+    assert_refused(waiting.done(), 5, f"rollback to {meanwhile}", "899_meanwhile.up.sql")
+    assert "waited-2" in version(slow)
+
+
 def test_a_rollback_across_the_schema_is_refused_unless_the_migration_says_that_it_is_compatible(slow: Clone):
+    another_image(slow, "schema before")
     deployed(slow, "before")
     older = releases(slow)[0]["id"]
+    another_image(slow, "schema behind")
     migration = slow.root / "migrations" / "901_more.up.sql"
     migration.write_text("CREATE TABLE more (n int);\n")
     deployed(slow, "behind")
@@ -128,3 +167,20 @@ def test_a_rollback_across_the_schema_is_refused_unless_the_migration_says_that_
     migration.write_text("-- slipway: compatible\nCREATE TABLE more (n int);\n")
     deployed(slow, "compatible")
     slow.succeed("rollback", "--to", older)
+
+
+def test_a_deploy_that_only_migrates_is_on_record_and_can_be_gone_back_to(slow: Clone):
+    another_image(slow, "only migrates")
+    deployed(slow, "only-migrates")
+    image = releases(slow)[0]["image_id"]
+    migration = slow.root / "migrations" / "902_alone.up.sql"
+    migration.write_text("CREATE TABLE alone (n int);\n")
+    before = slow.ids()["app"]
+    slow.succeed("deploy", BACKUP_BEFORE_MIGRATE="verify")
+    record = releases(slow)[0]
+    assert (record["result"], record["schema_after"], slow.ids()["app"]) == ("good", 902, before)
+    assert record["backup"] in slow.succeed("backups.list")
+    another_image(slow, "after it migrated")
+    deployed(slow, "after-it-migrated")
+    slow.succeed("rollback", "--to", record["id"])
+    assert releases(slow)[0]["image_id"] == image

@@ -14,7 +14,7 @@ import pytest
 from tests.scenarios.clone import Clone, assert_refused
 from tests.scenarios.image_containers import docker, must, until
 from tests.scenarios.load import load
-from tests.scenarios.releasing import answers, at_step, deployed, releases, steady, version
+from tests.scenarios.releasing import another_image, answers, at_step, deployed, releases, steady, version
 
 pytestmark = pytest.mark.scenario
 
@@ -114,6 +114,7 @@ def test_a_release_on_another_port_is_undone_to_the_old_port_and_then_deployed_w
         refused = slow.invoke("deploy", APP_PORT="8100", APP_ENV_VERSION="bad", SMOKE_COLLECTION="teapot.json")
         assert refused.code == 6 and "418" in refused.text, refused.text
         assert version(slow) == before
+        another_image(slow, "other port")
         slow.succeed("deploy", APP_PORT="8100", APP_ENV_VERSION="other-port")
         assert "other-port" in version(slow)
         slow.succeed("rollback", APP_PORT="8100")
