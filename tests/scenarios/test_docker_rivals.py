@@ -168,6 +168,16 @@ def test_a_release_that_is_taken_back_under_load_answers_what_has_reached_it(slo
     assert running.result.failed == 0, running.result.failures[:5]
 
 
+def test_a_deploy_that_only_migrates_ends_with_its_smoke_test(slow: Clone):
+    deployed(slow, "before-smoke")
+    before = slow.ids()["app"]
+    (slow.root / "migrations" / "903_smoked.up.sql").write_text("CREATE TABLE smoked (n int);\n")
+    assert_refused(slow.invoke("deploy", SMOKE_COLLECTION=smoke_test(slow, 418)), 6, "smoke test", "418")
+    record = releases(slow)[0]
+    assert (record["result"], record["schema_after"], slow.ids()["app"]) == ("failed", 903, before)
+    deployed(slow, "after-smoke")
+
+
 @pytest.mark.parametrize(("status", "serves", "result"), [(200, "new", "good"), (418, "old", "interrupted")])
 def test_a_release_that_was_cut_short_before_its_smoke_test_is_proven_by_the_next_deploy_or_undone(
         slow: Clone, status: int, serves: str, result: str):
