@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 
-from bench.harness import Result
+from bench.harness import NotMeasured, Result
+from slipway.errors import SlipwayError
 from slipway.verbs.test import no_engine
 
 ALL = ("startup", "embedded", "memory", "migrations", "mirror", "docker", "deploy", "backup", "restore", "pitr")
@@ -23,11 +24,22 @@ def main(names: list[str]) -> int:
         if name in ON_DOCKER and no_engine():
             print(f"{name}: left out, because no engine answers; on Debian: sudo scripts/docker-engine")
             continue
-        found = importlib.import_module(f"bench.{name}").measure()
-        for result in [found] if isinstance(found, Result) else found:
-            print(result.line(), flush=True)
-            missed += not result.met
+        try:
+            missed += measured(name)
+        except SlipwayError as error:
+            print(f"error: {error}\n  expected  {error.expected}\n  next      {error.next}", file=sys.stderr)
+            return error.code
     return 8 if missed else 0
+
+
+def measured(name: str) -> int:
+    """Runs one benchmark, prints its lines, and returns how many bars were missed."""
+    missed = 0
+    found = importlib.import_module(f"bench.{name}").measure()
+    for result in [found] if isinstance(found, Result | NotMeasured) else found:
+        print(result.line(), flush=True)
+        missed += not result.met
+    return missed
 
 
 if __name__ == "__main__":

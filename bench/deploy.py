@@ -15,6 +15,7 @@ from pathlib import Path
 from bench import deploy_peers
 from bench.harness import Result, copy_of_tree, environment, free_port, invoke, median, take_down, timed
 from slipway.envfile import fresh_secrets
+from slipway.errors import VerificationError
 from slipway.world import enter
 from tests.scenarios.load import FULL, load, percentile
 from tests.scenarios.load import Result as Load
@@ -44,8 +45,8 @@ def measure() -> Iterator[Result]:
         (tree / ".env").touch(mode=0o600)
         try:
             timed(invoke("up"), tree, env)
-            ours = under_load(f"http://127.0.0.1:{port}", deploys,
-                lambda n: timed(invoke("deploy"), tree, version(env, n)))
+            ours = seen(under_load(f"http://127.0.0.1:{port}", deploys,
+                lambda n: timed(invoke("deploy"), tree, version(env, n))), deploys)
             yield from against_peers(ours, deploys, peers, tree, env)
             yield added(ours)
             yield from times(tree, env, deploys)
@@ -59,12 +60,26 @@ def version(env: Mapping[str, str], number: int) -> dict[str, str]:
 
 def under_load(url: str, deploys: int, deploy: Callable[[int], object]) -> Load:
     """What came of the load while `deploy` ran so often, one after the other."""
-    with load(url, seconds=QUIET + 60 * deploys, rate=FULL) as running:
+    with load(url, seconds=QUIET + 120 * deploys, rate=FULL) as running:
         time.sleep(QUIET)
         for number in range(1, deploys + 1):
             deploy(number)
     print(f"  {running.result.text()}; {len(running.result.turns)} turns", file=sys.stderr)
+    if not running.lasted:
+        raise unproven(f"over after {running.result.seconds:.0f} s, before the deploys were", "a load that lasts as long")
     return running.result
+
+
+def seen(ours: Load, deploys: int) -> Load:
+    """The load itself. Raises VerificationError if it did not see each deploy: it would prove nothing of the others."""
+    if len(ours.turns) < deploys:
+        raise unproven(f"{len(ours.turns)} switches seen in {deploys} deploys", "as many switches as deploys")
+    return ours
+
+
+def unproven(found: str, expected: str) -> VerificationError:
+    return VerificationError("bench deploy, its load", found, expected,
+                             "BENCH_DEPLOYS=3 ./invoke bench --only deploy, on a machine that does nothing else")
 
 
 def against_peers(ours: Load, deploys: int, peers: int, tree: Path, env: Mapping[str, str]) -> Iterator[Result]:

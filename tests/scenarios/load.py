@@ -16,6 +16,7 @@ import json
 import math
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -108,12 +109,17 @@ def percentile(share: float, values: Iterable[float]) -> float:
 class Running:
     """A load on its way; `result` is there once it has ended."""
     process: subprocess.Popen
+    begun: float = field(default_factory=time.monotonic)
     result: Result | None = field(default=None)
+    lasted: bool = False    # whether requests were sent until the block ended: a load that was over proves nothing of the rest
 
     def finish(self) -> Result:
         """Ends the sending, waits for the last answers, and returns the result."""
+        asked = time.monotonic() - self.begun
         self.process.stdin.close()
-        return self.wait()
+        result = self.wait()
+        self.lasted = result.seconds >= asked
+        return result
 
     def wait(self) -> Result:
         """The result, once the load has ended by itself."""

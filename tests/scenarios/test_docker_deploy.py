@@ -23,11 +23,12 @@ CUTS = [(step, signal.SIGKILL) for step in STEPS] + [(step, signal.SIGINT) for s
 
 
 def test_deploys_under_load_lose_no_request(slow: Clone):
-    with load(f"http://127.0.0.1:{slow.port}", seconds=20 * DEPLOYS, rate=FULL) as running:
+    with load(f"http://127.0.0.1:{slow.port}", seconds=120 * DEPLOYS, rate=FULL) as running:
         for number in range(DEPLOYS):
             slow.succeed("deploy", APP_ENV_VERSION=f"n{number}")
             assert f"n{number}" in version(slow)
-    assert running.result.requests > 200 * DEPLOYS
+    assert running.lasted, running.result.text()
+    assert len(running.result.turns) >= DEPLOYS
     assert running.result.failed == 0, running.result.failures[:5]
 
 

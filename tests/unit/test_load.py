@@ -65,6 +65,13 @@ def test_a_load_ends_with_its_block():
     with app() as (_, url), load(url, seconds=600, rate=50, slow=None) as running:
         pass
     assert running.process.returncode == 0 and running.result.requests < 30_000
+    assert running.lasted
+
+
+def test_a_load_that_was_over_before_its_block_says_so():
+    with app() as (_, url), load(url, seconds=0.2, rate=50, slow=None) as running:
+        running.wait()
+    assert not running.lasted
 
 
 def test_answers_that_are_no_success_count_as_failures_with_their_status():
