@@ -40,7 +40,7 @@ def test_of_two_deploys_from_two_clones_one_waits_and_both_are_on_record(slow: C
 HELD = """#!/bin/sh
 until [ -e let-go ]; do sleep 0.1; done
 """
-OTHERS = (("backup",), ("restore", "latest", "--yes"), ("db.migrate",))
+OTHERS = (("backup",), ("restore", "latest", "--yes"), ("db.migrate", "--wait", "0"))
 
 
 @contextmanager
