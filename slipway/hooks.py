@@ -30,9 +30,14 @@ SHORTEST_MASKED = 4
 DRAIN = 2.0     # seconds for the last lines of a hook that has ended
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """What a hook sees: the machine's paths, the name of the stack, and the HOOK_ settings. No secret of a store."""
+def environment(settings: Settings | None) -> dict[str, str]:
+    """What a hook sees: the machine's paths, the name of the stack, and the HOOK_ settings. No secret of a store.
+
+    Where the settings cannot be read, the paths alone.
+    """
     kept = {key: os.environ[key] for key in KEPT if key in os.environ}
+    if settings is None:
+        return kept
     return kept | {"SLIPWAY_STACK": settings.stack, "SLIPWAY_ENVIRONMENT": settings.environment,
                    "HOOK_URL": secrets_of(settings).get("HOOK_URL", ""), "HOOK_FORMAT": settings.hook_format,
                    "HOOK_CHAT": settings.hook_chat}

@@ -14,6 +14,8 @@ from slipway.record import Recorder
 from slipway.settings import Settings
 from slipway.world import ROOT
 
+HOOK_TIMEOUT = 60  # seconds, where the settings cannot say
+
 
 @dataclass
 class Attempt:
@@ -44,19 +46,19 @@ def tell(on: str, reporter, kind: str, attempt: Attempt, error: SlipwayError) ->
     try:
         settings = envfile.load(ROOT, on, os.environ)
     except SlipwayError:
-        return  # settings that cannot be read name no webhook either
-    record = known(settings, kind, attempt.recorder) | {"error": error.fields(), "result": result(attempt, error)}
-    said = hooks.attempt("on-failure", record, ROOT, hooks.environment(settings), settings.hook_timeout)
-    if said:
+        settings = None  # it may be the very fault: a hook with an address of its own can tell it all the same
+    record = known(settings, on, kind, attempt.recorder) | {"error": error.fields(), "result": result(attempt, error)}
+    patience = settings.hook_timeout if settings else HOOK_TIMEOUT
+    if said := hooks.attempt("on-failure", record, ROOT, hooks.environment(settings), patience):
         reporter.line(f"  hook on-failure: {said}")
 
 
-def known(settings: Settings, kind: str, recorder: Recorder | None) -> dict:
-    """The record, or where it came to none, what it would have begun with."""
+def known(settings: Settings | None, on: str, kind: str, recorder: Recorder | None) -> dict:
+    """The record, or where it came to none, what it would have begun with; of settings that cannot be read no stack."""
     if recorder and recorder.new:
         return recorder.record
     me = holder.me(kind)
-    first = {"id": None, "kind": kind, "stack": settings.stack, "environment": settings.environment}
+    first = {"id": None, "kind": kind, "stack": settings.stack if settings else None, "environment": on}
     return first | {"revision": revision.of(ROOT), "by": me.by, "host": me.host} | (recorder.facts if recorder else {})
 
 

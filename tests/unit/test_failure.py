@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from slipway.errors import EngineError, Interrupted, LockHeld
+from slipway import envfile
+from slipway.errors import EngineError, Interrupted, LockHeld, SettingsError
 from slipway.record import Recorder
 from slipway.verbs import failure
 
@@ -74,11 +76,13 @@ def test_a_hook_that_fails_hides_no_error(root):
     assert lines == ["  hook on-failure: hooks/on-failure: exit code 3"]
 
 
-def test_settings_that_cannot_be_read_name_no_hook_and_stay_the_error(root, monkeypatch):
+def test_settings_that_cannot_be_read_keep_no_failure_from_being_told(root, monkeypatch):
     monkeypatch.setenv("GATE_TIMEOUT", "soon")
-    with pytest.raises(LockHeld), failure.told("local", Lines(), "deploy"):
-        raise LockHeld("lock of shop", "held")
-    assert not (root / "heard").exists()
+    with pytest.raises(SettingsError), failure.told("staging", Lines(), "deploy"):
+        envfile.load(root, "staging", os.environ)
+    (record,) = heard(root)
+    assert (record["stack"], record["environment"], record["kind"]) == (None, "staging", "deploy")
+    assert "GATE_TIMEOUT" in record["error"]["where"]
 
 
 def test_nothing_is_told_of_what_succeeds(root):
