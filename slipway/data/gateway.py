@@ -193,7 +193,11 @@ def counts(ends: Endpoints) -> list[dict]:
 
 
 def tally(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"answers", "failed"}: what the app has answered through this gateway so far, and how many of those were 5xx."""
+    """{"answers", "failed"}: what the app has answered through this gateway so far, and how many of those were 5xx.
+
+    A gateway that is just being restarted is waited for: it says nothing against the app.
+    """
+    wake(ends)
     counts = {"answers": 0, "failed": 0}
     for labels, value in ANSWERS.findall(asked(ends, "GET", "/metrics")):
         if 'handler="reverse_proxy"' in labels:

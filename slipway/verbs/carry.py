@@ -175,13 +175,19 @@ def way_back(world: World, seen: Seen) -> Plan:
 def fate(cut: dict, seen: Seen, result: str) -> str:
     if result == "good":
         return "finished: it serves"
-    # The gateway was switched to it, and nothing answers: as after a power cut.
-    return "not proven: what runs is started anew" if cut["colour"] == seen.colour else "undone: the release before it serves"
+    if cut["colour"] not in ("", seen.colour):
+        return "undone: the release before it serves"
+    if seen.services.get("app", Running("")).config != cut["config"]:
+        return "not begun: the release before it runs"
+    # Requests go to it, and nothing answers: as after a power cut.
+    return "not proven: what runs is started anew"
 
 
 def outcome(cut: dict, seen: Seen) -> str:
-    """What a killed release came to: good if requests go to it still and are answered, after what had to be undone was."""
-    return "good" if seen.answering and (cut["colour"] in ("", seen.colour)) else "interrupted"
+    """What a killed release came to, after what had to be undone was: good if it is what runs, requests go to it, and they
+    are answered."""
+    runs = seen.services.get("app", Running("")).config == cut["config"]
+    return "good" if seen.answering and runs and cut["colour"] in ("", seen.colour) else "interrupted"
 
 
 def leftovers(world: World, seen: Seen) -> tuple[Level, ...]:

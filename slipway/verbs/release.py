@@ -130,14 +130,19 @@ def watched(world: World, colour: str, seconds: int, progress: Progress) -> str:
     while True:
         if engine.rollout.restarts(colour) > restarts or (how := engine.rollout.gave_up(colour)):
             raise failing(world, colour, f"it crashed while it was watched{f': {how}' if how else ''}")
-        now = engine.inside("gateway.tally", {}, progress)
-        answers, failed = (now[key] - before[key] for key in ("answers", "failed"))
+        answers, failed = counted(before, engine.inside("gateway.tally", {}, progress))
         if failed * 100 > answers * world.settings.watch_errors:
             raise failing(world, colour, f"{failed} of {answers} answers were 5xx")
         if (left := deadline - time.monotonic()) <= 0:
             return f"{answers} answers, {failed} of them 5xx, no restart"
         progress.say(f"{left:.0f} s left, {answers} answers, {failed} of them 5xx")
         time.sleep(min(POLL, left))
+
+
+def counted(before: Mapping[str, int], now: Mapping[str, int]) -> tuple[int, int]:
+    """Answers and failed ones since `before`; a gateway that was started anew meanwhile counts from nothing."""
+    since = before if now["answers"] >= before["answers"] else {"answers": 0, "failed": 0}
+    return now["answers"] - since["answers"], max(0, now["failed"] - since["failed"])
 
 
 def failing(world: World, colour: str, found: str) -> HealthError:

@@ -43,6 +43,7 @@ class Beside(Machine):
 
 SEEN = replace(UP, colour="green", pointed="green", up=True, front=FRONT, data=DATA | {"releases": {"newest": None, "good": None}})
 OLD = {"app": Running("running", "app 0")}
+RUNS = SEEN.services["app"].config
 
 
 def world(tmp_path: Path, **values) -> World:
@@ -206,16 +207,35 @@ def test_what_a_killed_deploy_left_is_drained_and_stopped(tmp_path, facts, names
 
 
 @pytest.mark.parametrize(
-    ("cut", "answering", "result"),
+    ("cut", "answering", "result", "fate"),
     [
-        ({"colour": "green"}, True, "good"),
-        ({"colour": "green"}, False, "interrupted"),
-        ({"colour": "blue"}, True, "interrupted"),
-        ({"colour": ""}, True, "good"),
+        ({"colour": "green"}, True, "good", "finished: it serves"),
+        ({"colour": "green"}, False, "interrupted", "not proven: what runs is started anew"),
+        ({"colour": "blue"}, True, "interrupted", "undone: the release before it serves"),
+        # An engine without colours, and a first release.
+        ({"colour": ""}, True, "good", "finished: it serves"),
+        ({"colour": "", "config": "app 2"}, True, "interrupted", "not begun: the release before it runs"),
+        # It was to be started in the place of what had stopped.
+        ({"colour": "green", "config": "app 2"}, True, "interrupted", "not begun: the release before it runs"),
     ],
 )
-def test_a_killed_release_is_good_exactly_if_requests_go_to_it_and_are_answered(cut, answering, result):
-    assert carry.outcome(cut, replace(SEEN, answering=answering)) == result
+def test_a_killed_release_is_good_exactly_if_it_runs_and_requests_go_to_it_and_are_answered(cut, answering, result, fate):
+    cut, found = {"config": RUNS} | cut, replace(SEEN, answering=answering)
+    assert (carry.outcome(cut, found), carry.fate(cut, found, result)) == (result, fate)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "counted"),
+    [
+        ({"answers": 10, "failed": 1}, {"answers": 15, "failed": 3}, (5, 2)),
+        ({"answers": 10, "failed": 1}, {"answers": 10, "failed": 1}, (0, 0)),
+        # A gateway that was started anew counts from nothing.
+        ({"answers": 10, "failed": 5}, {"answers": 4, "failed": 1}, (4, 1)),
+        ({"answers": 10, "failed": 5}, {"answers": 12, "failed": 1}, (2, 0)),
+    ],
+)
+def test_the_watch_counts_on_over_a_restart_of_the_gateway(before, now, counted):
+    assert release.counted(before, now) == counted
 
 
 class Heard:
@@ -269,7 +289,8 @@ class Both(Colours):
         return "1 stopped"
 
 
-CUT = {"id": "r2", "result": "running", "colour": "green", "kind": "deploy", "when": "now", "by": "Ada", "host": "h"}
+CUT = {"id": "r2", "result": "running", "colour": "green", "kind": "deploy", "when": "now", "by": "Ada", "host": "h",
+       "config": RUNS}
 FORWARD, BACK = ["drain app-blue", "stop app-blue"], ["switch back", "drain app-green", "stop app-green"]
 PROVEN = ["probe app-green", "smoke test", "front door"]
 

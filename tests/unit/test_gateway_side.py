@@ -120,7 +120,7 @@ def test_a_gateway_that_is_down_is_an_answer_and_the_switch_works_still(tmp_path
     found = gateway.active(ends, {}, print)
     assert found["active"] == "green" and not found["up"] and found["reason"]
     with pytest.raises(EngineError, match="does not answer"):
-        gateway.tally(ends, {}, print)
+        gateway.counts(ends)
 
 
 def test_an_engine_without_a_gateway_says_so():
