@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,18 +161,20 @@ def no_engine(found: str) -> EngineError:
                        next="scripts/docker-engine on Debian, or start the engine of this machine")
 
 
-def build(image: Image, run: Run) -> None:
-    """Builds `image` under its tag. `run(argv, env)` executes, streams and raises on failure; env None is our own."""
+def build(image: Image, run: Run, also: Sequence[str] = ()) -> None:
+    """Builds `image` under its tag and the tags `also`. `run(argv, env)` executes, streams and raises on failure; env
+    None is our own."""
     if image.name == "base":
         run([str(image.dockerfile), image.tag], None)
         return
     with pipconfig.secrets() as files:
-        run(build_command(image, files), None)
+        run(build_command(image, files, also), None)
 
 
-def build_command(image: Image, secrets: Mapping[str, Path]) -> list[str]:
+def build_command(image: Image, secrets: Mapping[str, Path], also: Sequence[str] = ()) -> list[str]:
     """The argv of `docker build`; `secrets` are files that the build may read and that no layer keeps."""
     args = [part for name, value in image.args for part in ("--build-arg", f"{name}={value}")]
     handed = [part for name, path in sorted(secrets.items()) for part in ("--secret", f"id={name},src={path}")]
-    return ["docker", "build", "--progress", "plain", "--tag", image.tag, "--file", str(image.dockerfile),
+    tags = [part for tag in (image.tag, *also) for part in ("--tag", tag)]
+    return ["docker", "build", "--progress", "plain", *tags, "--file", str(image.dockerfile),
             *args, *handed, str(image.context)]

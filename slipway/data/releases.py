@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from slipway import accepts
 from slipway.data import migrations, state
 from slipway.data.endpoints import Emit, Endpoints, need
-from slipway.errors import SettingsError
+from slipway.errors import MigrationError, SettingsError
 
 NAME = re.compile(r"r(\d+)-[A-Za-z0-9.-]+")
 SHOWN = 50
@@ -58,10 +59,12 @@ def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Opens a record from `record` (colour, image, config, revision, …): {"record", "new"}.
 
     Where the newest release is good, has the same config, and no migration is pending, that one goes on, unless `again`
-    says otherwise: a schema that moves is a release too, with a backup of its own and somebody who moved it.
+    says otherwise: a schema that moves is a release too, with a backup of its own and somebody who moved it. Raises
+    MigrationError where the image says that it does not read the schema as it will be.
     """
     records, applied = every(ends), history(ends)
     given = dict(args["record"])
+    refuse_schema(ends, given, applied)
     if not args.get("again") and records and goes_on(records[-1], given) and not waiting(ends, applied):
         return {"record": records[-1], "new": False}
     version = newest(applied)
@@ -82,6 +85,22 @@ def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
     )
     state.write(folder(ends), identity, record)
     return {"record": record, "new": True}
+
+
+def refuse_schema(ends: Endpoints, given: dict, applied: Applied) -> None:
+    """A rollback is measured by the record of the release that it brings back (`gap`), which may say more."""
+    declared = accepts.parse(given.get("accepts") or "", given["image"])
+    if declared is None or "target" in given:
+        return
+    files = {each.version for each in migrations.read(ends.migrations_dir)[0] if each.up}
+    after = max(files | set(applied or ()), default=None)
+    if not declared.reads(after):
+        raise MigrationError(
+            f"image {given['image']}",
+            f"its label {accepts.LABEL} says {given['accepts']}, and the schema will be at {after or 'nothing'}",
+            "an image that reads the schema which it is deployed with",
+            f"mend the LABEL {accepts.LABEL} in its Dockerfile, or the migrations that come with it",
+        )
 
 
 def goes_on(last: dict, given: dict) -> bool:
@@ -120,8 +139,8 @@ def superfluous(records: list[dict], keep: int) -> list[str]:
 
 
 def names(record: dict) -> set[str]:
-    """What an image may be called by: its tag, which may go on to another image, and its own id and digest."""
-    return {record[key] for key in ("image", "image_id", "digest") if record.get(key)}
+    """What an image may be called by: its tags, which may go on to another image, and its own id and digest."""
+    return {record[key] for key in ("image", "image_id", "digest") if record.get(key)} | set(record.get("tags", ()))
 
 
 def history(ends: Endpoints) -> Applied:
@@ -148,16 +167,25 @@ def gap(ends: Endpoints, args: dict, emit: Emit) -> dict:
     record = next((record for record in every(ends) if record["id"] == args["id"]), None)
     if record is None:
         raise SettingsError("release", str(args["id"]), "a release that is on record", "./invoke history")
-    accepts, applied = record.get("schema_after"), history(ends) or {}
-    now = newest(applied)
-    if accepts == now or accepts is None:
+    needs, applied = record.get("schema_after"), history(ends) or {}
+    now, declared = newest(applied), accepts.parse(record.get("accepts") or "", record["image"])
+    if declared.reads(now) if declared else needs in (now, None):
         return {"reason": "", "migrations": [], "backup": None}
-    if now is None or now < accepts:
-        reason = f"it needs schema {accepts}, the database is at {now or 'nothing'}"
-        return {"reason": reason, "migrations": [], "backup": None}
-    moved = incompatible(ends, [applied[version] for version in sorted(applied) if version > accepts])
-    reason = f"the schema has moved from {accepts} to {now}" if moved else ""
+    if declared:
+        reason = f"its image reads schema {record['accepts']}, the database is at {now or 'nothing'}"
+        moved = beyond(ends, applied, declared.high) if declared.high is not None else []
+    elif now is None or now < needs:
+        reason, moved = f"it needs schema {needs}, the database is at {now or 'nothing'}", []
+    else:
+        moved = incompatible(ends, [applied[version] for version in sorted(applied) if version > needs])
+        reason = f"the schema has moved from {needs} to {now}" if moved else ""
     return {"reason": reason, "migrations": moved, "backup": next_backup(ends, record) if moved else None}
+
+
+def beyond(ends: Endpoints, applied: Mapping[int, migrations.Applied], last: int) -> list[str]:
+    """The applied migrations after version `last`, as messages call them."""
+    files = {each.version: each.label for each in migrations.read(ends.migrations_dir)[0]}
+    return [files.get(version) or f"{version}_{applied[version].name}" for version in sorted(applied) if version > last]
 
 
 def incompatible(ends: Endpoints, later: list[migrations.Applied]) -> list[str]:

@@ -21,7 +21,7 @@ def run(on: str, reporter, release: str | None = None, listing: bool = False, wa
     if listing:
         world = able(on)
         reporter.header(world.header)
-        return show(world, reporter, history.every(world))
+        return show(world, reporter, every(world))
     begun = time.monotonic()
     with failure.told(on, reporter, "rollback") as attempt:
         back(able(on), reporter, release, wait, begun, attempt)
@@ -43,7 +43,7 @@ def able(on: str) -> World:
 def back(world: World, reporter, release: str | None, wait: float, begun: float, attempt: failure.Attempt) -> None:
     reporter.header(world.header)
     # What cannot be is said at once, and what has to be pulled comes before the lock; under the lock it is chosen again.
-    first = allowed(world, reporter, release)
+    first = allowed(world, reporter, release, hoped(every(world)))
     recorder = attempt.recorder = Recorder(world, reporter, described(world, first), again=True)
     recorder.hooked = True
     doing = f"rollback to {first['id']}"
@@ -60,9 +60,19 @@ def back(world: World, reporter, release: str | None, wait: float, begun: float,
     )
 
 
-def allowed(world: World, reporter, name: str | None) -> dict:
+def every(world: World) -> list[dict]:
+    """All records, newest first: what people go back to may be old."""
+    return history.every(world, history.ALL)
+
+
+def hoped(records: list[dict]) -> list[dict]:
+    """The records as they are if what is under way, or was cut short, has come to a good end by the time of the lock."""
+    return [record | {"result": "good"} if record["result"] == "running" else record for record in records]
+
+
+def allowed(world: World, reporter, name: str | None, records: list[dict]) -> dict:
     """The record to go back to, with an image that the engine has. Raises what speaks against it."""
-    target = chosen(world, history.every(world), name)
+    target = chosen(world, records, name)
     refuse_gap(world, target)
     return target | {"image": image_of(world, reporter, target)}
 
@@ -88,9 +98,16 @@ def chosen(world: World, records: list[dict], name: str | None) -> dict:
     serving = next(iter(good(records)), None)
     if name is None:
         return before(world, records, serving)
-    found = next((record for record in records if name in (record["id"], record["id"].split("-")[0])), None)
+    found = history.named(records, name)
     if not found:
         raise SettingsError("release", name, "a release that is on record", f"./invoke rollback --list{world.flag}")
+    if found["result"] != "good":
+        raise SettingsError(
+            f"rollback to {found['id']}",
+            f"that release is {history.told(found)}: it has never proven itself",
+            "a release that was good",
+            f"./invoke rollback --list{world.flag}; or git checkout {found['revision'] or 'its revision'} and deploy it",
+        )
     if serving and same_image(found, serving):
         raise SettingsError(
             f"rollback to {found['id']}",
@@ -187,7 +204,7 @@ def planner(
     """The plan, for what is on record now that nobody else can change it: a deploy may have ended while this waited."""
     if not seen.colour or "app" not in seen.services or "gateway" not in seen.services:
         raise EngineError("rollback", "the stack does not run", "a running stack", f"./invoke up{world.flag}")
-    target = allowed(world, reporter, name)
+    target = allowed(world, reporter, name, every(world))
     if target["id"] != first["id"]:
         reporter.line(f"  back to {target['id']}, no longer to {first['id']}: another release came meanwhile")
     change = Swap(seen.colour, OTHER[seen.colour], target["image"], f"back to {target['id']}")

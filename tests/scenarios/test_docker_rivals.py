@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ import pytest
 from tests.scenarios.clone import Clone, assert_refused, copy_tree
 from tests.scenarios.image_containers import must
 from tests.scenarios.load import load
-from tests.scenarios.releasing import at_step, colours, cut, deployed, releases, version
+from tests.scenarios.releasing import SLOW, another_image, at_step, colours, cut, deployed, releases, version
 
 pytestmark = pytest.mark.scenario
 
@@ -203,3 +204,45 @@ def test_a_new_release_that_ignores_sigterm_is_ended_when_it_is_undone(slow: Clo
     run.process.send_signal(signal.SIGINT)
     assert run.done().code == 130
     assert len(colours(slow)) == 1 and "before-deaf" in version(slow)
+
+
+# -- what an image says of itself ------------------------------------------------------------------------------------
+
+
+def declare(slow: Clone, schema: str) -> None:
+    """The app's next image says that it reads these versions of the schema."""
+    dockerfile = slow.root / SLOW["APP_CONTEXT"] / "Dockerfile"
+    kept = [line for line in dockerfile.read_text().splitlines() if not line.startswith("LABEL slipway.schema")]
+    dockerfile.write_text("\n".join([*kept, f'LABEL slipway.schema="{schema}"']) + "\n")
+
+
+def test_an_image_that_declares_which_schema_it_reads_is_held_to_it_and_gone_back_to_within_it(slow: Clone):
+    deployed(slow, "undeclared")
+    now, before = releases(slow)[0]["schema_after"], slow.ids()["app"]
+    declare(slow, str(now - 1))
+    assert_refused(slow.invoke("deploy"), 5, f"slipway.schema says {now - 1}, and the schema will be at {now}")
+    assert slow.ids()["app"] == before
+    declare(slow, f"{now}-")
+    deployed(slow, "declared")
+    older = releases(slow)[0]
+    # No word of its being compatible: the release of then has said so.
+    (slow.root / "migrations" / f"{now + 1}_declared.up.sql").write_text("CREATE TABLE declared (n int);\n")
+    another_image(slow, "behind what was declared")
+    deployed(slow, "behind")
+    assert f"serves what {older['id']} was" in slow.succeed("rollback")
+    assert (older["accepts"], releases(slow)[0]["image_id"]) == (f"{now}-", older["image_id"])
+
+
+def test_an_image_can_be_found_by_the_revision_it_was_built_from(slow: Clone):
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
+    for words in (("init", "--quiet"), ("add", "--all"), (*who, "commit", "--quiet", "--message", "all")):
+        subprocess.run(["git", "-C", slow.root, *words], check=True)
+    another_image(slow, "not committed")
+    try:
+        deployed(slow, "by-revision")
+        record = releases(slow)[0]
+        assert record["revision"].endswith("-dirty")
+        assert record["tags"] == [f"{record['image'].rpartition(':')[0]}:{record['revision']}"]
+        assert must("image", "inspect", "--format", "{{.Id}}", record["tags"][0]) == record["image_id"]
+    finally:
+        shutil.rmtree(slow.root / ".git")

@@ -49,3 +49,22 @@ def test_an_image_goes_with_its_own_names_and_stays_for_those_of_others(images, 
     rollout = colours.Rollout(SimpleNamespace(connection=SimpleNamespace(api=SimpleNamespace(api=images))))
     rollout.drop(["shop:1", "sha256:a"])
     assert images.tags == left
+
+
+@pytest.mark.parametrize(
+    ("app_image", "tags", "kept"),
+    [
+        ("", ["slipway/shop-app:abc", "slipway/shop-app:1", "other/shop:1"], ["slipway/shop-app:abc"]),
+        # What came from a registry may have tags that are the operator's own.
+        ("slipway/shop-app:1", ["slipway/shop-app:1", "slipway/shop-app:live"], []),
+    ],
+)
+def test_a_record_keeps_of_an_image_the_other_tags_that_a_build_gave_it(app_image, tags, kept):
+    image = {"Id": "sha256:a", "RepoTags": tags, "RepoDigests": ["slipway/shop-app@sha256:d", "other@sha256:d"],
+             "Config": {"Labels": {"slipway.schema": "4-"}}}
+    engine = SimpleNamespace(
+        connection=SimpleNamespace(api=SimpleNamespace(api=SimpleNamespace(inspect_image=lambda name: image))),
+        stack=SimpleNamespace(settings=SimpleNamespace(app_image=app_image)),
+    )
+    assert colours.Rollout(engine).about("slipway/shop-app:1") == {
+        "image_id": "sha256:a", "digest": "slipway/shop-app@sha256:d", "tags": kept, "accepts": "4-"}

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from slipway import accepts
 from slipway.data import observe, releases
 from slipway.data.backups import manifest
 from slipway.data.endpoints import Endpoints
 from slipway.data.migrations import Applied
-from slipway.errors import SettingsError
+from slipway.errors import MigrationError, SettingsError
+from slipway.verbs import history
 
 
 @pytest.fixture
@@ -210,3 +212,83 @@ def test_of_a_migration_without_a_file_the_database_knows_whether_it_was_marked(
         (ends.migrations_dir / name).write_text(text)
     at(monkeypatch, 4, 5, marked=(5,))
     assert releases.gap(ends, {"id": identity}, print)["reason"] == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [("5", [5]), ("5-7", [5, 6, 7]), ("5-", [5, 6, 7, 8, 9]), (" 0-4 ", [1, 2, 3, 4])],
+)
+def test_a_label_declares_which_schema_versions_a_release_reads(text, reads):
+    assert [version for version in range(1, 10) if accepts.parse(text).reads(version)] == reads
+    assert not accepts.parse(text).reads(None)
+
+
+@pytest.mark.parametrize("text", ["five", "7-5", "-5", "5.1", "5-7-9", "v5"])
+def test_a_label_that_declares_no_range_is_refused_with_the_line_to_write(text):
+    with pytest.raises(SettingsError) as refused:
+        accepts.parse(text, "app:1")
+    assert refused.value.where == "label slipway.schema of app:1" and refused.value.found == text
+    assert "LABEL slipway.schema=" in refused.value.next
+
+
+def declared(ends: Endpoints, text: str, **more: str) -> dict:
+    given = {"config": "c9", "image": "app:9", "revision": "abc", "colour": "blue", "accepts": text} | more
+    return releases.begin(ends, {"record": given, "again": True}, print)["record"]
+
+
+@pytest.mark.parametrize(("text", "after", "refused"), [("4-5", 5, False), ("4-", 5, False), ("4", 5, True), ("6-", 5, True)])
+def test_an_image_that_does_not_read_the_schema_it_comes_with_is_no_release(ends, text, after, refused):
+    (ends.migrations_dir / f"{after:03}_more.up.sql").write_text("CREATE TABLE more ();")
+    if not refused:
+        assert declared(ends, text)["accepts"] == text
+        return
+    with pytest.raises(MigrationError, match=f"says {text}, and the schema will be at {after}"):
+        declared(ends, text)
+    assert releases.every(ends) == []
+
+
+def test_what_is_gone_back_to_is_not_measured_by_migrations_that_a_rollback_does_not_run(ends):
+    (ends.migrations_dir / "005_more.up.sql").write_text("CREATE TABLE more ();")
+    assert declared(ends, "4", target="r0001-abc")["result"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("text", "applied", "reason", "named"),
+    [
+        # What it declares counts, and not what its migrations are marked as.
+        ("4-6", [4, 5, 6], "", []),
+        ("4-", [4, 9], "", []),
+        ("4-5", [4, 5, 6], "its image reads schema 4-5, the database is at 6", ["migrations/006_more.up.sql"]),
+        ("4", [4, 7], "its image reads schema 4, the database is at 7", ["7_m"]),
+        ("4-5", [3], "its image reads schema 4-5, the database is at 3", []),
+        ("4-5", [], "its image reads schema 4-5, the database is at nothing", []),
+    ],
+)
+def test_a_release_that_declares_its_schema_is_gone_back_to_within_it(ends, monkeypatch, text, applied, reason, named):
+    identity = close(ends, declared(ends, text)["id"])["record"]["id"]
+    (ends.migrations_dir / "006_more.up.sql").write_text("CREATE TABLE more ();")
+    at(monkeypatch, *applied)
+    found = releases.gap(ends, {"id": identity}, print)
+    assert (found["reason"], found["migrations"]) == (reason, named)
+
+
+def test_the_tags_of_an_image_go_with_it_unless_a_later_build_took_them_over(ends):
+    tags = {1: ["app:aaa"], 2: ["app:bbb-dirty"], 3: ["app:bbb-dirty"]}
+    for number, names in tags.items():
+        facts = {"config": f"c{number}", "image": f"app:{number}", "image_id": f"sha256:{number}", "tags": names}
+        record = releases.begin(ends, {"record": facts | {"revision": "abc", "colour": "blue"}}, print)["record"]
+        gone = close(ends, record["id"], keep=1)["images"]
+        assert gone == {1: [], 2: ["app:1", "app:aaa", "sha256:1"],
+                        3: ["app:1", "app:2", "app:aaa", "sha256:1", "sha256:2"]}[number]
+
+
+def test_a_release_is_shown_with_all_that_is_kept_of_it_and_in_a_line_with_what_it_moved(ends, monkeypatch):
+    identity = declared(ends, "4-", by="ada", host="vm", kind="deploy", image_id="sha256:a")["id"]
+    at(monkeypatch, 4, 5)
+    facts = {"result": "good", "seconds": 3.0, "steps": {"migrate": 1.7}, "backup": "20261125T100000Z"}
+    record = releases.close(ends, {"id": identity, "facts": facts}, print)["record"]
+    shown = dict(history.whole(record))
+    assert shown | {"by": ""} == {
+        "by": "", "schema": "4 → 5", "revision": "abc", "image": "app:9", "image id": "sha256:a", "reads schema": "4-",
+        "colour": "blue", "backup": "20261125T100000Z", "migrate": "1.7 s"}
+    assert "schema 4 → 5  blue" in history.line(record)

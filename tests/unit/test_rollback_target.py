@@ -37,7 +37,7 @@ def number_of(number: int) -> str:
 def world(records: list[dict], gap: dict | None = None) -> SimpleNamespace:
     """A stack with these records, newest first, and whatever images they name."""
     answers = {"releases.list": {"releases": records}, "releases.gap": gap or {"reason": ""}}
-    rollout = SimpleNamespace(image_id=lambda image: image.replace("app", "sha256"), digest=lambda image: "",
+    rollout = SimpleNamespace(image_id=lambda image: image.replace("app", "sha256"), about=lambda image: {"image_id": image.replace("app", "sha256")},
                               mark=lambda image: f"config of {image}", front=lambda: "{}", retire=print)
     engine = SimpleNamespace(rollout=rollout, inside=lambda verb, args, progress: answers[verb],
                              probe_url=lambda: "http://127.0.0.1:8080/ready")
@@ -120,3 +120,17 @@ def test_a_refused_rollback_names_a_backup_or_says_that_none_is_left(gap, then):
         rollback.refuse_gap(world([], gap | {"reason": "the schema has moved"}), B)
     assert refused.value.next.startswith(then)
     assert refused.value.next.endswith("no backup of then is left") is bool(gap["migrations"] and not gap["backup"])
+
+
+@pytest.mark.parametrize("result", ["failed", "rolled_back", "interrupted", "running"])
+def test_a_release_that_was_never_good_is_refused_with_the_way_to_deploy_it(result):
+    records = [BAD, record(2, "b", result=result), A]
+    with pytest.raises(SettingsError) as refused:
+        rollback.chosen(world(records), records, "r0002")
+    assert "never proven itself" in refused.value.found and "git checkout abc" in refused.value.next
+
+
+def test_before_the_lock_a_release_that_was_cut_short_counts_as_the_one_that_serves():
+    """It may be: the repair decides that under the lock. A refusal for want of an older release would come too early."""
+    records = [record(2, "b", result="running"), A]
+    assert rollback.chosen(world(records), rollback.hoped(records), None) == A

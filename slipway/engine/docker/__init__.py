@@ -174,7 +174,9 @@ class Docker:
 
     def build(self, image: images.Image, progress: Progress) -> None:
         images.build(
-            image, lambda argv, env: compose.run(argv, env or self.environment, progress.say, f"image {image.name}")
+            image,
+            lambda argv, env: compose.run(argv, env or self.environment, progress.say, f"image {image.name}"),
+            builds.by_revision(image, self.root) if image.tag == self.tags.get("app") else (),
         )
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slipway import images
+from slipway import images, revision
 from slipway.engine import Build
 from slipway.plan import Step
 from slipway.stack import POSTGRES, Service, Stack
@@ -59,6 +59,12 @@ def made_here(engine: Docker, there: Collection[str]) -> Iterator[Build]:
         for image in level:
             step = Step(f"build {image.name}", f"{image.tag} is not on the engine", partial(engine.build, image))
             yield Build(step, number)
+
+
+def by_revision(image: images.Image, root: Path) -> tuple[str, ...]:
+    """The tag that names the commit an app's image is built from, for people; a later build may take it over."""
+    commit = revision.of(root)
+    return (f"{image.tag.rpartition(':')[0]}:{commit}",) if commit else ()
 
 
 def pulled(service: Service, built: Mapping[str, images.Image]) -> bool:

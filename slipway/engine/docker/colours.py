@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from slipway import accepts
 from slipway.engine.docker import compose, observed
 from slipway.engine.docker.client import Connection
 from slipway.engine.docker.lock import instant
@@ -119,15 +120,26 @@ class Rollout:
         except NotFound:
             return ""
 
-    def digest(self, image: str) -> str:
-        """The name under which a registry gives this very image for ever, or an empty text if it came from none."""
+    def about(self, image: str) -> dict:
+        """What a release's record keeps of its image; empty texts where the engine has none of that name.
+
+        {"image_id", "digest": the name under which a registry gives this very image for ever, or "" if it came from none,
+        "tags": its other tags where it was built here, "accepts": the schema versions that its label declares}
+        """
         from docker.errors import NotFound
 
         try:
-            known = self.connection.api.api.inspect_image(image).get("RepoDigests") or ()
+            found = self.connection.api.api.inspect_image(image)
         except NotFound:
-            return ""
-        return next((each for each in known if each.partition("@")[0] == repository(image)), "")
+            return {"image_id": "", "digest": "", "tags": [], "accepts": ""}
+        mine = [each for key in ("RepoDigests", "RepoTags") for each in found.get(key) or ()
+                if repository(each) == repository(image)]
+        return {
+            "image_id": found["Id"],
+            "digest": next((each for each in mine if "@" in each), ""),
+            "tags": [] if self.engine.stack.settings.app_image else sorted(t for t in mine if "@" not in t and t != image),
+            "accepts": (found["Config"].get("Labels") or {}).get(accepts.LABEL, ""),
+        }
 
     def pull(self, image: str, progress: Progress) -> None:
         self.engine.pull(image, progress)
