@@ -84,6 +84,29 @@ def test_stores_cannot_reach_the_internet_and_the_gateway_cannot_reach_the_store
     assert name not in joined["gateway"]
 
 
+KNOCK = """
+import socket, sys
+try:
+    socket.create_connection(("gateway", int(sys.argv[1])), timeout=10)
+    print("open")
+except ConnectionRefusedError:
+    print("refused")
+"""
+
+
+def test_the_gateways_admin_side_is_a_socket_that_the_app_has_no_way_to(shared: Clone):
+    with_socket = {
+        container["Config"]["Labels"][SERVICE]
+        for container in inspected(shared)
+        if any(mount["Destination"] == "/run/gateway" for mount in container["Mounts"])
+    }
+    assert with_socket == {"gateway", "ops"}
+    app = shared.ids()["app"][0]
+    # Caddy's own default port, and as a proof that the question can be answered otherwise the one that it serves.
+    knocked = [must("exec", app, "python3", "-c", KNOCK, port) for port in ("2019", "80")]
+    assert knocked == ["refused", "open"]
+
+
 def test_an_exposed_postgres_is_on_loopback_only_and_takes_the_password_there(own: Clone):
     import psycopg
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import signal
@@ -17,7 +16,17 @@ import pytest
 from tests.scenarios.clone import Clone, assert_refused, copy_tree
 from tests.scenarios.image_containers import must
 from tests.scenarios.load import load
-from tests.scenarios.releasing import SLOW, another_image, at_step, colours, cut, deployed, releases, version
+from tests.scenarios.releasing import (
+    SLOW,
+    another_image,
+    at_step,
+    colours,
+    cut,
+    deployed,
+    releases,
+    smoke_test,
+    version,
+)
 
 pytestmark = pytest.mark.scenario
 
@@ -135,17 +144,6 @@ def test_settings_that_change_between_plan_and_deploy_are_those_that_are_deploye
 
 
 # -- apps that do not behave -----------------------------------------------------------------------------------------
-
-
-def smoke_test(slow: Clone, status: int) -> str:
-    """The name of a collection that asks for the version and expects this status."""
-    request = {"name": "version", "request": {"method": "GET", "url": "{{base_url}}/version"},
-               "event": [{"listen": "test", "script": {"exec": [
-                   "pm.test('it answers', () => {", f"pm.response.to.have.status({status});", "});"]}}]}
-    schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
-    name = f"smoke-{status}.json"
-    (slow.root / name).write_text(json.dumps({"info": {"name": "s", "schema": schema}, "item": [request]}))
-    return name
 
 
 def test_a_release_that_answers_500_fails_its_smoke_test_and_is_taken_back(slow: Clone):
