@@ -56,6 +56,40 @@ def test_foreign_files_are_left_alone(tmp_path: Path) -> None:
     assert migrations.read(folder_with(tmp_path, "README.md", ".keep", "1_notes.txt")) == ((), ())
 
 
+# golang-migrate's `^([0-9]+)_(.*)\.(down|up)\.(.*)$`: file name -> its number, name, way and ending; None: not its file.
+GOLANG_NAMES = {
+    "1_shop.up.sql": (1, "shop", "up", "sql"),
+    "1_shop.down.sql": (1, "shop", "down", "sql"),
+    "00001_s-h_o+p.up.sql": (1, "s-h_o+p", "up", "sql"),
+    "20240131120000_date shop.down.sql": (20240131120000, "date shop", "down", "sql"),
+    "7_a.b.up.sql": (7, "a.b", "up", "sql"),
+    "7_.up.sql": (7, "", "up", "sql"),
+    "7__.up.sql": (7, "_", "up", "sql"),
+    "7_8_9.up.sql": (7, "8_9", "up", "sql"),
+    "7_shop.up.pgsql": (7, "shop", "up", "pgsql"),
+    "7_shop.up.": (7, "shop", "up", ""),
+    "7_up.down.sql": (7, "up", "down", "sql"),
+    "7_shop.up.down.sql": (7, "shop.up", "down", "sql"),            # the last way counts
+    "7_shop.down.sql.up": (7, "shop", "down", "sql.up"),            # but one needs a dot behind it
+    "7_shop.up.sql.bak": (7, "shop", "up", "sql.bak"),              # what an editor left is a file like others
+    "7_shop.up.sql~": (7, "shop", "up", "sql~"),
+    f"{2 ** 63 - 1}_last.up.sql": (2 ** 63 - 1, "last", "up", "sql"),
+    "-1_shop.up.sql": None, "+1_shop.up.sql": None, " 1_shop.up.sql": None, "v1_shop.up.sql": None,
+    "0x1_shop.up.sql": None, "1.5_shop.up.sql": None, "١_shop.up.sql": None,
+    "shop.up.sql": None, "_shop.up.sql": None, "1.up.sql": None, "1shop.up.sql": None, "1-shop.up.sql": None,
+    "1_shop.sql": None, "1_shop.up": None, "1_shop.down": None, "1_shop.Up.sql": None, "1_shopup.sql": None,
+    "1_shop.upper.sql": None, "1_up.sql": None,
+}
+
+
+@pytest.mark.parametrize(("name", "parts"), GOLANG_NAMES.items(), ids=ascii)
+def test_paired_names_are_read_as_golang_migrate_reads_them(tmp_path: Path, name: str, parts: tuple | None) -> None:
+    match = migrations.PAIRED.fullmatch(name)
+    assert (match and (int(match["version"]), match["name"], match["way"], match["kind"])) == parts
+    (file,) = migrations.read(folder_with(tmp_path, name))[0] if parts else (None,)
+    assert parts is None or (file.version, file.name, bool(file.up)) == (*parts[:2], parts[2] == "up")
+
+
 @pytest.mark.parametrize(("names", "up", "down"), [
     (["1_a.up.sql", "1_a.down.sql"], "1_a.up.sql", "1_a.down.sql"), (["1_a.down.sql"], None, "1_a.down.sql"),
     (["1_a.up.sql"], "1_a.up.sql", None), (["1_a.sql", "001_b.down.sql"], "1_a.sql", "001_b.down.sql"),

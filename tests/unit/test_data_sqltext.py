@@ -50,6 +50,10 @@ def test_copy_from_the_client(sql: str, reads: bool) -> None:
 
 @pytest.mark.parametrize(("sql", "offset", "place"), [
     ("select", 0, "1:1"), ("a\nbc", 2, "2:1"), ("a\nbc", 3, "2:2"), ("жук\nслон x", 9, "2:6"), ("a\r\nb", 3, "2:1"),
+    # The end of a line is on it, empty lines count, and \r is a character, for the server counts it as one.
+    ("select x", 7, "1:8"), ("a\nbc", 1, "1:2"), ("a\n\n\nb", 4, "4:1"), ("a\n\n\nb", 2, "2:1"), ("\n\na", 2, "3:1"),
+    ("a\r\nb", 1, "1:2"), ("a\r\n\r\nbc", 6, "3:2"), ("-- ж😀\nselect ж😀x", 15, "2:10"), ("a\tb", 2, "1:3"),
+    ("a\nb", 3, "2:2"),
 ])
 def test_line_and_column_count_characters(sql: str, offset: int, place: str) -> None:
     assert sqltext.place(sql, offset) == place
