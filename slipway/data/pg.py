@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 OLDEST = 15         # major version; before it the catalogs lack what backups and comparisons ask for
 NEWEST_TIMEOUT = 170000     # version of the server that has the last of these
 TIMEOUTS = ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout", "transaction_timeout")
+# Its own names, for what stands in the URL may be a password.
+OF_GOLANG_MIGRATE = re.compile(r"[?&](x-(?:migrations-table(?:-quoted)?|statement-timeout|multi-statement(?:-max-size)?|"
+                               r"lock-(?:strategy|table)))=")
 URL_FORM = "postgresql://user:password@host:5432/database, special characters of the password percent-encoded"
 REFUSED = re.compile(r"password authentication failed|no password supplied|no pg_hba.conf entry", re.I)
 ABSENT = re.compile(r'(role|database) "[^"]*" does not exist', re.I)
@@ -44,6 +47,10 @@ def parameters(url: Secret, where: str) -> dict[str, str]:
         return {key: str(value) for key, value in conninfo_to_dict(url.value).items() if value is not None}
     except ProgrammingError:
         # libpq quotes the broken part of the URL in its message, and that part may be the password.
+        if option := OF_GOLANG_MIGRATE.search(url.value):
+            raise SettingsError(where, f"{option[1]} in the URL: an option of golang-migrate",
+                                "a URL without it; migrations are recorded in public.schema_migrations",
+                                f"take {option[1]} out of {where} in .env") from None
         raise SettingsError(where, "libpq cannot read this URL", URL_FORM, f"edit {where} in .env") from None
 
 

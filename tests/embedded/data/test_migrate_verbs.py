@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from slipway.data import migrations
 from slipway.errors import MigrationError, SettingsError
+from tests.embedded.data import golang_migrate
 from tests.embedded.data.migrating import failed, mirror, refused, table_exists, tables, versions
 
 
@@ -176,22 +176,10 @@ def test_adopt_follows_golang_migrate_forwards_and_backwards(stack) -> None:
     assert (versions(stack), stack.run("status")["problems"]) == ([1], [])
 
 
-def golang_migrate_applies(stack, version: int, sql: str) -> None:
-    """golang-migrate's own sequence as the migrating role: its lock, version dirty, the file, version clean."""
-    with stack.connect("migrate") as conn:
-        conn.execute("select pg_advisory_lock(%s)", (migrations.lock_key(stack.database),))
-        for dirty, then in ((True, sql), (False, "select 1")):
-            with conn.transaction():
-                conn.execute('TRUNCATE "public"."schema_migrations"')
-                conn.execute('INSERT INTO "public"."schema_migrations" (version, dirty) VALUES (%s, %s)',
-                             (version, dirty))
-            conn.execute(then)
-
-
 def test_golang_migrate_goes_on_after_us_and_we_after_it(stack) -> None:
     pairs(stack, 1, 2, 3, 4)
     stack.run("migrate", {"to": 2})
-    golang_migrate_applies(stack, 3, "create table t3 (id int);")
+    golang_migrate.run(stack, 3, "create table t3 (id int);")
     assert "./invoke db.adopt" in failed(stack).next
     assert stack.run("adopt") == {"version": 3, "adopted": [3], "forgotten": []}
     assert [each["version"] for each in stack.run("migrate")["applied"]] == [4] and mirror(stack) == [(4, False)]
