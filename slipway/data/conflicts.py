@@ -27,6 +27,13 @@ def edited_file(file: Migration, row: Applied) -> Problem:
                    f"git log -p {file.label}, put it back, and write the change as a new migration")
 
 
+def down_edited(file: Migration, row: Applied) -> str:
+    """A remark and no problem: what is never run again may not change, but a way back may be mended until it is gone."""
+    if not (file.down and row.down_sha256) or file.down.sha256 == row.down_sha256:
+        return ""
+    return f"its down file was edited after it was applied (sha256 {file.down.sha256[:12]}, was {row.down_sha256[:12]})"
+
+
 def missing_file(row: Applied) -> Problem:
     return Problem(f"migration {row.version}", f"the database has {row.version}_{row.name}, the directory does not",
                    "every applied migration in the directory",

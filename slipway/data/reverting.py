@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipway.data import moving, situation
+from slipway.data import conflicts, moving, situation
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.runner import mark_of
 from slipway.data.situation import Situation
@@ -12,8 +12,8 @@ from slipway.errors import MigrationError
 def rollback(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Runs the downward files of the newest `args["steps"]` versions, one if not told.
 
-    Returns {"rolled_back": [{"version", "name", "file", "ms"}], "version": the newest left or None}. Raises
-    MigrationError, before anything is run, where a downward file is missing or fewer versions are applied.
+    Returns {"rolled_back": [{"version", "name", "file", "ms"}], "version": the newest left or None}; a line has a
+    "note" where the file was edited since its version was applied, and is run as it is now. Raises MigrationError, before anything is run, where a downward file is missing or fewer versions are applied.
     """
     steps = situation.number(args, "steps", 1, 1)
     with situation.opened(ends, "slipway rollback", emit) as (conn, seen):
@@ -22,7 +22,7 @@ def rollback(ends: Endpoints, args: dict, emit: Emit) -> dict:
         moves = moving.downwards(seen, versions)
         moving.refuse_stopped(seen, "down", moves[0])
         done = moving.perform(conn, ends, moves, seen.stopped, mark_of(args), emit)
-    return {"rolled_back": done, "version": left(seen, versions)}
+    return {"rolled_back": noted(done, seen), "version": left(seen, versions)}
 
 
 def goto(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -40,7 +40,7 @@ def goto(ends: Endpoints, args: dict, emit: Emit) -> dict:
         moves = moving.downwards(seen, above) if above else moving.upwards(seen, version)
         moving.refuse_stopped(seen, "", moves[0] if moves else None)
         done = moving.perform(conn, ends, moves, seen.stopped, mark_of(args), emit)
-    applied, undone = ([], done) if above else (done, [])
+    applied, undone = ([], noted(done, seen)) if above else (done, [])
     return {"applied": applied, "rolled_back": undone, "version": version if done else seen.newest}
 
 
@@ -60,7 +60,14 @@ def redo(ends: Endpoints, args: dict, emit: Emit) -> dict:
         moving.refuse_unfit(conn, ups, None)
         undone = moving.perform(conn, ends, downs, seen.stopped, mark_of(args), emit)
         done = moving.perform(conn, ends, ups, None, mark_of(args), emit)
-    return {"rolled_back": undone, "applied": done, "version": seen.newest}
+    return {"rolled_back": noted(undone, seen), "applied": done, "version": seen.newest}
+
+
+def noted(done: list[dict], seen: Situation) -> list[dict]:
+    """The lines of what was rolled back, and which of the files were not any more those of when it was applied."""
+    remarks = ((each, conflicts.down_edited(seen.file(each["version"]), seen.known[each["version"]])) for each in done)
+    return [each | {"note": "; ".join(filter(None, (each.get("note"), remark)))} if remark else each
+            for each, remark in remarks]
 
 
 def newest(seen: Situation, steps: int) -> list[int]:

@@ -49,10 +49,14 @@ def row_of(file: Migration | None, row: Applied | None, newest: int, stopped: hi
     one = row or file
     made = {"version": one.version, "name": one.name, "file": file.label if file else None,
             "state": state_of(file, row, newest, stopped), "reversible": bool(file and file.down),
-            "note": lacking(file) if file else "",
+            "note": "; ".join(filter(None, remarks(file, row))) if file else "",
             "compatible": row.compatible if row else "compatible" in file.directives}
     return made | ({"applied_at": row.applied_at, "by": row.by, "ms": row.ms, "release": row.release} if row else
                    {"applied_at": None, "by": None, "ms": None, "release": None})
+
+
+def remarks(file: Migration, row: Applied | None) -> tuple[str, str]:
+    return lacking(file), conflicts.down_edited(file, row) if row else ""
 
 
 def lacking(file: Migration) -> str:

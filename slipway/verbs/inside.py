@@ -46,5 +46,12 @@ def careful(world: World, yes: bool, what: str, command: str) -> None:
                             f"./invoke {command} --yes{world.flag}")
 
 
+def remark(reporter, entries: list[dict]) -> None:
+    """A line for each file of a result that there is something to say of."""
+    for entry in entries:
+        if entry.get("note"):
+            reporter.line(f"  ! {entry['file']}: {entry['note']}")
+
+
 def listed(entries: list[dict]) -> str:
     return ", ".join(entry["file"].rsplit("/", 1)[-1] for entry in entries) or "nothing"

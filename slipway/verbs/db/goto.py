@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 
-from slipway.verbs.inside import careful, listed, work
+from slipway.verbs.inside import careful, listed, remark, work
 from slipway.world import enter
 
 
@@ -14,5 +14,6 @@ def run(on: str, reporter, version: int, yes: bool = False, wait: float | None =
     careful(world, yes, "may undo migrations and delete data", f"db.goto {version}")
     result = work(world, reporter, "goto", {"version": version, "by": getpass.getuser()}, f"to {version}",
                   lambda found: listed(found["applied"] or found["rolled_back"]), wait)
+    remark(reporter, result["rolled_back"])
     reporter.done(f"{len(result['applied'])} applied, {len(result['rolled_back'])} undone; the schema is at "
                   f"{result.get('version') or 'nothing'}.", **result)

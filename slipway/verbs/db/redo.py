@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 
-from slipway.verbs.inside import careful, listed, work
+from slipway.verbs.inside import careful, listed, remark, work
 from slipway.world import enter
 
 
@@ -14,4 +14,5 @@ def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None
     careful(world, yes, "undoes migrations and may delete data", "db.redo")
     result = work(world, reporter, "redo", {"steps": steps, "by": getpass.getuser()}, f"{steps} down and up again",
                   lambda found: listed(found["applied"]), wait)
+    remark(reporter, result["rolled_back"])
     reporter.done(f"{len(result['applied'])} redone; the schema is at {result.get('version') or 'nothing'}.", **result)

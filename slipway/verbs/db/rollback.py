@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 
-from slipway.verbs.inside import careful, listed, work
+from slipway.verbs.inside import careful, listed, remark, work
 from slipway.world import enter
 
 
@@ -21,6 +21,7 @@ def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None
         lambda found: listed(found["rolled_back"]),
         wait,
     )
+    remark(reporter, result["rolled_back"])
     reporter.done(
         f"{len(result['rolled_back'])} undone; the schema is at {result.get('version') or 'nothing'}.", **result
     )

@@ -7,6 +7,13 @@ import pytest
 from slipway.errors import MigrationError
 
 
+def pairs(stack, *numbers: int) -> None:
+    """Migrations that each make one table, up and down."""
+    for number in numbers:
+        stack.migration(f"{number:03}_t.up.sql", f"create table t{number} (id int);")
+        stack.migration(f"{number}_t.down.sql", f"drop table t{number};")
+
+
 def failed(stack, **env: str) -> MigrationError:
     return refused(stack, "migrate", **env)
 

@@ -1,18 +1,11 @@
-"""Rolling back, going somewhere, doing again, taking over, trying out: history, golang-migrate's row and catalog."""
+"""Rolling back, going somewhere, doing again, trying out: history, golang-migrate's row and catalog."""
 
 from __future__ import annotations
 
 import pytest
 
 from slipway.errors import MigrationError, SettingsError
-from tests.embedded.data import golang_migrate
-from tests.embedded.data.migrating import failed, mirror, refused, table_exists, tables, versions
-
-
-def pairs(stack, *numbers: int) -> None:
-    for number in numbers:
-        stack.migration(f"{number:03}_t.up.sql", f"create table t{number} (id int);")
-        stack.migration(f"{number}_t.down.sql", f"drop table t{number};")
+from tests.embedded.data.migrating import failed, mirror, pairs, refused, table_exists, tables, versions
 
 
 def test_one_rollback_is_one_step_and_the_row_is_that_of_golang_migrate(stack) -> None:
@@ -69,6 +62,29 @@ def test_a_dry_run_refuses_the_number_that_the_real_run_refuses(stack, to: int, 
     pairs(stack, 1, 2, 3)
     stack.run("migrate", {"to": 2})
     assert says in refused(stack, "migrate", {"to": to, "dry_run": dry_run}).found
+
+
+def test_a_down_file_edited_after_it_was_applied_is_said_and_run_as_it_is_now(stack) -> None:
+    """A way back that was wrong may be mended: it stops nothing, but nobody runs it without hearing of it."""
+    pairs(stack, 1, 2, 3)
+    stack.run("migrate")
+    stack.migration("2_t.down.sql", "drop table t2; create table undone2 (id int);")
+    stack.migration("3_t.down.sql", "drop table t3; create table if not exists undone3 (id int);")
+    found = stack.run("status")
+    assert ["its down file was edited" in row["note"] for row in found["rows"]] == [False, True, True]
+    assert ([row["state"] for row in found["rows"]], found["problems"]) == (["applied"] * 3, [])
+    redone = stack.run("redo")
+    assert "edited after it was applied" in redone["rolled_back"][0]["note"] and "note" not in redone["applied"][0]
+    two, one = stack.run("goto", {"version": 1})["rolled_back"], stack.run("rollback")["rolled_back"]
+    assert ["edited" in each.get("note", "") for each in two + one] == [False, True, False]
+    assert tables(stack) == ["undone2", "undone3"]
+
+
+def test_a_down_file_that_was_not_there_before_is_no_edit(stack) -> None:
+    stack.migration("1_t.up.sql", "create table t1 (id int);")
+    stack.run("migrate")
+    stack.migration("1_t.down.sql", "drop table t1;")
+    assert stack.run("status")["rows"][0]["note"] == "" and "note" not in stack.run("rollback")["rolled_back"][0]
 
 
 def test_redo_runs_the_files_as_they_are_now(stack) -> None:
@@ -135,85 +151,6 @@ def test_an_older_release_is_told_that_the_database_is_newer(stack) -> None:
         (stack.folder / "migrations" / name).unlink()
     error = failed(stack)
     assert "the database is newer than this release" in error.found and "it came with release 2026-07" in error.found
-
-
-def golang_migrate_was_here(stack, version: int, dirty: bool = False) -> None:
-    with stack.connect("migrate") as conn:
-        conn.execute("set role " + f'"{stack.database}_owner"')
-        conn.execute("create table if not exists schema_migrations (version bigint not null primary key, "
-                     "dirty boolean not null)")
-        conn.execute("truncate schema_migrations")
-        conn.execute("insert into schema_migrations values (%s, %s)", (version, dirty))
-
-
-def test_adopt_takes_over_where_golang_migrate_is(stack) -> None:
-    pairs(stack, 1, 2, 3)
-    golang_migrate_was_here(stack, 2)
-    assert "db.adopt" in failed(stack).next
-    assert stack.run("adopt")["adopted"] == [1, 2]
-    assert [row["state"] for row in stack.run("status")["rows"]] == ["baseline", "baseline", "pending"]
-    assert [each["version"] for each in stack.run("migrate")["applied"]] == [3] and mirror(stack) == [(3, False)]
-
-
-def test_a_row_that_golang_migrate_keeps_in_another_schema_is_not_overlooked(stack) -> None:
-    stack.migration("1_a.sql", "create table a (id int);")
-    with stack.connect("admin") as conn:
-        conn.execute("create schema app; create table app.schema_migrations (version bigint primary key, dirty boolean)")
-        conn.execute(f"grant usage on schema app to {stack.database}_owner, {stack.database}_migrate")
-    url = stack.role_url("migrate") + "?options=-csearch_path%3Dapp"
-    error = refused(stack, "migrate", MIGRATE_DATABASE_URL=url)
-    assert error.where == '"app".schema_migrations' and "SET SCHEMA public" in error.next
-    assert not table_exists(stack, "a") and stack.run("migrate")["version"] == 1
-
-
-def test_adopt_follows_golang_migrate_forwards_and_backwards(stack) -> None:
-    pairs(stack, 1, 2, 3)
-    stack.run("migrate", {"to": 2})
-    golang_migrate_was_here(stack, 3)
-    assert stack.run("adopt") == {"version": 3, "adopted": [3], "forgotten": []}
-    golang_migrate_was_here(stack, 1)
-    assert stack.run("adopt") == {"version": 1, "adopted": [], "forgotten": [2, 3]}
-    assert (versions(stack), stack.run("status")["problems"]) == ([1], [])
-
-
-def test_golang_migrate_goes_on_after_us_and_we_after_it(stack) -> None:
-    pairs(stack, 1, 2, 3, 4)
-    stack.run("migrate", {"to": 2})
-    golang_migrate.run(stack, 3, "create table t3 (id int);")
-    assert "./invoke db.adopt" in failed(stack).next
-    assert stack.run("adopt") == {"version": 3, "adopted": [3], "forgotten": []}
-    assert [each["version"] for each in stack.run("migrate")["applied"]] == [4] and mirror(stack) == [(4, False)]
-    assert stack.run("rollback", {"steps": 2})["version"] == 2 and tables(stack) == ["t1", "t2"]
-
-
-@pytest.mark.parametrize(("row", "wanted", "says"), [
-    ((9, False), None, "no file with this number"), ((2, True), None, "is dirty"),
-    ((2, False), 1, "golang-migrate's row says 2"),
-])
-def test_adopt_refuses_what_does_not_fit(stack, row: tuple[int, bool], wanted: int | None, says: str) -> None:
-    pairs(stack, 1, 2)
-    golang_migrate_was_here(stack, *row)
-    error = refused(stack, "adopt", {"version": wanted})
-    assert says in str(error) and versions(stack) == []
-
-
-def test_adopt_refuses_an_edited_history_and_asks_for_a_number_where_there_is_no_row(stack) -> None:
-    pairs(stack, 1, 2)
-    assert "has no row" in refused(stack, "adopt").found
-    assert stack.run("adopt", {"version": 1})["adopted"] == [1]
-    stack.migration("001_t.up.sql", "select 1;")
-    golang_migrate_was_here(stack, 2)
-    assert "was edited" in refused(stack, "adopt").found and versions(stack) == [1]
-
-
-def test_adopting_minus_one_forgets_everything_as_after_golang_migrates_down_all(stack) -> None:
-    pairs(stack, 1, 2)
-    stack.run("migrate")
-    with stack.connect("migrate") as conn:
-        conn.execute(f'set role "{stack.database}_owner"; drop table t1, t2; truncate public.schema_migrations')
-    assert "db.adopt" in failed(stack).next
-    assert stack.run("adopt", {"version": -1}) == {"version": None, "adopted": [], "forgotten": [1, 2]}
-    assert stack.run("migrate")["version"] == 2 and tables(stack) == ["t1", "t2"]
 
 
 def test_a_history_of_the_first_version_is_upgraded_in_place(stack) -> None:
