@@ -17,7 +17,7 @@ from slipway.data import fitness, history, sending, session, waits
 from slipway.data.endpoints import Endpoints
 from slipway.data.migrations import Applied, Migration
 from slipway.data.script import Piece
-from slipway.data.sources import Digest, Source, chunks
+from slipway.data.sources import Digest, Source
 from slipway.errors import MigrationError
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def once(conn: psycopg.Connection, ends: Endpoints, label: str, source: Source |
          ) -> tuple[float, int]:
     """BEGIN, the file, its rows, COMMIT; the milliseconds, and the number of pieces sent."""
     started, digest = time.monotonic(), Digest()
-    pieces = fitness.fit(chunks(source.file, digest.add), label, conn.info.dbname) if source else iter(())
+    pieces = fitness.fit(source.chunks(digest), label, conn.info.dbname) if source else iter(())
     with session.guarded(conn, label):
         try:
             sent = send_and_commit(conn, ends, label, pieces, lambda: rows(digest.done()))

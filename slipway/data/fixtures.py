@@ -44,21 +44,12 @@ class Fixture:
     @property
     def repeatable(self) -> bool:
         """Whether it may be loaded again when it was changed: CSV passes over rows that are there, SQL must say so."""
-        head = next(sources.chunks(self.path))
+        head = next(self.chunks(sources.Digest()))
         return self.kind == "csv" or "repeatable" in sqltext.directives(head.decode(errors="replace"))
 
     def chunks(self, digest: sources.Digest) -> Iterator[bytes]:
-        """Its bytes, hashed as they pass. Raises MigrationError where they are not UTF-8."""
-        try:
-            for chunk in sources.chunks(self.path):
-                digest.add(chunk)
-                yield chunk
-        except sources.BadText as error:
-            raise MigrationError(f"{self.label}:{error.args[0]}", error.args[1], "text in UTF-8",
-                                 f"save {self.label} as UTF-8") from None
-        except OSError as error:
-            raise MigrationError(self.label, f"cannot be read: {error.strerror}", "a readable file",
-                                 f"ls -l {self.label}") from None
+        """Its bytes, hashed as they pass. Raises MigrationError where they cannot be read or are not UTF-8."""
+        return sources.told(digest.passing(sources.chunks(self.path)), self.label, digest)
 
 
 def load(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -81,9 +72,10 @@ def load(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 def read(folder: Path | None) -> tuple[Fixture, ...]:
     """The fixtures of a folder in name order. Raises MigrationError for a name of the wrong form."""
-    if folder is None or not folder.is_dir():
-        return ()
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".sql", ".csv"))
+    with sources.readable(f"{folder.name}/" if folder else ""):
+        if folder is None or not folder.is_dir():
+            return ()
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".sql", ".csv"))
     return tuple(describe(path) for path in paths)
 
 
@@ -135,7 +127,8 @@ def load_one(conn: psycopg.Connection, ends: Endpoints, each: Fixture, again: bo
 
 def load_sql(conn: psycopg.Connection, each: Fixture, digest: sources.Digest, again: bool, emit: Emit) -> int:
     """Streams the statements, COPY blocks among them; progress in bytes, because only the server knows the rows."""
-    size = each.path.stat().st_size
+    with sources.readable(each.label):
+        size = each.path.stat().st_size
     rows = session.run_stream(conn, each.chunks(digest), each.label, teller(emit, each.label, size, "bytes"))
     progress(emit, each.label, size, size, "bytes")
     return rows
@@ -143,10 +136,11 @@ def load_sql(conn: psycopg.Connection, each: Fixture, digest: sources.Digest, ag
 
 def load_csv(conn: psycopg.Connection, each: Fixture, digest: sources.Digest, again: bool, emit: Emit) -> int:
     """Streams the records; progress in rows."""
-    columns = fixture_csv.header(each.path, each.label)
+    with sources.readable(each.label):
+        columns = fixture_csv.header(each.path, each.label)
     if again:
         fixture_csv.refuse_repeat(conn, each.table, columns, each.label)
-    total = fixture_csv.count(sources.chunks(each.path))
+    total = fixture_csv.count(each.chunks(sources.Digest()))
     rows = fixture_csv.load(conn, each.chunks(digest), each.table, columns, each.label,
                             teller(emit, each.label, total, "rows"))
     progress(emit, each.label, total, total, "rows")

@@ -113,13 +113,17 @@ def read(folder: Path | None) -> tuple[tuple[Migration, ...], tuple[Problem, ...
     """The migrations of a folder by number, and everything in it that cannot be understood."""
     if folder is None:
         return (), ()
-    if not folder.is_dir():
-        return (), (Problem(f"{folder.name}/", "no such directory", "the directory of the migrations",
-                            f"mkdir {folder.name}"),)
+    label = f"{folder.name}/"
+    try:
+        names = sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return (), (Problem(label, "no such directory", "the directory of the migrations", f"mkdir {folder.name}"),)
+    except OSError as error:
+        return (), (Problem(label, *sources.unreadable(error, label)),)
     ups: dict[int, tuple[str, Source]] = {}
     downs: dict[int, tuple[str, Source]] = {}
     problems: list[Problem] = []
-    for name in sorted(os.listdir(folder)):
+    for name in names:
         found = read_file(folder, name)
         if isinstance(found, Problem):
             problems.append(found)
@@ -158,7 +162,7 @@ def read_file(folder: Path, name: str) -> tuple[int, str, str, Source] | Problem
     except sources.BadText as error:
         return Problem(f"{label}:{error.args[0]}", error.args[1], "SQL in UTF-8", f"save {label} as UTF-8")
     except OSError as error:
-        return Problem(label, f"cannot be read: {error.strerror}", "a readable file", f"ls -l {label}")
+        return Problem(label, *sources.unreadable(error, label))
     unknown = sorted(source.directives - set(sqltext.DIRECTIVES))
     if unknown:
         return Problem(label, f"unknown directive: -- slipway: {unknown[0]}", ", ".join(sqltext.DIRECTIVES),

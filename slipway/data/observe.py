@@ -26,14 +26,14 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
     seeds, misnamed = seeds_of(ends)
     server, history, loaded, mirror = look(ends)
     misfits = [str(problem) for problem in (*wrong, *conflicts.compare(files, history or {}))]
-    changed = [str(problem) for problem in fixtures.conflicts(seeds, loaded)]
+    changed, waiting = seeds_against(seeds, loaded)
     archive = archiving(ends, records) if server["reachable"] else {}
     return {
         "postgres": server,
         "applied": None if history is None else {str(v): row.sha256 for v, row in sorted(history.items())},
         "pending": [each.label for each in migrations.pending(files, history or {})],
         "problems": misfits + mirror + misnamed + changed + unreadable,
-        "fixtures_pending": [each.label for each in fixtures.pending(seeds, loaded)],
+        "fixtures_pending": waiting,
         "records": records,
         "current": {"roles": roles_current(records.get("roles", {}), ends),
                     "objects": objects_current(records.get("objects", {}), ends),
@@ -74,6 +74,15 @@ def seeds_of(ends: Endpoints) -> tuple[tuple[fixtures.Fixture, ...], list[str]]:
         return fixtures.read(ends.fixtures_dir), []
     except MigrationError as error:
         return (), [str(error)]
+
+
+def seeds_against(seeds: tuple[fixtures.Fixture, ...], loaded: dict[str, str]) -> tuple[list[str], list[str]]:
+    """What is wrong with the fixtures, and which of them the database has not had; none where one cannot be read."""
+    try:
+        return ([str(problem) for problem in fixtures.conflicts(seeds, loaded)],
+                [each.label for each in fixtures.pending(seeds, loaded)])
+    except MigrationError as error:
+        return [str(error)], []
 
 
 Look = tuple[dict, "dict[int, migrations.Applied] | None", dict[str, str], list[str]]

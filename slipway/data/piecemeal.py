@@ -20,7 +20,7 @@ from slipway.data.applying import Mark, Tell
 from slipway.data.endpoints import Endpoints
 from slipway.data.migrations import Migration
 from slipway.data.script import Piece
-from slipway.data.sources import Digest, Source, chunks
+from slipway.data.sources import Digest, Source
 from slipway.errors import Interrupted, MigrationError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Run:
         return session.guarded(self.conn, self.source.label)
 
     def pieces(self, digest: Digest):
-        return fitness.fit(chunks(self.source.file, digest.add), self.source.label, self.conn.info.dbname, alone=True)
+        return fitness.fit(self.source.chunks(digest), self.source.label, self.conn.info.dbname, alone=True)
 
     def begin(self) -> history.Unfinished:
         """Writes that the file is begun, as golang-migrate does: the target version, dirty."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import codecs
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.data import sqltext
+from slipway.errors import MigrationError
 
 CHUNK = 256 * 1024
 SHORT = 8 * 1024            # most migrations: a large buffer for each would cost more than the reading
@@ -36,9 +38,10 @@ class Source:
     def path(self) -> Path:
         return Path(self.file)
 
-    def chunks(self) -> Iterator[bytes]:
-        """Its bytes, without the mark that some editors put before UTF-8."""
-        return chunks(self.file)
+    def chunks(self, digest: Digest | None = None) -> Iterator[bytes]:
+        """Its bytes, without the mark that some editors put before UTF-8. Raises MigrationError as `told` does."""
+        digest = digest or Digest()
+        return told(chunks(self.file, digest.add), self.label, digest)
 
     def text(self) -> str:
         return b"".join(self.chunks()).decode()
@@ -53,6 +56,33 @@ def chunks(path: Path | str, seen: Callable[[bytes], object] = lambda chunk: Non
         while len(first) == SHORT and (chunk := file.read(CHUNK)):
             seen(chunk)
             yield chunk
+
+
+@contextmanager
+def readable(label: str) -> Iterator[None]:
+    """Turns a file that cannot be read, or is not text, inside the block into a MigrationError."""
+    try:
+        yield
+    except BadText as error:
+        raise MigrationError(f"{label}:{error.args[0]}", error.args[1], "text in UTF-8", f"save {label} as UTF-8") from None
+    except OSError as error:
+        raise MigrationError(label, *unreadable(error, label)) from None
+
+
+def unreadable(error: OSError, label: str) -> tuple[str, str, str]:
+    """What was found, expected and comes next, where the system refuses to read."""
+    return f"cannot be read: {error.strerror}", "a readable file", f"ls -l {label}"
+
+
+def told(found: Iterator[bytes], label: str, digest: Digest) -> Iterator[bytes]:
+    """`chunks` of which the digest hears. Raises MigrationError where they cannot be read or are not UTF-8."""
+    while True:
+        with readable(label):
+            chunk = next(found, None)
+            if chunk is None:
+                digest.done()
+                return
+        yield chunk
 
 
 def examine(path: str, label: str) -> Source:
@@ -85,6 +115,12 @@ class Digest:
         whole = chunk[:-1] if self.held else chunk
         self.sha.update(whole.replace(b"\r\n", b"\n") if b"\r" in whole else whole)
 
+    def passing(self, found: Iterator[bytes]) -> Iterator[bytes]:
+        """The chunks, added as they pass."""
+        for chunk in found:
+            self.add(chunk)
+            yield chunk
+
     def check(self, chunk: bytes) -> None:
         """Raises BadText for what is not UTF-8, and for NUL, which no text in Postgres can hold."""
         try:
@@ -102,6 +138,7 @@ class Digest:
         except UnicodeDecodeError:
             raise BadText(self.line, "the last character is cut off in its middle") from None
         self.sha.update(self.held)
+        self.held = b""
         return self.sha.hexdigest()
 
 

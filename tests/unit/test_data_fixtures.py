@@ -99,6 +99,12 @@ def test_bytes_that_are_not_utf8_are_named_with_their_line(tmp_path: Path) -> No
     assert caught.value.where.endswith("/1_a.sql:2") and "0xff" in caught.value.found
 
 
+def test_a_character_that_is_cut_off_at_the_end_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(MigrationError) as caught:
+        _ = fixture_of(tmp_path, "1_a.sql", "select 1;\n-- ж".encode()[:-1]).sha256
+    assert caught.value.where.endswith("/1_a.sql:2") and "cut off" in caught.value.found
+
+
 def test_progress_is_told_in_steps_and_never_beyond_the_total() -> None:
     heard: list[dict] = []
     tell = fixtures.teller(heard.append, "x", 1000, "rows")
