@@ -46,6 +46,11 @@ def careful(world: World, yes: bool, what: str, command: str) -> None:
                             f"./invoke {command} --yes{world.flag}")
 
 
+def again(steps: int) -> str:
+    """How a number of steps was said on the command line."""
+    return "" if steps == 1 else f" --steps {steps}"
+
+
 def remark(reporter, entries: list[dict]) -> None:
     """A line for each file of a result that there is something to say of."""
     for entry in entries:

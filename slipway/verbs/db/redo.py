@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import getpass
 
-from slipway.verbs.inside import careful, listed, remark, work
+from slipway.verbs.inside import again, careful, listed, remark, work
 from slipway.world import enter
 
 
 def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None = None) -> None:
     """Undoes the newest `steps` migrations and applies them again."""
     world = enter(on)
-    careful(world, yes, "undoes migrations and may delete data", "db.redo")
+    careful(world, yes, "undoes migrations and may delete data", f"db.redo{again(steps)}")
     result = work(world, reporter, "redo", {"steps": steps, "by": getpass.getuser()}, f"{steps} down and up again",
                   lambda found: listed(found["applied"]), wait)
     remark(reporter, result["rolled_back"])

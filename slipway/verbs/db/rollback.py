@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import getpass
 
-from slipway.verbs.inside import careful, listed, remark, work
+from slipway.verbs.inside import again, careful, listed, remark, work
 from slipway.world import enter
 
 
 def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None = None) -> None:
     """Runs the down files of the newest `steps` migrations."""
     world = enter(on)
-    careful(world, yes, "undoes migrations and may delete data", "db.rollback")
+    careful(world, yes, "undoes migrations and may delete data", f"db.rollback{again(steps)}")
     result = work(
         world,
         reporter,
