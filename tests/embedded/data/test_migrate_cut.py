@@ -1,4 +1,4 @@
-"""A way to the server that is cut in the worst moments: at a file's COMMIT, and at every message of a file without one."""
+"""A way to the server that is cut in the worst moments: at a file's COMMIT or before it, and at every message of a file without one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 
 from slipway.errors import SlipwayError
+from tests.embedded.data import services
 from tests.embedded.data.migrating import failed, mirror, tables, versions
 
 
@@ -38,10 +39,11 @@ class Relay:
         try:
             while data := source.recv(65536):
                 if forwards and self.cut(data):
-                    if not self.before:
+                    if self.before:
+                        self.close()
+                    else:                                       # the other pump closes, when it has the answer
                         source.shutdown(socket.SHUT_RDWR)       # the client hears nothing more
                         target.sendall(data)
-                    self.close()
                     return
                 target.sendall(data)
         except OSError:
@@ -55,18 +57,39 @@ class Relay:
             end.close()
 
 
-@pytest.mark.parametrize("before", [True, False], ids=["before it arrives", "before its answer"])
-def test_a_connection_cut_at_the_commit_leaves_the_file_whole_or_absent(stack, before: bool) -> None:
-    stack.migration("1_good.sql", "create table good (id int);")
+# How a file is sent -> its text, what is said when the way is cut, and whether that is its COMMIT.
+SENT = {
+    "in one message": ("create table cut (id int); insert into cut values (271828);", b"'cut'", True),
     # RESET ALL makes the runner commit in a message of its own, after the file's.
-    stack.migration("2_cut.sql", "create table cut (id int); reset all;")
-    relay = Relay(stack.postgres.port, lambda data: b"INSERT INTO slipway.history" in data and b"'cut'" in data, before)
+    "COMMIT by itself": ("create table cut (id int); insert into cut values (271828); reset all;", b"'cut'", True),
+    "the file before it": ("create table cut (id int); insert into cut values (271828); reset all;", b"271828", False),
+    "COPY, at its COMMIT": ("create table cut (id int);\ncopy cut from stdin;\n271828\n\\.\n", b"'cut'", True),
+    "COPY, in its data": ("create table cut (id int);\ncopy cut from stdin;\n271828\n\\.\n", b"271828\n", False),
+    "COPY, its statement": ("create table cut (id int);\ncopy cut from stdin;\n271828\n\\.\n", b"copy cut from", False),
+}
+GONE = "select not exists (select from pg_stat_activity where application_name = 'slipway migrate')"
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before it arrives", "before its answer"])
+@pytest.mark.parametrize(("text", "said", "commits"), SENT.values(), ids=SENT)
+def test_a_connection_that_is_cut_leaves_the_file_whole_or_absent(stack, text: str, said: bytes, commits: bool,
+                                                                   before: bool) -> None:
+    stack.migration("1_good.sql", "create table good (id int);")
+    stack.migration("2_cut.sql", text)
+    relay = Relay(stack.postgres.port, lambda data: said in data and (not commits or b"slipway.history" in data), before)
     error = failed(stack, MIGRATE_DATABASE_URL=stack.role_url("migrate").replace(
         f":{stack.postgres.port}/", f":{relay.port}/"))
+    whole = commits and not before
+    if whole:
+        services.until(lambda: versions(stack) == [1, 2], "the server has committed what it was sent")
     relay.close()
-    assert error.where == "migrations/2_cut.sql" and "whole and recorded, or not at all" in error.expected
-    done = stack.run("migrate")
-    assert done["version"] == 2 and versions(stack) == [1, 2] and tables(stack) == ["cut", "good"]
+    assert error.where == "migrations/2_cut.sql" and "the server went away" in error.found
+    assert ("whole and recorded, or not at all" if commits else "leaves nothing behind") in error.expected
+    services.until(lambda: stack.value(GONE), "the session that was cut off has ended")
+    assert (versions(stack), tables(stack)) == (([1, 2], ["cut", "good"]) if whole else ([1], ["good"]))
+    assert mirror(stack) == [(versions(stack)[-1], False)]
+    assert stack.run("migrate")["version"] == 2 and versions(stack) == [1, 2]
+    assert stack.value("select array_agg(id) from cut") == [271828]
 
 
 PIECEMEAL = """-- slipway: no-transaction
