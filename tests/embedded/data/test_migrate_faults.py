@@ -14,7 +14,7 @@ import pytest
 from slipway.data import migrations
 from slipway.errors import LockHeld, MigrationError
 from tests.embedded.data import conftest, services
-from tests.embedded.data.migrating import failed, table_exists, tables, versions
+from tests.embedded.data.migrating import failed, mirror, table_exists, tables, versions
 
 HOLDS = """select exists (select from pg_stat_activity where application_name = 'slipway migrate'
 and query like '%{}%' and wait_event is not null and state = 'active')"""
@@ -84,24 +84,29 @@ def test_kill_9_in_the_middle_leaves_whole_files_and_the_next_run_goes_on(stack)
     assert stack.run("migrate")["version"] == 2 and versions(stack) == [1, 2]
 
 
-def test_a_server_killed_in_the_middle_of_a_file_leaves_nothing_of_it(own_postgres, tmp_path) -> None:
+def test_a_server_killed_in_the_middle_of_the_third_of_five_files_leaves_whole_files_only(own_postgres, tmp_path) -> None:
     own_postgres.start_and_wait()
     stack = conftest.stack_on(own_postgres, tmp_path)
     stack.run("roles")
-    stack.migration("1_a.sql", "create table a (id int);")
-    stack.migration("2_b.sql", "create table b (id int); select pg_sleep(600);")
+    for number in range(1, 6):
+        stack.migration(f"{number}_t.sql", f"create table t{number} (id int);")
+    stack.migration("3_t.sql", "create table t3 (id int); select pg_sleep(600);")
     errors: list[MigrationError] = []
     thread = threading.Thread(target=lambda: errors.append(failed(stack)))
     thread.start()
-    services.until(lambda: stack.value(HOLDS.format("pg_sleep(600)")), "the second file is being run")
+    services.until(lambda: stack.value(HOLDS.format("pg_sleep(600)")), "the third file is being run")
     crash(own_postgres)
     thread.join(30)
-    assert errors[0].where == "migrations/2_b.sql" and "the server went away" in errors[0].found
+    assert errors[0].where == "migrations/3_t.sql" and "the server went away" in errors[0].found
     stack.run("gate.postgres")
-    # The first file did not wait for the disk: it is there whole, or not at all.
-    assert (versions(stack), tables(stack)) in (([1], ["a"]), ([], []))
-    stack.migration("2_b.sql", "create table b (id int);")
-    assert stack.run("migrate")["version"] == 2 and tables(stack) == ["a", "b"]
+    # Those before did not wait for the disk: each is there whole, or not at all and then none after it.
+    kept = versions(stack)
+    assert kept in ([], [1], [1, 2]) and tables(stack) == [f"t{number}" for number in kept]
+    assert kept == [] or mirror(stack) == [(kept[-1], False)]
+    stack.migration("3_t.sql", "create table t3 (id int);")
+    assert [each["version"] for each in stack.run("migrate")["applied"]] == list(range(len(kept) + 1, 6))
+    assert versions(stack) == [1, 2, 3, 4, 5] and tables(stack) == [f"t{number}" for number in range(1, 6)]
+    assert mirror(stack) == [(5, False)]
 
 
 def crash(postgres: services.Postgres) -> None:
