@@ -141,7 +141,7 @@ def load_csv(conn: psycopg.Connection, each: Fixture, digest: sources.Digest, ag
     if again:
         fixture_csv.refuse_repeat(conn, each.table, columns, each.label)
     total = fixture_csv.count(each.chunks(sources.Digest()))
-    rows = fixture_csv.load(conn, each.chunks(digest), each.table, columns, each.label,
+    rows = fixture_csv.load(conn, lambda: each.chunks(digest), each.table, columns, each.label,
                             teller(emit, each.label, total, "rows"))
     progress(emit, each.label, total, total, "rows")
     return rows

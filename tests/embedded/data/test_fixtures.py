@@ -123,7 +123,9 @@ def test_a_table_of_another_schema_and_an_identity_column(filled) -> None:
     ("2_users.csv", "id,name\n5,ok\n6,ok\nx,bad\n", "fixtures/2_users.csv:4", "invalid input syntax for type integer"),
     ("2_users.csv", "id,name\n5,ok\n6\n", "fixtures/2_users.csv:3", "missing data for column"),
     ("2_users.csv", "id,nome\n5,x\n", "fixtures/2_users.csv", 'column "nome" does not exist'),
-    ("2_users.csv", "id,name\n5,ok\n6,\n", "fixtures/2_users.csv", "violates not-null constraint"),
+    ("2_users.csv", "id,name\n5,ok\n6,\n", "fixtures/2_users.csv:3", "violates not-null constraint"),
+    ("2_users.csv", 'id,name\n5,"two\nlines"\n6,\n', "fixtures/2_users.csv:4", "violates not-null constraint"),
+    ("2_users.csv", "id\n5\n", "fixtures/2_users.csv", 'null value in column "name"'),
     ("2_nowhere.csv", "id\n5\n", "fixtures/2_nowhere.csv", 'relation "nowhere" does not exist'),
     ("2_more.sql", "insert into users values (5, 'x');\nselec 1;", "fixtures/2_more.sql:2:1", "syntax error"),
     ("2_more.sql", "insert into users values (5, 'x');\ncommit;", "fixtures/2_more.sql:2:1", "COMMIT in the file"),
@@ -147,6 +149,35 @@ def test_what_a_domain_refuses_in_a_csv_is_named_with_its_line(filled, domain: s
     with pytest.raises(MigrationError) as caught:
         filled.run("fixtures")
     assert caught.value.where == "fixtures/1_stock.csv:3" and says in caught.value.found
+
+
+@pytest.mark.parametrize(("table", "line", "says"), [
+    ("create table stock (id int primary key, n int check (n > 0))", ":3", "violates check constraint"),
+    ("create table stock (id int primary key, n int) partition by range (id); create table stock_low partition of stock "
+     "(constraint positive check (n > 0)) for values from (0) to (9)", ":3", "violates check constraint"),
+    ("create table stock (id int, n int) partition by range (id); create table stock_low partition of stock "
+     "for values from (1) to (2)", "", "no partition of relation"),
+    # Who needs columns that the file does not have cannot be asked line by line.
+    ("create table stock (id int primary key, n int, low int default 1, check (n > low))", "", "violates check constraint"),
+])
+def test_what_the_table_refuses_in_a_csv_is_named_with_its_line(filled, table: str, line: str, says: str) -> None:
+    with filled.connect("migrate") as conn:
+        conn.execute(table)
+    filled.fixture("1_stock.csv", "id,n\n1,5\n2,-1\n3,-2\n")
+    with pytest.raises(MigrationError) as caught:
+        filled.run("fixtures")
+    assert caught.value.where == f"fixtures/1_stock.csv{line}" and says in caught.value.found
+    assert caught.value.expected == "values that stock takes" and rows(filled, "select * from stock") == []
+
+
+def test_a_trigger_that_fills_what_the_csv_leaves_empty_is_not_forestalled(filled) -> None:
+    with filled.connect("migrate") as conn:
+        conn.execute("create function named() returns trigger language plpgsql as $$ begin new.name := "
+                     "coalesce(new.name, 'nobody'); return new; end $$; create trigger named before insert on users "
+                     "for each row execute function named()")
+    filled.fixture("1_users.csv", "id,name\n1,\n2,ann\n")
+    filled.run("fixtures")
+    assert rows(filled, "select id, name from users order by id") == [(1, "nobody"), (2, "ann")]
 
 
 def test_a_large_csv_is_streamed_with_progress_in_rows(filled) -> None:
