@@ -158,6 +158,16 @@ def test_a_file_without_a_transaction_is_rehearsed_with_sampled_locks(live) -> N
     assert found["down"]["restores"]
 
 
+def test_rows_are_not_counted_for_a_file_without_a_transaction_and_that_is_said(live) -> None:
+    live.migration("2_a.up.sql", "-- slipway: no-transaction\nupdate users set age = age + 1;\nselect pg_sleep(0.1);")
+    live.migration("3_b.up.sql", "update users set age = age + 1;")
+    alone, whole = live.run("rehearse")["files"]
+    said = "rows that it changes are not counted: it is run without a transaction"
+    assert (alone["changed"], said in alone["effects"]) == ([], True)
+    assert whole["changed"][0]["updated"] > 0 and said not in whole["effects"]
+    assert not any("to the end of the file" in each for each in alone["effects"])
+
+
 def test_a_database_that_was_never_migrated_is_rehearsed(stack) -> None:
     stack.migration("1_base.up.sql", BASE)
     stack.migration("1_base.down.sql", "drop table posts, users;")
