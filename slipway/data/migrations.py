@@ -158,7 +158,7 @@ def read_file(folder: Path, name: str) -> tuple[int, str, str, Source] | Problem
     if version > LARGEST:
         return Problem(label, f"number {version}", f"a number up to {LARGEST}", f"rename {label}")
     try:
-        source = sources.examine(os.path.join(folder, name), label)
+        source = sources.examine(f"{folder}/{name}", label)
     except sources.BadText as error:
         return Problem(f"{label}:{error.args[0]}", error.args[1], "SQL in UTF-8", f"save {label} as UTF-8")
     except OSError as error:

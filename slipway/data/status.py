@@ -63,7 +63,7 @@ def lacking(file: Migration) -> str:
     """What a person should know of the names of a version's files."""
     if file.up is None:
         return "a down file alone: going up runs nothing"
-    if not migrations.PAIRED.fullmatch(file.up.path.name):
+    if not migrations.PAIRED.fullmatch(file.up.label.rpartition("/")[2]):
         return f"golang-migrate passes over this name; it takes {file.up.path.stem}.up.sql"
     return "" if file.down else "no down file: it cannot be rolled back"
 
