@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 from slipway.data.backups import manifest
+from slipway.data.backups.retention import SKEW
 from slipway.data.endpoints import Endpoints, need
 from slipway.errors import BackupError
 
@@ -17,7 +18,6 @@ ID = re.compile(r"\d{8}T\d{6}Z(-[2-9]\d*|-1\d+)?")
 PARTIAL = ".partial-"
 OBJECTS = "objects"
 SECOND = "%Y%m%dT%H%M%SZ"
-SKEW = timedelta(minutes=5)  # a clock may be that much ahead of ours
 
 
 def root(ends: Endpoints) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from slipway.data.backups import folder, schedule
+from slipway.data.backups import folder, retention, schedule
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.offsite import listing as offsite
 from slipway.errors import SettingsError, VerificationError
@@ -63,7 +63,7 @@ def check(ends: Endpoints, args: dict, emit: Emit) -> dict:
         raise SettingsError("--max-age", str(limit), "a time such as 26h or 2d", "./invoke backups.check --max-age 26h")
     now = datetime.now(UTC)
     found = [each for each in folder.listed(ends) if "database" in each["parts"]]
-    proven = [each for each in found if each["proven"] and taken_at(each) <= now + folder.SKEW]
+    proven = [each for each in found if each["proven"] and taken_at(each) <= now + retention.SKEW]
     if not proven:
         raise VerificationError("backups", nothing(found, now), "a backup that a drill has restored",
                                 "./invoke backups.drill" if found else "./invoke backup, then ./invoke backups.drill")

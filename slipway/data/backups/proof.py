@@ -34,10 +34,16 @@ def prove(ends: Endpoints, args: dict, emit: Emit) -> dict:
         if problems:
             more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
             raise VerificationError(f"backup {path.name}", problems[0] + more, "a backup as it was written",
-                                    f"./invoke backup, which reads anew what is damaged; or its copy: ./invoke backups.fetch {path.name}", tuple(problems[1:]))
+                                    mending(ends, path.name), tuple(problems[1:]))
         found = folder.read(path)
     return {"id": path.name, "files": len(found["files"]), "read": bool(args.get("read")),
             "bytes": sum(file["bytes"] for file in found["files"].values()), "objects": found["objects"]}
+
+
+def mending(ends: Endpoints, name: str) -> str:
+    """What to type: another backup; or the copy of this one, where copies are made."""
+    copy = f"; or its copy: ./invoke backups.fetch {name}" if ends.offsite else ""
+    return f"./invoke backup, which reads anew what is damaged{copy}"
 
 
 def objects(ends: Endpoints, path: Path, count: int | None) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from slipway.data.backups.policy import Keep
 
-SKEW = timedelta(minutes=5)
+SKEW = timedelta(minutes=5)  # a clock may be that much ahead of ours
 
 
 @dataclass(frozen=True)

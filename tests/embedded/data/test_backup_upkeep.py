@@ -80,7 +80,7 @@ def test_what_is_broken_is_named(filled) -> None:
         pooled.write_bytes(content)
         with pytest.raises(VerificationError) as caught:
             filled.run("backups.verify", {"id": path.name})
-        assert "kept/a" in caught.value.found
+        assert "kept/a" in caught.value.found and "backups.fetch" not in caught.value.next
     pooled.write_bytes(whole)
     dump = (path / manifest.DUMP).read_bytes()
     (path / manifest.DUMP).write_bytes(dump[:-1])

@@ -161,13 +161,18 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_objects_are_looked_at_too(shop, object_env, s3_client) -> None:
-    shop.env.update(object_env | {"STATE_DIR": shop.env["STATE_DIR"]})
-    shop.run("buckets")
+def stocked(stack, object_env: dict[str, str], s3_client, count: int) -> tuple[str, str]:
+    """The name of a backup with so many objects, and of the bucket that has them."""
+    stack.env.update(object_env | {"STATE_DIR": stack.env["STATE_DIR"]})
+    stack.run("buckets")
     bucket = object_env["S3_BUCKETS"].split(",")[0]
-    for number in range(5):
+    for number in range(count):
         s3_client.put_object(Bucket=bucket, Key=f"k{number}", Body=f"body {number}".encode())
-    name = backup(shop)
+    return backup(stack), bucket
+
+
+def test_objects_are_looked_at_too(shop, object_env, s3_client) -> None:
+    name, _ = stocked(shop, object_env, s3_client, 5)
     found = shop.run("backups.drill", {"id": name})
     assert {each["name"]: each["found"] for each in found["checks"]}["objects"] == "5, 5 of them read"
     kept = [path for path in (restoring.path(shop, "") / places.OBJECTS).rglob("*") if path.is_file()]
@@ -177,12 +182,7 @@ def test_objects_are_looked_at_too(shop, object_env, s3_client) -> None:
 
 
 def test_objects_come_back_and_those_since_stay(shop, object_env, s3_client) -> None:
-    shop.env.update(object_env | {"STATE_DIR": shop.env["STATE_DIR"]})
-    shop.run("buckets")
-    bucket = object_env["S3_BUCKETS"].split(",")[0]
-    for number in range(3):
-        s3_client.put_object(Bucket=bucket, Key=f"k{number}", Body=f"body {number}".encode())
-    name = backup(shop)
+    name, bucket = stocked(shop, object_env, s3_client, 3)
     s3_client.delete_object(Bucket=bucket, Key="k0")
     s3_client.put_object(Bucket=bucket, Key="k1", Body=b"other")
     s3_client.put_object(Bucket=bucket, Key="since", Body=b"since")
@@ -194,11 +194,7 @@ def test_objects_come_back_and_those_since_stay(shop, object_env, s3_client) -> 
 
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"BODY 0")])
 def test_a_look_finds_what_could_not_be_put_back_and_touches_nothing(shop, object_env, s3_client, spoil) -> None:
-    shop.env.update(object_env | {"STATE_DIR": shop.env["STATE_DIR"]})
-    shop.run("buckets")
-    bucket = object_env["S3_BUCKETS"].split(",")[0]
-    s3_client.put_object(Bucket=bucket, Key="k0", Body=b"body 0")
-    name = backup(shop)
+    name, bucket = stocked(shop, object_env, s3_client, 1)
     pooled, = (path for path in (restoring.path(shop, "") / places.OBJECTS).rglob("*") if path.is_file())
     s3_client.delete_object(Bucket=bucket, Key="k0")
     assert shop.run("restore.objects", {"id": name, "look": True}) == {"put": 1, "bytes": 6}
@@ -209,10 +205,7 @@ def test_a_look_finds_what_could_not_be_put_back_and_touches_nothing(shop, objec
 
 
 def test_a_backup_of_another_environments_bucket_is_refused_by_the_look(shop, object_env, s3_client) -> None:
-    shop.env.update(object_env | {"STATE_DIR": shop.env["STATE_DIR"]})
-    shop.run("buckets")
-    s3_client.put_object(Bucket=object_env["S3_BUCKETS"].split(",")[0], Key="k0", Body=b"body 0")
-    name = backup(shop)
+    name, _ = stocked(shop, object_env, s3_client, 1)
     with pytest.raises(BackupError, match="not a bucket of this environment"):
         commands.run("restore.objects", {"id": name, "look": True}, shop.env | {"S3_BUCKETS": "another"}, print)
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from slipway.errors import BackupError, SettingsError
+from slipway.errors import BackupError, SettingsError, VerificationError
 from tests.embedded.data.copying import Copies
 
 CONTENT = {"plain.txt": b"some text", "twin": b"some text", "empty": b"", "ümläut/日本": os.urandom(70_000),
@@ -144,6 +144,9 @@ def test_a_damaged_backup_here_is_mended_from_its_copy(copies: Copies) -> None:
     (copies.root / identity / "objects.jsonl").write_bytes(b"")
     for path in (copies.root / "objects").glob("??/*"):
         path.unlink()
+    with pytest.raises(VerificationError) as caught:
+        copies.run("backups.verify", {"id": identity})
+    assert caught.value.next.endswith(f"or its copy: ./invoke backups.fetch {identity}")
     copies.fetch(identity)
     assert copies.problems(identity) == [] and copies.content(identity) == CONTENT
     assert not list(copies.root.glob(".partial-*"))
