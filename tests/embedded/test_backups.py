@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+
+import pytest
 
 from slipway.data import mirror
 from slipway.data.backups import verify
@@ -84,16 +87,55 @@ def test_a_schedule_comes_and_goes_and_nothing_else_is_restarted(running: Workin
           "its process is gone")
 
 
-def test_a_migration_is_preceded_by_a_backup_where_that_is_wanted(running: WorkingCopy) -> None:
+@pytest.fixture
+def pending(running: WorkingCopy) -> Iterator[WorkingCopy]:
+    """The running copy with a migration that it has not had; it is taken back afterwards."""
     pair = [running.root / "migrations" / f"900_more.{way}.sql" for way in ("up", "down")]
     pair[0].write_text("CREATE TABLE more (id int);")
     pair[1].write_text("DROP TABLE more;")
     try:
-        assert "backup" not in running.invoke("plan").stdout
-        running.up(BACKUP_BEFORE_MIGRATE="verify")
-        newest = told(running, "backups.list")["backups"][0]
-        assert (newest["kind"], newest["schema_version"]) == ("deploy", 4) and "900_more" in newest["label"]
+        yield running
     finally:
-        running.invoke("db.rollback")
+        if migrated(running):
+            running.invoke("db.rollback")
         for path in pair:
             path.unlink()
+
+
+def migrated(copy: WorkingCopy) -> bool:
+    return copy.psql("select to_regclass('more') is not null") == "True"
+
+
+def test_a_migration_is_preceded_by_a_backup_where_that_is_wanted(pending: WorkingCopy) -> None:
+    assert "backup" not in pending.invoke("plan").stdout
+    pending.up(BACKUP_BEFORE_MIGRATE="verify")
+    newest = told(pending, "backups.list")["backups"][0]
+    assert (newest["kind"], newest["schema_version"]) == ("deploy", 4) and "900_more" in newest["label"]
+
+
+def test_nothing_is_migrated_where_the_backup_before_it_is_damaged(pending: WorkingCopy) -> None:
+    """An object's bytes rot here; the next backup names them again, since the store has the same object still."""
+    pending.store().put_object(Bucket=pending.store().list_buckets()["Buckets"][0]["Name"], Key="kept.txt", Body=b"bytes")
+    told(pending, "backup")
+    for path in (pending.root / "backups" / "local" / "objects").glob("??/*"):
+        path.write_bytes(b"?" * path.stat().st_size)
+    done = pending.invoke("up", BACKUP_BEFORE_MIGRATE="verify")
+    assert done.returncode == 8 and "kept.txt" in done.stderr and "./invoke backup" in done.stderr, done.stdout + done.stderr
+    assert not migrated(pending) and pending.is_well()
+    pending.up(BACKUP_BEFORE_MIGRATE="verify")      # what had rotten was set aside, and is read anew
+    assert migrated(pending)
+
+
+def test_nothing_is_migrated_where_the_drill_before_it_fails(pending: WorkingCopy) -> None:
+    """A check whose function finds its table by the search path: pg_dump writes it, and no pg_restore can fill its table."""
+    pending.psql("create table known (id int); insert into known values (1); create function knows(int) returns boolean "
+                 "language sql as 'select exists (select from known where id = $1)'; "
+                 "create table asks (id int check (knows(id))); insert into asks values (1)")
+    try:
+        done = pending.invoke("up", BACKUP_BEFORE_MIGRATE="drill")
+        assert done.returncode == 8 and "asks" in done.stderr, done.stdout + done.stderr
+        assert not migrated(pending) and pending.is_well()
+        drill = told(pending, "backups.list")["backups"][0]["drill"]
+        assert [each["name"] for each in drill["checks"] if not each["ok"]] == ["restore"]
+    finally:
+        pending.psql("drop table asks; drop function knows; drop table known")

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
 
 from tests.embedded.working_copy import WorkingCopy, until
+
+
+@pytest.fixture
+def staging(running: WorkingCopy) -> Iterator[WorkingCopy]:
+    """A second environment of the same clone, up beside the first."""
+    made = replace(running, on="staging")
+    assert made.invoke("init").returncode == 0
+    try:
+        made.up()
+        yield made
+    finally:
+        down = made.invoke("down", "--volumes", "--yes")
+    assert down.returncode == 0, down.stderr
 
 
 def backup(copy: WorkingCopy) -> str:
@@ -77,4 +94,23 @@ def test_unknown_backups_and_one_that_does_not_hold_have_their_exit_codes(runnin
                               (("restore", name, "--only", "rows"), 2, "db, objects, redis")):
         done = running.invoke(*words)
         assert done.returncode == code and text in done.stderr, done.stderr
+    assert running.titles() == before and running.is_well()
+
+
+def test_staging_gets_the_data_of_another_environment_masked_in_one_run(running: WorkingCopy, staging: WorkingCopy, tmp_path) -> None:
+    """Rows, objects and logins: masked before anybody sees them, in staging's own buckets, by staging's own roles."""
+    running.write_row("secret of somebody")
+    kept = {"Bucket": running.store().list_buckets()["Buckets"][0]["Name"], "Key": "kept.txt"}
+    running.store().put_object(**kept, Body=b"bytes")
+    name, before = backup(running), running.titles()
+    assert running.invoke("backups.get", name, "--to", str(tmp_path)).returncode == 0
+    mask = tmp_path / "mask.sql"
+    mask.write_text("update tasks set title = 'masked';\nupdate users set email = 'user' || id || '@example.org';\n")
+    done = staging.invoke("restore", "--from-dir", str(tmp_path / name), "--mask", str(mask), "--yes", "--drop-old")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert staging.titles() == {"masked"} and staging.is_well()
+    assert staging.psql("select count(*) from users where email not like 'user%@example.org'") == "0"
+    assert staging.store().get_object(**kept)["Body"].read() == b"bytes"
+    assert staging.psql("select count(*) from pg_database where datname ~ '_restore_'") == "0"
+    assert "Nothing to do" in staging.up()
     assert running.titles() == before and running.is_well()

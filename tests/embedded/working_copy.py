@@ -42,10 +42,11 @@ class WorkingCopy:
     root: Path
     before: tuple[str, ...] = ()                            # put before every command: setpriv, unshare
     env: dict[str, str] = field(default_factory=dict)
+    on: str = envfile.LOCAL                                 # the environment that its commands are for
 
     @property
     def home(self) -> Path:
-        return self.root / ".slipway" / "local"
+        return self.root / ".slipway" / self.on
 
     @property
     def pids(self) -> dict[str, int]:
@@ -56,6 +57,7 @@ class WorkingCopy:
     def start(self, *words: str, env: Mapping[str, str] | None = None, **options) -> subprocess.Popen:
         kept = {key: value for key, value in os.environ.items()
                 if key not in envfile.KEYS and not key.startswith("PYTEST")}
+        words = words if self.on == envfile.LOCAL else (*words, "--on", self.on)
         return subprocess.Popen([*self.before, sys.executable, "-m", "invoke", *words], cwd=self.root, text=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 env={**kept, "ENGINE": "embedded", **self.env, **(env or {})}, **options)
@@ -114,7 +116,7 @@ class WorkingCopy:
 
     def settings(self) -> dict[str, str]:
         """What .env says."""
-        return {key: entry.value for key, entry in envfile.read(self.root / ".env").items()}
+        return {key: entry.value for key, entry in envfile.read(envfile.path_of(self.root, self.on)).items()}
 
     def database_url(self, role: str) -> str:
         password = self.settings()["POSTGRES_PASSWORD" if role == "postgres" else f"POSTGRES_{role.upper()}_PASSWORD"]
@@ -138,7 +140,7 @@ class WorkingCopy:
 
     def set(self, **values: str) -> None:
         """Changes lines of .env."""
-        path = self.root / ".env"
+        path = envfile.path_of(self.root, self.on)
         kept = [line for line in path.read_text().splitlines() if line.split("=")[0] not in values]
         path.write_text("\n".join([*kept, *(f"{key}={value}" for key, value in values.items())]) + "\n")
 
