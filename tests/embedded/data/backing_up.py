@@ -1,17 +1,30 @@
-"""What the tests of backups share: the endpoints of a stack, and a dump restored by pg_restore alone."""
+"""What the tests of backups share: the endpoints of a stack, backups of another day, a dump restored by pg_restore alone."""
 
 from __future__ import annotations
 
+import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from slipway.data import endpoints
-from slipway.data.backups import manifest
+from slipway.data.backups import folder, manifest
 from tests.embedded.data import services
 
 
 def ends_of(stack) -> endpoints.Endpoints:
     return endpoints.read(stack.env)
+
+
+def dated(stack, identity: str, ago: timedelta, proven: bool = False) -> None:
+    """Makes a backup look as if it had been taken then, and perhaps drilled."""
+    path = folder.find(endpoints.read(stack.env), identity)
+    content = manifest.read(path)
+    del content["format"]
+    at = (datetime.now(UTC) - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
+    manifest.write(path, content | {"begun": at, "ended": at})
+    if proven:
+        (path / manifest.EVIDENCE).write_text(json.dumps({"at": at, "ok": True, "seconds": 1.0, "checks": []}))
 
 
 def restored(stack, path: Path, name: str):

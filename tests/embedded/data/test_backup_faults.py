@@ -143,6 +143,7 @@ def test_five_thousand_tables(stack) -> None:
     assert len(made["tables"]) == TABLES
     assert sum(each["rows"] for each in made["tables"].values()) == 2 * TABLES // 1000
     stack.run("backups.verify", {"read": True})
+    assert stack.run("backups.drill", {"id": made["id"]})["ok"]
 
 
 def test_a_schema_that_changes_meanwhile_never_shows_in_half(stack) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from slipway.data import endpoints
 from slipway.data.backups import folder, lock, manifest
 from slipway.data.mirror.pool import Pool
 from slipway.errors import LockHeld, SettingsError, VerificationError
+from tests.embedded.data.backing_up import dated
 
 
 @pytest.fixture
@@ -36,17 +36,6 @@ def remove(stack, key: str) -> None:
 
     ends = endpoints.read(stack.env)
     objects.client(ends).delete_object(Bucket=ends.s3_buckets[0], Key=key)
-
-
-def dated(stack, identity: str, ago: timedelta, proven: bool = False) -> None:
-    """Makes a backup look as if it had been taken then, and perhaps drilled."""
-    path = folder.find(endpoints.read(stack.env), identity)
-    content = manifest.read(path)
-    del content["format"]
-    at = (datetime.now(UTC) - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
-    manifest.write(path, content | {"begun": at, "ended": at})
-    if proven:
-        (path / manifest.EVIDENCE).write_text(json.dumps({"at": at, "ok": True, "seconds": 1.0, "checks": []}))
 
 
 def ids(stack) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 from tests.embedded.data import restoring, services
 from tests.embedded.data.restoring import backup, contents, databases
 
-TIMES = 20
+TIMES = int(os.environ.get("RESTORE_KILLS", "20"))
 SEED = 5
 
 
