@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from slipway.data import canary, features, objects, state
 from slipway.data.commands import progress
@@ -53,49 +55,56 @@ def is_current(record: dict, ends: Endpoints) -> bool:
 
 def make(client, bucket: str) -> bool:
     """Creates a bucket; False when we have it already. Raises GateError with the store's reason."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    with usable(bucket):
+        return made(client, bucket)
+
+
+def made(client, bucket: str) -> bool:
+    """The same; raises the client's errors."""
+    from botocore.exceptions import ClientError
     if exists(client, bucket):
         return False
     try:
         client.create_bucket(Bucket=bucket)
-        return True
-    except (BotoCoreError, ClientError) as error:
+    except ClientError as error:
         # Somebody made it between the two calls, or a store says so of a bucket that is ours.
         if objects.code_of(error) in objects.HELD_ALREADY:
             return False
-        raise unusable(bucket, error) from None
+        raise
+    return True
 
 
 def exists(client, bucket: str) -> bool:
-    """Whether the bucket is there and ours. Raises GateError with the store's reason."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    """Whether the bucket is there and ours. Raises the client's errors."""
+    from botocore.exceptions import ClientError
     try:
         client.head_bucket(Bucket=bucket)
-        return True
     except ClientError as error:
         if objects.code_of(error) not in ("404", "NoSuchBucket"):
-            raise unusable(bucket, error) from None
+            raise
         return False
-    except BotoCoreError as error:
-        raise unusable(bucket, error) from None
+    return True
 
 
-def unusable(bucket: str, error: Exception) -> GateError:
-    return GateError(f"bucket {bucket}", objects.reason(error), "a bucket that these keys may make and use",
-                     "./invoke logs -s objects")
+@contextmanager
+def usable(bucket: str) -> Iterator[None]:
+    """Raises GateError where a store does not do what is asked for a bucket."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise GateError(f"bucket {bucket}", objects.reason(error), "a bucket that these keys may make and use",
+                        "./invoke logs -s objects") from None
 
 
 def turn_on_versioning(client, buckets: tuple[str, ...]) -> None:
     """Raises GateError when a bucket does not report versioning as enabled afterwards."""
-    from botocore.exceptions import BotoCoreError, ClientError
     for bucket in buckets:
-        try:
+        with usable(bucket):
             if client.get_bucket_versioning(Bucket=bucket).get("Status") == "Enabled":
                 continue
             client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
             status = client.get_bucket_versioning(Bucket=bucket).get("Status", "absent")
-        except (BotoCoreError, ClientError) as error:
-            raise unusable(bucket, error) from None
         if status != "Enabled":
             raise GateError(f"bucket {bucket}", f"versioning is {status} after it was turned on", "Enabled",
                             "./invoke logs -s objects")

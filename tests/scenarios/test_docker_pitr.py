@@ -21,6 +21,27 @@ from slipway.data import endpoints
 from slipway.data.pitr import backup
 backup.attempt(endpoints.read(os.environ), lambda event: print(event["text"]))
 """             # what the service does once a minute
+# Zeros over a stretch in the middle of the largest file of the newest full backup, or the bytes that were there again.
+ROT = """
+import os, sys
+from slipway.data import endpoints, objects
+ends = endpoints.read(os.environ)
+s3, own = objects.client(ends), {"Bucket": os.environ["PITR_BUCKET"]}
+pages = s3.get_paginator("list_objects_v2").paginate(**own)
+label = max(each["Key"].split("/")[-2] for page in pages for each in page.get("Contents", ())
+            if each["Key"].endswith("F/backup.manifest"))
+key = max((each for page in pages for each in page["Contents"] if f"/{label}/" in each["Key"]), key=lambda each: each["Size"])["Key"]
+kept = f"/tmp/{label}"
+if sys.argv[1] == "rot":
+    whole = s3.get_object(**own, Key=key)["Body"].read()
+    open(kept, "wb").write(whole)
+    begin, end = len(whole) // 3, len(whole) // 2
+    whole = whole[:begin] + bytes(end - begin) + whole[end:]
+else:
+    whole = open(kept, "rb").read()
+s3.put_object(**own, Key=key, Body=whole)
+print(label)
+"""
 SOON = 3        # seconds of PITR_ARCHIVE_TIMEOUT here; the default is 45
 
 
@@ -131,6 +152,20 @@ def test_a_drill_proves_a_moment_and_changes_neither_the_cluster_nor_the_archive
     found = said(archived, "pitr.drill")
     assert found["databases"]["slipway"]["rows"] > 0 and found["databases"]["slipway"]["indexes"] > 0
     assert (archived.ids(), histories(archived), directories(archived)) == before
+
+
+def test_a_drill_finds_what_has_rotted_in_the_archive_and_the_live_cluster_serves_on(archived: Clone):
+    def rot(word: str) -> str:
+        return must("exec", archived.id("ops"), "python3", "-c", ROT, word)
+
+    before, label = (archived.ids(), histories(archived), directories(archived)), rot("rot")
+    try:
+        assert_refused(archived.invoke("pitr.drill"), 7, f"restore of {label}")
+        assert (archived.ids(), histories(archived), directories(archived)) == before
+        archived.get("/api/v1/tasks")
+    finally:
+        rot("mend")
+    assert said(archived, "pitr.drill")["databases"]["slipway"]["rows"] > 0
 
 
 @pytest.mark.parametrize(("at", "code", "words"), [

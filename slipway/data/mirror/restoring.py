@@ -34,7 +34,7 @@ def restore(ends: Endpoints, folder: Path, pool: Path, emit: Emit, delete_extra:
     """
     with compared(ends, folder, rename) as (client, ledger, absent):
         refuse_missing(ledger, Pool(pool))
-        made = [bucket for bucket in absent if buckets.make(client, bucket)]
+        made = [bucket for bucket in absent if buckets.made(client, bucket)]
         return {"made": made, **put_back(client, ledger, Pool(pool), emit), **extras(client, ledger, delete_extra)}
 
 

@@ -79,6 +79,16 @@ def finish(folder: Path, found: dict) -> None:
     (folder / "manifest.json").write_text(json.dumps(text))
 
 
+def once(act: Callable[[], object]) -> Callable[[dict], None]:
+    """An emit that does something when the first bytes have gone their way; the others wait for it."""
+    def emit(event: dict) -> None:
+        nonlocal act
+        if event["text"] == "objects" and act:
+            do, act = act, None
+            do()
+    return emit
+
+
 def pool_problems(pool: Path) -> list[str]:
     """Files of the pool whose name is not the sha256 of what they hold."""
     return [str(path) for path in pool.glob("??/*") if hashlib.sha256(path.read_bytes()).hexdigest() != path.name]

@@ -16,7 +16,7 @@ from slipway.data import mirror
 from slipway.errors import BackupError
 from tests.app.tcp_relay import Relay
 from tests.embedded.data import services
-from tests.embedded.data.mirroring import Mirror, pool_problems
+from tests.embedded.data.mirroring import Mirror, once, pool_problems
 
 BODY = os.urandom(64_000)
 TAKE = """
@@ -33,16 +33,6 @@ def mirrored(object_env: dict[str, str], s3_client, tmp_path: Path) -> Mirror:
     made = Mirror(object_env, tmp_path / "backups", s3_client)
     made.make_buckets()
     return made
-
-
-def once(act) -> object:
-    """An emit that does something when the first bytes have arrived; the readers wait for it."""
-    def emit(event: dict) -> None:
-        nonlocal act
-        if event["text"] == "objects" and act:
-            do, act = act, None
-            do()
-    return emit
 
 
 def test_objects_that_are_deleted_meanwhile_are_left_out_and_counted(mirrored: Mirror) -> None:
