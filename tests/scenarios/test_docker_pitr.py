@@ -160,12 +160,11 @@ def test_a_drill_finds_what_has_rotted_in_the_archive_and_the_live_cluster_serve
 
     before, label = (archived.ids(), histories(archived), directories(archived)), rot("rot")
     try:
-        assert_refused(archived.invoke("pitr.drill"), 7, f"restore of {label}")
+        assert_refused(archived.invoke("pitr.drill"), 7, f"restore of {label}", "damaged")
         assert (archived.ids(), histories(archived), directories(archived)) == before
         archived.get("/api/v1/tasks")
     finally:
         rot("mend")
-    assert said(archived, "pitr.drill")["databases"]["slipway"]["rows"] > 0
 
 
 @pytest.mark.parametrize(("at", "code", "words"), [

@@ -18,7 +18,8 @@ MEANINGS = {
     5: "it belongs to another cluster",
     6: "backups are there and their record is missing",
 }
-OTHER_KEY = "PITR_CIPHER_PASSWORD is not the one that it was encrypted with"
+# A wrong key and damage look alike: noise comes out.
+OTHER_KEY = "it is damaged, or PITR_CIPHER_PASSWORD is not the one that it was encrypted with"
 HINTS = (
     ("NoSuchBucket", "its bucket does not exist"),
     ("CryptoError", OTHER_KEY),
