@@ -15,6 +15,12 @@ from tests.scenarios.image_containers import must, until
 
 pytestmark = pytest.mark.scenario
 
+ROT = """
+import os, pathlib
+for path in pathlib.Path(os.environ["BACKUP_DIR"], "objects").glob("??/*"):
+    path.write_bytes(b"?" * path.stat().st_size)
+"""
+
 
 def last(text: str) -> dict:
     return json.loads(text.splitlines()[-1])
@@ -110,7 +116,7 @@ def test_a_schedule_takes_them_in_ops_and_survives_its_restart(own: Clone):
     assert not [line for line in running if line.split(None, 1)[1].startswith("python3 -m slipway.data.backups.scheduler")]
 
 
-def test_a_deploy_with_a_migration_takes_and_proves_one_first_and_records_it(own: Clone):
+def test_a_deploy_with_a_migration_takes_and_proves_one_first_records_it_and_ends_where_it_does_not_hold(own: Clone):
     own.settle(BACKUP_BEFORE_MIGRATE="verify", APP_ENV_ROUND="2")
     migration = own.root / "migrations" / "900_more.up.sql"
     migration.write_text("CREATE TABLE more (id int);")
@@ -118,6 +124,13 @@ def test_a_deploy_with_a_migration_takes_and_proves_one_first_and_records_it(own
     try:
         plan = [step["name"] for level in last(own.succeed("deploy", "--dry-run", "--json"))["levels"] for step in level]
         assert plan.index("backup") < plan.index("verify backup") < plan.index("migrate")
+        own.succeed("backup")
+        must("exec", own.id("ops"), "python3", "-c", ROT)
+        # Its bytes have rotted here, and the store has it unchanged: the next backup holds it and cannot give it back.
+        before = own.id("app")
+        assert_refused(own.invoke("deploy"), 8, "objects/")
+        assert own.sql("SELECT to_regclass('more') IS NULL") == "t" and own.id("app") == before
+        own.get("/api/v1/tasks")
         own.succeed("deploy")
         record = last(own.succeed("history", "--json"))["releases"][0]
         taken = next(each for each in backups(own) if each["id"] == record["backup"])
