@@ -121,7 +121,7 @@ def test_nothing_is_migrated_where_the_backup_before_it_is_damaged(pending: Work
         path.write_bytes(b"?" * path.stat().st_size)
     done = pending.invoke("up", BACKUP_BEFORE_MIGRATE="verify")
     assert done.returncode == 8 and "kept.txt" in done.stderr and "./invoke backup" in done.stderr, done.stdout + done.stderr
-    assert not migrated(pending) and pending.is_well()
+    assert not migrated(pending) and pending.get("/ready")
     pending.up(BACKUP_BEFORE_MIGRATE="verify")      # what had rotten was set aside, and is read anew
     assert migrated(pending)
 
@@ -134,7 +134,7 @@ def test_nothing_is_migrated_where_the_drill_before_it_fails(pending: WorkingCop
     try:
         done = pending.invoke("up", BACKUP_BEFORE_MIGRATE="drill")
         assert done.returncode == 8 and "asks" in done.stderr, done.stdout + done.stderr
-        assert not migrated(pending) and pending.is_well()
+        assert not migrated(pending) and pending.get("/ready")
         drill = told(pending, "backups.list")["backups"][0]["drill"]
         assert [each["name"] for each in drill["checks"] if not each["ok"]] == ["restore"]
     finally:
