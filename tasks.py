@@ -47,7 +47,13 @@ def rollback(c, to=None, list=False, on="local", wait="0", json=False):
     perform("rollback", on, release=to, listing=list, wait=number("wait", wait), json=json)
 
 
-@task(help={"on": ON, "release": "all that is kept of one release: image, schema, backup, seconds of each step", "json": JSON})
+@task(
+    help={
+        "on": ON,
+        "release": "all that is kept of one release: image, schema, backup, seconds of each step",
+        "json": JSON,
+    }
+)
 def history(c, release=None, on="local", json=False):
     """List the releases: which, when, who, how it went."""
     perform("history", on, release=release, json=json)

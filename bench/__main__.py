@@ -9,7 +9,19 @@ from bench.harness import NotMeasured, Result
 from slipway.errors import SlipwayError
 from slipway.verbs.test import no_engine
 
-ALL = ("startup", "embedded", "memory", "migrations", "mirror", "docker", "deploy", "backup", "backup_memory", "restore", "pitr")
+ALL = (
+    "startup",
+    "embedded",
+    "memory",
+    "migrations",
+    "mirror",
+    "docker",
+    "deploy",
+    "backup",
+    "backup_memory",
+    "restore",
+    "pitr",
+)
 ON_DOCKER = ("docker", "deploy", "backup", "pitr")
 
 

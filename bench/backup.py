@@ -19,9 +19,29 @@ def measure() -> Iterator[Result]:
     env = environment(IMAGES="debian", ENGINE="docker", **fresh_secrets())
     timed(invoke("images.build"), ROOT, env)
     image = enter("local", env).engine.tags["ops"]
-    argv = ["docker", "run", "--rm", "--network", "none", "--user", "999:999", "--volume", f"{ROOT}:/tree:ro", "--workdir",
-            "/tree", "--env", "PYTHONPATH=/tree", "--env", f"BENCH_BACKUP_MB={MEGABYTES}", "--shm-size", "256m", image,
-            "python3", "-m", "bench.inside_backup"]
+    argv = [
+        "docker",
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        "--user",
+        "999:999",
+        "--volume",
+        f"{ROOT}:/tree:ro",
+        "--workdir",
+        "/tree",
+        "--env",
+        "PYTHONPATH=/tree",
+        "--env",
+        f"BENCH_BACKUP_MB={MEGABYTES}",
+        "--shm-size",
+        "256m",
+        image,
+        "python3",
+        "-m",
+        "bench.inside_backup",
+    ]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True)
     for line in done.stdout.splitlines():
         yield Result(**json.loads(line))

@@ -17,9 +17,9 @@ from bench.inside_backup import watch
 from bench.mirror import BUCKET, KEY, SECRET, ours, store
 from bench.postgres import Server, server
 
-MEGABYTES = int(os.environ.get("BENCH_MEGABYTES", "1024"))     # that no method makes smaller: the backup has as many
+MEGABYTES = int(os.environ.get("BENCH_MEGABYTES", "1024"))  # that no method makes smaller: the backup has as many
 ROW = 2**16
-LIMIT = 150         # megabytes, of all its processes together
+LIMIT = 150  # megabytes, of all its processes together
 
 
 def measure() -> Iterator[Result]:
@@ -36,10 +36,15 @@ def measure() -> Iterator[Result]:
             made, _ = run(env, "backup", only="db")
             size = sum(file["bytes"] for file in made["files"].values()) // 2**20
             yield row(f"restore, {size} MB: peak memory", run(env, "restore", id=made["id"])[1])
-            for how, more, secret in (("copy", {}, ""), ("sealed copy", {"OFFSITE_AGE_RECIPIENT": str(key.to_public())}, str(key))):
+            for how, more, secret in (
+                ("copy", {}, ""),
+                ("sealed copy", {"OFFSITE_AGE_RECIPIENT": str(key.to_public())}, str(key)),
+            ):
                 yield row(f"{how}, {size} MB: peak memory", run(env | more, "backups.push", id=made["id"])[1])
                 shutil.rmtree(folder / "backups")
-                yield row(f"{how} back, {size} MB: peak memory", run(env, "backups.fetch", id=made["id"], identity=secret)[1])
+                yield row(
+                    f"{how} back, {size} MB: peak memory", run(env, "backups.fetch", id=made["id"], identity=secret)[1]
+                )
 
 
 def row(name: str, peak: float) -> Result:
@@ -60,16 +65,30 @@ def fill(postgres: Server) -> None:
 
 def settings(folder: Path, endpoint: str, postgres: Server) -> Mapping[str, str]:
     url = postgres.url("shop")
-    return {**ours(folder, endpoint), "S3_ENDPOINT": "", "S3_BUCKETS": "", "ADMIN_DATABASE_URL": postgres.url("postgres"),
-            "MIGRATE_DATABASE_URL": url, "DATABASE_URL": url, "PG_BIN": str(postgres.programs),
-            "OFFSITE_S3_ENDPOINT": endpoint, "OFFSITE_S3_BUCKET": BUCKET, "OFFSITE_S3_ACCESS_KEY": KEY,
-            "OFFSITE_S3_SECRET_KEY": SECRET}
+    return {
+        **ours(folder, endpoint),
+        "S3_ENDPOINT": "",
+        "S3_BUCKETS": "",
+        "ADMIN_DATABASE_URL": postgres.url("postgres"),
+        "MIGRATE_DATABASE_URL": url,
+        "DATABASE_URL": url,
+        "PG_BIN": str(postgres.programs),
+        "OFFSITE_S3_ENDPOINT": endpoint,
+        "OFFSITE_S3_BUCKET": BUCKET,
+        "OFFSITE_S3_ACCESS_KEY": KEY,
+        "OFFSITE_S3_SECRET_KEY": SECRET,
+    }
 
 
 def run(env: Mapping[str, str], verb: str, **args: str) -> tuple[dict, float]:
     """What a verb answers, and the megabytes that all its processes have had at once."""
-    child = subprocess.Popen([sys.executable, "-m", "slipway.data", verb, json.dumps(args)], env=dict(env),
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "slipway.data", verb, json.dumps(args)],
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     peak = [0.0]
     watcher = threading.Thread(target=watch, args=(child, peak))
     watcher.start()

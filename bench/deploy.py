@@ -20,9 +20,9 @@ from slipway.world import enter
 from tests.scenarios.load import FULL, load, percentile
 from tests.scenarios.load import Result as Load
 
-BOOT = 2.0          # seconds, of the app
-QUIET = 5.0         # seconds of load before the first deploy, which the latencies are held against
-NEAR = 0.5          # seconds before and after a switch that count as during it
+BOOT = 2.0  # seconds, of the app
+QUIET = 5.0  # seconds of load before the first deploy, which the latencies are held against
+NEAR = 0.5  # seconds before and after a switch that count as during it
 TIMES = 5
 
 
@@ -38,15 +38,26 @@ class Failed(Result):
 def measure() -> Iterator[Result]:
     deploys, peers = int(os.environ.get("BENCH_DEPLOYS", "10")), int(os.environ.get("PEER_DEPLOYS", "3"))
     port = free_port()
-    env = environment(ENGINE="docker", IMAGES="debian", PROJECT="slipway-bench-deploy", HTTP_PORT=port,
-                      APP_CONTEXT="tests/scenarios/apps/slow", APP_ENV_BOOT_SECONDS=f"{BOOT:g}", APP_ENV_VERSION="v0",
-                      **fresh_secrets())
+    env = environment(
+        ENGINE="docker",
+        IMAGES="debian",
+        PROJECT="slipway-bench-deploy",
+        HTTP_PORT=port,
+        APP_CONTEXT="tests/scenarios/apps/slow",
+        APP_ENV_BOOT_SECONDS=f"{BOOT:g}",
+        APP_ENV_VERSION="v0",
+        **fresh_secrets(),
+    )
     with copy_of_tree() as tree:
         (tree / ".env").touch(mode=0o600)
         try:
             timed(invoke("up"), tree, env)
-            ours = seen(under_load(f"http://127.0.0.1:{port}", deploys,
-                lambda n: timed(invoke("deploy"), tree, version(env, n))), deploys)
+            ours = seen(
+                under_load(
+                    f"http://127.0.0.1:{port}", deploys, lambda n: timed(invoke("deploy"), tree, version(env, n))
+                ),
+                deploys,
+            )
             yield from against_peers(ours, deploys, peers, tree, env)
             yield added(ours)
             yield from times(tree, env, deploys)
@@ -66,7 +77,9 @@ def under_load(url: str, deploys: int, deploy: Callable[[int], object]) -> Load:
             deploy(number)
     print(f"  {running.result.text()}; {len(running.result.turns)} turns", file=sys.stderr)
     if not running.lasted:
-        raise unproven(f"over after {running.result.seconds:.0f} s, before the deploys were", "a load that lasts as long")
+        raise unproven(
+            f"over after {running.result.seconds:.0f} s, before the deploys were", "a load that lasts as long"
+        )
     return running.result
 
 
@@ -78,8 +91,12 @@ def seen(ours: Load, deploys: int) -> Load:
 
 
 def unproven(found: str, expected: str) -> VerificationError:
-    return VerificationError("bench deploy, its load", found, expected,
-                             "BENCH_DEPLOYS=3 ./invoke bench --only deploy, on a machine that does nothing else")
+    return VerificationError(
+        "bench deploy, its load",
+        found,
+        expected,
+        "BENCH_DEPLOYS=3 ./invoke bench --only deploy, on a machine that does nothing else",
+    )
 
 
 def against_peers(ours: Load, deploys: int, peers: int, tree: Path, env: Mapping[str, str]) -> Iterator[Result]:
@@ -87,8 +104,9 @@ def against_peers(ours: Load, deploys: int, peers: int, tree: Path, env: Mapping
     for name, how in (("compose up -d", deploy_peers.recreate), ("docker-rollout's sequence", deploy_peers.rollout)):
         with deploy_peers.stack(tags["app"], tags["gateway"]) as peer:
             failed = under_load(peer.url, peers, lambda n, how=how, peer=peer: how(peer, f"v{n}")).failed
-        yield Failed(f"deploy: failed per deploy, {deploys} deploys", ours.failed / deploys, failed / peers, "", name,
-            0)
+        yield Failed(
+            f"deploy: failed per deploy, {deploys} deploys", ours.failed / deploys, failed / peers, "", name, 0
+        )
 
 
 def added(ours: Load) -> Result:
@@ -96,8 +114,14 @@ def added(ours: Load) -> Result:
     begun = min(sample.at for sample in ours.samples)
     during = (sample.ms for sample in ours.quick() if any(abs(sample.at - turn) <= NEAR for turn in ours.turns))
     quiet = ours.p99(until=begun + QUIET)
-    return Result("deploy: p99 added at the switch", max(0.0, percentile(0.99, during) - quiet), 50, "ms",
-                  f"the limit of 50 ms ({quiet:.0f} ms before)", 1.0)
+    return Result(
+        "deploy: p99 added at the switch",
+        max(0.0, percentile(0.99, during) - quiet),
+        50,
+        "ms",
+        f"the limit of 50 ms ({quiet:.0f} ms before)",
+        1.0,
+    )
 
 
 def times(tree: Path, env: Mapping[str, str], done: int) -> Iterator[Result]:
@@ -106,5 +130,11 @@ def times(tree: Path, env: Mapping[str, str], done: int) -> Iterator[Result]:
     wall = median(lambda: timed(invoke("deploy"), tree, version(env, next(numbers))), TIMES)
     yield Result("deploy: beyond the boot of the app", wall - BOOT, 1.5, "s", "the limit of 1.5 s", 1.0)
     same = version(env, done + TIMES)
-    yield Result("deploy: nothing to deploy", median(lambda: timed(invoke("deploy"), tree, same), TIMES), 1.0, "s",
-                 "the limit of 1 s", 1.0)
+    yield Result(
+        "deploy: nothing to deploy",
+        median(lambda: timed(invoke("deploy"), tree, same), TIMES),
+        1.0,
+        "s",
+        "the limit of 1 s",
+        1.0,
+    )

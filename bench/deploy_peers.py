@@ -19,6 +19,7 @@ DEADLINE = 90
 @dataclass(frozen=True)
 class Stack:
     """A hand-written stack: its name, what its file refers to, and its front door."""
+
     name: str
     env: dict[str, str]
     url: str

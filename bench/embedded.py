@@ -12,7 +12,8 @@ def measure() -> Iterator[Result]:
     with copy_of_tree() as tree:
         try:
             yield Result("embedded: cold up", timed(invoke("up"), tree, env), 10, "s", "the limit of 10 s", 1.0)
-            yield Result("embedded: no-op up", median(lambda: timed(invoke("up"), tree, env), 5), 1, "s",
-                         "the limit of 1 s", 1.0)
+            yield Result(
+                "embedded: no-op up", median(lambda: timed(invoke("up"), tree, env), 5), 1, "s", "the limit of 1 s", 1.0
+            )
         finally:
             take_down(tree, env)

@@ -47,11 +47,32 @@ def main() -> None:
 @contextmanager
 def server(place: Path) -> Iterator[None]:
     data = str(place / "data")
-    subprocess.run(["initdb", "-D", data, "-A", "trust", "-U", "postgres", "--locale=C.UTF-8", "-E", "UTF8"], check=True,
-                   stdout=subprocess.DEVNULL)
-    child = subprocess.Popen(["postgres", "-D", data, "-p", PORT, "-k", str(place), "-c", "listen_addresses=127.0.0.1",
-                              "-c", "max_wal_size=8GB", "-c", "shared_buffers=256MB", "-c", "autovacuum=off"],
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        ["initdb", "-D", data, "-A", "trust", "-U", "postgres", "--locale=C.UTF-8", "-E", "UTF8"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    child = subprocess.Popen(
+        [
+            "postgres",
+            "-D",
+            data,
+            "-p",
+            PORT,
+            "-k",
+            str(place),
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "max_wal_size=8GB",
+            "-c",
+            "shared_buffers=256MB",
+            "-c",
+            "autovacuum=off",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         while subprocess.run(["pg_isready", "-q", "-h", "127.0.0.1", "-p", PORT], check=False).returncode:
             time.sleep(0.1)
@@ -62,8 +83,12 @@ def server(place: Path) -> Iterator[None]:
 
 
 def psql(text: str, database: str = "bench") -> str:
-    done = subprocess.run(["psql", "-qXAtv", "ON_ERROR_STOP=1", URL.replace("/bench", f"/{database}"), "-c", text],
-                          check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        ["psql", "-qXAtv", "ON_ERROR_STOP=1", URL.replace("/bench", f"/{database}"), "-c", text],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     return done.stdout.strip()
 
 
@@ -124,11 +149,16 @@ def near(url: str, place: Path) -> str:
 
 def backup(place: Path) -> tuple[float, float, int]:
     """Seconds, peak megabytes of all its processes together, and bytes of one backup of ours."""
-    env = os.environ | {"MIGRATE_DATABASE_URL": URL, "BACKUP_DIR": str(place), "STATE_DIR": str(place.parent / "state"),
-                        "POSTGRES_SOCKET": str(place.parent)}
+    env = os.environ | {
+        "MIGRATE_DATABASE_URL": URL,
+        "BACKUP_DIR": str(place),
+        "STATE_DIR": str(place.parent / "state"),
+        "POSTGRES_SOCKET": str(place.parent),
+    }
     begun = time.perf_counter()
-    child = subprocess.Popen([sys.executable, "-m", "slipway.data", "backup", '{"only": "db"}'], env=env,
-                             stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "slipway.data", "backup", '{"only": "db"}'], env=env, stdout=subprocess.PIPE, text=True
+    )
     peak: list[float] = [0.0]
     watcher = threading.Thread(target=watch, args=(child, peak))
     watcher.start()

@@ -16,7 +16,7 @@ from bench.postgres import Server, server
 
 FILES, APPLIED, SMALL_MB = 1_000, 10_000, 2
 FIXTURE_MB = int(os.environ.get("BENCH_FIXTURE_MB", "1000"))
-TURNS = 3               # in turns, so that both meet the same machine
+TURNS = 3  # in turns, so that both meet the same machine
 TABLE = "CREATE TABLE load (id bigint PRIMARY KEY, name text NOT NULL, note text)"
 
 
@@ -53,8 +53,11 @@ def small_files(postgres: Server, folder: Path) -> Iterator[Result | NotMeasured
             words = [str(dbmate), "--url", url, "--migrations-dir", str(theirs), "--no-dump-schema", "migrate"]
             peer.append(timed(words, folder, environment()))
     yield Result(f"migrations: {FILES} files", middle(own), middle(golang), "s", "golang-migrate's statements", 0.35)
-    yield dbmate if isinstance(dbmate, NotMeasured) else Result(
-        f"migrations: {FILES} files", middle(own), middle(peer), "s", "dbmate migrate", 1.0)
+    yield (
+        dbmate
+        if isinstance(dbmate, NotMeasured)
+        else Result(f"migrations: {FILES} files", middle(own), middle(peer), "s", "dbmate migrate", 1.0)
+    )
 
 
 def middle(times: list[float]) -> float:
@@ -66,9 +69,11 @@ def write_files(folder: Path, count: int, form: str, ending: str) -> Path:
     folder.mkdir()
     for number in range(1, count + 1):
         made = number - (number - 1) % 3
-        text = (f"CREATE TABLE t{made} (id bigint PRIMARY KEY, name text NOT NULL);",
-                f"ALTER TABLE t{made} ADD COLUMN note text;",
-                f"CREATE INDEX t{made}_name ON t{made} (name);")[(number - 1) % 3]
+        text = (
+            f"CREATE TABLE t{made} (id bigint PRIMARY KEY, name text NOT NULL);",
+            f"ALTER TABLE t{made} ADD COLUMN note text;",
+            f"CREATE INDEX t{made}_name ON t{made} (name);",
+        )[(number - 1) % 3]
         (folder / f"{number:06}_step.{ending}").write_text(form.format(f"{text}\n"))
     return folder
 
@@ -76,6 +81,7 @@ def write_files(folder: Path, count: int, form: str, ending: str) -> Path:
 def golang_migrate(url: str, folder: Path) -> float:
     """Seconds of its sequence of statements for each file: version dirty, the file, version clean."""
     import psycopg
+
     begun = time.perf_counter()
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)")
@@ -98,8 +104,13 @@ def find_dbmate(folder: Path) -> Path | NotMeasured:
     """The program that dbmate's npm package carries, or why npm cannot bring it."""
     folder.mkdir()
     try:
-        done = subprocess.run(["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "dbmate"],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "dbmate"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         said = done.stderr
     except FileNotFoundError:
         said = "npm is not installed"
@@ -120,8 +131,14 @@ def status(postgres: Server, folder: Path) -> Result:
     for _ in range(TURNS):
         full.append(timed(verb("status"), folder, ours(postgres, "many", migrations_dir=migrations)))
         bare.append(timed(verb("status"), folder, ours(postgres, "none", migrations_dir=empty)))
-    return Result(f"status: {APPLIED} applied files", middle(full) - middle(bare), 0.5, "s",
-                  "the limit of 0.5 s beyond start-up", 1.0)
+    return Result(
+        f"status: {APPLIED} applied files",
+        middle(full) - middle(bare),
+        0.5,
+        "s",
+        "the limit of 0.5 s beyond start-up",
+        1.0,
+    )
 
 
 def fixture(postgres: Server, folder: Path) -> Iterator[Result]:
@@ -133,8 +150,14 @@ def fixture(postgres: Server, folder: Path) -> Iterator[Result]:
         psql.append(timed(postgres.psql("bench", "-1", "-f", str(next(large.iterdir()))), folder, environment()))
         prepare(postgres)
         own.append(timed(verb("fixtures"), folder, ours(postgres, "bench", fixtures_dir=large)))
-    yield Result(f"fixtures: {FIXTURE_MB} MB of COPY data", middle(own), middle(psql), "s",
-                 "psql -1 -f, at 0.9 of its rate", 1.11)
+    yield Result(
+        f"fixtures: {FIXTURE_MB} MB of COPY data",
+        middle(own),
+        middle(psql),
+        "s",
+        "psql -1 -f, at 0.9 of its rate",
+        1.11,
+    )
     most, least = (peak(postgres, folder, each) for each in (large, small))
     yield Result(f"fixtures: peak memory, {FIXTURE_MB} MB", most, least, "MB", f"the same with {SMALL_MB} MB", 1.1)
 
@@ -147,8 +170,14 @@ def prepare(postgres: Server) -> None:
 def peak(postgres: Server, folder: Path, fixtures: Path) -> float:
     """Megabytes that our side holds at most while it loads that folder."""
     prepare(postgres)
-    done = subprocess.run([sys.executable, "-c", WATCH, *verb("fixtures")], cwd=folder, text=True, check=True,
-                          env=ours(postgres, "bench", fixtures_dir=fixtures), capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH, *verb("fixtures")],
+        cwd=folder,
+        text=True,
+        check=True,
+        env=ours(postgres, "bench", fixtures_dir=fixtures),
+        capture_output=True,
+    )
     return float(done.stdout.strip().splitlines()[-1])
 
 
@@ -159,8 +188,10 @@ def write_fixture(folder: Path, megabytes: int) -> Path:
         written = file.write("COPY public.load (id, name, note) FROM stdin;\n")
         number = 0
         while written < megabytes * 2**20:
-            rows = "".join(f"{each}\tname of row {each}\t{'words that fill the row ' * 3}{each * 7919 % 100003}\n"
-                           for each in range(number, number + 5_000))
+            rows = "".join(
+                f"{each}\tname of row {each}\t{'words that fill the row ' * 3}{each * 7919 % 100003}\n"
+                for each in range(number, number + 5_000)
+            )
             number += 5_000
             written += file.write(rows)
         file.write("\\.\n")

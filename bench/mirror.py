@@ -16,8 +16,8 @@ from bench.memory import WATCH
 from slipway.engine.embedded import binaries
 
 OBJECTS, SIZE, FOLDERS = 10_000, 2_048, 50
-LIMIT = 2.0         # seconds
-TURNS = 3           # in turns, so that all meet the same machine
+LIMIT = 2.0  # seconds
+TURNS = 3  # in turns, so that all meet the same machine
 KEY, SECRET, BUCKET = "benchkey", "bench-secret-1", "bench"
 BACKUP = [sys.executable, "-m", "slipway.data", "backup", '{"only": "objects"}']
 
@@ -74,6 +74,7 @@ def store(folder: Path) -> Iterator[str]:
 
 def wait(address: str, deadline: float = 20.0) -> None:
     import socket
+
     end = time.monotonic() + deadline
     host, port = address.split(":")
     while time.monotonic() < end:
@@ -85,8 +86,16 @@ def wait(address: str, deadline: float = 20.0) -> None:
 
 
 def ours(folder: Path, endpoint: str) -> Mapping[str, str]:
-    return environment(S3_ENDPOINT=endpoint, S3_ACCESS_KEY=KEY, S3_SECRET_KEY=SECRET, S3_BUCKETS=BUCKET,
-                       BACKUP_DIR=str(folder / "backups"), STATE_DIR=str(folder), STACK="bench", PYTHONPATH=str(ROOT))
+    return environment(
+        S3_ENDPOINT=endpoint,
+        S3_ACCESS_KEY=KEY,
+        S3_SECRET_KEY=SECRET,
+        S3_BUCKETS=BUCKET,
+        BACKUP_DIR=str(folder / "backups"),
+        STATE_DIR=str(folder),
+        STACK="bench",
+        PYTHONPATH=str(ROOT),
+    )
 
 
 def rclone(folder: Path, endpoint: str, *more: str) -> list[str]:

@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from bench.harness import Result, copy_of_tree, environment, free_port, invoke, take_down, timed
 from slipway.envfile import fresh_secrets
 
-LIMIT = 60.0        # seconds
-WAIT = 150.0        # seconds after which the row is given up
+LIMIT = 60.0  # seconds
+WAIT = 150.0  # seconds after which the row is given up
 TIMES = 2
 PROJECT = "slipway-bench-pitr"
 
 
 def measure() -> Iterator[Result]:
     """A row is committed right after a segment was archived, when it has the longest to wait."""
-    env = environment(ENGINE="docker", IMAGES="debian", PROJECT=PROJECT, HTTP_PORT=free_port(), PITR="true", **fresh_secrets())
+    env = environment(
+        ENGINE="docker", IMAGES="debian", PROJECT=PROJECT, HTTP_PORT=free_port(), PITR="true", **fresh_secrets()
+    )
     with copy_of_tree() as tree:
         try:
             timed(invoke("up"), tree, env)
@@ -48,5 +50,17 @@ def archived(wal: str) -> None:
 
 
 def ask(query: str) -> str:
-    words = ["docker", "exec", f"{PROJECT}-local-postgres-1", "psql", "-XqAt", "-U", "postgres", "-d", "slipway", "-c", query]
+    words = [
+        "docker",
+        "exec",
+        f"{PROJECT}-local-postgres-1",
+        "psql",
+        "-XqAt",
+        "-U",
+        "postgres",
+        "-d",
+        "slipway",
+        "-c",
+        query,
+    ]
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()

@@ -15,13 +15,14 @@ from pathlib import Path
 from bench.harness import free_port
 from slipway.engine.embedded import binaries
 
-NOBODY = 65534      # Postgres refuses to run as root
+NOBODY = 65534  # Postgres refuses to run as root
 PATIENCE = 30
 
 
 @dataclass(frozen=True)
 class Server:
     """Where the programs are and where the server listens; everybody on this machine is let in."""
+
     programs: Path
     port: str
 
@@ -47,11 +48,42 @@ def server() -> Iterator[Server]:
         if user:
             os.chown(folder, NOBODY, NOBODY)
         data = str(Path(folder) / "data")
-        subprocess.run([str(made.programs / "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "--locale=C.UTF-8",
-                        "-E", "UTF8"], check=True, capture_output=True, **user)
-        child = subprocess.Popen([str(made.programs / "postgres"), "-D", data, "-p", made.port, "-k", folder,
-                                  "-c", "listen_addresses=127.0.0.1", "-c", "max_wal_size=4GB"],
-                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **user)
+        subprocess.run(
+            [
+                str(made.programs / "initdb"),
+                "-D",
+                data,
+                "-A",
+                "trust",
+                "-U",
+                "postgres",
+                "--locale=C.UTF-8",
+                "-E",
+                "UTF8",
+            ],
+            check=True,
+            capture_output=True,
+            **user,
+        )
+        child = subprocess.Popen(
+            [
+                str(made.programs / "postgres"),
+                "-D",
+                data,
+                "-p",
+                made.port,
+                "-k",
+                folder,
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "max_wal_size=4GB",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **user,
+        )
         try:
             wait(made)
             yield made

@@ -16,7 +16,7 @@ from slipway.data import commands
 from slipway.data.restore import filling
 
 TIMES = 3
-MEGABYTES = int(os.environ.get("BENCH_MEGABYTES", "1024"))     # of the database; the default is what the bar is for
+MEGABYTES = int(os.environ.get("BENCH_MEGABYTES", "1024"))  # of the database; the default is what the bar is for
 # Rows, texts, numbers, JSON, keys, and an index of each kind: about 350 bytes a row with its indexes.
 MIXED = """
 CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL, email text UNIQUE, born date, about jsonb);
@@ -38,9 +38,16 @@ def measure() -> Iterator[Result]:
     with server() as postgres, tempfile.TemporaryDirectory(prefix="slipway-bench-") as folder:
         rows = MEGABYTES * 2**20 // 450
         postgres.fresh("shop")
-        subprocess.run(postgres.psql("shop", "-c", MIXED.format(users=rows // 8, events=rows)), check=True, capture_output=True)
-        env = {"ADMIN_DATABASE_URL": postgres.url("postgres"), "MIGRATE_DATABASE_URL": postgres.url("shop"),
-               "DATABASE_URL": postgres.url("shop"), "PG_BIN": str(postgres.programs), "BACKUP_DIR": folder}
+        subprocess.run(
+            postgres.psql("shop", "-c", MIXED.format(users=rows // 8, events=rows)), check=True, capture_output=True
+        )
+        env = {
+            "ADMIN_DATABASE_URL": postgres.url("postgres"),
+            "MIGRATE_DATABASE_URL": postgres.url("shop"),
+            "DATABASE_URL": postgres.url("shop"),
+            "PG_BIN": str(postgres.programs),
+            "BACKUP_DIR": folder,
+        }
         made = commands.run("backup", {"only": "db"}, env, ignore)
         dump = Path(folder) / made["id"] / "database.dump"
         ours, theirs = [], []
@@ -48,8 +55,14 @@ def measure() -> Iterator[Result]:
             theirs.append(plain(postgres, dump))
             ours.append(own(postgres, env, made["id"]))
         jobs = filling.jobs()
-        yield Result(f"restore, {MEGABYTES} MB", statistics.median(ours), statistics.median(theirs), "s",
-                     f"pg_restore --jobs={jobs} alone", 1.05)
+        yield Result(
+            f"restore, {MEGABYTES} MB",
+            statistics.median(ours),
+            statistics.median(theirs),
+            "s",
+            f"pg_restore --jobs={jobs} alone",
+            1.05,
+        )
 
 
 def ignore(event: dict) -> None:
@@ -59,8 +72,11 @@ def ignore(event: dict) -> None:
 def plain(postgres: Server, dump: Path) -> float:
     url = postgres.fresh("plain")
     begun = time.perf_counter()
-    subprocess.run([str(postgres.programs / "pg_restore"), "--exit-on-error", f"--jobs={filling.jobs()}", "-d", url,
-                    str(dump)], check=True, capture_output=True)
+    subprocess.run(
+        [str(postgres.programs / "pg_restore"), "--exit-on-error", f"--jobs={filling.jobs()}", "-d", url, str(dump)],
+        check=True,
+        capture_output=True,
+    )
     seconds = time.perf_counter() - begun
     subprocess.run(postgres.psql("postgres", "-c", "DROP DATABASE plain"), check=True, capture_output=True)
     return seconds

@@ -20,8 +20,14 @@ def stream(engine: Engine, *words: str) -> Iterator[BinaryIO]:
     """What `python -m slipway.data.streaming WORDS` writes. Raises its error at the end, after all was read."""
     argv, env = engine.module("slipway.data.streaming", *words)
     with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(list(argv), env=None if env is None else dict(env), stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=said, process_group=0)
+        child = subprocess.Popen(
+            list(argv),
+            env=None if env is None else dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            process_group=0,
+        )
         try:
             with process.cancellable(lambda: child.send_signal(signal.SIGTERM)):
                 yield child.stdout
@@ -42,5 +48,10 @@ def told(text: str, code: int) -> SlipwayError:
     try:
         return from_fields(json.loads(lines[-1]))
     except (IndexError, ValueError, KeyError, TypeError):
-        return EngineError("ops", lines[-1][:300] if lines else f"exit code {code}", "a stream that runs to its end",
-                           "type the same command again", tuple(lines[-20:]))
+        return EngineError(
+            "ops",
+            lines[-1][:300] if lines else f"exit code {code}",
+            "a stream that runs to its end",
+            "type the same command again",
+            tuple(lines[-20:]),
+        )

@@ -17,14 +17,32 @@ from slipway.errors import SettingsError
 from slipway.settings import LOCAL, Settings
 
 PREFIX = "APP_ENV_"
-APP_KEY = re.compile(r"APP_ENV_[A-Za-z_][A-Za-z0-9_]*")     # it becomes ${…} in the rendered file
+APP_KEY = re.compile(r"APP_ENV_[A-Za-z_][A-Za-z0-9_]*")  # it becomes ${…} in the rendered file
 KEYS = {name.upper(): field for name, field in Settings.model_fields.items() if name != "app_env"}
-WEAK = ("password", "passw0rd", "changeme", "secret", "postgres", "minioadmin", "rustfsadmin", "admin", "qwerty",
-        "example")
+WEAK = (
+    "password",
+    "passw0rd",
+    "changeme",
+    "secret",
+    "postgres",
+    "minioadmin",
+    "rustfsadmin",
+    "admin",
+    "qwerty",
+    "example",
+)
 RANDOM_HEX = "python3 -c 'import secrets; print(secrets.token_hex(20))'"
-GROUPS = {"PROJECT": "The stack", "DOMAIN": "The front door", "APP_IMAGE": "The app", "POSTGRES": "Postgres",
-          "PITR": "Any moment back", "REDIS": "Redis", "S3_PROVIDER": "The object store", "GATE_TIMEOUT": "Deploying",
-          "BACKUP_DIR": "Backups"}
+GROUPS = {
+    "PROJECT": "The stack",
+    "DOMAIN": "The front door",
+    "APP_IMAGE": "The app",
+    "POSTGRES": "Postgres",
+    "PITR": "Any moment back",
+    "REDIS": "Redis",
+    "S3_PROVIDER": "The object store",
+    "GATE_TIMEOUT": "Deploying",
+    "BACKUP_DIR": "Backups",
+}
 
 
 @dataclass(frozen=True)
@@ -53,8 +71,11 @@ def parse(root: Path, on: str | None, environ: Mapping[str, str]) -> Settings:
     """The same without asking for secrets: enough to render, which needs none."""
     path = path_of(root, on)
     entries = read(path) if path.exists() else {}
-    known = {key: Entry(value, f"{key} in the environment") for key, value in environ.items()
-             if key in KEYS or APP_KEY.fullmatch(key)}
+    known = {
+        key: Entry(value, f"{key} in the environment")
+        for key, value in environ.items()
+        if key in KEYS or APP_KEY.fullmatch(key)
+    }
     if on not in (None, "", LOCAL):
         entries.setdefault("ENVIRONMENT", Entry(on, path.name))
     return validate(entries | known, path.name)
@@ -67,24 +88,34 @@ def read(path: Path) -> dict[str, Entry]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SettingsError(path.name, f"byte {error.start} is not UTF-8", "a text file in UTF-8",
-                            f"save {path.name} as UTF-8") from None
+        raise SettingsError(
+            path.name, f"byte {error.start} is not UTF-8", "a text file in UTF-8", f"save {path.name} as UTF-8"
+        ) from None
     except OSError as error:
-        raise SettingsError(path.name, error.strerror or "unreadable", "a readable file",
-                            f"ls -l {path.name}") from None
+        raise SettingsError(
+            path.name, error.strerror or "unreadable", "a readable file", f"ls -l {path.name}"
+        ) from None
     if "\0" in text:
         raise SettingsError(path.name, "a NUL character", "a text file in UTF-8", f"edit {path.name}")
     entries: dict[str, Entry] = {}
     for binding in parse_stream(io.StringIO(text)):
         place = f"{path.name} line {line_of(binding.original)}"
         if binding.error or (binding.key and binding.value is None):
-            raise SettingsError(place, "a line that is not KEY=value",
-                                'KEY=value, KEY="a value with spaces", or # a comment', f"edit {path.name}")
+            raise SettingsError(
+                place,
+                "a line that is not KEY=value",
+                'KEY=value, KEY="a value with spaces", or # a comment',
+                f"edit {path.name}",
+            )
         if binding.key is None:
             continue
         if binding.key in entries:
-            raise SettingsError(place, f"{binding.key} a second time (first: {entries[binding.key].place})",
-                                "each key once", f"remove one of them from {path.name}")
+            raise SettingsError(
+                place,
+                f"{binding.key} a second time (first: {entries[binding.key].place})",
+                "each key once",
+                f"remove one of them from {path.name}",
+            )
         if binding.key not in KEYS and not APP_KEY.fullmatch(binding.key):
             raise unknown(binding.key, place, path.name)
         entries[binding.key] = Entry(binding.value or "", f"{binding.key} in {place}")
@@ -93,7 +124,7 @@ def read(path: Path) -> dict[str, Entry]:
 
 def line_of(original) -> int:
     """The parser counts blank lines to what follows them; people do not."""
-    blank = original.string[:len(original.string) - len(original.string.lstrip())]
+    blank = original.string[: len(original.string) - len(original.string.lstrip())]
     return original.line + blank.count("\n")
 
 
@@ -107,8 +138,11 @@ def validate(entries: Mapping[str, Entry], file: str) -> Settings:
     from pydantic import ValidationError
 
     values = {key.lower(): entry.value for key, entry in entries.items() if key in KEYS and entry.value != ""}
-    values["app_env"] = {key.removeprefix(PREFIX): entry.value for key, entry in entries.items()
-                         if key.startswith(PREFIX) and entry.value != ""}
+    values["app_env"] = {
+        key.removeprefix(PREFIX): entry.value
+        for key, entry in entries.items()
+        if key.startswith(PREFIX) and entry.value != ""
+    }
     try:
         return Settings(**values)
     except ValidationError as error:
@@ -124,7 +158,8 @@ def explain(problem: dict, entries: Mapping[str, Entry], file: str) -> SettingsE
     entry = entries.get(key, Entry("", f"{key} in {file}"))
     shown = "a value that is not shown, because it is secret" if secret(key) else f'"{entry.value}"'
     expected = message.removeprefix("Input should be ").replace(
-        "valid integer, unable to parse string as an integer", "whole number")
+        "valid integer, unable to parse string as an integer", "whole number"
+    )
     then = f"change {key} where it is set, or unset it" if entry.place.endswith("environment") else f"edit {file}"
     return SettingsError(entry.place, shown if entry.value else "no value", expected, then)
 
@@ -140,15 +175,19 @@ def check_secrets(settings: Settings, path: Path) -> None:
     on = "" if path.name == ".env" else f" --on {path.name.removeprefix('.env.')}"
     for key in required_secrets(settings):
         if key not in have:
-            raise SettingsError(f"{key} in {path.name}", "no value", "a random secret",
-                                f"./invoke init{on} writes {path.name}" if not path.exists() else
-                                f"put one in {path.name}; this prints one: {RANDOM_HEX}")
+            raise SettingsError(
+                f"{key} in {path.name}",
+                "no value",
+                "a random secret",
+                f"./invoke init{on} writes {path.name}"
+                if not path.exists()
+                else f"put one in {path.name}; this prints one: {RANDOM_HEX}",
+            )
     if not settings.local:
         for key in required_secrets(settings):
             reason = weakness(have[key], [value for other, value in have.items() if other != key])
             if reason:
-                raise SettingsError(f"{key} in {path.name}", reason, "16 or more random characters",
-                                    RANDOM_HEX)
+                raise SettingsError(f"{key} in {path.name}", reason, "16 or more random characters", RANDOM_HEX)
 
 
 def weakness(value: str, others: Iterable[str]) -> str | None:
@@ -164,10 +203,16 @@ def weakness(value: str, others: Iterable[str]) -> str | None:
 
 def example() -> str:
     """The text of `.env.example`: every setting with its documentation, its default, and whether it is secret."""
-    return "\n".join(["# Every setting of Slipway. ./invoke init writes .env from this, with random secrets.",
-                      "# Values are literal; quote one that holds spaces or #. "
-                      "The process environment wins over the file.",
-                      *_lines({})]) + "\n"
+    return (
+        "\n".join(
+            [
+                "# Every setting of Slipway. ./invoke init writes .env from this, with random secrets.",
+                "# Values are literal; quote one that holds spaces or #. The process environment wins over the file.",
+                *_lines({}),
+            ]
+        )
+        + "\n"
+    )
 
 
 def _lines(values: Mapping[str, str]) -> Iterable[str]:
@@ -183,8 +228,11 @@ def _lines(values: Mapping[str, str]) -> Iterable[str]:
 
 def fresh_secrets() -> dict[str, str]:
     """A random value for every secret that is ours to make."""
-    return {key: extra["prefix"] + secrets.token_hex(extra["digits"] // 2)
-            for key, field in KEYS.items() if (extra := field.json_schema_extra)}
+    return {
+        key: extra["prefix"] + secrets.token_hex(extra["digits"] // 2)
+        for key, field in KEYS.items()
+        if (extra := field.json_schema_extra)
+    }
 
 
 def write_fresh(path: Path) -> bool:

@@ -19,8 +19,14 @@ class SlipwayError(Exception):
 
     def fields(self) -> dict:
         """The error as plain data, as it crosses from the ops container to the outside."""
-        return {"kind": self.kind, "where": self.where, "found": self.found, "expected": self.expected,
-                "next": self.next, "log": list(self.log)}
+        return {
+            "kind": self.kind,
+            "where": self.where,
+            "found": self.found,
+            "expected": self.expected,
+            "next": self.next,
+            "log": list(self.log),
+        }
 
 
 class SettingsError(SlipwayError):
@@ -60,13 +66,19 @@ class EngineError(SlipwayError):
 
 
 # What is found, what is expected and what to type when the engine is gone, whoever of its clients notices.
-ENGINE_GONE = ("the engine does not answer any more", "an engine that stays",
-               "docker version; once it answers, type the same command again")
+ENGINE_GONE = (
+    "the engine does not answer any more",
+    "an engine that stays",
+    "docker version; once it answers, type the same command again",
+)
 
 
 # The same for its disk. A build that failed keeps what was sent to it, which only the builder can drop.
-ENGINE_FULL = ("the disk of the engine is full", "room for images and data",
-               "docker builder prune; docker image prune; docker system df")
+ENGINE_FULL = (
+    "the disk of the engine is full",
+    "room for images and data",
+    "docker builder prune; docker image prune; docker system df",
+)
 
 
 def full(where: str, text: str) -> EngineError | None:
@@ -78,13 +90,30 @@ class Interrupted(SlipwayError):
     code, kind = 130, "interrupted"
 
 
-KINDS: dict[str, type[SlipwayError]] = {cls.kind: cls for cls in (
-    SlipwayError, SettingsError, LockHeld, GateError, MigrationError, HealthError, BackupError, VerificationError,
-    EngineError, Interrupted)}
+KINDS: dict[str, type[SlipwayError]] = {
+    cls.kind: cls
+    for cls in (
+        SlipwayError,
+        SettingsError,
+        LockHeld,
+        GateError,
+        MigrationError,
+        HealthError,
+        BackupError,
+        VerificationError,
+        EngineError,
+        Interrupted,
+    )
+}
 
 
 def from_fields(fields: dict) -> SlipwayError:
     """The error that `fields()` described, with its own class and so its own exit code."""
     cls = KINDS.get(fields.get("kind", ""), SlipwayError)
-    return cls(fields["where"], fields.get("found", ""), fields.get("expected", ""), fields.get("next", ""),
-               tuple(fields.get("log", ())))
+    return cls(
+        fields["where"],
+        fields.get("found", ""),
+        fields.get("expected", ""),
+        fields.get("next", ""),
+        tuple(fields.get("log", ())),
+    )

@@ -32,7 +32,7 @@ class Holder:
 def me(doing: str) -> Holder:
     try:
         by = getpass.getuser()
-    except (KeyError, OSError):     # a container's user may have no name
+    except (KeyError, OSError):  # a container's user may have no name
         by = str(os.getuid())
     return Holder(by, platform.node(), str(os.getpid()), doing, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"))
 
@@ -42,11 +42,18 @@ def from_labels(labels: Mapping[str, str]) -> Holder:
 
 
 def held(stack: str, holder: Holder, flag: str = "") -> LockHeld:
-    return LockHeld(f"lock of {stack}", f"held by {holder}", "one deploy, migration, backup or restore at a time",
-                    f"wait for it (--wait 300); if nobody works there any more: ./invoke unlock{flag}")
+    return LockHeld(
+        f"lock of {stack}",
+        f"held by {holder}",
+        "one deploy, migration, backup or restore at a time",
+        f"wait for it (--wait 300); if nobody works there any more: ./invoke unlock{flag}",
+    )
 
 
 def lost(stack: str) -> LockLost:
-    return LockLost(f"lock of {stack}", "lost: this process was not heard for too long, or ./invoke unlock broke it",
-                    "the lock from the first step to the last",
-                    "./invoke history; the next ./invoke deploy says what was left and puts it right")
+    return LockLost(
+        f"lock of {stack}",
+        "lost: this process was not heard for too long, or ./invoke unlock broke it",
+        "the lock from the first step to the last",
+        "./invoke history; the next ./invoke deploy says what was left and puts it right",
+    )

@@ -20,14 +20,33 @@ from slipway.settings import Settings
 
 NAMES = ("pre-deploy", "post-migrate", "post-deploy", "on-failure", "on-rollback")
 FOLDER = "hooks"
-KEPT = ("PATH", "HOME", "USER", "LANG", "TERM", "TZ", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR", "DOCKER_HOST",
+KEPT = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "TERM",
+    "TZ",
+    "SSH_AUTH_SOCK",
+    "XDG_RUNTIME_DIR",
+    "DOCKER_HOST",
     "DOCKER_CONTEXT",
-        "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "CI", "SSL_CERT_FILE", "http_proxy", "https_proxy",
-        "HTTP_PROXY", "HTTPS_PROXY", "no_proxy", "NO_PROXY")
+    "DOCKER_CONFIG",
+    "DOCKER_TLS_VERIFY",
+    "DOCKER_CERT_PATH",
+    "CI",
+    "SSL_CERT_FILE",
+    "http_proxy",
+    "https_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+)
 TAIL = 20
 MASK = "•••"
 SHORTEST_MASKED = 4
-DRAIN = 2.0     # seconds for the last lines of a hook that has ended
+DRAIN = 2.0  # seconds for the last lines of a hook that has ended
 
 
 def environment(settings: Settings | None) -> dict[str, str]:
@@ -38,13 +57,23 @@ def environment(settings: Settings | None) -> dict[str, str]:
     kept = {key: os.environ[key] for key in KEPT if key in os.environ}
     if settings is None:
         return kept
-    return kept | {"SLIPWAY_STACK": settings.stack, "SLIPWAY_ENVIRONMENT": settings.environment,
-                   "HOOK_URL": secrets_of(settings).get("HOOK_URL", ""), "HOOK_FORMAT": settings.hook_format,
-                   "HOOK_CHAT": settings.hook_chat}
+    return kept | {
+        "SLIPWAY_STACK": settings.stack,
+        "SLIPWAY_ENVIRONMENT": settings.environment,
+        "HOOK_URL": secrets_of(settings).get("HOOK_URL", ""),
+        "HOOK_FORMAT": settings.hook_format,
+        "HOOK_CHAT": settings.hook_chat,
+    }
 
 
-def run(name: str, record: Mapping, root: Path, env: Mapping[str, str], timeout: float = 60.0,
-        say: Callable[[str], None] = lambda line: None) -> str:
+def run(
+    name: str,
+    record: Mapping,
+    root: Path,
+    env: Mapping[str, str],
+    timeout: float = 60.0,
+    say: Callable[[str], None] = lambda line: None,
+) -> str:
     """Runs hooks/NAME, if there is one, and returns how it went; an empty text where there is none.
 
     `record` goes to its standard input as JSON, each line of its output to `say`; `timeout` is seconds. Raises
@@ -68,8 +97,14 @@ def run(name: str, record: Mapping, root: Path, env: Mapping[str, str], timeout:
     return f"hooks/{name} ran in {time.monotonic() - begun:.1f} s"
 
 
-def attempt(name: str, record: Mapping, root: Path, env: Mapping[str, str], timeout: float = 60.0,
-            say: Callable[[str], None] = lambda line: None) -> str:
+def attempt(
+    name: str,
+    record: Mapping,
+    root: Path,
+    env: Mapping[str, str],
+    timeout: float = 60.0,
+    say: Callable[[str], None] = lambda line: None,
+) -> str:
     """The same for hooks that may not decide anything: a failure is told in the text that is returned. Never raises."""
     try:
         return run(name, record, root, env, timeout, say)
@@ -111,22 +146,33 @@ def kill_group(child: subprocess.Popen) -> None:
 def started(path: Path, root: Path, env: Mapping[str, str]) -> subprocess.Popen:
     """The program in a process group of its own, standing in the root of the repository."""
     if not path.is_file() or not os.access(path, os.X_OK):
-        raise GateError(f"hooks/{path.name}", "it is not a program that may be run", "an executable file",
-                        f"chmod +x hooks/{path.name}")
+        raise GateError(
+            f"hooks/{path.name}",
+            "it is not a program that may be run",
+            "an executable file",
+            f"chmod +x hooks/{path.name}",
+        )
     try:
         return process.start([str(path)], env, root, subprocess.PIPE)
     except (SlipwayError, OSError) as error:
         found = error.found if isinstance(error, SlipwayError) else error.strerror or str(error)
-        raise GateError(f"hooks/{path.name}", found,
+        raise GateError(
+            f"hooks/{path.name}",
+            found,
             "a program that starts: its first line must name an interpreter that exists",
-                        f"head -1 hooks/{path.name}") from None
+            f"head -1 hooks/{path.name}",
+        ) from None
 
 
 def refuse_failure(path: Path, code: int, late: bool, timeout: float, tail: tuple[str, ...]) -> None:
     if late:
-        raise GateError(f"hooks/{path.name}", f"no end within {timeout:g} s",
+        raise GateError(
+            f"hooks/{path.name}",
+            f"no end within {timeout:g} s",
             "an end in time, or a higher HOOK_TIMEOUT",
-                        f"edit hooks/{path.name}", tail)
+            f"edit hooks/{path.name}",
+            tail,
+        )
     if code:
         how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
         raise GateError(f"hooks/{path.name}", how, "exit code 0", f"edit hooks/{path.name}", tail)

@@ -29,6 +29,7 @@ class Image:
 
     `dockerfile` is a Dockerfile, or for the base image the program that makes it and takes the tag.
     """
+
     name: str
     tag: str
     context: Path
@@ -49,7 +50,9 @@ def catalogue(root: Path, source: str, flavour: str = "redis") -> dict[str, Imag
     python = folder_image(root, "python", {"BASE": base.tag})
     postgres = folder_image(root, "postgres", {"BASE": base.tag})
     images = (
-        base, python, postgres,
+        base,
+        python,
+        postgres,
         folder_image(root, "redis", {"BASE": base.tag, "FLAVOUR": flavour}),
         folder_image(root, "gateway", {"BASE": base.tag}),
         folder_image(root, "objects", {"BASE": base.tag, "PYTHON": python.tag}),
@@ -81,9 +84,12 @@ def app_image(root: Path, context: Path, base: str, project: str) -> Image:
     context = root / context
     recipe = context / "Dockerfile"
     if not recipe.is_file():
-        raise SettingsError(where="APP_CONTEXT", found=f"{context} has no Dockerfile",
-                            expected="a folder with a Dockerfile",
-                            next="set APP_CONTEXT to the application's folder, or APP_IMAGE to an image")
+        raise SettingsError(
+            where="APP_CONTEXT",
+            found=f"{context} has no Dockerfile",
+            expected="a folder with a Dockerfile",
+            next="set APP_CONTEXT to the application's folder, or APP_IMAGE to an image",
+        )
     return tagged(f"{project}-app", context, recipe, {"BASE": base}, git_files(context) or walk(context))
 
 
@@ -109,8 +115,12 @@ def walk(folder: Path) -> Iterator[tuple[str, Path]]:
         yield "", folder
         return
     if not folder.is_dir():
-        raise SettingsError(where=str(folder), found="not there", expected="a part of the bundle's image builds",
-                            next="git status, then git restore what is missing")
+        raise SettingsError(
+            where=str(folder),
+            found="not there",
+            expected="a part of the bundle's image builds",
+            next="git status, then git restore what is missing",
+        )
     for path, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in JUNK]
         links = [name for name in folders if os.path.islink(os.path.join(path, name))]
@@ -157,8 +167,12 @@ def present(tags: Iterable[str]) -> set[str]:
 
 
 def no_engine(found: str) -> EngineError:
-    return EngineError(where="docker image ls", found=found, expected="a Docker engine that answers",
-                       next="scripts/docker-engine on Debian, or start the engine of this machine")
+    return EngineError(
+        where="docker image ls",
+        found=found,
+        expected="a Docker engine that answers",
+        next="scripts/docker-engine on Debian, or start the engine of this machine",
+    )
 
 
 def build(image: Image, run: Run, also: Sequence[str] = ()) -> None:
@@ -176,5 +190,15 @@ def build_command(image: Image, secrets: Mapping[str, Path], also: Sequence[str]
     args = [part for name, value in image.args for part in ("--build-arg", f"{name}={value}")]
     handed = [part for name, path in sorted(secrets.items()) for part in ("--secret", f"id={name},src={path}")]
     tags = [part for tag in (image.tag, *also) for part in ("--tag", tag)]
-    return ["docker", "build", "--progress", "plain", *tags, "--file", str(image.dockerfile),
-            *args, *handed, str(image.context)]
+    return [
+        "docker",
+        "build",
+        "--progress",
+        "plain",
+        *tags,
+        "--file",
+        str(image.dockerfile),
+        *args,
+        *handed,
+        str(image.context),
+    ]

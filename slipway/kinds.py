@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B?", re.IGNORECASE | re.ASCII)
-SMALLEST = 16 * 2**20     # below it no service starts, and Docker takes 0 for no limit at all
+SMALLEST = 16 * 2**20  # below it no service starts, and Docker takes 0 for no limit at all
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -66,19 +66,24 @@ def matching(pattern: str, expected: str) -> AfterValidator:
         if text and not re.fullmatch(pattern, text, re.ASCII):
             raise ValueError(expected)
         return value
+
     return AfterValidator(check)
 
 
 Name = Annotated[str, matching(r"[a-z][a-z0-9-]{0,30}", "lower-case letters, digits and -, a letter first")]
 Identifier = Annotated[str, matching(r"[a-z][a-z0-9_]{0,40}", "lower-case letters, digits and _, a letter first")]
 UrlPath = Annotated[str, matching(r"/[A-Za-z0-9/._~%-]*", "a path that starts with /, such as /ready")]
-Domain = Annotated[str, matching(r"(?i)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}",
-                                 "a host name such as app.example.org")]
+Domain = Annotated[
+    str, matching(r"(?i)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", "a host name such as app.example.org")
+]
 Loopback = Annotated[str, matching(r"127\.0\.0\.1:\d{2,5}", "a loopback address with a port, such as 127.0.0.1:5432")]
 Duration = Annotated[str, matching(r"0|\d+(ms|s|min)", "0, or a time as Postgres writes it, such as 500ms or 5s")]
-ImageName = Annotated[str, matching(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*",
-                                    "an image reference such as ghcr.io/team/app:1.2")]
-Endpoint = Annotated[str, matching(r"https?://[^/\s@]+/?", "an http or https URL without a path, such as https://s3.example.org")]
+ImageName = Annotated[
+    str, matching(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*", "an image reference such as ghcr.io/team/app:1.2")
+]
+Endpoint = Annotated[
+    str, matching(r"https?://[^/\s@]+/?", "an http or https URL without a path, such as https://s3.example.org")
+]
 DatabaseUrl = Annotated[Secret, matching(r"postgres(ql)?://\S+/\S+", "postgresql://user:password@host:5432/database")]
 WebUrl = Annotated[Secret, matching(r"https?://[^/\s]+(/\S*)?", "an http or https URL")]
 # It stands inside a connection URL of the rendered file, where nothing can percent-encode it.

@@ -17,7 +17,7 @@ def perform(verb: str, on: str, json: bool = False, **options) -> None:
     """Runs `slipway.verbs.VERB` on an environment. Exits with the error's code if it fails; never with a traceback."""
     listen()
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")     # an ASCII terminal shows ? for what it cannot show
+        stream.reconfigure(errors="replace")  # an ASCII terminal shows ? for what it cannot show
     reporter = console.pick(json, sys.stdout)
     try:
         module = importlib.import_module(f"slipway.verbs.{verb}")
@@ -26,8 +26,9 @@ def perform(verb: str, on: str, json: bool = False, **options) -> None:
     except SlipwayError as error:
         code = told(reporter, error)
     except KeyboardInterrupt:
-        code = told(reporter, Interrupted("interrupted", "while nothing was being changed",
-                                          next="type the same command again"))
+        code = told(
+            reporter, Interrupted("interrupted", "while nothing was being changed", next="type the same command again")
+        )
     except Exception as error:
         if options.get("debug"):
             raise
@@ -52,16 +53,25 @@ def unexpected(error: Exception) -> SlipwayError:
     origin = type(error).__module__.split(".")[0]
     if origin == "docker":
         found = str(getattr(error, "explanation", None) or error).splitlines()[0][:300]
-        return full("Docker", found) or EngineError("Docker", found, "an engine that does what it is asked",
-                                                    "./invoke doctor, then the same command again")
+        return full("Docker", found) or EngineError(
+            "Docker", found, "an engine that does what it is asked", "./invoke doctor, then the same command again"
+        )
     if origin in ("requests", "urllib3"):
         return EngineError("Docker", *ENGINE_GONE, (str(error)[:300],))
     if isinstance(error, OSError):
-        return EngineError(str(error.filename or "this machine"), error.strerror or str(error),
-                           "a machine with room on its disk and files that may be read", "./invoke doctor")
+        return EngineError(
+            str(error.filename or "this machine"),
+            error.strerror or str(error),
+            "a machine with room on its disk and files that may be read",
+            "./invoke doctor",
+        )
     last = traceback.extract_tb(error.__traceback__)[-1]
-    wrapped = SlipwayError(f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}", f"{type(error).__name__}: {error}",
-                           "this not to happen: it is a fault of Slipway", "report it with the lines below")
+    wrapped = SlipwayError(
+        f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}",
+        f"{type(error).__name__}: {error}",
+        "this not to happen: it is a fault of Slipway",
+        "report it with the lines below",
+    )
     wrapped.log = tuple("".join(traceback.format_exception(error)).splitlines()[-20:])
     return wrapped
 

@@ -55,9 +55,7 @@ def environment(settings: Settings, at: Addresses, voice: Voice) -> dict[str, st
 
 def repositories(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
     """The one in the stack's own object store, and the one elsewhere if there is one."""
-    own = repository(
-        1, settings, voice, settings.s3_endpoint or at.objects, settings.s3_region, bucket(settings), "S3"
-    )
+    own = repository(1, settings, voice, settings.s3_endpoint or at.objects, settings.s3_region, bucket(settings), "S3")
     if not settings.pitr_repo2_endpoint:
         return own
     return own | repository(

@@ -15,8 +15,8 @@ from typing import Protocol
 
 from slipway.errors import Interrupted
 
-HEARING = 0.2       # seconds after which Ctrl-C is heard at the latest
-PATIENCE = 5.0      # seconds that interrupted steps get to tidy up; CI kills soon after it asked
+HEARING = 0.2  # seconds after which Ctrl-C is heard at the latest
+PATIENCE = 5.0  # seconds that interrupted steps get to tidy up; CI kills soon after it asked
 
 
 class Progress(Protocol):
@@ -66,8 +66,11 @@ class Plan:
     def text(self) -> str:
         """The plan as people read it: the number of the level, what, why."""
         width = max((len(step.name) for step in self.steps), default=0)
-        return "\n".join(f"{number:3}  {step.name:{width}}  {step.cause}".rstrip()
-                         for number, level in enumerate(self, 1) for step in level)
+        return "\n".join(
+            f"{number:3}  {step.name:{width}}  {step.cause}".rstrip()
+            for number, level in enumerate(self, 1)
+            for step in level
+        )
 
     def data(self) -> list[list[dict]]:
         return [[{"name": step.name, "cause": step.cause} for step in level] for level in self]
@@ -152,7 +155,14 @@ def interrupted(plan: Plan, done: list[str], runs: list[Run]) -> Interrupted:
     done = done + [run.step.name for run in runs if run.done.is_set() and not run.error]
     cut = [run.step.name for run in runs if run.begun and run.step.name not in done]
     left = [step.name for step in plan.steps if step.name not in done and step.name not in cut]
-    found = "; ".join(f"{word}: {', '.join(names)}" for word, names in
-                      (("done", done), ("cut short", cut), ("not begun", left)) if names)
-    return Interrupted("interrupted", found, "a run to its end; nothing is half-applied",
-                       "type the same command again: it goes on from here")
+    found = "; ".join(
+        f"{word}: {', '.join(names)}"
+        for word, names in (("done", done), ("cut short", cut), ("not begun", left))
+        if names
+    )
+    return Interrupted(
+        "interrupted",
+        found,
+        "a run to its end; nothing is half-applied",
+        "type the same command again: it goes on from here",
+    )

@@ -24,13 +24,23 @@ class Failed(EngineError):
     """A command that ended with a non-zero code; `output` holds its last lines."""
 
     def __init__(self, argv: Sequence[str], code: int, output: tuple[str, ...]):
-        super().__init__(f"{argv[0]} {argv[1] if len(argv) > 1 else ''}".strip(), f"exit code {code}",
-                         "a command that succeeds", log=output)
+        super().__init__(
+            f"{argv[0]} {argv[1] if len(argv) > 1 else ''}".strip(),
+            f"exit code {code}",
+            "a command that succeeds",
+            log=output,
+        )
         self.argv, self.returncode, self.output = tuple(argv), code, output
 
 
-def stream(argv: Sequence[str], on_line: Callable[[str], None], *, env: Mapping[str, str] | None = None,
-           cwd: str | os.PathLike | None = None, stdin: str = "") -> None:
+def stream(
+    argv: Sequence[str],
+    on_line: Callable[[str], None],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: str | os.PathLike | None = None,
+    stdin: str = "",
+) -> None:
     """Runs a command and hands over each line of its output as it comes. Raises Failed with the last 20 lines."""
     tail: deque[str] = deque(maxlen=TAIL)
     child = start(argv, env, cwd, subprocess.PIPE if stdin else subprocess.DEVNULL)
@@ -54,8 +64,9 @@ def feed(child: subprocess.Popen, text: str) -> None:
         child.stdin.close()
 
 
-def output(argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | os.PathLike | None = None,
-           stdin: str = "") -> str:
+def output(
+    argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | os.PathLike | None = None, stdin: str = ""
+) -> str:
     """What a command prints. Raises Failed if it does not succeed."""
     lines: list[str] = []
     stream(argv, lines.append, env=env, cwd=cwd, stdin=stdin)
@@ -74,16 +85,27 @@ def become(argv: Sequence[str], env: Mapping[str, str] | None) -> NoReturn:
 
 def start(argv: Sequence[str], env: Mapping[str, str] | None, cwd: str | os.PathLike | None, stdin) -> subprocess.Popen:
     try:
-        child = subprocess.Popen(list(argv), env=None if env is None else dict(env), cwd=cwd, stdin=stdin, text=True,
-                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", process_group=0)
+        child = subprocess.Popen(
+            list(argv),
+            env=None if env is None else dict(env),
+            cwd=cwd,
+            stdin=stdin,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            errors="replace",
+            process_group=0,
+        )
     except FileNotFoundError as error:
         if error.filename == cwd:
-            raise EngineError(str(cwd), "no such directory", f"a directory to run {argv[0]} in",
-                              "./invoke doctor") from None
+            raise EngineError(
+                str(cwd), "no such directory", f"a directory to run {argv[0]} in", "./invoke doctor"
+            ) from None
         raise EngineError(argv[0], "not found on PATH", f"the program {argv[0]}", "./invoke doctor") from None
     except PermissionError:
-        raise EngineError(argv[0], "permission denied", "a program that may be run",
-                          f"ls -l $(command -v {argv[0]})") from None
+        raise EngineError(
+            argv[0], "permission denied", "a program that may be run", f"ls -l $(command -v {argv[0]})"
+        ) from None
     with _lock:
         _running.add(child)
     return child

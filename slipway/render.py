@@ -22,9 +22,14 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
     """
     templates = root / "templates"
     env = jinja(templates)
-    values = {"stack": stack, "s": stack.settings, "tuned": tuning.postgres(
-        stack.settings.postgres_memory, stack.settings.postgres_max_connections) | pitr.server(stack.settings),
-        "outside": pitr.outside(stack.settings), "maxmemory": tuning.redis}
+    values = {
+        "stack": stack,
+        "s": stack.settings,
+        "tuned": tuning.postgres(stack.settings.postgres_memory, stack.settings.postgres_max_connections)
+        | pitr.server(stack.settings),
+        "outside": pitr.outside(stack.settings),
+        "maxmemory": tuning.redis,
+    }
     try:
         gateway = env.get_template("gateway.json.j2").render(values)
         text = env.get_template(f"{stack.target}.yaml.j2").render(values)
@@ -34,8 +39,12 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
         # A template may raise anything: 1 + "a" is a TypeError. What does not come from a template is our own fault.
         if not (place := place_of(error, templates)):
             raise
-        raise SettingsError(place, str(error) or type(error).__name__, "a template that renders",
-                            f"edit {place.rsplit(':', 1)[0]}, then ./invoke render") from None
+        raise SettingsError(
+            place,
+            str(error) or type(error).__name__,
+            "a template that renders",
+            f"edit {place.rsplit(':', 1)[0]}, then ./invoke render",
+        ) from None
     return {f"{stack.settings.environment}.yaml": text, f"{stack.settings.environment}.gateway.json": gateway}
 
 
@@ -44,8 +53,12 @@ def jinja(templates: Path):
     import jinja2
 
     env = jinja2.Environment(  # noqa: S701  (YAML, not HTML: the filter q escapes)
-        loader=jinja2.FileSystemLoader(templates), undefined=jinja2.StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True)
+        loader=jinja2.FileSystemLoader(templates),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
     env.filters |= {"q": quote, "literal": lambda text: quote(text.replace("$", "$$")), "mb": tuning.megabytes}
     return env
 
@@ -56,11 +69,16 @@ def quote(text: str) -> str:
     Raises SettingsError for what no YAML file can hold: NUL, and bytes that were no UTF-8 (as lone surrogates).
     """
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise SettingsError("a value for the rendered file", "a NUL character, or bytes that are not UTF-8",
-                            "text in UTF-8", "remove it from .env and the environment")
+        raise SettingsError(
+            "a value for the rendered file",
+            "a NUL character, or bytes that are not UTF-8",
+            "text in UTF-8",
+            "remove it from .env and the environment",
+        )
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-    return '"' + "".join(escapes.get(char) or (char if char.isprintable() else escaped(ord(char)))
-                         for char in text) + '"'
+    return (
+        '"' + "".join(escapes.get(char) or (char if char.isprintable() else escaped(ord(char))) for char in text) + '"'
+    )
 
 
 def escaped(point: int) -> str:
@@ -72,8 +90,11 @@ def place_of(error: BaseException, templates: Path) -> str:
 
     Jinja rewrites tracebacks so that a frame of a template carries the template's own file and line.
     """
-    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)
-              if templates in Path(frame.filename).parents]
+    frames = [
+        (Path(frame.filename), frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if templates in Path(frame.filename).parents
+    ]
     if not frames:
         return ""
     path, line = frames[-1]
@@ -82,9 +103,17 @@ def place_of(error: BaseException, templates: Path) -> str:
 
 def stale(rendered: Mapping[str, str], directory: Path) -> str:
     """The difference between what is written and what would be, as a unified diff; empty when there is none."""
-    return "".join("".join(difflib.unified_diff(current(directory / name).splitlines(True), text.splitlines(True),
-                                                f"compose/{name} (written)", f"compose/{name} (rendered)"))
-                   for name, text in sorted(rendered.items()))
+    return "".join(
+        "".join(
+            difflib.unified_diff(
+                current(directory / name).splitlines(True),
+                text.splitlines(True),
+                f"compose/{name} (written)",
+                f"compose/{name} (rendered)",
+            )
+        )
+        for name, text in sorted(rendered.items())
+    )
 
 
 def current(path: Path) -> str:
@@ -99,9 +128,12 @@ def write(rendered: Mapping[str, str], directory: Path) -> list[str]:
         for name in changed:
             replace(directory / name, rendered[name])
     except OSError as error:
-        raise EngineError("compose/", error.strerror or str(error),
-                          "a directory that can be written, with room on its disk",
-                          "df -h . ; ls -ld compose") from None
+        raise EngineError(
+            "compose/",
+            error.strerror or str(error),
+            "a directory that can be written, with room on its disk",
+            "df -h . ; ls -ld compose",
+        ) from None
     return changed
 
 

@@ -124,7 +124,9 @@ class Settings(BaseModel):
     )
     pitr_bucket: Bucket = setting("", "Bucket of the archive in the object store. Default: PROJECT-ENVIRONMENT-pitr.")
     pitr_cipher_password: UrlSafe = generated("Password that the archive is encrypted with; without it, it is noise.")
-    pitr_repo2_endpoint: Endpoint = setting("", "URL of a second object store, elsewhere, that the archive goes to too.")
+    pitr_repo2_endpoint: Endpoint = setting(
+        "", "URL of a second object store, elsewhere, that the archive goes to too."
+    )
     pitr_repo2_region: str = setting("us-east-1", "Region of the second one.")
     pitr_repo2_bucket: Bucket = setting("", "Bucket in the second one; it must exist.")
     pitr_repo2_access_key: Secret = Field(Secret(""), description="Access key of the second one.")
@@ -151,7 +153,10 @@ class Settings(BaseModel):
     objects_memory: Bytes = setting("512MB", "Memory limit of the object store.")
 
     gate_timeout: Seconds = setting(60, "Seconds that each store may take until it answers.")
-    drain_timeout: Seconds = setting(30, "Seconds that requests in flight get to end on the old release, and then its process after SIGTERM (at least 10).")
+    drain_timeout: Seconds = setting(
+        30,
+        "Seconds that requests in flight get to end on the old release, and then its process after SIGTERM (at least 10).",
+    )
     watch_seconds: int = Field(
         0,
         ge=0,
@@ -180,7 +185,8 @@ class Settings(BaseModel):
         None, "Back up before pending migrations, and prove it that way. Default: verify; off on local."
     )
     backup_drill: Literal["schedule", "always", "never"] = setting(
-        "schedule", "Which backups are restored on trial as soon as they are taken: those of BACKUP_SCHEDULE, all, none."
+        "schedule",
+        "Which backups are restored on trial as soon as they are taken: those of BACKUP_SCHEDULE, all, none.",
     )
     backup_objects: Literal["bytes", "manifest", "off"] = setting(
         "bytes", "What a backup keeps of the object store: the objects, a list of them, nothing."

@@ -21,11 +21,29 @@ def install(root: Path, name: str, progress: Progress) -> str | None:
     """Installs requirements/NAME.lock, hashes checked. Raises EngineError with pip's last lines."""
     lock = root / "requirements" / f"{name}.lock"
     try:
-        process.stream([sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--require-hashes",
-                        "--progress-bar", "off", "-r", str(lock)], lambda line: progress.say(line.strip()[:100]))
+        process.stream(
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--disable-pip-version-check",
+                "--require-hashes",
+                "--progress-bar",
+                "off",
+                "-r",
+                str(lock),
+            ],
+            lambda line: progress.say(line.strip()[:100]),
+        )
     except process.Failed as failure:
-        raise EngineError(f"requirements/{name}.lock", "pip could not install it", "a package index that pip reaches",
-                          "pip config list; then the same command again", failure.output) from None
+        raise EngineError(
+            f"requirements/{name}.lock",
+            "pip could not install it",
+            "a package index that pip reaches",
+            "pip config list; then the same command again",
+            failure.output,
+        ) from None
     stamp_of(name).write_text(digest(root, name))
     return None
 

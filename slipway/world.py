@@ -25,7 +25,7 @@ class World:
     settings: Settings
     stack: Stack
     engine: Engine
-    note: str       # why this engine, where that needs saying
+    note: str  # why this engine, where that needs saying
 
     @property
     def header(self) -> str:

@@ -18,7 +18,9 @@ def walk(root: Path, invoke: Invoke, value: Value) -> None:
     first.write_text(UP)
     (folder / "901_labels.down.sql").write_text("DROP TABLE labels;\n")
     second.write_text(INDEX)
-    (folder / "902_labels_name.down.sql").write_text("-- slipway: no-transaction\nDROP INDEX CONCURRENTLY labels_name;\n")
+    (folder / "902_labels_name.down.sql").write_text(
+        "-- slipway: no-transaction\nDROP INDEX CONCURRENTLY labels_name;\n"
+    )
     try:
         assert invoke("db.status", "--exit-code")[0] == 5, "two are pending"
         code, text = invoke("db.migrate", "--dry-run")

@@ -14,7 +14,7 @@ from backend.settings import SettingsError, read
 def main() -> int:
     """Run the service; 0 after a graceful stop, 2 when the environment is unusable (one sentence on stderr)."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)   # first of all: process 1 of a container ignores a signal without a handler
+        signal.signal(number, stop)  # first of all: process 1 of a container ignores a signal without a handler
     try:
         settings = read(os.environ)
         # Only now: a wrong setting is told at once, before the libraries are loaded.

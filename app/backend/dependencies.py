@@ -17,10 +17,13 @@ from backend.settings import ObjectStore
 
 def postgres_check(url: str) -> Check:
     """SELECT 1 on a connection of its own: a pool hides why it cannot connect, and answers late when it cannot."""
+
     async def check() -> None:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True, application_name="backend-ready",
-                                                         connect_timeout=int(DEADLINE)) as connection:
+        async with await psycopg.AsyncConnection.connect(
+            url, autocommit=True, application_name="backend-ready", connect_timeout=int(DEADLINE)
+        ) as connection:
             await connection.execute("SELECT 1")
+
     return check
 
 
@@ -31,8 +34,10 @@ def redis_client(url: str) -> Redis:
 
 def redis_check(client: Redis) -> Check:
     """PING; redis-py raises for an error reply such as NOAUTH."""
+
     async def check() -> None:
         await client.ping()
+
     return check
 
 
@@ -43,18 +48,32 @@ def s3_client(store: ObjectStore) -> Any:
     from botocore.session import Session
 
     # when_required: the SDK's default checksums break ranged and conditional reads on several S3 servers.
-    config = Config(signature_version="s3v4", s3={"addressing_style": "path"},
-                    request_checksum_calculation="when_required", response_checksum_validation="when_required",
-                    connect_timeout=DEADLINE, read_timeout=DEADLINE, retries={"total_max_attempts": 1})
-    return Session().create_client("s3", endpoint_url=store.endpoint, region_name=store.region, config=config,
-                                   aws_access_key_id=store.access_key, aws_secret_access_key=store.secret_key)
+    config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path"},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        connect_timeout=DEADLINE,
+        read_timeout=DEADLINE,
+        retries={"total_max_attempts": 1},
+    )
+    return Session().create_client(
+        "s3",
+        endpoint_url=store.endpoint,
+        region_name=store.region,
+        config=config,
+        aws_access_key_id=store.access_key,
+        aws_secret_access_key=store.secret_key,
+    )
 
 
 def objects_check(store: ObjectStore) -> Check:
     """HeadBucket, in a thread because botocore blocks."""
+
     def head() -> None:
         s3_client(store).head_bucket(Bucket=store.bucket)
 
     async def check() -> None:
         await asyncio.to_thread(head)
+
     return check

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-DEADLINE = 2.0   # seconds that one dependency has to answer
+DEADLINE = 2.0  # seconds that one dependency has to answer
 
-Check = Callable[[], Awaitable[None]]   # returns when the dependency answered, raises when it did not
+Check = Callable[[], Awaitable[None]]  # returns when the dependency answered, raises when it did not
 
 # What client libraries say, and what is published instead: their own texts can quote users, hosts and parts of URLs.
 REASONS = (
@@ -48,6 +48,7 @@ REASONS = (
 @dataclass(frozen=True)
 class Answer:
     """What one dependency answered; `ms` is how long it took, `reason` why it is not ok."""
+
     ok: bool
     ms: float
     reason: str | None = None
@@ -66,7 +67,7 @@ async def ask(check: Check, deadline: float = DEADLINE) -> Answer:
         await asyncio.wait_for(check(), deadline)
     except TimeoutError:
         return Answer(False, elapsed_ms(started), f"no answer within {deadline:g} s")
-    except Exception as error:   # any failure of a dependency is an answer
+    except Exception as error:  # any failure of a dependency is an answer
         return Answer(False, elapsed_ms(started), reason_of(error))
     return Answer(True, elapsed_ms(started))
 
@@ -84,8 +85,10 @@ async def ask_all(checks: Mapping[str, Check], deadline: float = DEADLINE) -> di
 
 def report(answers: Mapping[str, Answer]) -> dict[str, Any]:
     """The body of GET /ready."""
-    return {"ready": all(answer.ok for answer in answers.values()),
-            "dependencies": {name: described(answer) for name, answer in answers.items()}}
+    return {
+        "ready": all(answer.ok for answer in answers.values()),
+        "dependencies": {name: described(answer) for name, answer in answers.items()},
+    }
 
 
 def described(answer: Answer) -> dict[str, Any]:

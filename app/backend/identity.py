@@ -11,7 +11,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 
-DEMO_USER = UUID("00000000-0000-4000-8000-000000000001")   # made by fixtures/001_demo.sql
+DEMO_USER = UUID("00000000-0000-4000-8000-000000000001")  # made by fixtures/001_demo.sql
 
 
 def user_of(request: Request) -> UUID:

@@ -23,6 +23,7 @@ LINKS = {"alive": "/health", "ready": "/ready", "tasks": tasks.PATH}
 
 def application(settings: Settings) -> Starlette:
     """The service as an ASGI application; it starts with its dependencies up or down."""
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with resources(settings) as state:
@@ -36,8 +37,11 @@ def application(settings: Settings) -> Starlette:
 async def resources(settings: Settings) -> AsyncIterator[dict[str, Any]]:
     """Database and readiness for `request.state`; every connection is closed at the end."""
     database, redis = await open_database(settings.database_url), redis_client(settings.redis_url)
-    checks = {"postgres": postgres_check(settings.database_url), "redis": redis_check(redis),
-              "objects": objects_check(settings.objects)}
+    checks = {
+        "postgres": postgres_check(settings.database_url),
+        "redis": redis_check(redis),
+        "objects": objects_check(settings.objects),
+    }
     warming = asyncio.create_task(asyncio.to_thread(s3_client, settings.objects))
     try:
         yield {"database": database, "readiness": health.Readiness(checks), "release": settings.release}
@@ -48,8 +52,9 @@ async def resources(settings: Settings) -> AsyncIterator[dict[str, Any]]:
 
 async def index(request: Request) -> JSONResponse:
     """GET /: what this is."""
-    return JSONResponse({"service": "Slipway reference backend", "version": request.state.release or "unreleased",
-                         "links": LINKS})
+    return JSONResponse(
+        {"service": "Slipway reference backend", "version": request.state.release or "unreleased", "links": LINKS}
+    )
 
 
 async def alive(request: Request) -> JSONResponse:

@@ -21,6 +21,7 @@ KNOWN = ("limit", "after", "status")
 @dataclass(frozen=True)
 class Place:
     """The last row of the page before."""
+
     created_at: datetime
     id: UUID
 
@@ -28,6 +29,7 @@ class Place:
 @dataclass(frozen=True)
 class Page:
     """What a client asks of the list: at most `limit` rows that come after a place, with one status or any."""
+
     limit: int
     after: Place | None
     status: str | None

@@ -17,6 +17,7 @@ from backend.task_input import BadInput
 @dataclass(frozen=True)
 class Problem:
     """A failure as the client sees it."""
+
     status: int
     error: str
     fields: Mapping[str, str] = field(default_factory=dict)

@@ -31,9 +31,16 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("backend").info("listening on %s", address(listener))
     # uvicorn annotates whole seconds but hands the number to asyncio.wait_for, which takes fractions.
-    config = uvicorn.Config(application(settings), log_config=None, access_log=False, server_header=False, ws="none",
-                            lifespan="on", timeout_keep_alive=KEEP_ALIVE,
-                            timeout_graceful_shutdown=settings.drain_timeout)  # type: ignore[arg-type]
+    config = uvicorn.Config(
+        application(settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        lifespan="on",
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=settings.drain_timeout,
+    )  # type: ignore[arg-type]
     uvicorn.Server(config).run(sockets=[listener])
 
 

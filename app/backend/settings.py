@@ -19,6 +19,7 @@ class SettingsError(ValueError):
 @dataclass(frozen=True)
 class ObjectStore:
     """Where the objects are, and with what keys."""
+
     endpoint: str
     region: str
     bucket: str
@@ -29,6 +30,7 @@ class ObjectStore:
 @dataclass(frozen=True)
 class Settings:
     """Everything that the environment decides; `drain_timeout` is in seconds."""
+
     host: str
     port: int
     database_url: str = field(repr=False)
@@ -96,8 +98,10 @@ def url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], example: st
     if re.search(r"%(?![0-9A-Fa-f]{2})", value):
         raise SettingsError(f"{name} has a % that starts no %XX code; write a literal % as %25.")
     if not well_formed(value, schemes):
-        raise SettingsError(f"{name} is not a usable URL, expected the form {example}"
-                            " with special characters of the password percent-encoded.")
+        raise SettingsError(
+            f"{name} is not a usable URL, expected the form {example}"
+            " with special characters of the password percent-encoded."
+        )
     return value
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 STATUSES = ("todo", "in_progress", "done", "cancelled")
-TITLE_LENGTH = 200          # characters; the same numbers are constraints in migrations/003_tasks.up.sql
+TITLE_LENGTH = 200  # characters; the same numbers are constraints in migrations/003_tasks.up.sql
 DESCRIPTION_LENGTH = 10_000
 BODY_BYTES = 64 * 1024
 
@@ -121,5 +121,8 @@ def due_at(value: Any) -> datetime | None:
 
 
 FIELDS: dict[str, Callable[[Any], Any]] = {
-    "title": title, "description": description, "status": status, "due_at": due_at,
+    "title": title,
+    "description": description,
+    "status": status,
+    "due_at": due_at,
 }

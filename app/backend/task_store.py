@@ -45,10 +45,16 @@ DELETE = "DELETE FROM tasks WHERE user_id = %s AND id = %s"
 async def listed(connection: Connection, user: UUID, page: Page) -> list[Row]:
     """The rows of `page`, and one more when a next page exists."""
     after = page.after
-    cursor = await connection.execute(LIST, {
-        "user": user, "status": page.status, "rows": page.limit + 1,
-        "created_at": after and after.created_at, "id": after and after.id,
-    })
+    cursor = await connection.execute(
+        LIST,
+        {
+            "user": user,
+            "status": page.status,
+            "rows": page.limit + 1,
+            "created_at": after and after.created_at,
+            "id": after and after.id,
+        },
+    )
     return await cursor.fetchall()
 
 

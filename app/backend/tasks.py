@@ -25,7 +25,7 @@ async def list_tasks(request: Request) -> JSONResponse:
     user, page = user_of(request), paging.page(request.query_params)
     async with acting_as(request.state.database, user) as connection:
         rows = await task_store.listed(connection, user, page)
-    shown, more = rows[:page.limit], len(rows) > page.limit
+    shown, more = rows[: page.limit], len(rows) > page.limit
     last = paging.token(paging.Place(shown[-1]["created_at"], shown[-1]["id"])) if more else None
     return JSONResponse({"items": [as_json(row) for row in shown], "next": last})
 
@@ -105,12 +105,14 @@ def plain(value: Any) -> Any:
 
 class TaskList(HTTPEndpoint):
     """The tasks of a user."""
+
     get = staticmethod(list_tasks)
     post = staticmethod(create_task)
 
 
 class OneTask(HTTPEndpoint):
     """One task of a user."""
+
     get = staticmethod(get_task)
     patch = staticmethod(patch_task)
     delete = staticmethod(delete_task)

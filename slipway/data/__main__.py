@@ -33,8 +33,14 @@ def told(argv: list[str], env: dict[str, str]) -> int:
     except SlipwayError as error:
         return failed(error)
     except KeyboardInterrupt:
-        return failed(Interrupted("data side", "stopped by a signal; the open transaction was rolled back",
-                                  "to run to its end", "run the same command again"))
+        return failed(
+            Interrupted(
+                "data side",
+                "stopped by a signal; the open transaction was rolled back",
+                "to run to its end",
+                "run the same command again",
+            )
+        )
     except BrokenPipeError:
         raise
     except Exception as error:
@@ -51,8 +57,9 @@ def get_ready() -> None:
 def arguments(argv: list[str]) -> tuple[str, dict]:
     """The verb and its arguments. Raises SettingsError when the JSON is not an object."""
     if len(argv) not in (1, 2):
-        raise SettingsError("python -m slipway.data", f"{len(argv)} words", "VERB [JSON object]",
-                            "one of: " + ", ".join(commands.VERBS))
+        raise SettingsError(
+            "python -m slipway.data", f"{len(argv)} words", "VERB [JSON object]", "one of: " + ", ".join(commands.VERBS)
+        )
     try:
         args = json.loads(argv[1]) if len(argv) == 2 else {}
     except ValueError as error:

@@ -26,30 +26,45 @@ def adopt(ends: Endpoints, args: dict, emit: Emit) -> dict:
         fill = new_baseline(seen, version)
         forget = sorted(each for each in seen.known if each > version)
         with session.file_transaction(conn, "adopt"):
-            rows = "".join(history.up_rows(applying.record_of(each, mark, each.sha256, baseline=True))
-                           for each in fill)
-            conn.execute(history.own_statements(ends) + rows + "".join(map(history.down_rows, forget))
-                         + history.mirror_rows(version))
-    return {"version": None if version == history.NIL else version, "adopted": [each.version for each in fill],
-            "forgotten": forget}
+            rows = "".join(history.up_rows(applying.record_of(each, mark, each.sha256, baseline=True)) for each in fill)
+            conn.execute(
+                history.own_statements(ends)
+                + rows
+                + "".join(map(history.down_rows, forget))
+                + history.mirror_rows(version)
+            )
+    return {
+        "version": None if version == history.NIL else version,
+        "adopted": [each.version for each in fill],
+        "forgotten": forget,
+    }
 
 
 def target(seen: Situation, wanted: int | None) -> int:
     """The version to adopt. Raises MigrationError when it is not known, or golang-migrate says another."""
     if seen.row.dirty:
-        raise MigrationError("public.schema_migrations", f"version {seen.row.version} is dirty: a file stopped in its "
-                             "middle", "a database in a known state", "./invoke db.migrate" if seen.stopped else
-                             history.CLEAN_UP)
+        raise MigrationError(
+            "public.schema_migrations",
+            f"version {seen.row.version} is dirty: a file stopped in its middle",
+            "a database in a known state",
+            "./invoke db.migrate" if seen.stopped else history.CLEAN_UP,
+        )
     row = seen.row.version
     if wanted is None and row == history.NIL:
-        raise MigrationError("public.schema_migrations", "has no row, so it does not say where the database is",
-                             "the version that the database is at; -1 when none of the files was run",
-                             "./invoke db.adopt --version N")
+        raise MigrationError(
+            "public.schema_migrations",
+            "has no row, so it does not say where the database is",
+            "the version that the database is at; -1 when none of the files was run",
+            "./invoke db.adopt --version N",
+        )
     if wanted is None or row in (wanted, history.NIL):
         return row if wanted is None else wanted
-    raise MigrationError("adopt", f"version {wanted} was asked for, golang-migrate's row says {row}",
-                         "the version that the database is at", f"./invoke db.adopt, which takes {row}; or ./invoke "
-                         f"db.goto {wanted} afterwards")
+    raise MigrationError(
+        "adopt",
+        f"version {wanted} was asked for, golang-migrate's row says {row}",
+        "the version that the database is at",
+        f"./invoke db.adopt, which takes {row}; or ./invoke db.goto {wanted} afterwards",
+    )
 
 
 def refuse(seen: Situation, version: int) -> None:
@@ -58,9 +73,12 @@ def refuse(seen: Situation, version: int) -> None:
         seen.file(version)
     newest = seen.newest
     if seen.row.version == history.NIL and newest is not None and version not in (newest, history.NIL):
-        raise MigrationError("adopt", f"slipway.history ends at {newest}, and {version} was asked for",
-                             f"{newest}, or -1 when nothing is applied any more",
-                             f"./invoke db.adopt --version {newest}")
+        raise MigrationError(
+            "adopt",
+            f"slipway.history ends at {newest}, and {version} was asked for",
+            f"{newest}, or -1 when nothing is applied any more",
+            f"./invoke db.adopt --version {newest}",
+        )
     kept = {each: row for each, row in seen.known.items() if each <= version}
     if kept:
         situation.raise_first(conflicts.compare(seen.files, kept))

@@ -23,8 +23,8 @@ from slipway.errors import MigrationError
 if TYPE_CHECKING:
     import psycopg
 
-TRIES = 5               # with MIGRATE_LOCK_TIMEOUT=5s a file gives way for good after about half a minute
-PAUSE = 0.2             # seconds before the second try, doubled each time
+TRIES = 5  # with MIGRATE_LOCK_TIMEOUT=5s a file gives way for good after about half a minute
+PAUSE = 0.2  # seconds before the second try, doubled each time
 Tell = Callable[[str], None]
 Done = TypeVar("Done")
 Rows = Callable[[str], str]
@@ -43,35 +43,52 @@ NOTHING = Piece("sql", b"", 1, 1)
 @dataclass(frozen=True)
 class Mark:
     """What is written beside a file in the history: who ran it, and with which release."""
+
     by: str = ""
     release: str = ""
 
 
-def up(conn: psycopg.Connection, ends: Endpoints, file: Migration, mark: Mark, tell: Tell = quiet,
-       last: bool = True) -> dict:
+def up(
+    conn: psycopg.Connection, ends: Endpoints, file: Migration, mark: Mark, tell: Tell = quiet, last: bool = True
+) -> dict:
     """Applies a file; returns {"version", "name", "file", "ms"}, and "note" for one that has nothing in it.
 
     The last one waits for the disk, and so for those before it too. Raises MigrationError with file, line and column;
     a lock that does not come is tried for again, and `tell` hears it.
     """
+
     def rows(sha256: str) -> str:
         record = record_of(file, mark, sha256)
         return history.up_rows(record) + history.mirror_rows(file.version) + history.disk(last)
+
     done = patiently(conn, ends, file.label, lambda: once(conn, ends, file.label, file.up, rows), tell)
     return line(file, file.label, *done)
 
 
 def record_of(file: Migration, mark: Mark, sha256: str, baseline: bool = False) -> Applied:
     """The history row of a file whose content had that hash when it was run."""
-    return Applied(file.version, file.name, sha256, "", mark.by, None, file.down.sha256 if file.down else "",
-                   mark.release, baseline, "compatible" in file.directives)
+    return Applied(
+        file.version,
+        file.name,
+        sha256,
+        "",
+        mark.by,
+        None,
+        file.down.sha256 if file.down else "",
+        mark.release,
+        baseline,
+        "compatible" in file.directives,
+    )
 
 
-def down(conn: psycopg.Connection, ends: Endpoints, file: Migration, target: int, tell: Tell = quiet,
-         last: bool = True) -> dict:
+def down(
+    conn: psycopg.Connection, ends: Endpoints, file: Migration, target: int, tell: Tell = quiet, last: bool = True
+) -> dict:
     """Runs a file's downward half; golang-migrate's row moves to `target`, the version before, or is gone for NIL."""
+
     def rows(sha256: str) -> str:
         return history.down_rows(file.version) + history.mirror_rows(target) + history.disk(last)
+
     if file.down is None:
         raise no_down(file)
     label = file.down.label
@@ -79,9 +96,12 @@ def down(conn: psycopg.Connection, ends: Endpoints, file: Migration, target: int
 
 
 def no_down(file: Migration) -> MigrationError:
-    return MigrationError(file.label, f"there is no {file.version}_{file.name}.down.sql: it cannot be rolled back",
-                          "a downward file for each version that is rolled back",
-                          f"write {file.path.parent.name}/{file.version}_{file.name}.down.sql, or restore a backup")
+    return MigrationError(
+        file.label,
+        f"there is no {file.version}_{file.name}.down.sql: it cannot be rolled back",
+        "a downward file for each version that is rolled back",
+        f"write {file.path.parent.name}/{file.version}_{file.name}.down.sql, or restore a backup",
+    )
 
 
 def line(file: Migration, label: str, ms: float, statements: int) -> dict:
@@ -110,8 +130,7 @@ def patiently(conn: psycopg.Connection, ends: Endpoints, label: str, attempt: Ca
     raise MigrationError(last.where, f"{last.found} ({TRIES} tries); {watch.who}", last.expected, last.next)
 
 
-def once(conn: psycopg.Connection, ends: Endpoints, label: str, source: Source | None, rows: Rows
-         ) -> tuple[float, int]:
+def once(conn: psycopg.Connection, ends: Endpoints, label: str, source: Source | None, rows: Rows) -> tuple[float, int]:
     """BEGIN, the file, its rows, COMMIT; the milliseconds, and the number of pieces sent."""
     started, digest = time.monotonic(), Digest()
     pieces = fitness.fit(source.chunks(digest), label, conn.info.dbname) if source else iter(())
@@ -125,10 +144,12 @@ def once(conn: psycopg.Connection, ends: Endpoints, label: str, source: Source |
     return round((time.monotonic() - started) * 1000, 1), sent
 
 
-def send_and_commit(conn: psycopg.Connection, ends: Endpoints, label: str, pieces: Iterator[Piece],
-                    rows: Callable[[], str]) -> int:
+def send_and_commit(
+    conn: psycopg.Connection, ends: Endpoints, label: str, pieces: Iterator[Piece], rows: Callable[[], str]
+) -> int:
     """The whole transaction; how many pieces of the file there were."""
     import psycopg
+
     first = next(pieces, None)
     second = next(pieces, None) if first and first.data is None else None
     rest = [each for each in (first, second) if each]
@@ -167,8 +188,9 @@ def same(transaction: str) -> str:
     return f"SELECT (CASE WHEN {CURRENT} = {transaction} THEN '0' ELSE '{ENDED}' END)::int; "
 
 
-def run_pieces(conn: psycopg.Connection, ends: Endpoints, label: str, pieces: Iterator[Piece],
-               begin: tuple[str, ...] = ("BEGIN",)) -> tuple[str, int]:
+def run_pieces(
+    conn: psycopg.Connection, ends: Endpoints, label: str, pieces: Iterator[Piece], begin: tuple[str, ...] = ("BEGIN",)
+) -> tuple[str, int]:
     """Sends a file piece by piece in one transaction; the transaction's number and how many pieces there were."""
     ahead = opening(conn, ends, begin)
     results = sending.query(conn, NOTHING, label, *ahead)

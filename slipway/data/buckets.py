@@ -25,32 +25,49 @@ def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
     record = state.read(ends.state_dir, "objects")
     fresh = bool(args.get("canary")) or not is_current(record, ends)
     if fresh:
-        record = {"endpoint": ends.s3_endpoint, "provider": ends.s3_provider, "version": canary.VERSION,
-                  "features": try_out(client, ends, emit)}
+        record = {
+            "endpoint": ends.s3_endpoint,
+            "provider": ends.s3_provider,
+            "version": canary.VERSION,
+            "features": try_out(client, ends, emit),
+        }
     features.refuse_lacking(record["features"], ends.s3_require, ends.s3_provider)
     if "versioning" in ends.s3_require:
         turn_on_versioning(client, ends.s3_buckets)
     asked = {"buckets": list(ends.s3_buckets), "required": list(ends.s3_require)}
     state.write(ends.state_dir, "objects", record | asked)
-    return {"created": created, "features": record["features"], "canary": "run" if fresh else "kept",
-            "ms": round((time.monotonic() - started) * 1000, 1)}
+    return {
+        "created": created,
+        "features": record["features"],
+        "canary": "run" if fresh else "kept",
+        "ms": round((time.monotonic() - started) * 1000, 1),
+    }
 
 
 def try_out(client, ends: Endpoints, emit: Emit) -> dict[str, dict]:
     """The canary's findings. Raises GateError when the store does not let it begin or clean up."""
     from botocore.exceptions import BotoCoreError, ClientError
+
     try:
-        return canary.run(client, ends,
-                          lambda text, done, total: progress(emit, f"objects: {text}", done, total, "files"))
+        return canary.run(
+            client, ends, lambda text, done, total: progress(emit, f"objects: {text}", done, total, "files")
+        )
     except (BotoCoreError, ClientError) as error:
-        raise GateError(f"objects canary at {ends.s3_endpoint}", objects.reason(error),
-                        "a store that takes and removes scratch objects", "./invoke logs -s objects") from None
+        raise GateError(
+            f"objects canary at {ends.s3_endpoint}",
+            objects.reason(error),
+            "a store that takes and removes scratch objects",
+            "./invoke logs -s objects",
+        ) from None
 
 
 def is_current(record: dict, ends: Endpoints) -> bool:
     """Whether the record is of this store and of these checks."""
     return (record.get("endpoint"), record.get("provider"), record.get("version")) == (
-        ends.s3_endpoint, ends.s3_provider, canary.VERSION)
+        ends.s3_endpoint,
+        ends.s3_provider,
+        canary.VERSION,
+    )
 
 
 def make(client, bucket: str) -> bool:
@@ -62,6 +79,7 @@ def make(client, bucket: str) -> bool:
 def made(client, bucket: str) -> bool:
     """The same; raises the client's errors."""
     from botocore.exceptions import ClientError
+
     if exists(client, bucket):
         return False
     try:
@@ -77,6 +95,7 @@ def made(client, bucket: str) -> bool:
 def exists(client, bucket: str) -> bool:
     """Whether the bucket is there and ours. Raises the client's errors."""
     from botocore.exceptions import ClientError
+
     try:
         client.head_bucket(Bucket=bucket)
     except ClientError as error:
@@ -90,11 +109,16 @@ def exists(client, bucket: str) -> bool:
 def usable(bucket: str) -> Iterator[None]:
     """Raises GateError where a store does not do what is asked for a bucket."""
     from botocore.exceptions import BotoCoreError, ClientError
+
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise GateError(f"bucket {bucket}", objects.reason(error), "a bucket that these keys may make and use",
-                        "./invoke logs -s objects") from None
+        raise GateError(
+            f"bucket {bucket}",
+            objects.reason(error),
+            "a bucket that these keys may make and use",
+            "./invoke logs -s objects",
+        ) from None
 
 
 def turn_on_versioning(client, buckets: tuple[str, ...]) -> None:
@@ -106,5 +130,9 @@ def turn_on_versioning(client, buckets: tuple[str, ...]) -> None:
             client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
             status = client.get_bucket_versioning(Bucket=bucket).get("Status", "absent")
         if status != "Enabled":
-            raise GateError(f"bucket {bucket}", f"versioning is {status} after it was turned on", "Enabled",
-                            "./invoke logs -s objects")
+            raise GateError(
+                f"bucket {bucket}",
+                f"versioning is {status} after it was turned on",
+                "Enabled",
+                "./invoke logs -s objects",
+            )

@@ -32,6 +32,7 @@ class Lab:
     `own` is False when no scratch bucket could be made and the prefix lies in a bucket that holds real data: then
     nothing may change the bucket's own configuration.
     """
+
     client: object
     http: object
     bucket: str
@@ -53,6 +54,7 @@ class Lab:
 def run(client, ends: Endpoints, tell: Callable[[str, int, int], None]) -> dict[str, dict]:
     """{feature: {"ok": bool, "reason": text}}; whatever was made in the store is removed again."""
     from slipway.data import canary_bucket_checks, canary_checks
+
     checks = canary_checks.CHECKS | canary_bucket_checks.CHECKS
     sweep(client)
     with ready.session() as http:
@@ -72,10 +74,11 @@ def run(client, ends: Endpoints, tell: Callable[[str, int, int], None]) -> dict[
 def sweep(client) -> None:
     """Removes what a canary that was killed left behind, and leaves one that may be running alone."""
     from botocore.exceptions import ClientError
+
     try:
         buckets = client.list_buckets().get("Buckets", ())
     except ClientError:
-        return      # Keys that may not list made no scratch bucket either.
+        return  # Keys that may not list made no scratch bucket either.
     now = datetime.now(UTC)
     for bucket in buckets:
         if bucket["Name"].startswith(SCRATCH) and now - bucket["CreationDate"] > ABANDONED:
@@ -86,6 +89,7 @@ def sweep(client) -> None:
 def open_lab(client, http, ends: Endpoints) -> Lab:
     """A scratch bucket; with keys that may not make one, a prefix in the first bucket of the stack."""
     from botocore.exceptions import ClientError
+
     name = f"{SCRATCH}{secrets.token_hex(6)}"
     try:
         client.create_bucket(Bucket=name)
@@ -100,6 +104,7 @@ def attempt(lab: Lab, check: Callable[[Lab], None], changes_bucket: bool) -> dic
     """One check as its finding."""
     from botocore.exceptions import BotoCoreError, ClientError
     from requests import RequestException
+
     if changes_bucket and not lab.own:
         return {"ok": False, "reason": "not tried: these keys may not make a scratch bucket"}
     try:
@@ -131,6 +136,7 @@ def empty(client, bucket: str, prefix: str = "") -> None:
 def listed(client, operation: str, fields: tuple[str, ...], bucket: str, prefix: str) -> list[dict]:
     """What an optional listing names; a store that does not know the listing has nothing of the kind."""
     from botocore.exceptions import ClientError
+
     try:
         pages = list(client.get_paginator(operation).paginate(Bucket=bucket, Prefix=prefix))
     except ClientError:

@@ -25,9 +25,19 @@ def lifecycle(lab: Lab) -> None:
 def policy(lab: Lab) -> None:
     """A read policy for everybody must let an unsigned GET in, and its removal must shut it out."""
     key = lab.put("policy", b"open")
-    text = json.dumps({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": ["s3:GetObject"],
-        "Resource": [f"arn:aws:s3:::{lab.bucket}/policy"]}]})
+    text = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": ["*"]},
+                    "Action": ["s3:GetObject"],
+                    "Resource": [f"arn:aws:s3:::{lab.bucket}/policy"],
+                }
+            ],
+        }
+    )
     lab.client.put_bucket_policy(Bucket=lab.bucket, Policy=text)
     url = f"{lab.client.meta.endpoint_url}/{lab.bucket}/{key}"
     opened = lab.http.get(url, timeout=20).status_code
@@ -48,6 +58,7 @@ def cors(lab: Lab) -> None:
 def object_lock(lab: Lab) -> None:
     """In a bucket of its own: a legal hold, which can be lifted again, must keep a version from being deleted."""
     from botocore.exceptions import ClientError
+
     bucket = f"{lab.bucket}-lock"
     lab.client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
     try:

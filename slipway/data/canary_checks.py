@@ -7,7 +7,7 @@ import secrets
 
 from slipway.data.canary import Lab, expect
 
-PART = 5 * 1024 * 1024      # S3's smallest size of a part that is not the last
+PART = 5 * 1024 * 1024  # S3's smallest size of a part that is not the last
 
 
 def put(lab: Lab) -> None:
@@ -29,7 +29,8 @@ def listing(lab: Lab) -> None:
     """Unicode and blanks in keys, and pages that join without a gap."""
     keys = sorted(lab.put(f"list/{name}") for name in ("a", "b c", "д", "e/f"))
     pages = lab.client.get_paginator("list_objects_v2").paginate(
-        Bucket=lab.bucket, Prefix=lab.key("list/"), PaginationConfig={"PageSize": 2})
+        Bucket=lab.bucket, Prefix=lab.key("list/"), PaginationConfig={"PageSize": 2}
+    )
     found = sorted(entry["Key"] for page in pages for entry in page.get("Contents", ()))
     expect(found == keys, f"lists {len(found)} of {len(keys)} keys in pages of 2")
 
@@ -46,8 +47,10 @@ def multipart(lab: Lab) -> None:
     key, first, second = lab.key("multipart"), secrets.token_bytes(PART), secrets.token_bytes(1024)
     names = {"Bucket": lab.bucket, "Key": key}
     upload = names | {"UploadId": lab.client.create_multipart_upload(**names)["UploadId"]}
-    parts = [{"PartNumber": number, "ETag": lab.client.upload_part(PartNumber=number, Body=body, **upload)["ETag"]}
-             for number, body in ((1, first), (2, second))]
+    parts = [
+        {"PartNumber": number, "ETag": lab.client.upload_part(PartNumber=number, Body=body, **upload)["ETag"]}
+        for number, body in ((1, first), (2, second))
+    ]
     lab.client.complete_multipart_upload(MultipartUpload={"Parts": parts}, **upload)
     wanted = hashlib.sha256(first)
     wanted.update(second)
@@ -79,6 +82,7 @@ def copy(lab: Lab) -> None:
 
 def absent(lab: Lab, key: str) -> bool:
     from botocore.exceptions import ClientError
+
     try:
         lab.client.head_object(Bucket=lab.bucket, Key=key)
         return False
@@ -110,6 +114,7 @@ def metadata(lab: Lab) -> None:
 def conditional_put(lab: Lab) -> None:
     """If-None-Match: * must not overwrite: locks and create-only writes rest on it."""
     from botocore.exceptions import ClientError
+
     key = lab.put("conditional", b"first")
     try:
         lab.put("conditional", b"second", IfNoneMatch="*")
@@ -122,8 +127,9 @@ def conditional_put(lab: Lab) -> None:
 def tagging(lab: Lab) -> None:
     key = lab.put("tagging", b"body to keep")
     try:
-        lab.client.put_object_tagging(Bucket=lab.bucket, Key=key,
-                                      Tagging={"TagSet": [{"Key": "purpose", "Value": "canary"}]})
+        lab.client.put_object_tagging(
+            Bucket=lab.bucket, Key=key, Tagging={"TagSet": [{"Key": "purpose", "Value": "canary"}]}
+        )
     finally:
         expect(lab.body(key) == b"body to keep", "dangerous: tagging an object overwrites its content")
     tags = lab.client.get_object_tagging(Bucket=lab.bucket, Key=key)["TagSet"]
@@ -147,7 +153,19 @@ def post_form(lab: Lab) -> None:
 
 
 CHECKS = {
-    "put": put, "get": get, "head": head, "list": listing, "range": ranged, "multipart": multipart, "presign": presign,
-    "copy": copy, "delete": delete, "delete_many": delete_many, "metadata": metadata,
-    "conditional_put": conditional_put, "tagging": tagging, "acl": acl, "post_form": post_form,
+    "put": put,
+    "get": get,
+    "head": head,
+    "list": listing,
+    "range": ranged,
+    "multipart": multipart,
+    "presign": presign,
+    "copy": copy,
+    "delete": delete,
+    "delete_many": delete_many,
+    "metadata": metadata,
+    "conditional_put": conditional_put,
+    "tagging": tagging,
+    "acl": acl,
+    "post_form": post_form,
 }

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 Facts = dict[str, object]
 Snapshot = dict[str, Facts]
-OF = "of"               # the fact that names what an object belongs to
+OF = "of"  # the fact that names what an object belongs to
 LONGEST = 160
 
 
@@ -21,10 +21,11 @@ def snapshot(conn: psycopg.Connection) -> Snapshot:
     Facts that are null are left out, so that the same schema gives the same data on servers of different majors.
     """
     from psycopg import IsolationLevel
+
     conn.isolation_level, conn.read_only = IsolationLevel.REPEATABLE_READ, True
     try:
         with conn.transaction():
-            conn.execute("SET LOCAL search_path = ''")      # so that every name comes with its schema
+            conn.execute("SET LOCAL search_path = ''")  # so that every name comes with its schema
             found = [each for query in catalog_queries.ALL for each in objects(conn, query)]
     finally:
         conn.isolation_level = conn.read_only = None
@@ -35,21 +36,29 @@ def objects(conn: psycopg.Connection, query: str) -> list[tuple[str, Facts]]:
     """The rows of one query: the first column is the object, the second what it belongs to."""
     cursor = conn.execute(query)
     names = [OF, *(column.name for column in cursor.description[2:])]
-    return [(row[0], {name: value for name, value in zip(names, row[1:], strict=True) if value is not None})
-            for row in cursor]
+    return [
+        (row[0], {name: value for name, value in zip(names, row[1:], strict=True) if value is not None})
+        for row in cursor
+    ]
 
 
 def without_grants(found: Snapshot) -> Snapshot:
     """The same without who may do what."""
-    return {name: {fact: value for fact, value in facts.items() if fact != "grants"} for name, facts in found.items()
-            if not name.startswith("default privileges ")}
+    return {
+        name: {fact: value for fact, value in facts.items() if fact != "grants"}
+        for name, facts in found.items()
+        if not name.startswith("default privileges ")
+    }
 
 
 def of_any_copy(found: Snapshot) -> Snapshot:
     """The same without what a copy of the schema on another version has otherwise: rows of materialized views, and
     NOT NULL as a constraint with a name, which servers have since 18. Columns tell that as well."""
-    return {name: {fact: value for fact, value in facts.items() if fact != "populated"} for name, facts in found.items()
-            if not str(facts.get("definition", "")).startswith("NOT NULL ")}
+    return {
+        name: {fact: value for fact, value in facts.items() if fact != "populated"}
+        for name, facts in found.items()
+        if not str(facts.get("definition", "")).startswith("NOT NULL ")
+    }
 
 
 def difference(expected: Snapshot, found: Snapshot) -> list[str]:
@@ -65,8 +74,11 @@ def difference(expected: Snapshot, found: Snapshot) -> list[str]:
 
 def changes(expected: Facts, found: Facts) -> list[str]:
     """One clause for each fact of an object that differs."""
-    return [change(fact, expected.get(fact), found.get(fact)) for fact in sorted(expected.keys() | found.keys())
-            if expected.get(fact) != found.get(fact)]
+    return [
+        change(fact, expected.get(fact), found.get(fact))
+        for fact in sorted(expected.keys() | found.keys())
+        if expected.get(fact) != found.get(fact)
+    ]
 
 
 def change(fact: str, expected: object, found: object) -> str:

@@ -8,14 +8,21 @@ Column names are the words of the sentences that tell a difference. All of it is
 from __future__ import annotations
 
 MINE = "n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'slipway')"
-NO_MEMBER = ("NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{}'::regclass AND e.objid = {}.oid "
-             "AND e.deptype = 'e')")
-RELATION = MINE + " AND " + NO_MEMBER.format("pg_class", "c") \
+NO_MEMBER = (
+    "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{}'::regclass AND e.objid = {}.oid AND e.deptype = 'e')"
+)
+RELATION = (
+    MINE
+    + " AND "
+    + NO_MEMBER.format("pg_class", "c")
     + " AND NOT (n.nspname = 'public' AND c.relname IN ('schema_migrations', 'schema_migrations_pkey'))"
-WORD = ("CASE c.relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' WHEN 'c' THEN 'type ' "
-        "WHEN 'S' THEN 'sequence ' ELSE 'table ' END || c.oid::regclass")
+)
+WORD = (
+    "CASE c.relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' WHEN 'c' THEN 'type ' "
+    "WHEN 'S' THEN 'sequence ' ELSE 'table ' END || c.oid::regclass"
+)
 OWNER = "pg_get_userbyid({}) AS owner"
-GRANTS = ("(SELECT array_agg(a::text ORDER BY a::text) FROM unnest(coalesce({0}, acldefault('{1}', {2}))) a) AS grants")
+GRANTS = "(SELECT array_agg(a::text ORDER BY a::text) FROM unnest(coalesce({0}, acldefault('{1}', {2}))) a) AS grants"
 
 SCHEMAS = f"""
 SELECT 'schema ' || quote_ident(n.nspname), NULL, {OWNER.format("n.nspowner")},
@@ -167,6 +174,23 @@ AND NOT (d.classoid = 'pg_class'::regclass AND d.objoid IN (
     SELECT oid FROM pg_class WHERE relnamespace = to_regnamespace('slipway')
     OR oid = to_regclass('public.schema_migrations')))"""
 
-ALL = (SCHEMAS, RELATIONS, COLUMNS, CONSTRAINTS, INDEXES, SEQUENCES, FUNCTIONS, TRIGGERS, RULES, POLICIES, TYPES,
-       EXTENSIONS, PUBLICATIONS, EVENT_TRIGGERS, DEFAULT_PRIVILEGES, STATISTICS, FOREIGN_SERVERS,
-       COMMENTS)
+ALL = (
+    SCHEMAS,
+    RELATIONS,
+    COLUMNS,
+    CONSTRAINTS,
+    INDEXES,
+    SEQUENCES,
+    FUNCTIONS,
+    TRIGGERS,
+    RULES,
+    POLICIES,
+    TYPES,
+    EXTENSIONS,
+    PUBLICATIONS,
+    EVENT_TRIGGERS,
+    DEFAULT_PRIVILEGES,
+    STATISTICS,
+    FOREIGN_SERVERS,
+    COMMENTS,
+)

@@ -23,15 +23,21 @@ def folder(ends: Endpoints, major: int, *programs: str, wrote: int = 0) -> Path:
     that says what is there instead.
     """
     why, major = (f"pg_dump {wrote} wrote the dump", wrote) if wrote > major else (f"the server is {major}", major)
-    found = {place: version(place / programs[0]) for place in dict.fromkeys(places(ends, major))
-             if all(os.access(place / program, os.X_OK) for program in programs)}
+    found = {
+        place: version(place / programs[0])
+        for place in dict.fromkeys(places(ends, major))
+        if all(os.access(place / program, os.X_OK) for program in programs)
+    }
     fitting = sorted((number != major, number) for number in found.values() if number >= major)
     if fitting:
         return next(place for place, number in found.items() if number == fitting[0][1])
     there = ", ".join(f"{number} in {place}" for place, number in found.items()) or "none"
-    raise SettingsError(programs[0], f"{there}; {why}",
-                        f"{' and '.join(programs)} of PostgreSQL {major}",
-                        f"install postgresql-client-{major}, or set PG_BIN to the directory of its programs")
+    raise SettingsError(
+        programs[0],
+        f"{there}; {why}",
+        f"{' and '.join(programs)} of PostgreSQL {major}",
+        f"install postgresql-client-{major}, or set PG_BIN to the directory of its programs",
+    )
 
 
 def places(ends: Endpoints, major: int) -> Iterator[Path]:
@@ -57,8 +63,12 @@ def environment(url: Secret, where: str, database: str, role: str = "") -> dict[
     """
     given = nearer(pg.parameters(url, where), os.environ.get("POSTGRES_SOCKET", "")) | {"dbname": database}
     told = {libpq.VARIABLES[key]: value for key, value in given.items() if key in libpq.VARIABLES}
-    options = ["-c statement_timeout=0", "-c lock_timeout=60s", "-c idle_in_transaction_session_timeout=0",
-               "-c idle_session_timeout=0"]
+    options = [
+        "-c statement_timeout=0",
+        "-c lock_timeout=60s",
+        "-c idle_in_transaction_session_timeout=0",
+        "-c idle_session_timeout=0",
+    ]
     options += [f"-c role={escaped(role)}"] if role else []
     told["PGOPTIONS"] = " ".join(filter(None, (told.get("PGOPTIONS"), *options)))
     return {key: value for key, value in os.environ.items() if not key.startswith("PG")} | told

@@ -17,11 +17,11 @@ from pathlib import Path
 from slipway.data import client_tools
 from slipway.errors import SlipwayError
 
-NOBODY = 65534          # Postgres refuses to run as root
-PATIENCE = 30           # seconds
+NOBODY = 65534  # Postgres refuses to run as root
+PATIENCE = 30  # seconds
 ADMIN = "slipway_throwaway"
 PROGRAMS = ("postgres", "initdb", "pg_isready", "pg_ctl")
-LONGEST = 90            # bytes of the directory of a socket, whose path has at most 107
+LONGEST = 90  # bytes of the directory of a socket, whose path has at most 107
 # Nothing in it has to outlast a crash, so it waits for no disk.
 HASTY = ("-c", "fsync=off", "-c", "full_page_writes=off")
 
@@ -31,6 +31,7 @@ Refusal = Callable[[str], SlipwayError]
 @dataclass(frozen=True)
 class Account:
     """How a program is started so that it is not root: words before it, and what Popen is told."""
+
     prefix: tuple[str, ...] = ()
     options: tuple[tuple[str, object], ...] = ()
 
@@ -43,14 +44,18 @@ def account() -> Account:
     if os.geteuid() != 0:
         return Account()
     namespace = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
-    if shutil.which("unshare") and not subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
+    if (
+        shutil.which("unshare")
+        and not subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode
+    ):
         return Account(namespace)
     return Account((), (("user", NOBODY), ("group", NOBODY), ("extra_groups", [])))
 
 
 @contextmanager
-def running(folder: Path, parent: Path, prefix: str, refusal: Refusal, options: tuple[str, ...] = HASTY
-            ) -> Iterator[str]:
+def running(
+    folder: Path, parent: Path, prefix: str, refusal: Refusal, options: tuple[str, ...] = HASTY
+) -> Iterator[str]:
     """The socket directory of a fresh server whose superuser is ADMIN; `folder` has the programs.
 
     Its data is in `parent`, and gone at the end; what a killed run left there is removed first. Raises what `refusal`
@@ -60,13 +65,41 @@ def running(folder: Path, parent: Path, prefix: str, refusal: Refusal, options: 
     end_orphans(folder, parent, prefix, whose)
     with place_in(parent, prefix, whose) as place, sockets_for(place, whose) as sockets:
         data = str(place / "data")
-        run(whose, refusal, folder / "initdb", "-D", data, "-A", "trust", "-U", ADMIN, "-E", "UTF8",
-            "--locale=C.UTF-8", "--no-sync")
+        run(
+            whose,
+            refusal,
+            folder / "initdb",
+            "-D",
+            data,
+            "-A",
+            "trust",
+            "-U",
+            ADMIN,
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        )
         with (place / "log").open("wb") as log:
             child = subprocess.Popen(
-                whose.words(folder / "postgres", "-D", data, "-k", sockets, "-c", "listen_addresses=",
-                            "-c", "unix_socket_permissions=0700", *options),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0, **dict(whose.options))
+                whose.words(
+                    folder / "postgres",
+                    "-D",
+                    data,
+                    "-k",
+                    sockets,
+                    "-c",
+                    "listen_addresses=",
+                    "-c",
+                    "unix_socket_permissions=0700",
+                    *options,
+                ),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+                **dict(whose.options),
+            )
         try:
             wait(folder, sockets, child, lambda: refusal(last_words(place / "log")))
             yield sockets
@@ -83,7 +116,7 @@ def place_in(parent: Path, prefix: str, whose: Account) -> Iterator[Path]:
         give(place, whose)
         with (place / "lock.new").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            (place / "lock.new").rename(place / "lock")     # never seen without its lock
+            (place / "lock.new").rename(place / "lock")  # never seen without its lock
             yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -108,16 +141,22 @@ def give(place: Path, whose: Account) -> None:
 def end_orphans(folder: Path, parent: Path, prefix: str, whose: Account) -> None:
     """Stops and removes the servers of runs that were killed: nobody holds their lock any more."""
     for place in parent.glob(f"{prefix}*"):
-        with suppress(OSError), (place / "lock").open("r+") as lock:    # another user's, or one that begins or ends
+        with suppress(OSError), (place / "lock").open("r+") as lock:  # another user's, or one that begins or ends
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            subprocess.run(whose.words(folder / "pg_ctl", "stop", "-D", str(place / "data"), "-m", "immediate"),
-                           stdin=subprocess.DEVNULL, capture_output=True, check=False, **dict(whose.options))
+            subprocess.run(
+                whose.words(folder / "pg_ctl", "stop", "-D", str(place / "data"), "-m", "immediate"),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+                **dict(whose.options),
+            )
             shutil.rmtree(place, ignore_errors=True)
 
 
 def run(whose: Account, refusal: Refusal, program: Path, *words: str) -> None:
-    done = subprocess.run(whose.words(program, *words), stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                          **dict(whose.options))
+    done = subprocess.run(
+        whose.words(program, *words), stdin=subprocess.DEVNULL, capture_output=True, check=False, **dict(whose.options)
+    )
     if done.returncode:
         raise refusal(client_tools.last_words(done.stderr, {}))
 

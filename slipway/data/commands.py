@@ -92,8 +92,12 @@ def find(verb: str):
     """The function of a verb. Raises SettingsError with the nearest known name."""
     if verb not in VERBS:
         near = difflib.get_close_matches(verb, VERBS, 1)
-        raise SettingsError("data verb", f"unknown: {verb}", near[0] if near else ", ".join(VERBS),
-                            "python -m slipway.data VERB '{\"json\": \"args\"}'")
+        raise SettingsError(
+            "data verb",
+            f"unknown: {verb}",
+            near[0] if near else ", ".join(VERBS),
+            'python -m slipway.data VERB \'{"json": "args"}\'',
+        )
     module, function = VERBS[verb].split(":")
     return getattr(importlib.import_module(module), function)
 

@@ -21,11 +21,12 @@ INTERVAL = 0.3
 @dataclass(frozen=True)
 class Child:
     """A program at work, and where its complaints go."""
+
     program: str
     process: subprocess.Popen
     said: IO[bytes]
     env: dict[str, str]
-    errors: older.Errors | None = None      # of a pg_restore
+    errors: older.Errors | None = None  # of a pg_restore
 
     def words(self) -> str:
         text, heard = self.text(), self.heard()
@@ -54,12 +55,18 @@ class Child:
 
 
 @contextmanager
-def running(argv: list[str], env: dict[str, str], errors: older.Errors | None = None, **streams: object
-            ) -> Iterator[Child]:
+def running(
+    argv: list[str], env: dict[str, str], errors: older.Errors | None = None, **streams: object
+) -> Iterator[Child]:
     """A child that does not outlive the block. Its complaints go to a file: a full pipe would stop it."""
     with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(argv, env=env, stderr=said, process_group=0,
-                                 **({"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL} | streams))
+        child = subprocess.Popen(
+            argv,
+            env=env,
+            stderr=said,
+            process_group=0,
+            **({"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL} | streams),
+        )
         try:
             yield Child(Path(argv[0]).name, child, said, env, errors)
         finally:
@@ -79,6 +86,9 @@ def wait(children: tuple[Child, ...], tell: Callable[[], None]) -> None:
     failed = [child for child in children if not child.well()]
     if failed:
         culprit = next((child for child in failed if not child.deserted()), failed[-1])
-        raise MigrationError(f"{culprit.program} for the copy", culprit.words(),
-                             "a role that may read every table, and extensions that can be made again",
-                             "./invoke logs -s postgres")
+        raise MigrationError(
+            f"{culprit.program} for the copy",
+            culprit.words(),
+            "a role that may read every table, and extensions that can be made again",
+            "./invoke logs -s postgres",
+        )

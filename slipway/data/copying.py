@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Of columns, as restore.defining tells.
 VERSIONS = "SELECT EXISTS (SELECT FROM pg_attribute WHERE array_to_string(attoptions, ',') LIKE '%pg_attver=%')"
-LARGE = 512 * 2 ** 20       # bytes from which several tables at once are worth a copy on disk in between
+LARGE = 512 * 2**20  # bytes from which several tables at once are worth a copy on disk in between
 # An owner who is no superuser can neither give objects away nor comment on extensions.
 AS_OWNER = ("--no-owner", "--no-privileges", "--no-comments", "--no-security-labels")
 
@@ -37,6 +37,7 @@ AS_OWNER = ("--no-owner", "--no-privileges", "--no-comments", "--no-security-lab
 @dataclass(frozen=True)
 class Job:
     """What to copy: the programs, the environments that lead to the two databases, and the version of the second."""
+
     programs: Path
     source: dict[str, str]
     target: dict[str, str]
@@ -61,7 +62,7 @@ def copy(ends: Endpoints, beside: Endpoints, emit: Emit, rows: bool = True) -> d
 
         job = job_of(ends, beside, programs, target)
         what = () if rows else ("--schema-only",)
-        elsewhere = beside.admin_url and not ends.admin_url      # a server that was started for this
+        elsewhere = beside.admin_url and not ends.admin_url  # a server that was started for this
         if elsewhere and conn.execute(VERSIONS).fetchone()[0]:
             by_file(job, emit, target, tell, *what)
         elif not rows:
@@ -90,8 +91,13 @@ def restore(ends: Endpoints, beside: Endpoints, dump: Path, emit: Emit) -> dict:
 
 
 def job_of(ends: Endpoints, beside: Endpoints, programs: Path, target: psycopg.Connection) -> Job:
-    return Job(programs, environment(ends, throwaway.database_of(ends)), environment(beside, throwaway.database_of(beside)),
-               () if beside.admin_url else AS_OWNER, target.info.server_version)
+    return Job(
+        programs,
+        environment(ends, throwaway.database_of(ends)),
+        environment(beside, throwaway.database_of(beside)),
+        () if beside.admin_url else AS_OWNER,
+        target.info.server_version,
+    )
 
 
 def size_of(conn) -> int:
@@ -116,7 +122,7 @@ def through_pipe(job: Job, tell: Callable[[], None], *words: str) -> None:
     dump = [str(job.programs / "pg_dump"), "-Fc", "--compress=0", "--no-subscriptions", *words]
     with running(dump, job.source, stdout=subprocess.PIPE) as reader:
         with restoring(job, stdin=reader.process.stdout) as writer:
-            reader.process.stdout.close()       # so that pg_dump notices when pg_restore has ended
+            reader.process.stdout.close()  # so that pg_dump notices when pg_restore has ended
             wait((reader, writer), tell)
 
 
@@ -124,7 +130,15 @@ def by_file(job: Job, emit: Emit, target: psycopg.Connection, tell: Callable[[],
     """By way of a dump, of which the definitions may hold what the other server does not take."""
     with tempfile.TemporaryDirectory(prefix="slipway-rehearsal-") as folder:
         opened = archive.Archive(Path(folder), {"tables": {}}, job.programs)
-        dump = [str(job.programs / "pg_dump"), "-Fc", "--compress=1", "--no-subscriptions", *words, "-f", str(opened.dump)]
+        dump = [
+            str(job.programs / "pg_dump"),
+            "-Fc",
+            "--compress=1",
+            "--no-subscriptions",
+            *words,
+            "-f",
+            str(opened.dump),
+        ]
         with running(dump, job.source) as reader:
             wait((reader,), tell)
         try:
@@ -138,7 +152,16 @@ def in_parallel(job: Job, tell: Callable[[], None]) -> None:
     workers = min(4, os.cpu_count() or 1)
     with tempfile.TemporaryDirectory(prefix="slipway-rehearsal-") as folder:
         place = str(Path(folder) / "dump")
-        dump = [str(job.programs / "pg_dump"), "-Fd", "--compress=1", "--no-subscriptions", "-j", str(workers), "-f", place]
+        dump = [
+            str(job.programs / "pg_dump"),
+            "-Fd",
+            "--compress=1",
+            "--no-subscriptions",
+            "-j",
+            str(workers),
+            "-f",
+            place,
+        ]
         with running(dump, job.source) as reader:
             wait((reader,), tell)
         with restoring(job, place, jobs=workers) as writer:

@@ -47,5 +47,9 @@ def full(error: Exception) -> EngineError | None:
     """The error of a disk without room, or None where it was something else."""
     if not isinstance(error, OSError) or error.errno not in FULL:
         return None
-    return EngineError(str(error.filename or "disk of the stack"), error.strerror, "room for what is to be written",
-                       "make room on the disk that ./invoke doctor names, then type the same command again")
+    return EngineError(
+        str(error.filename or "disk of the stack"),
+        error.strerror,
+        "room for what is to be written",
+        "make room on the disk that ./invoke doctor names, then type the same command again",
+    )

@@ -18,8 +18,10 @@ def drift(ends: Endpoints, args: dict, emit: Emit) -> dict:
     files, problems = migrations.read(ends.migrations_dir)
     if problems:
         raise problems[0].error()
-    with (pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway drift") as conn,
-          pg.told(MigrationError, f"database {conn.info.dbname}")):
+    with (
+        pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway drift") as conn,
+        pg.told(MigrationError, f"database {conn.info.dbname}"),
+    ):
         made = conn.execute("SELECT to_regclass('slipway.history') IS NOT NULL").fetchone()[0]
         known = history.read(conn) if made else {}
         found, major = catalog.snapshot(conn), conn.info.server_version // 10000

@@ -19,12 +19,13 @@ from slipway.data.secret import MASK, NO_SECRET, Secret
 from slipway.errors import SettingsError
 
 Emit = Callable[[dict], None]
-SHORTEST_MASKED = 4     # masking a one-letter password would garble every sentence and hide nothing
+SHORTEST_MASKED = 4  # masking a one-letter password would garble every sentence and hide nothing
 
 
 @dataclass(frozen=True)
 class Endpoints:
     """One stack as the data side sees it. Times are seconds, the two `*_timeout` texts are Postgres intervals."""
+
     admin_url: Secret = NO_SECRET
     migrate_url: Secret = NO_SECRET
     app_database_url: Secret = NO_SECRET
@@ -63,10 +64,18 @@ class Endpoints:
     @cached_property
     def _secrets(self) -> tuple[str, ...]:
         """Every spelling of every secret, the longest first. Progress asks for each of its lines."""
-        found = {value.value for name in (f.name for f in fields(self))
-                 if isinstance(value := getattr(self, name), Secret)}
-        found |= {secret.value for secret in (*self.role_passwords.values(), self.offsite.access_key,
-                                              self.offsite.secret_key, *self.archive.secrets)}
+        found = {
+            value.value for name in (f.name for f in fields(self)) if isinstance(value := getattr(self, name), Secret)
+        }
+        found |= {
+            secret.value
+            for secret in (
+                *self.role_passwords.values(),
+                self.offsite.access_key,
+                self.offsite.secret_key,
+                *self.archive.secrets,
+            )
+        }
         for url in (self.admin_url, self.migrate_url, self.app_database_url, self.redis_url):
             found |= spellings(password_in(url.value))
         return tuple(sorted((secret for secret in found if len(secret) >= SHORTEST_MASKED), key=len, reverse=True))
@@ -83,19 +92,35 @@ def read(env: Mapping[str, str]) -> Endpoints:
         return Path(given[key]) if key in given else None
 
     return Endpoints(
-        admin_url=secret("ADMIN_DATABASE_URL"), migrate_url=secret("MIGRATE_DATABASE_URL"),
-        app_database_url=secret("DATABASE_URL"), database_owner=given.get("DATABASE_OWNER", ""),
-        redis_url=secret("REDIS_URL"), s3_endpoint=given.get("S3_ENDPOINT", ""),
-        s3_region=given.get("S3_REGION", "us-east-1"), s3_access_key=secret("S3_ACCESS_KEY"),
-        s3_secret_key=secret("S3_SECRET_KEY"), s3_buckets=listed(given.get("S3_BUCKETS", "")),
-        s3_require=listed(given.get("S3_REQUIRE", "")), s3_provider=given.get("S3_PROVIDER", "external"),
-        app_url=given.get("APP_URL", ""), app_ready_path=given.get("APP_READY_PATH", "/ready"),
-        app_health_path=given.get("APP_HEALTH_PATH", "/health"), gate_timeout=seconds(given, "GATE_TIMEOUT", 60.0),
-        lock_timeout=given.get("LOCK_TIMEOUT", "5s"), statement_timeout=given.get("STATEMENT_TIMEOUT", "0"),
-        migrations_dir=path("MIGRATIONS_DIR"), fixtures_dir=path("FIXTURES_DIR"), state_dir=path("STATE_DIR"),
-        gateway_dir=path("GATEWAY_DIR"), backup_dir=path("BACKUP_DIR"), backup=policy.read(given),
-        offsite=target.read(given), archive=pitr.read(given),
-        pg_bin=given.get("PG_BIN", ""), role_passwords=passwords(given.get("ROLE_PASSWORDS", "")))
+        admin_url=secret("ADMIN_DATABASE_URL"),
+        migrate_url=secret("MIGRATE_DATABASE_URL"),
+        app_database_url=secret("DATABASE_URL"),
+        database_owner=given.get("DATABASE_OWNER", ""),
+        redis_url=secret("REDIS_URL"),
+        s3_endpoint=given.get("S3_ENDPOINT", ""),
+        s3_region=given.get("S3_REGION", "us-east-1"),
+        s3_access_key=secret("S3_ACCESS_KEY"),
+        s3_secret_key=secret("S3_SECRET_KEY"),
+        s3_buckets=listed(given.get("S3_BUCKETS", "")),
+        s3_require=listed(given.get("S3_REQUIRE", "")),
+        s3_provider=given.get("S3_PROVIDER", "external"),
+        app_url=given.get("APP_URL", ""),
+        app_ready_path=given.get("APP_READY_PATH", "/ready"),
+        app_health_path=given.get("APP_HEALTH_PATH", "/health"),
+        gate_timeout=seconds(given, "GATE_TIMEOUT", 60.0),
+        lock_timeout=given.get("LOCK_TIMEOUT", "5s"),
+        statement_timeout=given.get("STATEMENT_TIMEOUT", "0"),
+        migrations_dir=path("MIGRATIONS_DIR"),
+        fixtures_dir=path("FIXTURES_DIR"),
+        state_dir=path("STATE_DIR"),
+        gateway_dir=path("GATEWAY_DIR"),
+        backup_dir=path("BACKUP_DIR"),
+        backup=policy.read(given),
+        offsite=target.read(given),
+        archive=pitr.read(given),
+        pg_bin=given.get("PG_BIN", ""),
+        role_passwords=passwords(given.get("ROLE_PASSWORDS", "")),
+    )
 
 
 def need(value: object, name: str, example: str) -> None:
@@ -128,8 +153,9 @@ def passwords(text: str) -> dict[str, Secret]:
     except ValueError:
         found = None
     if not isinstance(found, dict) or not all(isinstance(value, str) and value for value in found.values()):
-        raise SettingsError("ROLE_PASSWORDS", "not a JSON object of texts",
-                            '{"<role>": "<password>", …}', "./invoke doctor")
+        raise SettingsError(
+            "ROLE_PASSWORDS", "not a JSON object of texts", '{"<role>": "<password>", …}', "./invoke doctor"
+        )
     return {role: Secret(value) for role, value in found.items()}
 
 

@@ -8,14 +8,35 @@ from collections.abc import Iterable, Mapping
 from slipway.errors import GateError, SettingsError
 
 CORE = ("put", "get", "list", "delete", "multipart", "presign")
-OPTIONAL = ("head", "range", "copy", "delete_many", "metadata", "conditional_put", "versioning", "lifecycle", "policy",
-            "cors", "tagging", "acl", "object_lock", "post_form")
+OPTIONAL = (
+    "head",
+    "range",
+    "copy",
+    "delete_many",
+    "metadata",
+    "conditional_put",
+    "versioning",
+    "lifecycle",
+    "policy",
+    "cors",
+    "tagging",
+    "acl",
+    "object_lock",
+    "post_form",
+)
 # From the providers' own documentation in 2026; what counts on a given machine is what the canary finds there.
 PROVIDERS = {
-    "conditional_put": ("minio", "rustfs"), "versioning": ("minio", "rustfs"), "lifecycle": ("minio", "rustfs"),
-    "policy": ("minio", "rustfs"), "cors": ("minio", "rustfs", "garage"), "tagging": ("minio", "rustfs"),
-    "object_lock": ("minio",), "post_form": ("minio", "rustfs", "garage"), "metadata": ("minio", "rustfs", "garage"),
-    "range": ("minio", "rustfs", "garage"), "acl": ("minio",),
+    "conditional_put": ("minio", "rustfs"),
+    "versioning": ("minio", "rustfs"),
+    "lifecycle": ("minio", "rustfs"),
+    "policy": ("minio", "rustfs"),
+    "cors": ("minio", "rustfs", "garage"),
+    "tagging": ("minio", "rustfs"),
+    "object_lock": ("minio",),
+    "post_form": ("minio", "rustfs", "garage"),
+    "metadata": ("minio", "rustfs", "garage"),
+    "range": ("minio", "rustfs", "garage"),
+    "acl": ("minio",),
 }
 # What no check in one sitting can see; from the providers' sources.
 KNOWN_LACKS = {("rclone", "metadata"): "user metadata is kept in memory: gone when the store restarts"}
@@ -26,8 +47,9 @@ def check_names(wanted: Iterable[str]) -> None:
     for name in wanted:
         if name not in CORE + OPTIONAL:
             near = difflib.get_close_matches(name, CORE + OPTIONAL, 1)
-            raise SettingsError("S3_REQUIRE", name, near[0] if near else ", ".join(CORE + OPTIONAL),
-                                "edit S3_REQUIRE in .env")
+            raise SettingsError(
+                "S3_REQUIRE", name, near[0] if near else ", ".join(CORE + OPTIONAL), "edit S3_REQUIRE in .env"
+            )
 
 
 def refuse_lacking(found: Mapping[str, Mapping], required: Iterable[str], provider: str) -> None:

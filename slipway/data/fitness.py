@@ -31,12 +31,16 @@ def fit(chunks: Iterable[bytes], label: str, database: str, alone: bool = False)
                 yield piece
     except script.Unclosed as error:
         place, what = error.args
-        raise MigrationError(f"{label}:{place}", f"{what} is opened here and never closed", "its other end",
-                             f"edit {label}") from None
+        raise MigrationError(
+            f"{label}:{place}", f"{what} is opened here and never closed", "its other end", f"edit {label}"
+        ) from None
     except script.BehindCopy as error:
-        raise MigrationError(f"{label}:{error.args[0]}", "something stands behind a COPY … FROM stdin on its line",
-                             "its data from the next line, and after the line `\\.` whatever comes next",
-                             f"edit {label}: move it behind the line `\\.`") from None
+        raise MigrationError(
+            f"{label}:{error.args[0]}",
+            "something stands behind a COPY … FROM stdin on its line",
+            "its data from the next line, and after the line `\\.` whatever comes next",
+            f"edit {label}: move it behind the line `\\.`",
+        ) from None
     frame.end()
 
 
@@ -74,17 +78,26 @@ class Frame:
 
     def end(self) -> None:
         if self.begun and not self.ended:
-            raise MigrationError(f"{self.label}:{self.begun.place}", "BEGIN without COMMIT",
-                                 "no BEGIN: each file is run in one transaction of its own",
-                                 f"remove it from {self.label}")
+            raise MigrationError(
+                f"{self.label}:{self.begun.place}",
+                "BEGIN without COMMIT",
+                "no BEGIN: each file is run in one transaction of its own",
+                f"remove it from {self.label}",
+            )
 
     def refuse(self, piece: Piece) -> None:
-        expected = "no BEGIN, COMMIT or ROLLBACK: each file is run in one transaction of its own; only a BEGIN " \
+        expected = (
+            "no BEGIN, COMMIT or ROLLBACK: each file is run in one transaction of its own; only a BEGIN "
             "before everything and a COMMIT after everything are left out"
+        )
         if self.alone:
             expected = "no BEGIN, COMMIT or ROLLBACK: in a file without a transaction each statement is on its own"
-        raise MigrationError(f"{self.label}:{piece.place}", f"{piece.words[0]} in the file", expected,
-                             f"remove it from {self.label}, or make two files of it")
+        raise MigrationError(
+            f"{self.label}:{piece.place}",
+            f"{piece.words[0]} in the file",
+            expected,
+            f"remove it from {self.label}, or make two files of it",
+        )
 
 
 def refuse_meta(piece: Piece, label: str, database: str) -> None:
@@ -93,9 +106,12 @@ def refuse_meta(piece: Piece, label: str, database: str) -> None:
     words = line.split()
     if words[0] in HARMLESS or (words[0] in ("\\connect", "\\c") and names(words) == database):
         return
-    raise MigrationError(f"{label}:{piece.place}", f"{words[0]} is a command of psql, not of the server",
-                         f"SQL; of psql only {', '.join(sorted(HARMLESS))}, and \\connect to {database}",
-                         f"remove the line from {label}")
+    raise MigrationError(
+        f"{label}:{piece.place}",
+        f"{words[0]} is a command of psql, not of the server",
+        f"SQL; of psql only {', '.join(sorted(HARMLESS))}, and \\connect to {database}",
+        f"remove the line from {label}",
+    )
 
 
 def names(words: list[str]) -> str:

@@ -36,7 +36,7 @@ class RecordCount:
 
     def add(self, chunk: bytes) -> None:
         parts = chunk.split(b'"')
-        self.records += sum(part.count(b"\n") for part in parts[int(self.quoted)::2])
+        self.records += sum(part.count(b"\n") for part in parts[int(self.quoted) :: 2])
         self.quoted ^= len(parts) % 2 == 0
         self.last = chunk[-1:]
 
@@ -64,37 +64,57 @@ def header(path: Path, label: str) -> list[str]:
     return names
 
 
-def load(conn: psycopg.Connection, read: Callable[[], Iterable[bytes]], table: str, columns: list[str], label: str,
-         tell: Callable[[int], None]) -> int:
+def load(
+    conn: psycopg.Connection,
+    read: Callable[[], Iterable[bytes]],
+    table: str,
+    columns: list[str],
+    label: str,
+    tell: Callable[[int], None],
+) -> int:
     """Streams the CSV into a temporary table and inserts from there what is not yet in the table; returns new rows.
 
     COPY itself cannot pass over rows that exist. `tell` hears how many records were sent. Raises MigrationError with
     the line; for that the file is `read` a second time where a constraint of the table refuses a row.
     """
     from psycopg import DatabaseError, OperationalError, errors, sql
+
     target = sql.Identifier(*table.split(".", 1))
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     conn.execute("SAVEPOINT slipway_load")
     try:
         copy_in(conn, read(), target, names, tell)
     except DatabaseError as error:
-        if isinstance(error, OperationalError):     # the server's trouble or a lost connection, not the file's
+        if isinstance(error, OperationalError):  # the server's trouble or a lost connection, not the file's
             raise
         raise csv_error(error, table, label, line_of(error)) from None
     try:
-        return conn.execute(sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM pg_temp.slipway_load "
-                                    "ON CONFLICT DO NOTHING").format(target, names, names)).rowcount
+        return conn.execute(
+            sql.SQL(
+                "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM pg_temp.slipway_load ON CONFLICT DO NOTHING"
+            ).format(target, names, names)
+        ).rowcount
     except (errors.NotNullViolation, errors.CheckViolation) as error:
         line = refused_line(conn, partial(copy_in, conn, read(), target, names), error)
         raise csv_error(error, table, label, line) from None
 
 
-def copy_in(conn: psycopg.Connection, chunks: Iterable[bytes], target: sql.Composable, names: sql.Composable,
-            tell: Callable[[int], None] = lambda done: None, constraint: str = "") -> None:
+def copy_in(
+    conn: psycopg.Connection,
+    chunks: Iterable[bytes],
+    target: sql.Composable,
+    names: sql.Composable,
+    tell: Callable[[int], None] = lambda done: None,
+    constraint: str = "",
+) -> None:
     """Makes the temporary table with the columns of the CSV, and streams the records into it."""
     from psycopg import sql
-    conn.execute(sql.SQL("CREATE TEMPORARY TABLE slipway_load ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-        names, target))
+
+    conn.execute(
+        sql.SQL("CREATE TEMPORARY TABLE slipway_load ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
+            names, target
+        )
+    )
     if constraint:
         conn.execute(f"ALTER TABLE pg_temp.slipway_load {constraint}")
     seen = RecordCount()
@@ -113,6 +133,7 @@ def refused_line(conn: psycopg.Connection, copy_again: Callable[..., None], erro
     mend what the file has.
     """
     import psycopg
+
     conn.execute("ROLLBACK TO SAVEPOINT slipway_load")
     try:
         copy_again(constraint=constraint_of(conn, error.diag))
@@ -133,12 +154,16 @@ def constraint_of(conn: psycopg.Connection, diag: psycopg.errors.Diagnostic) -> 
 def refuse_repeat(conn: psycopg.Connection, table: str, columns: list[str], label: str) -> None:
     """Raises MigrationError when the table has no key in these columns: loading twice would double every row."""
     from psycopg import sql
+
     name = sql.Identifier(*table.split(".", 1)).as_string(conn)
     if not conn.execute(HAS_KEY, (name, columns)).fetchone()[0]:
-        raise MigrationError(label, f"was changed after it was loaded, and {table} has no unique key among the columns "
-                             f"{', '.join(columns)}: each row would be there twice",
-                             "a primary key or unique constraint that tells rows apart",
-                             "put the new rows into a file of their own")
+        raise MigrationError(
+            label,
+            f"was changed after it was loaded, and {table} has no unique key among the columns "
+            f"{', '.join(columns)}: each row would be there twice",
+            "a primary key or unique constraint that tells rows apart",
+            "put the new rows into a file of their own",
+        )
 
 
 def line_of(error: psycopg.Error) -> str:
@@ -149,5 +174,9 @@ def line_of(error: psycopg.Error) -> str:
 
 def csv_error(error: psycopg.Error, table: str, label: str, line: str) -> MigrationError:
     """The server's message with the CSV's line."""
-    return MigrationError(f"{label}:{line}" if line else label, error.diag.message_primary or str(error), f"values that {table} takes",
-                          f"edit {label}")
+    return MigrationError(
+        f"{label}:{line}" if line else label,
+        error.diag.message_primary or str(error),
+        f"values that {table} takes",
+        f"edit {label}",
+    )

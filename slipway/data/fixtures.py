@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     import psycopg
 
 NAME = re.compile(r"[0-9]+_(?P<rest>.+)\.(?P<kind>sql|csv)")
-STEPS = 100     # progress is told this many times for a file, and not for each of its chunks
+STEPS = 100  # progress is told this many times for a file, and not for each of its chunks
 
 
 @dataclass(frozen=True)
 class Fixture:
     """One file of seed data. Its content is read when it is asked for, and never held whole."""
+
     path: Path
     name: str
     label: str
@@ -95,8 +96,9 @@ def chosen(found: tuple[Fixture, ...], only: str | None) -> tuple[Fixture, ...]:
     same = tuple(each for each in found if name in (each.name, Path(each.name).stem))
     if not same:
         near = difflib.get_close_matches(name, [each.name for each in found], 1, 0.3)
-        raise SettingsError("--only", f"no fixture {only}", near[0] if near else "the name of a file in fixtures/",
-                            "ls fixtures")
+        raise SettingsError(
+            "--only", f"no fixture {only}", near[0] if near else "the name of a file in fixtures/", "ls fixtures"
+        )
     return same
 
 
@@ -107,10 +109,16 @@ def pending(found: tuple[Fixture, ...], loaded: Mapping[str, str]) -> tuple[Fixt
 
 def conflicts(found: tuple[Fixture, ...], loaded: Mapping[str, str]) -> tuple[Problem, ...]:
     """Files that were changed after they were loaded and do not say that they can be loaded again."""
-    return tuple(Problem(each.label, "was changed after it was loaded, and does not say that it can be loaded again",
-                         "-- slipway: repeatable at its top, if a second run does no harm (ON CONFLICT …)",
-                         f"edit {each.label}, or put it back and write what is new into another file")
-                 for each in found if each.name in loaded and not each.repeatable and loaded[each.name] != each.sha256)
+    return tuple(
+        Problem(
+            each.label,
+            "was changed after it was loaded, and does not say that it can be loaded again",
+            "-- slipway: repeatable at its top, if a second run does no harm (ON CONFLICT …)",
+            f"edit {each.label}, or put it back and write what is new into another file",
+        )
+        for each in found
+        if each.name in loaded and not each.repeatable and loaded[each.name] != each.sha256
+    )
 
 
 def load_one(conn: psycopg.Connection, ends: Endpoints, each: Fixture, again: bool, emit: Emit) -> dict:
@@ -141,8 +149,9 @@ def load_csv(conn: psycopg.Connection, each: Fixture, digest: sources.Digest, ag
     if again:
         fixture_csv.refuse_repeat(conn, each.table, columns, each.label)
     total = fixture_csv.count(each.chunks(sources.Digest()))
-    rows = fixture_csv.load(conn, lambda: each.chunks(digest), each.table, columns, each.label,
-                            teller(emit, each.label, total, "rows"))
+    rows = fixture_csv.load(
+        conn, lambda: each.chunks(digest), each.table, columns, each.label, teller(emit, each.label, total, "rows")
+    )
     progress(emit, each.label, total, total, "rows")
     return rows
 

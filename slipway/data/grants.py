@@ -16,8 +16,9 @@ HELD = """
 SELECT coalesce(r.rolname, ''), a.privilege_type FROM {}, aclexplode({}) a
 LEFT JOIN pg_roles r ON r.oid = a.grantee WHERE {}
 """
-ON_DATABASE = HELD.format("pg_database d", "coalesce(d.datacl, acldefault('d', d.datdba))",
-                          "d.datname = current_database()")
+ON_DATABASE = HELD.format(
+    "pg_database d", "coalesce(d.datacl, acldefault('d', d.datdba))", "d.datname = current_database()"
+)
 ON_PUBLIC = HELD.format("pg_namespace n", "coalesce(n.nspacl, acldefault('n', n.nspowner))", "n.nspname = 'public'")
 ON_FUTURE = """
 SELECT k.kind, coalesce(r.rolname, ''), a.privilege_type FROM unnest(ARRAY['r', 'S', 'f', 'n']::"char"[]) AS k(kind)
@@ -49,13 +50,15 @@ def ensure_public(conn: psycopg.Connection, roles: Split) -> list[str]:
     """USAGE of schema public for those who work in it. A team that dropped the schema is left in peace."""
     if conn.execute("SELECT to_regnamespace('public')").fetchone() == (None,):
         return []
-    return ensure_on(conn, ON_PUBLIC, "SCHEMA", "public",
-                     {(roles.named(part), "USAGE") for part in ("app", "readonly")})
+    return ensure_on(
+        conn, ON_PUBLIC, "SCHEMA", "public", {(roles.named(part), "USAGE") for part in ("app", "readonly")}
+    )
 
 
 def ensure_on(conn: psycopg.Connection, query: str, kind: str, name: str, wanted: set[tuple[str, str]]) -> list[str]:
     """The wanted grants on one object, and none to PUBLIC."""
     from psycopg import sql
+
     held = {(grantee, privilege) for grantee, privilege in conn.execute(query)}
     target = sql.SQL(kind + " {}").format(sql.Identifier(name))
     changed = []
@@ -84,9 +87,15 @@ def ensure_defaults(conn: psycopg.Connection, roles: Split) -> list[str]:
     return [f"default privileges: {KINDS[kind].lower()}" for kind in kinds]
 
 
-def grant_future(conn: psycopg.Connection, roles: Split, kind: str, excess: set[tuple[str, str, str]],
-                 wanted: frozenset[tuple[str, str, str]]) -> None:
+def grant_future(
+    conn: psycopg.Connection,
+    roles: Split,
+    kind: str,
+    excess: set[tuple[str, str, str]],
+    wanted: frozenset[tuple[str, str, str]],
+) -> None:
     from psycopg import sql
+
     prefix = sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} ").format(sql.Identifier(roles.named("owner")))
     for _, grantee, privilege in sorted(excess):
         whom = sql.Identifier(grantee) if grantee else sql.SQL("PUBLIC")
@@ -95,14 +104,22 @@ def grant_future(conn: psycopg.Connection, roles: Split, kind: str, excess: set[
         conn.execute(prefix + sql.SQL(f"GRANT {privilege} ON {KINDS[kind]} TO {{}}").format(sql.Identifier(grantee)))
 
 
-def grant_existing(conn: psycopg.Connection, roles: Split, kinds: list[str],
-                   wanted: frozenset[tuple[str, str, str]]) -> None:
+def grant_existing(
+    conn: psycopg.Connection, roles: Split, kinds: list[str], wanted: frozenset[tuple[str, str, str]]
+) -> None:
     """The same grants on what is there already, in public and in the owner's schemas."""
     from psycopg import sql
+
     for (schema,) in conn.execute(SCHEMAS, (roles.named("owner"),)).fetchall():
         for kind, grantee, privilege in sorted(each for each in wanted if each[0] in kinds):
-            conn.execute(sql.SQL(f"GRANT {privilege} ON ALL {KINDS[kind]} IN SCHEMA {{}} TO {{}}").format(
-                sql.Identifier(schema), sql.Identifier(grantee)))
+            conn.execute(
+                sql.SQL(f"GRANT {privilege} ON ALL {KINDS[kind]} IN SCHEMA {{}} TO {{}}").format(
+                    sql.Identifier(schema), sql.Identifier(grantee)
+                )
+            )
     if conn.execute("SELECT to_regclass('public.schema_migrations')").fetchone() != (None,):
-        conn.execute(sql.SQL("REVOKE INSERT, UPDATE, DELETE ON public.schema_migrations FROM {}").format(
-            sql.Identifier(roles.named("app"))))
+        conn.execute(
+            sql.SQL("REVOKE INSERT, UPDATE, DELETE ON public.schema_migrations FROM {}").format(
+                sql.Identifier(roles.named("app"))
+            )
+        )

@@ -30,6 +30,7 @@ WHERE i.indrelid = pg_catalog.to_regclass(%s) AND c.relname = %s
 @dataclass(frozen=True)
 class Made:
     """The index that a statement makes: its name as the catalog spells it, its table as the statement does."""
+
     name: str
     table: str
 
@@ -41,7 +42,7 @@ def made_by(text: str) -> Made | None:
     if words[:1] != ["CREATE"] or "ON" not in words or ("INDEX", "CONCURRENTLY") not in pairwise(words):
         return None
     on = words.index("ON")
-    table = parts[on + 2 if words[on + 1:on + 2] == ["ONLY"] else on + 1:]
+    table = parts[on + 2 if words[on + 1 : on + 2] == ["ONLY"] else on + 1 :]
     long = next((at for at in range(1, len(table), 2) if table[at] != "."), len(table))
     return Made("" if words[on - 1] in ("CONCURRENTLY", "EXISTS") else folded(parts[on - 1]), "".join(table[:long]))
 
@@ -53,7 +54,7 @@ def folded(name: str) -> str:
 
 def invalid(conn: psycopg.Connection) -> tuple[str, ...]:
     """The qualified names of the invalid indexes."""
-    return tuple(name for name, in conn.execute(INVALID))
+    return tuple(name for (name,) in conn.execute(INVALID))
 
 
 def made(conn: psycopg.Connection, text: str) -> dict[str, bool]:
@@ -85,5 +86,9 @@ def remains(conn: psycopg.Connection, before: tuple[str, ...], text: str) -> lis
 def left(where: str, found: str, names: list[str]) -> MigrationError:
     """The error that names them."""
     drops = "; ".join(f"DROP INDEX CONCURRENTLY {name}" for name in names)
-    return MigrationError(where, f"{found}invalid index {', '.join(names)}: it is kept up at every write and answers "
-                          "no query", "every index valid", f"./invoke psql: {drops}; then run the same command again")
+    return MigrationError(
+        where,
+        f"{found}invalid index {', '.join(names)}: it is kept up at every write and answers no query",
+        "every index valid",
+        f"./invoke psql: {drops}; then run the same command again",
+    )

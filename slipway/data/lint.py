@@ -19,7 +19,7 @@ from slipway.data.endpoints import Emit, Endpoints, need
 from slipway.errors import GateError, MigrationError, SettingsError
 
 CONFIG = ".squawk.toml"
-BATCH = 500             # files for one squawk: an argument list has an end
+BATCH = 500  # files for one squawk: an argument list has an end
 CLEAN, FINDINGS = 0, 1  # squawk's exit codes
 COPY_DATA = re.compile(rb"^[ \t]*copy\s[^;]*?\sfrom\s+stdin\b[^;]*;[^\n]*\n(.*?)^\\\.\r?$", re.I | re.M | re.S)
 
@@ -27,6 +27,7 @@ COPY_DATA = re.compile(rb"^[ \t]*copy\s[^;]*?\sfrom\s+stdin\b[^;]*;[^\n]*\n(.*?)
 @dataclass(frozen=True)
 class Source:
     """A file to lint: what messages call it, and its bytes as squawk gets them."""
+
     label: str
     content: bytes
 
@@ -47,12 +48,18 @@ def lint(ends: Endpoints, args: dict, emit: Emit) -> dict:
     waiting, major = ask(ends, bool(args.get("all")))
     sources = [read(ends.migrations_dir, name) for name in (waiting if named is None else named)]
     config = find_config(ends.migrations_dir)
-    found = [finding for inside in (True, False)
-             for finding in check([each for each in sources if each.in_transaction is inside],
-                                  options(config, major, inside))]
+    found = [
+        finding
+        for inside in (True, False)
+        for finding in check(
+            [each for each in sources if each.in_transaction is inside], options(config, major, inside)
+        )
+    ]
     order = {each.label: index for index, each in enumerate(sources)}
-    return {"findings": sorted(found, key=lambda each: (order[each["file"]], each["line"], each["column"])),
-            "files": len(sources)}
+    return {
+        "findings": sorted(found, key=lambda each: (order[each["file"]], each["line"], each["column"])),
+        "files": len(sources),
+    }
 
 
 def ask(ends: Endpoints, everything: bool) -> tuple[list[str], int]:
@@ -60,6 +67,7 @@ def ask(ends: Endpoints, everything: bool) -> tuple[list[str], int]:
     from psycopg import Error
 
     from slipway.data import history
+
     files, problems = migrations.read(ends.migrations_dir)
     if problems:
         raise problems[0].error()
@@ -86,18 +94,23 @@ def read(folder: Path, name: str) -> Source:
         content = path.read_bytes()
         content.decode()
     except OSError as error:
-        raise MigrationError(label, f"cannot be read: {error.strerror}", f"a file in {folder.name}/",
-                             "./invoke db.status") from None
+        raise MigrationError(
+            label, f"cannot be read: {error.strerror}", f"a file in {folder.name}/", "./invoke db.status"
+        ) from None
     except UnicodeDecodeError as error:
-        line = content[:error.start].count(b"\n") + 1
-        raise MigrationError(f"{label}:{line}", f"byte 0x{content[error.start]:02x} is not UTF-8", "SQL in UTF-8",
-                             f"save {label} as UTF-8") from None
+        line = content[: error.start].count(b"\n") + 1
+        raise MigrationError(
+            f"{label}:{line}",
+            f"byte 0x{content[error.start]:02x} is not UTF-8",
+            "SQL in UTF-8",
+            f"save {label} as UTF-8",
+        ) from None
     return Source(label, COPY_DATA.sub(blank_data, content.removeprefix(b"\xef\xbb\xbf")))
 
 
 def blank_data(match: re.Match[bytes]) -> bytes:
     """COPY's data lines as empty lines, so that squawk does not take them for SQL and lines keep their numbers."""
-    return match[0][:match.start(1) - match.start()] + b"\n" * match[1].count(b"\n")
+    return match[0][: match.start(1) - match.start()] + b"\n" * match[1].count(b"\n")
 
 
 def find_config(folder: Path) -> Path | None:
@@ -131,7 +144,7 @@ def check(sources: list[Source], words: list[str]) -> list[dict]:
     found: list[dict] = []
     with tempfile.TemporaryDirectory(prefix="slipway-lint-") as folder:
         for start in range(0, len(sources), BATCH):
-            batch = {source.label: source for source in sources[start:start + BATCH]}
+            batch = {source.label: source for source in sources[start : start + BATCH]}
             for source in batch.values():
                 path = Path(folder) / source.label
                 path.parent.mkdir(exist_ok=True)
@@ -145,11 +158,21 @@ def run(words: list[str], labels: Iterable[str], folder: str) -> list[dict]:
     beside = Path(sys.executable).with_name("squawk")
     program = str(beside) if beside.exists() else shutil.which("squawk")
     if not program:
-        raise SettingsError("squawk", "not installed here", "squawk-cli, which comes with requirements/ops.lock and "
-                            "requirements/embedded.lock", "./invoke doctor")
+        raise SettingsError(
+            "squawk",
+            "not installed here",
+            "squawk-cli, which comes with requirements/ops.lock and requirements/embedded.lock",
+            "./invoke doctor",
+        )
     # Its paths are patterns.
-    done = subprocess.run([program, *words, "--", *map(glob.escape, labels)], cwd=folder, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program, *words, "--", *map(glob.escape, labels)],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     try:
         found = json.loads(done.stdout)
     except ValueError:
@@ -165,6 +188,13 @@ def finding(told: dict, source: Source) -> dict:
     words = lint_rules.words(told["rule_name"], told["level"], told["message"], told["help"])
     lines = source.content.split(b"\n")
     line = lines[told["line"]] if told["line"] < len(lines) else b""
-    column = len(line[:told["column"]].decode(errors="ignore"))
-    return {"file": source.label, "line": told["line"] + 1, "column": column + 1, "rule": told["rule_name"],
-            "level": words.level, "message": words.message, "help": words.help}
+    column = len(line[: told["column"]].decode(errors="ignore"))
+    return {
+        "file": source.label,
+        "line": told["line"] + 1,
+        "column": column + 1,
+        "rule": told["rule_name"],
+        "level": words.level,
+        "message": words.message,
+        "help": words.help,
+    }

@@ -27,8 +27,12 @@ def take(conn: psycopg.Connection, key: int, patience: float, tell: Callable[[st
     deadline, told = time.monotonic() + patience, False
     while not conn.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()[0]:
         if time.monotonic() > deadline:
-            raise LockHeld(f"migration lock of database {conn.info.dbname}", holder(conn, key),
-                           f"the lock free within {patience:g} s", "./invoke status, then run the same command again")
+            raise LockHeld(
+                f"migration lock of database {conn.info.dbname}",
+                holder(conn, key),
+                f"the lock free within {patience:g} s",
+                "./invoke status, then run the same command again",
+            )
         if not told:
             tell(f"waiting for the migration lock, {holder(conn, key)}")
             told = True
@@ -55,10 +59,14 @@ def refuse_pooler(conn: psycopg.Connection, ends: Endpoints) -> None:
         first, second = {backend(conn) for _ in range(3)}, {backend(other)}
         first |= {backend(conn)}
     if len(first) > 1 or first & second:
-        raise MigrationError("MIGRATE_DATABASE_URL", "leads to a connection pooler in transaction mode (such as "
-                             "PgBouncer): it gives every transaction another session, so that neither the migration "
-                             "lock nor a setting lasts", "the server's own address, or a pooler in session mode",
-                             "set MIGRATE_DATABASE_URL in .env to the direct URL of the database")
+        raise MigrationError(
+            "MIGRATE_DATABASE_URL",
+            "leads to a connection pooler in transaction mode (such as "
+            "PgBouncer): it gives every transaction another session, so that neither the migration "
+            "lock nor a setting lasts",
+            "the server's own address, or a pooler in session mode",
+            "set MIGRATE_DATABASE_URL in .env to the direct URL of the database",
+        )
 
 
 def backend(conn: psycopg.Connection) -> int:

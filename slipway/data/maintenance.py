@@ -14,9 +14,9 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import EngineError
 
 NAME = "maintenance.html"
-SIGN = "X-Slipway-Maintenance"      # the header of the answer, as the gateway's configuration sets it
+SIGN = "X-Slipway-Maintenance"  # the header of the answer, as the gateway's configuration sets it
 MESSAGE = "We are working on this service. It will be back in a few minutes."
-LONGEST = 2000                      # characters of a message
+LONGEST = 2000  # characters of a message
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Maintenance</title>
@@ -56,5 +56,9 @@ def state(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 def refuse_without_gateway(ends: Endpoints) -> None:
     if ends.gateway_dir is None:
-        raise EngineError("maintenance", "this stack has no gateway",
-                          "the docker engine, whose gateway can answer for the app", "./invoke down stops the app")
+        raise EngineError(
+            "maintenance",
+            "this stack has no gateway",
+            "the docker engine, whose gateway can answer for the app",
+            "./invoke down stops the app",
+        )

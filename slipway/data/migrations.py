@@ -21,14 +21,15 @@ __all__ = ["Applied", "Migration", "Problem", "fingerprint", "lock_key", "lock_n
 
 PAIRED = re.compile(r"(?P<version>[0-9]+)_(?P<name>.*)\.(?P<way>down|up)\.(?P<kind>.*)", re.DOTALL)
 PLAIN = re.compile(r"(?P<version>[0-9]+)_(?P<name>.+)\.sql", re.DOTALL)
-LARGEST = 2 ** 63 - 1               # schema_migrations.version is a bigint
-LOCK_SALT = 1486364155              # golang-migrate's advisoryLockIDSalt
+LARGEST = 2**63 - 1  # schema_migrations.version is a bigint
+LOCK_SALT = 1486364155  # golang-migrate's advisoryLockIDSalt
 NAME_FORM = "NNN_name.up.sql, NNN_name.down.sql or NNN_name.sql"
 
 
 @dataclass(frozen=True)
 class Migration:
     """One version: its number, its name and its files. Either may be missing, as golang-migrate allows."""
+
     version: int
     name: str
     up: Source | None
@@ -63,6 +64,7 @@ class Migration:
 @dataclass(frozen=True)
 class Applied:
     """One row of the history."""
+
     version: int
     name: str
     sha256: str
@@ -78,6 +80,7 @@ class Applied:
 @dataclass(frozen=True)
 class Problem:
     """Why the files, or files and history together, cannot be run as they are."""
+
     where: str
     found: str
     expected: str
@@ -97,7 +100,7 @@ def lock_key(database: str, schema: str = "public", table: str = "schema_migrati
 
 def lock_number(*names: str) -> int:
     """golang-migrate's number for a list of names, database last."""
-    return zlib.crc32("\0".join(names).encode()) * LOCK_SALT % 2 ** 32
+    return zlib.crc32("\0".join(names).encode()) * LOCK_SALT % 2**32
 
 
 def transactional(source: Source | None) -> bool:
@@ -141,8 +144,14 @@ def paired(version: int, up: tuple[str, Source] | None, down: tuple[str, Source]
 def place_file(side: dict[int, tuple[str, Source]], version: int, title: str, source: Source) -> list[Problem]:
     """Files it under its number, or says which file has that number already; 1 and 001 are the same."""
     if version in side:
-        return [Problem(source.label, f"number {version} is already that of {side[version][1].label}",
-                        "one file for each number", f"rename {source.label}")]
+        return [
+            Problem(
+                source.label,
+                f"number {version} is already that of {side[version][1].label}",
+                "one file for each number",
+                f"rename {source.label}",
+            )
+        ]
     side[version] = title, source
     return []
 
@@ -152,8 +161,11 @@ def read_file(folder: Path, name: str) -> tuple[int, str, str, Source] | Problem
     match = PAIRED.fullmatch(name) or PLAIN.fullmatch(name)
     label = f"{folder.name}/{name}"
     if not match:
-        return Problem(label, "not a migration's name", NAME_FORM, f"rename or move {label}") \
-            if name.lower().endswith(".sql") else None
+        return (
+            Problem(label, "not a migration's name", NAME_FORM, f"rename or move {label}")
+            if name.lower().endswith(".sql")
+            else None
+        )
     version, parts = int(match["version"]), match.groupdict()
     if version > LARGEST:
         return Problem(label, f"number {version}", f"a number up to {LARGEST}", f"rename {label}")
@@ -165,8 +177,9 @@ def read_file(folder: Path, name: str) -> tuple[int, str, str, Source] | Problem
         return Problem(label, *sources.unreadable(error, label))
     unknown = sorted(source.directives - set(sqltext.DIRECTIVES))
     if unknown:
-        return Problem(label, f"unknown directive: -- slipway: {unknown[0]}", ", ".join(sqltext.DIRECTIVES),
-                       f"edit {label}")
+        return Problem(
+            label, f"unknown directive: -- slipway: {unknown[0]}", ", ".join(sqltext.DIRECTIVES), f"edit {label}"
+        )
     return version, parts.get("way", "up"), match["name"], source
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Move:
     """One version up or down; `target` is what golang-migrate's row says afterwards."""
+
     file: Migration
     way: str
     target: int
@@ -36,8 +37,11 @@ class Move:
 
 def upwards(seen: Situation, to: int | None) -> tuple[Move, ...]:
     """The versions that the database has not had, in order, up to `to`."""
-    return tuple(Move(each, "up", each.version) for each in seen.files
-                 if each.version not in seen.known and (to is None or each.version <= to))
+    return tuple(
+        Move(each, "up", each.version)
+        for each in seen.files
+        if each.version not in seen.known and (to is None or each.version <= to)
+    )
 
 
 def forwards(seen: Situation, to: int | None) -> tuple[Move, ...]:
@@ -46,8 +50,12 @@ def forwards(seen: Situation, to: int | None) -> tuple[Move, ...]:
     if to is not None:
         seen.file(to)
     if to is not None and seen.newest is not None and to < seen.newest:
-        raise MigrationError(f"migration {to}", f"the database is at {seen.newest} already",
-                             f"a version from {seen.newest}", f"./invoke db.goto {to} to roll back to it")
+        raise MigrationError(
+            f"migration {to}",
+            f"the database is at {seen.newest} already",
+            f"a version from {seen.newest}",
+            f"./invoke db.goto {to} to roll back to it",
+        )
     return upwards(seen, to)
 
 
@@ -72,8 +80,14 @@ def refuse_unfit(conn: psycopg.Connection, moves: tuple[Move, ...], stopped: Unf
             fitness.refuse_unfit(move.source.chunks(), move.label, conn.info.dbname, by_itself(move, stopped))
 
 
-def perform(conn: psycopg.Connection, ends: Endpoints, moves: tuple[Move, ...], stopped: Unfinished | None, mark: Mark,
-            emit: Emit) -> list[dict]:
+def perform(
+    conn: psycopg.Connection,
+    ends: Endpoints,
+    moves: tuple[Move, ...],
+    stopped: Unfinished | None,
+    mark: Mark,
+    emit: Emit,
+) -> list[dict]:
     """Makes the moves in order; each file's line of the result. An error leaves whole moves only.
 
     Whatever is told at the end, what was done is on the disk by then.
@@ -90,11 +104,20 @@ def perform(conn: psycopg.Connection, ends: Endpoints, moves: tuple[Move, ...], 
     return done
 
 
-def one(conn: psycopg.Connection, ends: Endpoints, move: Move, stopped: Unfinished | None, mark: Mark,
-        emit: Emit, last: bool) -> dict:
+def one(
+    conn: psycopg.Connection,
+    ends: Endpoints,
+    move: Move,
+    stopped: Unfinished | None,
+    mark: Mark,
+    emit: Emit,
+    last: bool,
+) -> dict:
     """One move, in a transaction or statement by statement as its file wants."""
+
     def tell(text: str) -> None:
         progress(emit, text, 0, 0, "")
+
     mine = stopped if stopped and stopped.version == move.file.version else None
     if by_itself(move, stopped):
         if move.way == "up":
@@ -112,6 +135,9 @@ def refuse_stopped(seen: Situation, way: str, first: Move | None) -> None:
         return
     label = seen.file(stopped.version).label
     verb = "./invoke db.migrate" if stopped.way == "up" else "./invoke db.rollback"
-    raise MigrationError(label, f"stopped in its middle on the way {stopped.way}: {stopped.done} of its statements are "
-                         "done", "that file finished before anything else",
-                         f"{verb}; the statements that are not done yet may be edited before")
+    raise MigrationError(
+        label,
+        f"stopped in its middle on the way {stopped.way}: {stopped.done} of its statements are done",
+        "that file finished before anything else",
+        f"{verb}; the statements that are not done yet may be edited before",
+    )

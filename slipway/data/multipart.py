@@ -13,7 +13,7 @@ from slipway.data.mirror.pool import PIECE, digests
 from slipway.errors import VerificationError
 
 PART = 16 * 2**20
-MOST = 9_000        # parts of one upload; S3 takes 10,000
+MOST = 9_000  # parts of one upload; S3 takes 10,000
 WORKERS = 4
 
 
@@ -35,8 +35,12 @@ def store(client, names: dict, path: Path, sha256: str, about: dict, tally: Tall
     """
     found, plain = digests(path)
     if found != sha256:
-        raise VerificationError(str(path), f"holds other bytes (sha256 {found[:12]}…)", f"sha256 {sha256[:12]}…",
-                                "./invoke backups.verify; nothing was sent")
+        raise VerificationError(
+            str(path),
+            f"holds other bytes (sha256 {found[:12]}…)",
+            f"sha256 {sha256[:12]}…",
+            "./invoke backups.verify; nothing was sent",
+        )
     wanted = list(parts(path.stat().st_size))
     if len(wanted) > 1:
         in_parts(client, names, path, wanted, about, tally, resume)
@@ -60,29 +64,37 @@ def whole(client, names: dict, path: Path, plain: str, about: dict, tally: Tally
 
 def in_parts(client, names: dict, path: Path, wanted: list[Part], about: dict, tally: Tally, resume: bool) -> None:
     """A large file. Parts that a former try left in the store, and that hold these very bytes, are not sent again."""
-    begun = (unfinished(client, names) if resume else None) or client.create_multipart_upload(**names, **about)["UploadId"]
+    begun = (unfinished(client, names) if resume else None) or client.create_multipart_upload(**names, **about)[
+        "UploadId"
+    ]
     upload = names | {"UploadId": begun}
     there = {found["PartNumber"]: found["ETag"].strip('"') for found in sent(client, upload)}
 
     def send(part: Part) -> dict:
         digest, etag = md5(slices(path, part)), there.get(part.number)
         if etag != digest.hex():
-            etag = client.upload_part(**upload, PartNumber=part.number, Body=chunk(path, part),
-                                      ContentMD5=in_base64(digest))["ETag"].strip('"')
+            etag = client.upload_part(
+                **upload, PartNumber=part.number, Body=chunk(path, part), ContentMD5=in_base64(digest)
+            )["ETag"].strip('"')
         tally.add(part.size)
         return {"PartNumber": part.number, "ETag": f'"{etag}"'}
 
-    done = sorted((result for _, result in each(send, wanted, tally.stop, WORKERS)), key=lambda part: part["PartNumber"])
+    done = sorted(
+        (result for _, result in each(send, wanted, tally.stop, WORKERS)), key=lambda part: part["PartNumber"]
+    )
     client.complete_multipart_upload(**upload, MultipartUpload={"Parts": done})
 
 
 def unfinished(client, names: dict) -> str | None:
     """The newest upload of this key that was begun and not completed."""
     from botocore.exceptions import ClientError
+
     try:
-        pages = list(client.get_paginator("list_multipart_uploads").paginate(Bucket=names["Bucket"], Prefix=names["Key"]))
+        pages = list(
+            client.get_paginator("list_multipart_uploads").paginate(Bucket=names["Bucket"], Prefix=names["Key"])
+        )
     except ClientError:
-        return None     # a store without that listing: the file is sent anew
+        return None  # a store without that listing: the file is sent anew
     found = [begun for page in pages for begun in page.get("Uploads", ()) if begun["Key"] == names["Key"]]
     return max(found, key=lambda begun: begun["Initiated"])["UploadId"] if found else None
 
@@ -101,8 +113,12 @@ def prove(client, names: dict, path: Path, sha256: str, plain: str) -> None:
         return
     again = read_back(client, names)
     if again != sha256:
-        raise VerificationError(f"{names['Bucket']}/{names['Key']}", f"the store has other bytes (sha256 {again[:12]}…)",
-                                f"those of {path.name} (sha256 {sha256[:12]}…)", "the same command again")
+        raise VerificationError(
+            f"{names['Bucket']}/{names['Key']}",
+            f"the store has other bytes (sha256 {again[:12]}…)",
+            f"those of {path.name} (sha256 {sha256[:12]}…)",
+            "the same command again",
+        )
 
 
 def joined(path: Path) -> str:
@@ -145,4 +161,5 @@ def slices(path: Path, part: Part) -> Iterator[bytes]:
 def chunk(path: Path, part: Part):
     """The stretch as a file that a client may read and rewind; it is never in memory as a whole."""
     from s3transfer.utils import ReadFileChunk
+
     return ReadFileChunk.from_filename(str(path), part.start, part.size)

@@ -12,7 +12,7 @@ from slipway.errors import GateError, SettingsError
 NO_BUCKET = {"NoSuchBucket"}
 KEYS_REFUSED = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "InvalidToken", "Forbidden"}
 HELD_ALREADY = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
-GATE = ".slipway-gate"      # where the gate puts its scratch objects
+GATE = ".slipway-gate"  # where the gate puts its scratch objects
 
 
 def client(ends: Endpoints, attempts: int = 3):
@@ -27,13 +27,24 @@ def client(ends: Endpoints, attempts: int = 3):
     import boto3
     from botocore.config import Config
     from botocore.session import get_session
-    config = Config(s3={"addressing_style": "path"}, signature_version="s3v4", connect_timeout=3, read_timeout=20,
-                    request_checksum_calculation="when_required", response_checksum_validation="when_required",
-                    retries={"total_max_attempts": attempts, "mode": "standard"})
+
+    config = Config(
+        s3={"addressing_style": "path"},
+        signature_version="s3v4",
+        connect_timeout=3,
+        read_timeout=20,
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        retries={"total_max_attempts": attempts, "mode": "standard"},
+    )
     core = get_session()
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment)
-    session = boto3.session.Session(aws_access_key_id=ends.s3_access_key.value, region_name=ends.s3_region,
-                                    aws_secret_access_key=ends.s3_secret_key.value, botocore_session=core)
+    session = boto3.session.Session(
+        aws_access_key_id=ends.s3_access_key.value,
+        region_name=ends.s3_region,
+        aws_secret_access_key=ends.s3_secret_key.value,
+        botocore_session=core,
+    )
     try:
         return session.client("s3", endpoint_url=ends.s3_endpoint, config=config)
     except ValueError:
@@ -43,6 +54,7 @@ def client(ends: Endpoints, attempts: int = 3):
 def moment(text: str) -> datetime:
     """A time of an answer. Listings have it in ISO form, which need not be guessed: that halves the time they take."""
     from botocore.utils import parse_timestamp
+
     try:
         return datetime.fromisoformat(text)
     except (TypeError, ValueError):
@@ -56,7 +68,7 @@ def code_of(error: Exception) -> str:
 
 def reason(error: Exception) -> str:
     """What went wrong, on one line."""
-    answer = (getattr(error, "response", None) or {})
+    answer = getattr(error, "response", None) or {}
     if not answer.get("Error"):
         return " ".join(f"{type(error).__name__}: {error}".split())[:200]
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", "")
@@ -70,6 +82,7 @@ def prove(s3, buckets: tuple[str, ...]) -> str:
     Raises NotYet when more time may help, GateError when the keys are refused.
     """
     from botocore.exceptions import BotoCoreError, ClientError
+
     try:
         for bucket in buckets:
             if round_trip(s3, bucket):
@@ -78,8 +91,12 @@ def prove(s3, buckets: tuple[str, ...]) -> str:
         return ""
     except ClientError as error:
         if code_of(error) in KEYS_REFUSED:
-            raise GateError("objects gate", reason(error), "the access key and secret key that the store was made with",
-                            "./invoke logs -s objects") from None
+            raise GateError(
+                "objects gate",
+                reason(error),
+                "the access key and secret key that the store was made with",
+                "./invoke logs -s objects",
+            ) from None
         raise NotYet(reason(error)) from None
     except BotoCoreError as error:
         raise NotYet(reason(error)) from None
@@ -88,6 +105,7 @@ def prove(s3, buckets: tuple[str, ...]) -> str:
 def round_trip(s3, bucket: str) -> bool:
     """Whether the bucket exists; if so, a scratch object went there and back. Raises NotYet for other bytes."""
     from botocore.exceptions import ClientError
+
     key, body = f"{GATE}/{secrets.token_hex(8)}", secrets.token_bytes(64)
     try:
         s3.put_object(Bucket=bucket, Key=key, Body=body)

@@ -35,9 +35,11 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
         "problems": misfits + mirror + misnamed + changed + unreadable,
         "fixtures_pending": waiting,
         "records": records,
-        "current": {"roles": roles_current(records.get("roles", {}), ends),
-                    "objects": objects_current(records.get("objects", {}), ends),
-                    "archive": not archive or not archive["problems"]},
+        "current": {
+            "roles": roles_current(records.get("roles", {}), ends),
+            "objects": objects_current(records.get("objects", {}), ends),
+            "archive": not archive or not archive["problems"],
+        },
         "archive": archive,
         "gateway": gateway.active(ends, {}, lambda event: None),
         "releases": releases.summary(ends),
@@ -55,8 +57,11 @@ def roles_current(record: dict, ends: Endpoints) -> bool:
 
 def objects_current(record: dict, ends: Endpoints) -> bool:
     """Whether these buckets were made and this store was tried out, with these demands."""
-    return buckets.is_current(record, ends) and record.get("buckets") == list(ends.s3_buckets) \
+    return (
+        buckets.is_current(record, ends)
+        and record.get("buckets") == list(ends.s3_buckets)
         and record.get("required") == list(ends.s3_require)
+    )
 
 
 def archiving(ends: Endpoints, records: dict) -> dict:
@@ -64,9 +69,15 @@ def archiving(ends: Endpoints, records: dict) -> dict:
     if not ends.archive.stanza:
         return {}
     from slipway.data.pitr import archive
+
     found, record = archive.look(ends), records.get("pitr", {})
-    return found | {"problems": [*archive.problems(found, ends.archive.timeout), *archive.unproven(found, record, ends),
-                                 *archive.cut_short(records.get("pitr-restore", {}))]}
+    return found | {
+        "problems": [
+            *archive.problems(found, ends.archive.timeout),
+            *archive.unproven(found, record, ends),
+            *archive.cut_short(records.get("pitr-restore", {})),
+        ]
+    }
 
 
 def seeds_of(ends: Endpoints) -> tuple[tuple[fixtures.Fixture, ...], list[str]]:
@@ -79,8 +90,10 @@ def seeds_of(ends: Endpoints) -> tuple[tuple[fixtures.Fixture, ...], list[str]]:
 def seeds_against(seeds: tuple[fixtures.Fixture, ...], loaded: dict[str, str]) -> tuple[list[str], list[str]]:
     """What is wrong with the fixtures, and which of them the database has not had; none where one cannot be read."""
     try:
-        return ([str(problem) for problem in fixtures.conflicts(seeds, loaded)],
-                [each.label for each in fixtures.pending(seeds, loaded)])
+        return (
+            [str(problem) for problem in fixtures.conflicts(seeds, loaded)],
+            [each.label for each in fixtures.pending(seeds, loaded)],
+        )
     except MigrationError as error:
         return [str(error)], []
 
@@ -91,6 +104,7 @@ Look = tuple[dict, "dict[int, migrations.Applied] | None", dict[str, str], list[
 def look(ends: Endpoints) -> Look:
     """Server, history (None when unknown), loaded fixtures, and what golang-migrate's row contradicts."""
     import psycopg
+
     try:
         with pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", timeout=2, purpose="slipway observe") as conn:
             return read(conn)
@@ -103,11 +117,13 @@ def look(ends: Endpoints) -> Look:
 def read(conn: psycopg.Connection) -> Look:
     """What the tables of the history say; those that are missing say nothing."""
     from slipway.data import history
+
     version = conn.info.parameter_status("server_version") or ""
     server = {"reachable": True, "reason": "", "server_version": version.split(" ")[0]}
     ours, seeds, mirror = conn.execute(
         "SELECT to_regclass('slipway.history') IS NOT NULL, to_regclass('slipway.fixtures') IS NOT NULL, "
-        "to_regclass('public.schema_migrations') IS NOT NULL").fetchone()
+        "to_regclass('public.schema_migrations') IS NOT NULL"
+    ).fetchone()
     applied = history.read(conn) if ours else {}
     other = history.disagreement(conn, applied) if mirror else None
     return server, applied, history.read_fixtures(conn) if seeds else {}, [str(other)] if other else []

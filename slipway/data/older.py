@@ -25,10 +25,11 @@ class Errors:
 
     `server` is the version of the server as a number, such as 150018.
     """
+
     server: int
     jobs: int = 1
     found: list[str] = field(default_factory=list)
-    held: str = ""          # until the next line says of which command it is
+    held: str = ""  # until the next line says of which command it is
     passed: int = 0
     counted: int = 0
 
@@ -84,5 +85,5 @@ def begin(incoming: BinaryIO, out: BinaryIO, server: int) -> None:
     for line in incoming if server < pg.NEWEST_TIMEOUT else ():
         if line.rstrip() != UNKNOWN.encode():
             out.write(line)
-        if line.startswith(b"SET client_encoding "):        # comes after it, and before anything of the database
+        if line.startswith(b"SET client_encoding "):  # comes after it, and before anything of the database
             return

@@ -13,12 +13,14 @@ from slipway.errors import GateError, SettingsError, SlipwayError
 if TYPE_CHECKING:
     import psycopg
 
-OLDEST = 15         # major version; before it the catalogs lack what backups and comparisons ask for
-NEWEST_TIMEOUT = 170000     # version of the server that has the last of these
+OLDEST = 15  # major version; before it the catalogs lack what backups and comparisons ask for
+NEWEST_TIMEOUT = 170000  # version of the server that has the last of these
 TIMEOUTS = ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout", "transaction_timeout")
 # Its own names, for what stands in the URL may be a password.
-OF_GOLANG_MIGRATE = re.compile(r"[?&](x-(?:migrations-table(?:-quoted)?|statement-timeout|multi-statement(?:-max-size)?|"
-                               r"lock-(?:strategy|table)))=")
+OF_GOLANG_MIGRATE = re.compile(
+    r"[?&](x-(?:migrations-table(?:-quoted)?|statement-timeout|multi-statement(?:-max-size)?|"
+    r"lock-(?:strategy|table)))="
+)
 URL_FORM = "postgresql://user:password@host:5432/database, special characters of the password percent-encoded"
 REFUSED = re.compile(r"password authentication failed|no password supplied|no pg_hba.conf entry", re.I)
 ABSENT = re.compile(r'(role|database) "[^"]*" does not exist', re.I)
@@ -27,14 +29,16 @@ ABSENT = re.compile(r'(role|database) "[^"]*" does not exist', re.I)
 def identifier(name: str) -> str:
     """A name as SQL text."""
     from psycopg import sql
+
     return sql.Identifier(name).as_string(None)
 
 
 def literal(value: object) -> str:
     """A value as SQL text, right under each setting of standard_conforming_strings."""
     if isinstance(value, str) and value.isalnum() and value.isascii():
-        return f"'{value}'"     # most are hashes and words, and there are several for each file
+        return f"'{value}'"  # most are hashes and words, and there are several for each file
     from psycopg import sql
+
     return sql.Literal(value).as_string(None)
 
 
@@ -42,45 +46,58 @@ def parameters(url: Secret, where: str) -> dict[str, str]:
     """What libpq reads out of the URL or conninfo text. Raises SettingsError without showing any of it."""
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
+
     need(url, where, URL_FORM)
     try:
         return {key: str(value) for key, value in conninfo_to_dict(url.value).items() if value is not None}
     except ProgrammingError:
         # libpq quotes the broken part of the URL in its message, and that part may be the password.
         if option := OF_GOLANG_MIGRATE.search(url.value):
-            raise SettingsError(where, f"{option[1]} in the URL: an option of golang-migrate",
-                                "a URL without it; migrations are recorded in public.schema_migrations",
-                                f"take {option[1]} out of {where} in .env") from None
+            raise SettingsError(
+                where,
+                f"{option[1]} in the URL: an option of golang-migrate",
+                "a URL without it; migrations are recorded in public.schema_migrations",
+                f"take {option[1]} out of {where} in .env",
+            ) from None
         raise SettingsError(where, "libpq cannot read this URL", URL_FORM, f"edit {where} in .env") from None
 
 
-def open_connection(url: Secret, where: str, *, database: str = "", timeout: int = 5,
-                    purpose: str = "slipway") -> psycopg.Connection:
+def open_connection(
+    url: Secret, where: str, *, database: str = "", timeout: int = 5, purpose: str = "slipway"
+) -> psycopg.Connection:
     """A connection in autocommit mode with UTF-8 text, direct statements and our application name.
 
     Raises psycopg.OperationalError as it comes: gates read it; `connect` makes a sentence of it. Raises SettingsError
     for a server that is too old.
     """
     import psycopg
+
     given = parameters(url, where) | ({"dbname": database} if database else {})
     given |= {"connect_timeout": str(timeout), "application_name": purpose, "client_encoding": "utf8"}
     conn = psycopg.connect(**given, autocommit=True, prepare_threshold=None)
     if (major := conn.info.server_version // 10000) < OLDEST:
         conn.close()
-        raise SettingsError(where, f"PostgreSQL {major}", f"a server of PostgreSQL {OLDEST} or newer",
-                            "upgrade that server; nothing was changed")
+        raise SettingsError(
+            where,
+            f"PostgreSQL {major}",
+            f"a server of PostgreSQL {OLDEST} or newer",
+            "upgrade that server; nothing was changed",
+        )
     return conn
 
 
-def connect(url: Secret, where: str, *, database: str = "", timeout: int = 5,
-            purpose: str = "slipway") -> psycopg.Connection:
+def connect(
+    url: Secret, where: str, *, database: str = "", timeout: int = 5, purpose: str = "slipway"
+) -> psycopg.Connection:
     """`open_connection`, or a GateError that says what the server answered."""
     import psycopg
+
     try:
         return open_connection(url, where, database=database, timeout=timeout, purpose=purpose)
     except psycopg.OperationalError as error:
-        raise GateError(f"postgres ({where})", reason(error), "a server that lets this role in",
-                        "./invoke status") from None
+        raise GateError(
+            f"postgres ({where})", reason(error), "a server that lets this role in", "./invoke status"
+        ) from None
 
 
 def unhurried(conn: psycopg.Connection) -> psycopg.Connection:
@@ -98,11 +115,13 @@ def timeouts(conn: psycopg.Connection) -> tuple[str, ...]:
 def told(kind: type[SlipwayError], where: str) -> Iterator[None]:
     """Turns what the database refuses inside the block into an error of that kind."""
     import psycopg
+
     try:
         yield
     except psycopg.Error as error:
-        raise kind(where, reason(error), "a server that stays and a role that may do this",
-                   "./invoke logs -s postgres") from None
+        raise kind(
+            where, reason(error), "a server that stays and a role that may do this", "./invoke logs -s postgres"
+        ) from None
 
 
 def reason(error: Exception) -> str:

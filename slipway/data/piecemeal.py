@@ -27,28 +27,53 @@ if TYPE_CHECKING:
     import psycopg
 
 
-def up(conn: psycopg.Connection, ends: Endpoints, file: Migration, mark: Mark,
-       stopped: history.Unfinished | None, tell: Tell) -> dict:
+def up(
+    conn: psycopg.Connection,
+    ends: Endpoints,
+    file: Migration,
+    mark: Mark,
+    stopped: history.Unfinished | None,
+    tell: Tell,
+) -> dict:
     """Applies a file statement by statement, from where it stopped; returns its line of the result."""
+
     def rows(sha256: str, ms: float) -> str:
         return history.up_rows(replace(applying.record_of(file, mark, sha256), ms=ms))
+
     run = Run(conn, ends, file.up, file.version, "up", file.version, mark, rows, tell)
     return applying.line(file, file.label, *run.whole(stopped))
 
 
-def down(conn: psycopg.Connection, ends: Endpoints, file: Migration, target: int, mark: Mark,
-         stopped: history.Unfinished | None, tell: Tell) -> dict:
+def down(
+    conn: psycopg.Connection,
+    ends: Endpoints,
+    file: Migration,
+    target: int,
+    mark: Mark,
+    stopped: history.Unfinished | None,
+    tell: Tell,
+) -> dict:
     """The same for the downward half; golang-migrate's row moves to `target`."""
     if file.down is None:
         raise applying.no_down(file)
-    run = Run(conn, ends, file.down, file.version, "down", target, mark,
-              lambda sha256, ms: history.down_rows(file.version), tell)
+    run = Run(
+        conn,
+        ends,
+        file.down,
+        file.version,
+        "down",
+        target,
+        mark,
+        lambda sha256, ms: history.down_rows(file.version),
+        tell,
+    )
     return applying.line(file, file.down.label, *run.whole(stopped))
 
 
 @dataclass(frozen=True)
 class Run:
     """One such file on its way: its rows are what is written when all of it is done."""
+
     conn: psycopg.Connection
     ends: Endpoints
     source: Source
@@ -84,8 +109,7 @@ class Run:
 
     def begin(self) -> history.Unfinished:
         """Writes that the file is begun, as golang-migrate does: the target version, dirty."""
-        state = history.Unfinished(self.version, self.way, self.target, 0, "", False,
-                                   indexes.invalid(self.conn))
+        state = history.Unfinished(self.version, self.way, self.target, 0, "", False, indexes.invalid(self.conn))
         self.write(history.mirror_rows(self.target, dirty=True) + history.begin_rows(state, self.mark.by))
         return state
 
@@ -113,8 +137,12 @@ class Run:
         except MigrationError as error:
             raise self.stopped_at(error, number, piece) from None
         except KeyboardInterrupt:
-            raise Interrupted(f"{self.source.label}:{piece.place}", f"stopped by a signal in statement {number}; those "
-                              "before it are kept", "to run to its end", "run the same command again") from None
+            raise Interrupted(
+                f"{self.source.label}:{piece.place}",
+                f"stopped by a signal in statement {number}; those before it are kept",
+                "to run to its end",
+                "run the same command again",
+            ) from None
 
     def run(self, piece: Piece, number: int, state: history.Unfinished, before: str, done: str) -> None:
         """Runs one statement in a transaction with its count, or alone where it bears none."""
@@ -169,16 +197,20 @@ class Run:
             session.commit(self.conn, self.source.label, history.own_statements(self.ends) + done)
 
     def changed(self, done: int) -> MigrationError:
-        return MigrationError(self.source.label, f"its first {done} statements were changed after they had been run",
-                              "the statements that are done as they were; those after them may be changed",
-                              f"git diff {self.source.label}, put them back, then run the same command again")
+        return MigrationError(
+            self.source.label,
+            f"its first {done} statements were changed after they had been run",
+            "the statements that are done as they were; those after them may be changed",
+            f"git diff {self.source.label}, put them back, then run the same command again",
+        )
 
     def stopped_at(self, error: MigrationError, number: int, piece: Piece) -> MigrationError:
         """The error, and what is kept of this file."""
         kept = f"{number - 1} of its statements are done and kept; the next run goes on at {piece.place}"
         expected = error.expected.replace("nothing of this file was kept", kept).replace("nothing of it was kept", kept)
-        return type(error)(error.where, error.found, expected if kept in expected else f"{expected}; {kept}",
-                           error.next, error.log)
+        return type(error)(
+            error.where, error.found, expected if kept in expected else f"{expected}; {kept}", error.next, error.log
+        )
 
 
 def repeatable(piece: Piece) -> bool:
@@ -189,8 +221,11 @@ def repeatable(piece: Piece) -> bool:
     leaves could not be told from another session's.
     """
     made = indexes.made_by(piece.text.decode()) if "INDEX" in piece.words else None
-    return piece.data is None and not (sqltext.commits_itself(piece.words) or {"DETACH", "REINDEX"} & set(piece.words)
-                                       or (made is not None and not made.name))
+    return piece.data is None and not (
+        sqltext.commits_itself(piece.words)
+        or {"DETACH", "REINDEX"} & set(piece.words)
+        or (made is not None and not made.name)
+    )
 
 
 def sets_session(words: tuple[str, ...]) -> bool:

@@ -23,7 +23,8 @@ NEXT = "export it from Postman as Collection v2.1"
 @dataclass(frozen=True)
 class Request:
     """One request as it was written: {{names}} still stand in its url, headers and body."""
-    name: str                                   # folder / folder / name
+
+    name: str  # folder / folder / name
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
@@ -36,12 +37,13 @@ class Collection:
     name: str
     requests: tuple[Request, ...]
     variables: Mapping[str, object]
-    strange: tuple[str, ...] = ()               # what was not understood, one sentence each
+    strange: tuple[str, ...] = ()  # what was not understood, one sentence each
 
 
 @dataclass(frozen=True)
 class Inherited:
     """What requests get from the collection and the folders that they are in."""
+
     place: tuple[str, ...] = ()
     auth: Mapping | None = None
     scripts: tuple[str, ...] = ()
@@ -56,15 +58,20 @@ def read(path: Path) -> Collection:
     raw = loaded(path)
     info = raw.get("info")
     if not isinstance(info, dict) or "v2." not in str(info.get("schema", "")) or not isinstance(raw.get("item"), list):
-        raise SettingsError(str(path), "not a Postman collection of format v2",
-            "info.schema of v2.1 and a list named item", NEXT)
+        raise SettingsError(
+            str(path), "not a Postman collection of format v2", "info.schema of v2.1 and a list named item", NEXT
+        )
     strange: list[str] = []
     try:
         requests = tuple(walk(raw, Inherited(), strange))
         variables = dict(variables_of(raw.get("variable", [])))
     except (TypeError, KeyError, AttributeError, ValueError) as error:
-        raise SettingsError(str(path), f"an entry of another shape ({type(error).__name__}: {error})",
-                            "a Postman collection of format v2.1", NEXT) from None
+        raise SettingsError(
+            str(path),
+            f"an entry of another shape ({type(error).__name__}: {error})",
+            "a Postman collection of format v2.1",
+            NEXT,
+        ) from None
     return Collection(str(info.get("name", path.name)), requests, variables, tuple(strange))
 
 
@@ -122,9 +129,11 @@ def request(item: dict, given: Inherited, strange: list[str]) -> Request:
     name = " / ".join(given.place)
     raw = item["request"] if isinstance(item["request"], dict) else {"method": "GET", "url": item["request"]}
     parts: dict = {"headers": (), "body": "", "checks": ()}
-    for part, make in (("body", lambda: body(raw.get("body") or {})), ("headers", lambda: headers(raw, given.auth)),
-                       ("checks",
-                       lambda: tuple(check for script in given.scripts for check in compile_script(script)))):
+    for part, make in (
+        ("body", lambda: body(raw.get("body") or {})),
+        ("headers", lambda: headers(raw, given.auth)),
+        ("checks", lambda: tuple(check for script in given.scripts for check in compile_script(script))),
+    ):
         try:
             parts[part] = make()
         except (Strange, NotUnderstood) as error:
@@ -146,8 +155,9 @@ def headers(raw: dict, auth: Mapping | None) -> tuple[tuple[str, str], ...]:
     own = tuple((each["key"], each.get("value", "")) for each in raw.get("header") or [] if not each.get("disabled"))
     kind = (raw.get("body") or {}).get("mode")
     language = ((raw.get("body") or {}).get("options") or {}).get("raw", {}).get("language")
-    implied = {"urlencoded": "application/x-www-form-urlencoded"}.get(kind,
-        "application/json" if language == "json" else "")
+    implied = {"urlencoded": "application/x-www-form-urlencoded"}.get(
+        kind, "application/json" if language == "json" else ""
+    )
     if implied and not any(key.lower() == "content-type" for key, _ in own):
         own = (*own, ("Content-Type", implied))
     return (*own, *authorization(auth))

@@ -63,8 +63,9 @@ ASSERTIONS: dict[str, tuple[tuple[int, ...], str, Callable[..., bool]]] = {
     **dict.fromkeys(("include", "includes", "contain", "contains"), ((1,), "something that holds {}", includes)),
     **dict.fromkeys(("a", "an"), ((1,), "of type {}", lambda f, name: type_of(f) == str(name).lower())),
     **dict.fromkeys(("property", "ownProperty"), ((1, 2), "the property {} {}", has_property)),
-    **dict.fromkeys(("lengthOf", "length"), ((1,), "length {}",
-                                             lambda f, n: isinstance(f, (str, list)) and len(f) == n)),
+    **dict.fromkeys(
+        ("lengthOf", "length"), ((1,), "length {}", lambda f, n: isinstance(f, (str, list)) and len(f) == n)
+    ),
     "match": ((1,), "a match of {}", matches),
 }
 FACTS: dict[str, tuple[str, Callable[[object], bool]]] = {
@@ -94,13 +95,23 @@ def on_response(words: Sequence[str], args) -> Callable[[object], None]:
     """`pm.response.to.WORDS(ARGS)`: status, header, ok."""
     negative, name = plain(words)
     if name in ("ok", "success") and args is None:
-        return judged(lambda context: context.answer.code, negative, "a status from 200 to 299",
-                      lambda code: 200 <= code < 300, ())
+        return judged(
+            lambda context: context.answer.code,
+            negative,
+            "a status from 200 to 299",
+            lambda code: 200 <= code < 300,
+            (),
+        )
     if name == "status" and args is not None and len(args) == 1:
         return judged(status, negative, "status {}", lambda found, wanted: wanted in found, args)
     if name == "header" and args is not None and len(args) in (1, 2):
-        return judged(lambda context: dict(context.answer.headers), negative, "the header {} {}",
-                      lambda found, key, *value: has_property(found, str(key).lower(), *value), args)
+        return judged(
+            lambda context: dict(context.answer.headers),
+            negative,
+            "the header {} {}",
+            lambda found, key, *value: has_property(found, str(key).lower(), *value),
+            args,
+        )
     refuse()
 
 
@@ -122,6 +133,7 @@ def judged(subject, negative: bool, text: str, holds: Callable[..., bool], args)
         if bool(holds(found, *given)) == negative:
             wanted = text.format(*map(shown, given), *[""] * text.count("{}")).strip()
             raise Unmet(shown(found), f"not {wanted}" if negative else wanted)
+
     return run
 
 

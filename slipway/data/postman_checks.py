@@ -30,9 +30,10 @@ STORES = ("collectionVariables", "environment", "variables", "globals")
 @dataclass(frozen=True)
 class Answer:
     """What a request was answered; `ms` until the last byte."""
+
     code: int
     reason: str
-    headers: Mapping[str, str]      # names in lower case
+    headers: Mapping[str, str]  # names in lower case
     text: str
     ms: float
 
@@ -47,6 +48,7 @@ class Answer:
 @dataclass
 class Context:
     """What a script sees: the answer, the variables that outlast it, and its own names."""
+
     answer: Answer
     variables: dict[str, object]
     names: dict[str, object] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Context:
 @dataclass(frozen=True)
 class Check:
     """One assertion, or one name or variable that is set on the way to one; `run` raises Unmet."""
+
     name: str
     run: Callable[[Context], None]
     asserts: bool
@@ -122,6 +125,7 @@ def split(words: list) -> tuple[list[str], tuple[Value, ...] | None]:
 def keeps_name(name: str, given: Value) -> Callable[[Context], None]:
     def run(context: Context) -> None:
         context.names[name] = given(context)
+
     return run
 
 
@@ -131,6 +135,7 @@ def keeps_variable(key: str, given: Value) -> Callable[[Context], None]:
         if found is UNDEFINED:
             raise Unmet("undefined", f"a value for {{{{{key}}}}}")
         context.variables[key] = found
+
     return run
 
 
@@ -197,4 +202,5 @@ def along(start: Value, parts) -> Value:
                 raise Unmet(missing(found, key), f"something that has {key}")
             found = part_of(found, key)
         return found
+
     return read

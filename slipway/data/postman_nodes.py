@@ -43,6 +43,7 @@ class Function:
 @dataclass(frozen=True)
 class Chain:
     """A name and what follows it: a word for `.word`, a tuple of nodes for a call, a node for `[index]`."""
+
     root: str
     parts: tuple[str | tuple[Node, ...] | Node, ...]
 
@@ -53,6 +54,7 @@ Node = Literal | Array | Regex | Function | Chain
 @dataclass(frozen=True)
 class Statement:
     """One statement; `assigns` is the name that a const, let or var gives to its value."""
+
     line: int
     value: Node
     assigns: str = ""

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 
 from slipway.data.postman_nodes import Array, Chain, Function, Literal, Node, NotUnderstood, Regex, Statement
 
-TOKEN = re.compile(r"""
+TOKEN = re.compile(
+    r"""
     (?P<space>\s+|//[^\n]*|/\*.*?\*/)
   | (?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`\\$]*`)
   | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
   | (?P<name>[A-Za-z_$][\w$]*)
   | (?P<regex>/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[*])+/[gimsuy]*)
   | (?P<mark>=>|[-.,;:(){}\[\]=])
-""", re.VERBOSE | re.DOTALL)
-LONGEST_NUMBER = 400     # digits; beyond it JavaScript sees infinity
+""",
+    re.VERBOSE | re.DOTALL,
+)
+LONGEST_NUMBER = 400  # digits; beyond it JavaScript sees infinity
 WORDS = {"true": True, "false": False, "null": None}
 
 

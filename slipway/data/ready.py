@@ -11,6 +11,7 @@ from slipway.errors import SettingsError
 def session():
     """An HTTP session that goes straight to the app, past any proxy of the environment."""
     import requests
+
     made = requests.Session()
     made.trust_env = False
     return made
@@ -19,6 +20,7 @@ def session():
 def ask(session, url: str) -> None:
     """Returns on 200. Raises NotYet with the shortened answer otherwise; a redirect is not followed."""
     import requests
+
     try:
         answer = session.get(url, timeout=5, allow_redirects=False)
     except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
@@ -44,7 +46,6 @@ def broken_dependencies(body: str) -> dict[str, str]:
     """The reason of each dependency that is not ok, by name."""
     try:
         found = json.loads(body)["dependencies"]
-        return {str(name): str(state.get("reason") or "not ok") for name, state in found.items()
-                if not state.get("ok")}
+        return {str(name): str(state.get("reason") or "not ok") for name, state in found.items() if not state.get("ok")}
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}

@@ -35,6 +35,7 @@ SOURCES = ("live", "backup")
 @dataclass(frozen=True)
 class Stage:
     """The copy, and a session on it that looks on."""
+
     ends: Endpoints
     conn: psycopg.Connection
     emit: Emit
@@ -56,8 +57,16 @@ def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
         raise SettingsError("source of the rehearsal", source, " or ".join(SOURCES), "./invoke db.rehearse")
     started, (waiting, newest, major) = time.monotonic(), pending(ends)
     if not waiting:
-        return {"source": source, "servers": {"live": major, "copy": None}, "bytes": 0, "copy_ms": 0, "ok": True, "files": [], "seconds": 0.0,
-                "summary": rehearsal_words.summary([], True, major, major)}
+        return {
+            "source": source,
+            "servers": {"live": major, "copy": None},
+            "bytes": 0,
+            "copy_ms": 0,
+            "ok": True,
+            "files": [],
+            "seconds": 0.0,
+            "summary": rehearsal_words.summary([], True, major, major),
+        }
     proven = source == "backup" and newest_proven(ends)
     with throwaway.database(ends) as beside:
         copied = copying.restore(ends, beside, proven, emit) if proven else copying.copy(ends, beside, emit)
@@ -67,11 +76,25 @@ def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
         with throwaway.maker(beside, throwaway.database_of(beside)) as conn:
             files, there = perform(Stage(beside, conn, emit), waiting), conn.info.server_version // 10000
     ok = all(each["down"]["restores"] for each in files if each["down"]["tried"])
-    told = [{**each, "up_ms": each["ms"], "down_ms": each["down"]["ms"] if each["down"]["tried"] else None,
-             "effects": rehearsal_words.effects(each)} for each in files]
-    return {"source": source, "servers": {"live": major, "copy": there}, "bytes": copied["bytes"],
-            "copy_ms": copied["ms"], "ok": ok, "files": told, "seconds": round(time.monotonic() - started, 1),
-            "summary": rehearsal_words.summary(files, ok, major, there)}
+    told = [
+        {
+            **each,
+            "up_ms": each["ms"],
+            "down_ms": each["down"]["ms"] if each["down"]["tried"] else None,
+            "effects": rehearsal_words.effects(each),
+        }
+        for each in files
+    ]
+    return {
+        "source": source,
+        "servers": {"live": major, "copy": there},
+        "bytes": copied["bytes"],
+        "copy_ms": copied["ms"],
+        "ok": ok,
+        "files": told,
+        "seconds": round(time.monotonic() - started, 1),
+        "summary": rehearsal_words.summary(files, ok, major, there),
+    }
 
 
 def newest_proven(ends: Endpoints) -> Path:
@@ -79,8 +102,12 @@ def newest_proven(ends: Endpoints) -> Path:
     for each in folder.listed(ends):
         if each["proven"] and manifest.DUMP in each["files"]:
             return each["path"] / manifest.DUMP
-    raise BackupError(str(folder.root(ends)), "no proven backup of the database is there", "one that was restored once",
-                      "./invoke backup, then ./invoke backups.drill; or rehearse on the live data: ./invoke db.rehearse")
+    raise BackupError(
+        str(folder.root(ends)),
+        "no proven backup of the database is there",
+        "one that was restored once",
+        "./invoke backup, then ./invoke backups.drill; or rehearse on the live data: ./invoke db.rehearse",
+    )
 
 
 def pending(ends: Endpoints) -> tuple[tuple[Migration, ...], int | None, int]:
@@ -89,8 +116,10 @@ def pending(ends: Endpoints) -> tuple[tuple[Migration, ...], int | None, int]:
     Raises MigrationError where files and history do not fit together.
     """
     files, problems = migrations.read(ends.migrations_dir)
-    with (pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway rehearse") as conn,
-          pg.told(MigrationError, f"database {conn.info.dbname}")):
+    with (
+        pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway rehearse") as conn,
+        pg.told(MigrationError, f"database {conn.info.dbname}"),
+    ):
         made = conn.execute("SELECT to_regclass('slipway.history') IS NOT NULL").fetchone()[0]
         known, major = history.read(conn) if made else {}, conn.info.server_version // 10000
     for problem in (*problems, *conflicts.compare(files, known)):
@@ -130,17 +159,28 @@ def up(stage: Stage, file: Migration, earlier: list[dict]) -> dict:
             ran = commands.find("migrate")(stage.ends, {"to": file.version, "by": "rehearsal"}, quiet)
     except MigrationError as error:
         passed = tuple(f"{each['file']}: went well in {each['ms']} ms" for each in earlier)
-        raise MigrationError(error.where, f"fails on a copy of the live data: {error.found}", error.expected,
-                             error.next, (*passed, *error.log)) from None
+        raise MigrationError(
+            error.where,
+            f"fails on a copy of the live data: {error.found}",
+            error.expected,
+            error.next,
+            (*passed, *error.log),
+        ) from None
     after = watching.relations(stage.conn)
     locks, rows = watching.take_notes(stage.conn)
     # Without a transaction the server has given out an unknown part of its counts before the end.
     counted = rows if file.transactional else ()
-    return {"file": file.label, "version": file.version, "ms": sum(each["ms"] for each in ran["applied"]),
-            "locks": watching.strongest([*locks, *seen], before), "sampled": not file.transactional,
-            "rewritten": watching.rewritten(stage.conn, before, after),
-            "changed": watching.changed(counted, before | after), "indexes": watching.built(before, after),
-            "size_change": copying.size_of(stage.conn) - size}
+    return {
+        "file": file.label,
+        "version": file.version,
+        "ms": sum(each["ms"] for each in ran["applied"]),
+        "locks": watching.strongest([*locks, *seen], before),
+        "sampled": not file.transactional,
+        "rewritten": watching.rewritten(stage.conn, before, after),
+        "changed": watching.changed(counted, before | after),
+        "indexes": watching.built(before, after),
+        "size_change": copying.size_of(stage.conn) - size,
+    }
 
 
 def down(stage: Stage, file: Migration, before: catalog.Snapshot) -> dict:
@@ -152,9 +192,13 @@ def down(stage: Stage, file: Migration, before: catalog.Snapshot) -> dict:
     except MigrationError as error:
         return {"tried": True, "restores": False, "differences": [], "reason": str(error), "ms": 0}
     differences = catalog.difference(before, catalog.snapshot(stage.conn))
-    return {"tried": True, "restores": not differences, "differences": differences,
-            "reason": "the schema afterwards is not what it was before" if differences else "",
-            "ms": sum(each["ms"] for each in ran.get("rolled_back", []))}
+    return {
+        "tried": True,
+        "restores": not differences,
+        "differences": differences,
+        "reason": "the schema afterwards is not what it was before" if differences else "",
+        "ms": sum(each["ms"] for each in ran.get("rolled_back", [])),
+    }
 
 
 def not_tried(reason: str) -> dict:

@@ -6,14 +6,16 @@ from __future__ import annotations
 def effects(file: dict) -> list[str]:
     """One sentence for each lock that somebody may wait for, each rewritten table, index, change of rows and size."""
     end = "its statement, as far as seen" if file["sampled"] else "the file"
-    told = [f"{each['table']}: {each['mode']} to the end of {end}, blocks {each['blocks']}"
-            for each in file["locks"]]
+    told = [f"{each['table']}: {each['mode']} to the end of {end}, blocks {each['blocks']}" for each in file["locks"]]
     told += [f"{each['table']}: written anew, {each['rows']} rows" for each in file["rewritten"]]
     told += [f"{each['index']}: built, {size(each['bytes'])}" for each in file["indexes"]]
     told += [f"{each['table']}: {rows(each)}" for each in file["changed"]]
     told += ["rows that it changes are not counted: it is run without a transaction"] if file["sampled"] else []
-    told += [f"the database {'grows' if file['size_change'] > 0 else 'shrinks'} by {size(abs(file['size_change']))}"] \
-        if file["size_change"] else []
+    told += (
+        [f"the database {'grows' if file['size_change'] > 0 else 'shrinks'} by {size(abs(file['size_change']))}"]
+        if file["size_change"]
+        else []
+    )
     return told + undone(file["down"])
 
 

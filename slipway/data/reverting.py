@@ -66,16 +66,22 @@ def redo(ends: Endpoints, args: dict, emit: Emit) -> dict:
 def noted(done: list[dict], seen: Situation) -> list[dict]:
     """The lines of what was rolled back, and which of the files were not any more those of when it was applied."""
     remarks = ((each, conflicts.down_edited(seen.file(each["version"]), seen.known[each["version"]])) for each in done)
-    return [each | {"note": "; ".join(filter(None, (each.get("note"), remark)))} if remark else each
-            for each, remark in remarks]
+    return [
+        each | {"note": "; ".join(filter(None, (each.get("note"), remark)))} if remark else each
+        for each, remark in remarks
+    ]
 
 
 def newest(seen: Situation, steps: int) -> list[int]:
     """The newest applied versions, newest first. Raises MigrationError when there are fewer."""
     found = sorted(seen.known, reverse=True)[:steps]
     if len(found) < steps:
-        raise MigrationError("rollback", f"{steps} steps, and {len(found)} versions are applied",
-                             "no more steps than applied versions", "./invoke db.status")
+        raise MigrationError(
+            "rollback",
+            f"{steps} steps, and {len(found)} versions are applied",
+            "no more steps than applied versions",
+            "./invoke db.status",
+        )
     return found
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from slipway.errors import SettingsError
 
 VERSION = 2
-LONGEST = 63        # bytes of a Postgres name: NAMEDATALEN - 1
+LONGEST = 63  # bytes of a Postgres name: NAMEDATALEN - 1
 
 
 @dataclass(frozen=True)
 class Role:
     """One role; `settings` are its session defaults. No role of ours is a superuser or makes roles or databases."""
+
     name: str
     login: bool = True
     bypass_rls: bool = False
@@ -28,6 +29,7 @@ class Role:
 @dataclass(frozen=True)
 class Split:
     """The roles of one database, and the names that grants are made to."""
+
     database: str
     roles: tuple[Role, ...]
 
@@ -38,40 +40,68 @@ class Split:
 def split(database: str) -> Split:
     """The five roles of a database. Raises SettingsError when a name would be too long for Postgres."""
     if len(f"{database}_readonly".encode()) > LONGEST:
-        raise SettingsError("DATABASE_URL", f"database name of {len(database.encode())} bytes",
-                            f"at most {LONGEST - len('_readonly')} bytes, so that <name>_readonly is a role name",
-                            "choose a shorter database name in .env")
+        raise SettingsError(
+            "DATABASE_URL",
+            f"database name of {len(database.encode())} bytes",
+            f"at most {LONGEST - len('_readonly')} bytes, so that <name>_readonly is a role name",
+            "choose a shorter database name in .env",
+        )
     owner = f"{database}_owner"
     unlimited = (("idle_in_transaction_session_timeout", "0"), ("lock_timeout", "0"), ("statement_timeout", "0"))
-    return Split(database, (
-        Role(owner, login=False),
-        # Whatever the migrating role makes, by any tool, belongs to the owner.
-        Role(f"{database}_migrate", member_of=(owner,), settings=(("lock_timeout", "5s"), ("role", owner))),
-        Role(f"{database}_app", settings=(("idle_in_transaction_session_timeout", "60s"),
-                                          ("statement_timeout", "30s"))),
-        # Policies would call functions that it may not execute, and show it no row: it is for reports over all of them.
-        Role(f"{database}_readonly", bypass_rls=True, settings=(("default_transaction_read_only", "on"),
-                                                                ("idle_in_transaction_session_timeout", "60s"),
-                                                                ("statement_timeout", "5min"))),
-        # A dump must see every row and must never be cut short by a timeout.
-        Role(f"{database}_backup", bypass_rls=True, replication=True, member_of=("pg_read_all_data",),
-             settings=unlimited),
-    ))
+    return Split(
+        database,
+        (
+            Role(owner, login=False),
+            # Whatever the migrating role makes, by any tool, belongs to the owner.
+            Role(f"{database}_migrate", member_of=(owner,), settings=(("lock_timeout", "5s"), ("role", owner))),
+            Role(
+                f"{database}_app",
+                settings=(("idle_in_transaction_session_timeout", "60s"), ("statement_timeout", "30s")),
+            ),
+            # Policies would call functions that it may not execute, and show it no row: it is for reports over all of them.
+            Role(
+                f"{database}_readonly",
+                bypass_rls=True,
+                settings=(
+                    ("default_transaction_read_only", "on"),
+                    ("idle_in_transaction_session_timeout", "60s"),
+                    ("statement_timeout", "5min"),
+                ),
+            ),
+            # A dump must see every row and must never be cut short by a timeout.
+            Role(
+                f"{database}_backup",
+                bypass_rls=True,
+                replication=True,
+                member_of=("pg_read_all_data",),
+                settings=unlimited,
+            ),
+        ),
+    )
 
 
 def default_privileges(roles: Split) -> frozenset[tuple[str, str, str]]:
     """What the owner's future objects grant: (kind as in pg_default_acl, grantee, privilege). Nothing to PUBLIC."""
     app, readonly = roles.named("app"), roles.named("readonly")
     tables = {("r", app, each) for each in ("SELECT", "INSERT", "UPDATE", "DELETE")}
-    return frozenset(tables | {("r", readonly, "SELECT"), ("S", app, "USAGE"), ("S", app, "SELECT"),
-                               ("S", readonly, "SELECT"), ("f", app, "EXECUTE"), ("n", app, "USAGE"),
-                               ("n", readonly, "USAGE")})
+    return frozenset(
+        tables
+        | {
+            ("r", readonly, "SELECT"),
+            ("S", app, "USAGE"),
+            ("S", app, "SELECT"),
+            ("S", readonly, "SELECT"),
+            ("f", app, "EXECUTE"),
+            ("n", app, "USAGE"),
+            ("n", readonly, "USAGE"),
+        }
+    )
 
 
 def fingerprint(salt: str, database: str, passwords: Mapping[str, str]) -> str:
     """A mark over names, passwords and this definition. scrypt, so that a weak password is dear to guess from it."""
     content = json.dumps([VERSION, database, sorted(passwords.items())]).encode()
-    return hashlib.scrypt(content, salt=bytes.fromhex(salt), n=2 ** 12, r=8, p=1, dklen=32).hex()
+    return hashlib.scrypt(content, salt=bytes.fromhex(salt), n=2**12, r=8, p=1, dklen=32).hex()
 
 
 def is_current(record: Mapping[str, object], database: str, passwords: Mapping[str, str]) -> bool:

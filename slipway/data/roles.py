@@ -14,7 +14,7 @@ from slipway.errors import GateError, SettingsError
 if TYPE_CHECKING:
     import psycopg
 
-LOCK = 0x736C6970       # "slip": one role set-up at a time on a server
+LOCK = 0x736C6970  # "slip": one role set-up at a time on a server
 
 
 def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -27,8 +27,10 @@ def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
     need(database, "DATABASE_URL", pg.URL_FORM)
     roles = role_split.split(database)
     passwords = required_passwords(roles, ends)
-    with (pg.told(GateError, "postgres, role set-up"),
-          pg.connect(ends.admin_url, "ADMIN_DATABASE_URL", purpose="slipway roles") as conn):
+    with (
+        pg.told(GateError, "postgres, role set-up"),
+        pg.connect(ends.admin_url, "ADMIN_DATABASE_URL", purpose="slipway roles") as conn,
+    ):
         conn.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         changed = [change for role in roles.roles for change in ensure_role(conn, role, passwords.get(role.name))]
         changed += ensure_database(conn, roles)
@@ -44,8 +46,12 @@ def required_passwords(roles: Split, ends: Endpoints) -> dict[str, Secret]:
     wanted = [role.name for role in roles.roles if role.login]
     missing = [name for name in wanted if name not in ends.role_passwords]
     if missing:
-        raise SettingsError("ROLE_PASSWORDS", "no password for " + ", ".join(missing), "one for each role that logs in",
-                            "./invoke doctor")
+        raise SettingsError(
+            "ROLE_PASSWORDS",
+            "no password for " + ", ".join(missing),
+            "one for each role that logs in",
+            "./invoke doctor",
+        )
     return {name: ends.role_passwords[name] for name in wanted}
 
 
@@ -56,24 +62,34 @@ def marked(ends: Endpoints, passwords: Mapping[str, Secret]) -> dict[str, str]:
 
 def remember(ends: Endpoints, roles: Split) -> None:
     salt = secrets.token_hex(16)
-    mark = role_split.fingerprint(salt, roles.database,
-                                  marked(ends, required_passwords(roles, ends)))
-    state.write(ends.state_dir, "roles", {"salt": salt, "fingerprint": mark, "version": role_split.VERSION,
-                                          "database": roles.database})
+    mark = role_split.fingerprint(salt, roles.database, marked(ends, required_passwords(roles, ends)))
+    state.write(
+        ends.state_dir,
+        "roles",
+        {"salt": salt, "fingerprint": mark, "version": role_split.VERSION, "database": roles.database},
+    )
 
 
 def ensure_role(conn: psycopg.Connection, role: Role, password: Secret | None) -> list[str]:
     """One role with attributes, password, memberships and settings in one transaction; what was changed."""
     with conn.transaction():
-        return (ensure_attributes(conn, role) + ensure_password(conn, role, password)
-                + ensure_membership(conn, role) + ensure_settings(conn, role))
+        return (
+            ensure_attributes(conn, role)
+            + ensure_password(conn, role, password)
+            + ensure_membership(conn, role)
+            + ensure_settings(conn, role)
+        )
 
 
 def ensure_attributes(conn: psycopg.Connection, role: Role) -> list[str]:
     from psycopg import sql
+
     wanted = (role.login, role.bypass_rls, role.replication, False, False, False, True)
-    found = conn.execute("SELECT rolcanlogin, rolbypassrls, rolreplication, rolsuper, rolcreatedb, rolcreaterole, "
-                         "rolinherit FROM pg_roles WHERE rolname = %s", (role.name,)).fetchone()
+    found = conn.execute(
+        "SELECT rolcanlogin, rolbypassrls, rolreplication, rolsuper, rolcreatedb, rolcreaterole, "
+        "rolinherit FROM pg_roles WHERE rolname = %s",
+        (role.name,),
+    ).fetchone()
     if found == wanted:
         return []
     words = ("LOGIN", "BYPASSRLS", "REPLICATION", "SUPERUSER", "CREATEDB", "CREATEROLE", "INHERIT")
@@ -86,19 +102,29 @@ def ensure_attributes(conn: psycopg.Connection, role: Role) -> list[str]:
 def ensure_password(conn: psycopg.Connection, role: Role, password: Secret | None) -> list[str]:
     """Sends a SCRAM verifier made here, so the password itself never reaches the server or its log."""
     from psycopg import sql
+
     stored = conn.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", (role.name,)).fetchone()[0]
     if (stored is None) if password is None else scram.matches(stored, password.value):
         return []
-    verifier = conn.pgconn.encrypt_password(password.value.encode(), role.name.encode(), b"scram-sha-256").decode() \
-        if password else None
+    verifier = (
+        conn.pgconn.encrypt_password(password.value.encode(), role.name.encode(), b"scram-sha-256").decode()
+        if password
+        else None
+    )
     conn.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role.name), sql.Literal(verifier)))
     return [f"role {role.name}: password {'set' if password else 'removed'}"]
 
 
 def ensure_membership(conn: psycopg.Connection, role: Role) -> list[str]:
     from psycopg import sql
-    found = {row[0] for row in conn.execute(
-        "SELECT pg_get_userbyid(roleid) FROM pg_auth_members WHERE member = to_regrole(quote_ident(%s))", (role.name,))}
+
+    found = {
+        row[0]
+        for row in conn.execute(
+            "SELECT pg_get_userbyid(roleid) FROM pg_auth_members WHERE member = to_regrole(quote_ident(%s))",
+            (role.name,),
+        )
+    }
     missing = [group for group in role.member_of if group not in found]
     for group in missing:
         conn.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(role.name)))
@@ -107,22 +133,30 @@ def ensure_membership(conn: psycopg.Connection, role: Role) -> list[str]:
 
 def ensure_settings(conn: psycopg.Connection, role: Role) -> list[str]:
     from psycopg import sql
-    row = conn.execute("SELECT setconfig FROM pg_db_role_setting WHERE setdatabase = 0 "
-                       "AND setrole = to_regrole(quote_ident(%s))", (role.name,)).fetchone()
+
+    row = conn.execute(
+        "SELECT setconfig FROM pg_db_role_setting WHERE setdatabase = 0 AND setrole = to_regrole(quote_ident(%s))",
+        (role.name,),
+    ).fetchone()
     found = dict(entry.split("=", 1) for entry in (row[0] if row else []))
     wrong = [(key, value) for key, value in role.settings if found.get(key) != value]
     for key, value in wrong:
-        conn.execute(sql.SQL("ALTER ROLE {} SET {} = {}").format(
-            sql.Identifier(role.name), sql.Identifier(key), sql.Literal(value)))
+        conn.execute(
+            sql.SQL("ALTER ROLE {} SET {} = {}").format(
+                sql.Identifier(role.name), sql.Identifier(key), sql.Literal(value)
+            )
+        )
     return [f"role {role.name}: {key} = {value}" for key, value in wrong]
 
 
 def ensure_database(conn: psycopg.Connection, roles: Split) -> list[str]:
     """The database, owned by the owner role. CREATE DATABASE runs in no transaction, so it is its own."""
     from psycopg import sql
+
     name, owner = sql.Identifier(roles.database), sql.Identifier(roles.named("owner"))
-    found = conn.execute("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s",
-                         (roles.database,)).fetchone()
+    found = conn.execute(
+        "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s", (roles.database,)
+    ).fetchone()
     if found == (roles.named("owner"),):
         return []
     if found:
@@ -136,7 +170,8 @@ def ensure_statistics(conn: psycopg.Connection) -> tuple[list[str], list[str]]:
     """pg_stat_statements where the server has it; what was changed, and a note where it has not."""
     installed, available = conn.execute(
         "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements'), "
-        "EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements')").fetchone()
+        "EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements')"
+    ).fetchone()
     if installed:
         return [], []
     if not available:

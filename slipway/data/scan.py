@@ -10,7 +10,8 @@ import re
 
 from slipway.data import sqltext
 
-RUN = re.compile(rb"""(?:
+RUN = re.compile(
+    rb"""(?:
       [^\w;'"$/\\\x80-\xff-]++
     | (?!E')(?!e')[A-Za-z_\x80-\xff][\w$\x80-\xff]*+
     | \d[\w.]*+
@@ -19,7 +20,9 @@ RUN = re.compile(rb"""(?:
     | [eE]'(?:[^'\\]++|\\.|'')*+'
     | --[^\n]*+
     | -(?!-) | /(?!\*)
-)*+""", re.VERBOSE | re.DOTALL)
+)*+""",
+    re.VERBOSE | re.DOTALL,
+)
 BLANK = re.compile(rb"(?:[\s;]++|--[^\n]*+)*+")
 DOLLAR = re.compile(rb"\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$")
 EDGE = re.compile(rb"/\*|\*/")
@@ -61,7 +64,7 @@ def closing(text: bytes, position: int) -> int | None:
     if tag := DOLLAR.match(text, position):
         close = text.find(tag.group(), tag.end())
         return None if close < 0 else close + len(tag.group())
-    return None if text[position:position + 1] in b"'\"eE" else position + 1
+    return None if text[position : position + 1] in b"'\"eE" else position + 1
 
 
 def comment_end(text: bytes, position: int) -> int | None:
@@ -75,6 +78,6 @@ def comment_end(text: bytes, position: int) -> int | None:
 
 def in_body(text: bytes, start: int, end: int) -> bool:
     """Whether the semicolon at `end` stands inside the body of a routine or rule."""
-    if text[start:start + 6].upper() != b"CREATE" or not BODY.search(text, start, end):
+    if text[start : start + 6].upper() != b"CREATE" or not BODY.search(text, start, end):
         return False
     return sqltext.inside_body(sqltext.words_of(text[start:end].decode(errors="replace")))

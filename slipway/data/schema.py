@@ -14,15 +14,26 @@ from slipway.errors import MigrationError
 if TYPE_CHECKING:
     import psycopg
 
-OPTIONS = ("--schema-only", "--no-owner", "--no-privileges", "--no-tablespaces", "--no-subscriptions",
-           "--no-security-labels", "--encoding=UTF8", "--exclude-schema=slipway",
-           "--exclude-table=public.schema_migrations")
+OPTIONS = (
+    "--schema-only",
+    "--no-owner",
+    "--no-privileges",
+    "--no-tablespaces",
+    "--no-subscriptions",
+    "--no-security-labels",
+    "--encoding=UTF8",
+    "--exclude-schema=slipway",
+    "--exclude-table=public.schema_migrations",
+)
 # What pg_dump writes for itself or its reader, and what depends on versions or chance.
-NOISE = re.compile(r"^(\\(un)?restrict .*|-- (PostgreSQL database dump.*|Dumped (from|by) .*|Name: .*)|--"
-                   r"|SET (default_table_access_method|transaction_timeout|statement_timeout|lock_timeout"
-                   r"|idle_in_transaction_session_timeout|default_tablespace|row_security|xmloption"
-                   r"|client_min_messages|client_encoding|standard_conforming_strings|check_function_bodies) = .*"
-                   r"|SELECT pg_catalog\.set_config\('search_path', '', false\);)\n", re.M)
+NOISE = re.compile(
+    r"^(\\(un)?restrict .*|-- (PostgreSQL database dump.*|Dumped (from|by) .*|Name: .*)|--"
+    r"|SET (default_table_access_method|transaction_timeout|statement_timeout|lock_timeout"
+    r"|idle_in_transaction_session_timeout|default_tablespace|row_security|xmloption"
+    r"|client_min_messages|client_encoding|standard_conforming_strings|check_function_bodies) = .*"
+    r"|SELECT pg_catalog\.set_config\('search_path', '', false\);)\n",
+    re.M,
+)
 BODY = re.compile(r"(\$(\w*)\$.*?\$\2\$)", re.S)
 HEAD = "-- The schema that the migrations give, made by ./invoke db.schema. Owners and grants are left out.\n\n"
 
@@ -33,8 +44,10 @@ def schema(ends: Endpoints, args: dict, emit: Emit) -> dict:
     With `args["check"]` it is compared with `args["text"]`: {"text", "same", "diff"}. Raises SettingsError where
     pg_dump is missing or older than the server.
     """
-    with (pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway schema") as conn,
-          pg.told(MigrationError, f"database {conn.info.dbname}")):
+    with (
+        pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway schema") as conn,
+        pg.told(MigrationError, f"database {conn.info.dbname}"),
+    ):
         applied = applied_files(conn)
         dumped = dump(ends, conn.info.dbname, conn.info.server_version // 10000)
     text = HEAD + normalised(dumped) + listed(applied)
@@ -56,16 +69,23 @@ def dump(ends: Endpoints, database: str, major: int) -> str:
     env = client_tools.environment(ends.migrate_url, "MIGRATE_DATABASE_URL", database, ends.database_owner)
     done = subprocess.run([str(program), *OPTIONS], env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode:
-        raise MigrationError(f"pg_dump of {database}", client_tools.last_words(done.stderr, env),
-                             "a role that may read the whole schema", "./invoke status")
+        raise MigrationError(
+            f"pg_dump of {database}",
+            client_tools.last_words(done.stderr, env),
+            "a role that may read the whole schema",
+            "./invoke status",
+        )
     return done.stdout.decode()
 
 
 def normalised(dumped: str) -> str:
     """A dump without versions, random marks, session settings and pg_dump's comments; function bodies stay whole."""
     parts = BODY.split(dumped.replace("\r\n", "\n"))
-    kept = [part if index % 3 == 1 else re.sub(r"\n{3,}", "\n\n", NOISE.sub("", part))
-            for index, part in enumerate(parts) if index % 3 < 2]
+    kept = [
+        part if index % 3 == 1 else re.sub(r"\n{3,}", "\n\n", NOISE.sub("", part))
+        for index, part in enumerate(parts)
+        if index % 3 < 2
+    ]
     return "".join(kept).strip() + "\n"
 
 

@@ -9,9 +9,18 @@ import hmac
 import stringprep
 import unicodedata
 
-PROHIBITED = (stringprep.in_table_c12, stringprep.in_table_c21_c22, stringprep.in_table_c3, stringprep.in_table_c4,
-              stringprep.in_table_c5, stringprep.in_table_c6, stringprep.in_table_c7, stringprep.in_table_c8,
-              stringprep.in_table_c9, stringprep.in_table_a1)
+PROHIBITED = (
+    stringprep.in_table_c12,
+    stringprep.in_table_c21_c22,
+    stringprep.in_table_c3,
+    stringprep.in_table_c4,
+    stringprep.in_table_c5,
+    stringprep.in_table_c6,
+    stringprep.in_table_c7,
+    stringprep.in_table_c8,
+    stringprep.in_table_c9,
+    stringprep.in_table_a1,
+)
 
 
 def matches(verifier: str | None, password: str) -> bool:
@@ -31,8 +40,9 @@ def prepared(password: str) -> str:
     """The password after SASLprep; as it is when that refuses it, which is what Postgres does too."""
     if password.isascii():
         return password
-    mapped = "".join(" " if stringprep.in_table_c12(char) else char for char in password
-                     if not stringprep.in_table_b1(char))
+    mapped = "".join(
+        " " if stringprep.in_table_c12(char) else char for char in password if not stringprep.in_table_b1(char)
+    )
     # Postgres looks for prohibited characters before it normalises, and so must this.
     refused = not mapped or any(test(char) for char in mapped for test in PROHIBITED) or mixes_directions(mapped)
     return password if refused else unicodedata.normalize("NFKC", mapped)

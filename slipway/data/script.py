@@ -23,6 +23,7 @@ OPEN = {b"'": "a quote", b'"': "a quoted name", b"$": "a dollar quote", b"/": "a
 @dataclass(frozen=True)
 class Piece:
     """A part of a file: `kind` is sql, control (of transactions), copy or meta; line and column (characters) from 1."""
+
     kind: str
     text: bytes
     line: int
@@ -127,8 +128,12 @@ def kind_of(text: bytes, start: int, end: int, alone: bool) -> tuple[str, tuple[
     words = tuple(each for each in sqltext.words_of(text[start:end].decode(errors="replace")) if each != ";")
     if sqltext.reads_client(words):
         return "copy", words
-    control = sqltext.ends_transaction(words) or words in sqltext.BEGINS_PLAINLY or words[:1] == ("BEGIN",) \
+    control = (
+        sqltext.ends_transaction(words)
+        or words in sqltext.BEGINS_PLAINLY
+        or words[:1] == ("BEGIN",)
         or words[:2] == ("START", "TRANSACTION")
+    )
     return "control" if control else "sql", words
 
 
@@ -153,7 +158,7 @@ def data(window: Window) -> Iterator[bytes]:
     while True:
         last = last_line(window)
         if last:
-            yield window.bytes[:last[0]]
+            yield window.bytes[: last[0]]
             window.move(last[1])
             return
         if window.whole:
@@ -182,4 +187,4 @@ def last_line(window: Window) -> tuple[int, int] | None:
 
 def unclosed(window: Window, opened: int) -> Unclosed:
     line, column = window.place(opened)
-    return Unclosed(f"{line}:{column}", OPEN.get(window.bytes[opened:opened + 1], "a quote"))
+    return Unclosed(f"{line}:{column}", OPEN.get(window.bytes[opened : opened + 1], "a quote"))

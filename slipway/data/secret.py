@@ -10,6 +10,7 @@ MASK = "•••"
 @dataclass(frozen=True)
 class Secret:
     """Text that prints as •••; `.value` is the text."""
+
     value: str = ""
 
     def __repr__(self) -> str:

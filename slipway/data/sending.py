@@ -35,8 +35,9 @@ def send(conn: psycopg.Connection, piece: Piece, label: str) -> int:
     return copy(conn, piece, label) if piece.data is not None else rows_in(query(conn, piece, label))
 
 
-def query(conn: psycopg.Connection, piece: Piece, label: str, before: str = "", steps: int = 0, after: str = ""
-          ) -> list[pq.PGresult]:
+def query(
+    conn: psycopg.Connection, piece: Piece, label: str, before: str = "", steps: int = 0, after: str = ""
+) -> list[pq.PGresult]:
     """Sends the text as it is, with no parameters, so that one message may hold many statements.
 
     `before` are `steps` statements of ours ahead of it in the same message, `after` those behind it. The results are
@@ -44,18 +45,23 @@ def query(conn: psycopg.Connection, piece: Piece, label: str, before: str = "", 
     succeeded.
     """
     from psycopg import errors, generators, pq
+
     # A new line and a semicolon, for the file may end in a comment or without one.
     conn.pgconn.send_query(before.encode() + piece.text + (f"\n;{after}".encode() if after else b""))
     results = conn.wait(generators.execute(conn.pgconn))
     last = results[-1]
     if last.status == pq.ExecStatus.FATAL_ERROR:
         error = errors.error_from_result(last, encoding="utf-8")
-        raise error if lost(conn, error) else sql_error(
-            error, label + place_of(error, piece, len(before), len(results) - 1 - steps), label)
+        raise (
+            error
+            if lost(conn, error)
+            else sql_error(error, label + place_of(error, piece, len(before), len(results) - 1 - steps), label)
+        )
     if last.status in (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT):
         conn.close()
-        raise MigrationError(label, "COPY to or from the client in the file", "SQL that needs no client",
-                             f"edit {label}")
+        raise MigrationError(
+            label, "COPY to or from the client in the file", "SQL that needs no client", f"edit {label}"
+        )
     return results
 
 
@@ -66,6 +72,7 @@ def rows_in(results: list[pq.PGresult]) -> int:
 def copy(conn: psycopg.Connection, piece: Piece, label: str) -> int:
     """A COPY block, streamed; an error names the line of the file that the data stood in."""
     import psycopg
+
     cursor = conn.cursor()
     try:
         with cursor.copy(piece.text) as stream:
@@ -91,14 +98,20 @@ def gone(label: str, error: Exception, committing: bool = False) -> MigrationErr
     """The server or the way to it went away in the middle of a file."""
     expected = "the connection kept to the end; an unfinished file leaves nothing behind"
     if committing:
-        expected = "the connection kept to the end; this file is in the database whole and recorded, or not at all " \
+        expected = (
+            "the connection kept to the end; this file is in the database whole and recorded, or not at all "
             "(./invoke db.status says which)"
-    return MigrationError(label, f"the server went away: {pg.reason(error)}", expected,
-                          "./invoke logs -s postgres, then run the same command again")
+        )
+    return MigrationError(
+        label,
+        f"the server went away: {pg.reason(error)}",
+        expected,
+        "./invoke logs -s postgres, then run the same command again",
+    )
 
 
 def place_of(error: psycopg.Error, piece: Piece, before: int, done: int) -> str:
-    """":line:column" of an error in a piece of which `done` statements succeeded; the server counts characters."""
+    """ ":line:column" of an error in a piece of which `done` statements succeeded; the server counts characters."""
     text = piece.text.decode(errors="replace")
     if error.diag.statement_position:
         return ":" + piece_place(piece, text, max(int(error.diag.statement_position) - 1 - before, 0))
@@ -119,21 +132,47 @@ def sql_error(error: psycopg.Error, where: str, label: str) -> MigrationError:
     found = "; ".join(re.sub(r"\s+", " ", part) for part in parts if part)
     match error.sqlstate:
         case code if code == LOCK_NOT_AVAILABLE:
-            return LockTimeout(where, found, "every lock within MIGRATE_LOCK_TIMEOUT, so that nobody queues behind "
-                               "this file; nothing of it was kept", AGAIN)
+            return LockTimeout(
+                where,
+                found,
+                "every lock within MIGRATE_LOCK_TIMEOUT, so that nobody queues behind "
+                "this file; nothing of it was kept",
+                AGAIN,
+            )
         case code if code == QUERY_CANCELED and "statement timeout" in found:
-            return MigrationError(where, found, "every statement within MIGRATE_STATEMENT_TIMEOUT; nothing of this "
-                                  "file was kept", f"edit {label}, or raise MIGRATE_STATEMENT_TIMEOUT in .env")
+            return MigrationError(
+                where,
+                found,
+                "every statement within MIGRATE_STATEMENT_TIMEOUT; nothing of this file was kept",
+                f"edit {label}, or raise MIGRATE_STATEMENT_TIMEOUT in .env",
+            )
         case code if code == IN_TRANSACTION:
-            return RefusesTransaction(where, found, "a first line `-- slipway: no-transaction` in a file with such "
-                                      "a statement; nothing of this file was kept", f"edit {label}")
+            return RefusesTransaction(
+                where,
+                found,
+                "a first line `-- slipway: no-transaction` in a file with such "
+                "a statement; nothing of this file was kept",
+                f"edit {label}",
+            )
         case code if code == UNSAFE_ENUM:
-            return NeedsCommit(where, found, "a new enum value used in a later file than the one that adds it",
-                               f"make two files of {label}")
+            return NeedsCommit(
+                where,
+                found,
+                "a new enum value used in a later file than the one that adds it",
+                f"make two files of {label}",
+            )
         case code if code == DISK_FULL:
-            return MigrationError(where, found, "room on the server's disk; nothing of this file was kept",
-                                  "./invoke doctor, make room, then run the same command again")
+            return MigrationError(
+                where,
+                found,
+                "room on the server's disk; nothing of this file was kept",
+                "./invoke doctor, make room, then run the same command again",
+            )
         case code if code == NO_PRIVILEGE:
-            return MigrationError(where, found, "a migrating role that may do this; nothing of this file was kept",
-                                  f"edit {label}, or grant it as the object's owner in ./invoke psql")
+            return MigrationError(
+                where,
+                found,
+                "a migrating role that may do this; nothing of this file was kept",
+                f"edit {label}, or grant it as the object's owner in ./invoke psql",
+            )
     return MigrationError(where, found, "SQL that the server takes; nothing of this file was kept", f"edit {label}")

@@ -7,7 +7,7 @@ import os
 import select
 from collections.abc import Callable, Iterator
 
-PATIENCE = 120.0        # seconds without a request: whoever asked is gone
+PATIENCE = 120.0  # seconds without a request: whoever asked is gone
 
 
 def serve(answer: Callable[[list[str]], int], handle: int = 0, patience: float = PATIENCE) -> int:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def locked(ends: Endpoints, purpose: str, tell: Callable[[str], None] = lambda text: None
-           ) -> Iterator[psycopg.Connection]:
+def locked(
+    ends: Endpoints, purpose: str, tell: Callable[[str], None] = lambda text: None
+) -> Iterator[psycopg.Connection]:
     """A session as the migrating role that holds golang-migrate's lock of this database until it is closed.
 
     The lock is polled: a session that waits inside pg_advisory_lock makes the holder's CREATE INDEX CONCURRENTLY
@@ -38,13 +39,19 @@ def reset_statements(conn: psycopg.Connection, ends: Endpoints) -> tuple[str, ..
 @cache
 def resetting(owner: str, lock_timeout: str, statement_timeout: str, none: tuple[str, ...]) -> tuple[str, ...]:
     settings = dict.fromkeys(none, "0") | {
-        "lock_timeout": lock_timeout, "statement_timeout": statement_timeout,
+        "lock_timeout": lock_timeout,
+        "statement_timeout": statement_timeout,
         # Makes the server notice a killed runner in the middle of a long statement, and free the lock.
         "client_connection_check_interval": "2s",
     }
     calls = (f"pg_catalog.set_config('{name}', {pg.literal(value)}, false)" for name, value in settings.items())
-    return ("RESET SESSION AUTHORIZATION", "RESET ALL", "DISCARD TEMP",
-            *([f"SET ROLE {pg.identifier(owner)}"] if owner else []), f"SELECT {', '.join(calls)}")
+    return (
+        "RESET SESSION AUTHORIZATION",
+        "RESET ALL",
+        "DISCARD TEMP",
+        *([f"SET ROLE {pg.identifier(owner)}"] if owner else []),
+        f"SELECT {', '.join(calls)}",
+    )
 
 
 def reset(conn: psycopg.Connection, ends: Endpoints) -> None:
@@ -55,6 +62,7 @@ def reset(conn: psycopg.Connection, ends: Endpoints) -> None:
 def flush(conn: psycopg.Connection, ends: Endpoints) -> None:
     """Writes golang-migrate's row anew: its COMMIT waits for the disk, and so for all that was committed before."""
     import psycopg
+
     same = "UPDATE public.schema_migrations SET dirty = dirty; "
     # It comes after a failure, which is what has to be told: a server that is gone has flushed what it could.
     with suppress(psycopg.Error):
@@ -71,16 +79,18 @@ def run_file(conn: psycopg.Connection, sql: str, label: str) -> int:
     return run_stream(conn, (sql.encode(),), label)
 
 
-def run_stream(conn: psycopg.Connection, chunks: Iterable[bytes], label: str,
-               tell: Callable[[int], None] = lambda done: None) -> int:
+def run_stream(
+    conn: psycopg.Connection, chunks: Iterable[bytes], label: str, tell: Callable[[int], None] = lambda done: None
+) -> int:
     """Runs a file of any size inside the open transaction, COPY data included; returns the rows that it changed.
 
     `tell` hears how many bytes have been read. Raises MigrationError with file, line and column, or when the
     transaction is not the same one afterwards.
     """
     before = conn.execute("SELECT pg_current_xact_id()::text").fetchone()[0]
-    rows = sum(sending.send(conn, piece, label)
-               for piece in fitness.fit(counted(chunks, tell), label, conn.info.dbname))
+    rows = sum(
+        sending.send(conn, piece, label) for piece in fitness.fit(counted(chunks, tell), label, conn.info.dbname)
+    )
     inside = conn.info.transaction_status.name == "INTRANS"
     after = conn.execute("SELECT pg_catalog.pg_current_xact_id_if_assigned()::text").fetchone()[0] if inside else None
     if after != before:
@@ -97,15 +107,20 @@ def counted(chunks: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[by
 
 
 def ended_inside(label: str) -> MigrationError:
-    return MigrationError(label, "the file ended the transaction that it was run in: parts of it may be in the "
-                          "database, and it is not recorded as applied", "no COMMIT or ROLLBACK in a file",
-                          "./invoke psql, compare, undo by hand, and remove the statement")
+    return MigrationError(
+        label,
+        "the file ended the transaction that it was run in: parts of it may be in the "
+        "database, and it is not recorded as applied",
+        "no COMMIT or ROLLBACK in a file",
+        "./invoke psql, compare, undo by hand, and remove the statement",
+    )
 
 
 @contextmanager
 def guarded_inside(conn: psycopg.Connection, label: str) -> Iterator[None]:
     """Around a part of a file's transaction: what the database refuses, or a lost server, becomes a MigrationError."""
     import psycopg
+
     try:
         yield
     except psycopg.Error as error:
@@ -128,6 +143,7 @@ def guarded(conn: psycopg.Connection, label: str) -> Iterator[None]:
 def commit(conn: psycopg.Connection, label: str, before: str = "") -> None:
     """Sends COMMIT, after the statements `before`. A server lost now may have committed or not, and that is said."""
     import psycopg
+
     try:
         conn.execute(before + "COMMIT")
     except psycopg.Error as error:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Situation:
     """The files by number, the history, golang-migrate's row, and a file that a run stopped in."""
+
     files: tuple[Migration, ...]
     known: dict[int, Applied]
     row: history.Mirror
@@ -31,8 +32,9 @@ class Situation:
             if each.version == version:
                 return each
         near = ", ".join(str(each.version) for each in self.files[-5:]) or "none at all"
-        raise MigrationError(f"migration {version}", "there is no file with this number", f"one of …{near}",
-                             "./invoke db.status")
+        raise MigrationError(
+            f"migration {version}", "there is no file with this number", f"one of …{near}", "./invoke db.status"
+        )
 
     def before(self, version: int) -> int:
         """The version before it in the directory, as golang-migrate counts; NIL before the first."""

@@ -22,19 +22,20 @@ from slipway.errors import HealthError, SettingsError, VerificationError
 
 NAME = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 SECRET = re.compile("token|secret|password|key", re.IGNORECASE)
-BASES = ("baseUrl", "base_url", "baseURL")      # the names that people give to the address
+BASES = ("baseUrl", "base_url", "baseURL")  # the names that people give to the address
 DYNAMIC: dict[str, Callable[[], str]] = {
     "$guid": lambda: str(uuid.uuid4()),
     "$randomUUID": lambda: str(uuid.uuid4()),
     "$timestamp": lambda: str(int(time.time())),
     "$isoTimestamp": lambda: datetime.now(UTC).isoformat(),
 }
-DEPTH = 5       # a variable may stand in another's value, and not in its own
+DEPTH = 5  # a variable may stand in another's value, and not in its own
 
 
 @dataclass
 class Run:
     """One run of a collection: where to, with what, and what did not hold."""
+
     base: str
     timeout: float
     variables: dict[str, object]
@@ -42,8 +43,14 @@ class Run:
     checks: int = 0
 
 
-def run(path: Path, base_url: str, variables: Mapping[str, object], timeout: float = 10.0,
-        say: Callable[[str], None] = lambda text: None, folder: str = "") -> dict:
+def run(
+    path: Path,
+    base_url: str,
+    variables: Mapping[str, object],
+    timeout: float = 10.0,
+    say: Callable[[str], None] = lambda text: None,
+    folder: str = "",
+) -> dict:
     """Runs a collection on `base_url`, which its {{baseUrl}} stands for; returns {"requests", "checks", "seconds"}.
 
     `variables` win over the collection's own. `folder` names one folder to run. Redirects are answers, not followed.
@@ -52,8 +59,11 @@ def run(path: Path, base_url: str, variables: Mapping[str, object], timeout: flo
     """
     collection, requests = read(path, folder)
     begun = time.monotonic()
-    going = Run(base_url.rstrip("/"), timeout,
-        {**collection.variables, **variables, **dict.fromkeys(BASES, base_url.rstrip("/"))})
+    going = Run(
+        base_url.rstrip("/"),
+        timeout,
+        {**collection.variables, **variables, **dict.fromkeys(BASES, base_url.rstrip("/"))},
+    )
     for number, request in enumerate(requests, 1):
         say(f"{number} of {len(requests)}: {request.name}")
         one(going, request)
@@ -70,18 +80,25 @@ def read(path: Path, folder: str = "") -> tuple[Collection, tuple[Request, ...]]
 
 def understood(collection: Collection, path: Path) -> Collection:
     if collection.strange:
-        raise VerificationError(f"{path.name}: {collection.name}", f"not understood: {collection.strange[0]}",
-                                "the declared form of docs/smoke.md, since a check that is skipped would prove nothing",
-                                f"edit {path.name}", collection.strange)
+        raise VerificationError(
+            f"{path.name}: {collection.name}",
+            f"not understood: {collection.strange[0]}",
+            "the declared form of docs/smoke.md, since a check that is skipped would prove nothing",
+            f"edit {path.name}",
+            collection.strange,
+        )
     return collection
 
 
 def chosen(collection: Collection, folder: str, path: Path) -> tuple[Request, ...]:
     found = tuple(each for each in collection.requests if not folder or each.name.startswith(f"{folder} / "))
     if not found:
-        raise SettingsError(path.name, f"no request in {f'the folder {folder}' if folder else 'it'}",
+        raise SettingsError(
+            path.name,
+            f"no request in {f'the folder {folder}' if folder else 'it'}",
             "at least one request",
-                            f"edit {path.name}")
+            f"edit {path.name}",
+        )
     return found
 
 
@@ -96,8 +113,12 @@ def one(run: Run, request: Request) -> None:
     if not any(check.asserts for check in request.checks):
         judge(run, request.name, partial(below_400, answer))
     for check in request.checks:
-        judge(run, f"{request.name}: {check.name}" if check.name else request.name, partial(check.run, context),
-            check.asserts)
+        judge(
+            run,
+            f"{request.name}: {check.name}" if check.name else request.name,
+            partial(check.run, context),
+            check.asserts,
+        )
 
 
 def judge(run: Run, name: str, check: Callable[[], None], counts: bool = True) -> None:
@@ -110,8 +131,10 @@ def judge(run: Run, name: str, check: Callable[[], None], counts: bool = True) -
 
 def below_400(answer: Answer) -> None:
     if answer.code >= 400:
-        raise Unmet(f"status {answer.code} {' '.join(answer.text.split())[:200]}".strip(),
-            "a status below 400, as it has no check")
+        raise Unmet(
+            f"status {answer.code} {' '.join(answer.text.split())[:200]}".strip(),
+            "a status below 400, as it has no check",
+        )
 
 
 def send(run: Run, request: Request) -> Answer:
@@ -121,9 +144,12 @@ def send(run: Run, request: Request) -> Answer:
         url = f"http://{url}"
     parts, base = urlsplit(url), urlsplit(run.base)
     if (parts.scheme, parts.netloc) != (base.scheme, base.netloc):
-        raise SettingsError(request.name, f"it goes to {parts.scheme}://{parts.hostname}",
+        raise SettingsError(
+            request.name,
+            f"it goes to {parts.scheme}://{parts.hostname}",
             "{{baseUrl}}, the front door",
-                            "edit the collection")
+            "edit the collection",
+        )
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {key: filled(value, run.variables) for key, value in request.headers}
     body = filled(request.body, run.variables).encode()
@@ -144,8 +170,13 @@ def asked(base, timeout: float, method: str, target: str, headers: dict, body: b
         connection.request(method, target, body or None, headers)
         got = connection.getresponse()
         text = got.read().decode("utf-8", "replace")
-        return Answer(got.status, got.reason, {key.lower(): value for key, value in got.getheaders()}, text,
-                      (time.monotonic() - begun) * 1000)
+        return Answer(
+            got.status,
+            got.reason,
+            {key.lower(): value for key, value in got.getheaders()},
+            text,
+            (time.monotonic() - begun) * 1000,
+        )
     finally:
         connection.close()
 
@@ -171,8 +202,9 @@ def valued(name: str, variables: Mapping[str, object]) -> str:
 def failed(run: Run) -> HealthError:
     name, unmet = run.failures[0]
     lines = tuple(masked(run, f"{each}: found {why.found}, expected {why.expected}") for each, why in run.failures)
-    return HealthError(f"smoke: {name}", masked(run, unmet.found), masked(run, unmet.expected),
-        "./invoke logs -s app", lines)
+    return HealthError(
+        f"smoke: {name}", masked(run, unmet.found), masked(run, unmet.expected), "./invoke logs -s app", lines
+    )
 
 
 def masked(run: Run, text: str) -> str:

@@ -14,7 +14,7 @@ from slipway.data import sqltext
 from slipway.errors import MigrationError
 
 CHUNK = 256 * 1024
-SHORT = 8 * 1024            # most migrations: a large buffer for each would cost more than the reading
+SHORT = 8 * 1024  # most migrations: a large buffer for each would cost more than the reading
 NONE: frozenset[str] = frozenset()
 BOM = b"\xef\xbb\xbf"
 
@@ -29,6 +29,7 @@ class Source:
 
     `alone`: all of it is one statement that refuses a transaction.
     """
+
     file: str
     label: str
     sha256: str
@@ -65,7 +66,9 @@ def readable(label: str) -> Iterator[None]:
     try:
         yield
     except BadText as error:
-        raise MigrationError(f"{label}:{error.args[0]}", error.args[1], "text in UTF-8", f"save {label} as UTF-8") from None
+        raise MigrationError(
+            f"{label}:{error.args[0]}", error.args[1], "text in UTF-8", f"save {label} as UTF-8"
+        ) from None
     except OSError as error:
         raise MigrationError(label, *unreadable(error, label)) from None
 
@@ -88,7 +91,7 @@ def told(found: Iterator[bytes], label: str, digest: Digest) -> Iterator[bytes]:
 
 def examine(path: str, label: str) -> Source:
     """Reads the file once and describes it. Raises OSError, or BadText with the line of a byte that is not UTF-8."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)      # file objects cost three times as much
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # file objects cost three times as much
     try:
         first = os.read(descriptor, SHORT)
         short = len(first) < SHORT
@@ -146,8 +149,9 @@ class Digest:
             self.decoder.decode(chunk)
         except UnicodeDecodeError as error:
             bad = error.object
-            raise BadText(self.line + bad[:error.start].count(b"\n"),
-                          f"byte 0x{bad[error.start]:02x} is not UTF-8") from None
+            raise BadText(
+                self.line + bad[: error.start].count(b"\n"), f"byte 0x{bad[error.start]:02x} is not UTF-8"
+            ) from None
         if (zero := chunk.find(b"\0")) >= 0:
             raise BadText(self.line + chunk[:zero].count(b"\n"), "a zero byte: is it UTF-16?")
 

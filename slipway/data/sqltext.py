@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-TOKEN = re.compile(r"""
+TOKEN = re.compile(
+    r"""
       (?P<line>--[^\n]*)
     | (?P<block>/\*)
     | (?P<escaped>\b[eE]'(?:[^'\\]|\\.|'')*'?)
@@ -22,15 +23,23 @@ TOKEN = re.compile(r"""
     | (?P<end>;)
     | (?P<paren>[()])
     | (?P<other>[^\s\w;()'"$/-]+|\d[\w.]*|\S)
-""", re.VERBOSE | re.DOTALL)
+""",
+    re.VERBOSE | re.DOTALL,
+)
 COMMENT_EDGE = re.compile(r"/\*|\*/")
 ENDS_TRANSACTION = {("COMMIT",), ("END",), ("ABORT",), ("ROLLBACK",), ("PREPARE", "TRANSACTION")}
 BEGINS_PLAINLY = {("BEGIN",), ("BEGIN", "WORK"), ("BEGIN", "TRANSACTION"), ("START", "TRANSACTION")}
 ENDS_PLAINLY = {(verb, *more) for verb in ("COMMIT", "END") for more in ((), ("WORK",), ("TRANSACTION",))}
 ROUTINES = {"FUNCTION", "PROCEDURE"}
-ALONE = {("VACUUM",), ("DISCARD", "ALL"), ("ALTER", "SYSTEM"),
-         ("REINDEX", "DATABASE"), ("REINDEX", "SYSTEM"), ("REINDEX", "SCHEMA"),
-         *((verb, what) for verb in ("CREATE", "DROP") for what in ("DATABASE", "TABLESPACE", "SUBSCRIPTION"))}
+ALONE = {
+    ("VACUUM",),
+    ("DISCARD", "ALL"),
+    ("ALTER", "SYSTEM"),
+    ("REINDEX", "DATABASE"),
+    ("REINDEX", "SYSTEM"),
+    ("REINDEX", "SCHEMA"),
+    *((verb, what) for verb in ("CREATE", "DROP") for what in ("DATABASE", "TABLESPACE", "SUBSCRIPTION")),
+}
 ALONE_LOOK = ("CONCURRENTLY", "VACUUM", "DISCARD", "SYSTEM", "DATABASE", "SCHEMA", "TABLESPACE", "SUBSCRIPTION")
 DIRECTIVES = ("no-transaction", "compatible", "repeatable")
 DIRECTIVE = re.compile(r"--[ \t]*slipway:[ \t]*(?P<names>[^\n]*)", re.I)
@@ -39,6 +48,7 @@ DIRECTIVE = re.compile(r"--[ \t]*slipway:[ \t]*(?P<names>[^\n]*)", re.I)
 @dataclass(frozen=True)
 class Statement:
     """One statement: where its first word begins (characters from 0) and its words in capitals, outside quotes."""
+
     start: int
     words: tuple[str, ...]
 
@@ -138,7 +148,7 @@ def inside_body(words: Sequence[str]) -> bool:
         return words.count("(") > words.count(")")
     if not ROUTINES & set(words[1:4]) or ("BEGIN", "ATOMIC") not in pairwise(words):
         return False
-    body = words[list(words).index("ATOMIC") + 1:]
+    body = words[list(words).index("ATOMIC") + 1 :]
     return body.count("END") <= body.count("CASE")
 
 

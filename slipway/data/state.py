@@ -19,8 +19,9 @@ def write(folder: Path | None, name: str, record: dict) -> None:
     try:
         replace(folder, name, json.dumps(record, indent=1, sort_keys=True))
     except OSError as error:
-        raise disk.full(error) or SettingsError("STATE_DIR", f"{folder} cannot be written: {error.strerror}", "a directory of ours",
-                            f"ls -ld {folder}") from None
+        raise disk.full(error) or SettingsError(
+            "STATE_DIR", f"{folder} cannot be written: {error.strerror}", "a directory of ours", f"ls -ld {folder}"
+        ) from None
 
 
 def replace(folder: Path, name: str, text: str) -> None:

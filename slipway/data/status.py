@@ -20,39 +20,61 @@ def status(ends: Endpoints, args: dict, emit: Emit) -> dict:
     Raises GateError when the database cannot be reached.
     """
     files, wrong = migrations.read(ends.migrations_dir)
-    with pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway status") as conn, \
-            pg.told(MigrationError, "slipway.history"):
+    with (
+        pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway status") as conn,
+        pg.told(MigrationError, "slipway.history"),
+    ):
         known, row, stopped, other = seen(conn)
     found = (*wrong, *((other,) if other else ()), *conflicts.compare(files, known))
     by_version = {each.version: each for each in files}
     newest = max(known, default=history.NIL)
-    rows = [row_of(by_version.get(version), known.get(version), newest, stopped)
-            for version in sorted(by_version.keys() | known.keys())]
-    return {"version": max(known, default=None), "rows": rows, "problems": [str(each) for each in found],
-            "mirror": {"version": None if row.version == history.NIL else row.version, "dirty": row.dirty},
-            "unfinished": stopped and {"version": stopped.version, "way": stopped.way, "done": stopped.done,
-                                       "doing": stopped.doing}}
+    rows = [
+        row_of(by_version.get(version), known.get(version), newest, stopped)
+        for version in sorted(by_version.keys() | known.keys())
+    ]
+    return {
+        "version": max(known, default=None),
+        "rows": rows,
+        "problems": [str(each) for each in found],
+        "mirror": {"version": None if row.version == history.NIL else row.version, "dirty": row.dirty},
+        "unfinished": stopped
+        and {"version": stopped.version, "way": stopped.way, "done": stopped.done, "doing": stopped.doing},
+    }
 
 
-def seen(conn: psycopg.Connection) -> tuple[dict[int, Applied], history.Mirror, history.Unfinished | None,
-                                            migrations.Problem | None]:
+def seen(
+    conn: psycopg.Connection,
+) -> tuple[dict[int, Applied], history.Mirror, history.Unfinished | None, migrations.Problem | None]:
     """What the database remembers; tables that are missing remember nothing."""
-    ours, mirrored = conn.execute("SELECT to_regclass('slipway.history') IS NOT NULL, "
-                                  "to_regclass('public.schema_migrations') IS NOT NULL").fetchone()
+    ours, mirrored = conn.execute(
+        "SELECT to_regclass('slipway.history') IS NOT NULL, to_regclass('public.schema_migrations') IS NOT NULL"
+    ).fetchone()
     known = history.read(conn) if ours else {}
-    return (known, history.mirror(conn) if mirrored else history.Mirror(), history.unfinished(conn),
-            history.disagreement(conn, known) if mirrored else None)
+    return (
+        known,
+        history.mirror(conn) if mirrored else history.Mirror(),
+        history.unfinished(conn),
+        history.disagreement(conn, known) if mirrored else None,
+    )
 
 
 def row_of(file: Migration | None, row: Applied | None, newest: int, stopped: history.Unfinished | None) -> dict:
     """One version: its number, name, file, state (see `state_of`), what its files lack, its history."""
     one = row or file
-    made = {"version": one.version, "name": one.name, "file": file.label if file else None,
-            "state": state_of(file, row, newest, stopped), "reversible": bool(file and file.down),
-            "note": "; ".join(filter(None, remarks(file, row))) if file else "",
-            "compatible": row.compatible if row else "compatible" in file.directives}
-    return made | ({"applied_at": row.applied_at, "by": row.by, "ms": row.ms, "release": row.release} if row else
-                   {"applied_at": None, "by": None, "ms": None, "release": None})
+    made = {
+        "version": one.version,
+        "name": one.name,
+        "file": file.label if file else None,
+        "state": state_of(file, row, newest, stopped),
+        "reversible": bool(file and file.down),
+        "note": "; ".join(filter(None, remarks(file, row))) if file else "",
+        "compatible": row.compatible if row else "compatible" in file.directives,
+    }
+    return made | (
+        {"applied_at": row.applied_at, "by": row.by, "ms": row.ms, "release": row.release}
+        if row
+        else {"applied_at": None, "by": None, "ms": None, "release": None}
+    )
 
 
 def remarks(file: Migration, row: Applied | None) -> tuple[str, str]:

@@ -13,8 +13,15 @@ NO_BUCKET = objects.NO_BUCKET | {"NoSuchBucketException"}
 CLOCK = {"RequestTimeTooSkewed", "RequestExpired"}
 FULL = {"QuotaExceeded", "InsufficientStorage", "XMinioStorageFull", "507"}
 GONE = {"NoSuchKey", "404", "NotFound", "NoSuchVersion"}
-UNREACHED = ("EndpointConnectionError", "ConnectTimeoutError", "ConnectionClosedError", "HTTPClientError",
-             "ConnectionError", "SSLError", "ProxyConnectionError")
+UNREACHED = (
+    "EndpointConnectionError",
+    "ConnectTimeoutError",
+    "ConnectionClosedError",
+    "HTTPClientError",
+    "ConnectionError",
+    "SSLError",
+    "ProxyConnectionError",
+)
 SLOW = ("ReadTimeoutError",)
 
 
@@ -32,12 +39,20 @@ def told(error: Exception, where: str, store: Store) -> SlipwayError:
     code, kind, found = objects.code_of(error), type(error).__name__, objects.reason(error)
     key = store.prefix
     if code in CLOCK or (code in KEYS and is_about_time(found)):
-        return BackupError(where, f"{found}; the store's clock says {store_clock(error)}, this machine's "
-                           f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", "clocks that agree within 15 minutes",
-                           "set the clock of the machine that is wrong: sudo timedatectl set-ntp true")
+        return BackupError(
+            where,
+            f"{found}; the store's clock says {store_clock(error)}, this machine's "
+            f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+            "clocks that agree within 15 minutes",
+            "set the clock of the machine that is wrong: sudo timedatectl set-ntp true",
+        )
     if code in KEYS:
-        return BackupError(where, found, f"keys that may do this at {store.endpoint}",
-                           f"correct {key}_ACCESS_KEY and {key}_SECRET_KEY in .env")
+        return BackupError(
+            where,
+            found,
+            f"keys that may do this at {store.endpoint}",
+            f"correct {key}_ACCESS_KEY and {key}_SECRET_KEY in .env",
+        )
     if code in NO_BUCKET:
         return BackupError(where, found, f"that bucket at {store.endpoint}", store.next)
     if code in FULL:

@@ -39,8 +39,9 @@ def database(ends: Endpoints) -> Iterator[Endpoints]:
     live = database_of(ends)
     with pg.told(MigrationError, f"throwaway database of {live}"), maker(ends) as conn:
         conn.execute("SET ROLE NONE")
-        user, may = conn.execute("SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = session_user"
-                                 ).fetchone()
+        user, may = conn.execute(
+            "SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = session_user"
+        ).fetchone()
         folder = None if may else throwaway_server.programs(ends, conn.info.server_version // 10000)
         if may:
             with beside(ends, live, conn) as made:
@@ -59,7 +60,7 @@ def beside(ends: Endpoints, live: str, conn: psycopg.Connection) -> Iterator[End
     dropped at the beginning."""
     for stale in leftovers(conn, live):
         drop(conn, stale)
-    name = NAME.format(live.encode()[:LONGEST - 20].decode(errors="ignore"), secrets.token_hex(4))
+    name = NAME.format(live.encode()[: LONGEST - 20].decode(errors="ignore"), secrets.token_hex(4))
     try:
         create(conn, ends, live, name)
         yield at(ends, name)
@@ -71,6 +72,7 @@ def beside(ends: Endpoints, live: str, conn: psycopg.Connection) -> Iterator[End
 def own_database(conn: psycopg.Connection, ends: Endpoints, live: str) -> None:
     """A database of the live one's name on a server that is ours alone."""
     from psycopg import sql
+
     conn.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(live), sql.Identifier(owner_of(ends))))
 
 
@@ -86,22 +88,28 @@ def database_of(ends: Endpoints) -> str:
 
 def maker(ends: Endpoints, database: str = "") -> psycopg.Connection:
     """A session of whoever makes databases here: the administrator of a bundled server, else the migrating role."""
-    url, where = (ends.admin_url, "ADMIN_DATABASE_URL") if ends.admin_url else (ends.migrate_url, "MIGRATE_DATABASE_URL")
+    url, where = (
+        (ends.admin_url, "ADMIN_DATABASE_URL") if ends.admin_url else (ends.migrate_url, "MIGRATE_DATABASE_URL")
+    )
     return pg.unhurried(pg.connect(url, where, database=database, purpose="slipway throwaway"))
 
 
 def at(ends: Endpoints, name: str) -> Endpoints:
     """The same endpoints, with the migrating role on another database; the app's stays, it names the roles."""
     from psycopg.conninfo import make_conninfo
+
     given = pg.parameters(ends.migrate_url, "MIGRATE_DATABASE_URL") | {"dbname": name}
     return dataclasses.replace(ends, migrate_url=Secret(make_conninfo(**given)))
 
 
 def may_not(user: str) -> MigrationError:
-    return MigrationError(f"role {user}", "may not create a database, and a rehearsal needs one of its own; the "
-                          "programs of a server to make one elsewhere are not here either",
-                          "a role that may create databases",
-                          f'as an administrator of the server: ALTER ROLE "{user}" CREATEDB')
+    return MigrationError(
+        f"role {user}",
+        "may not create a database, and a rehearsal needs one of its own; the "
+        "programs of a server to make one elsewhere are not here either",
+        "a role that may create databases",
+        f'as an administrator of the server: ALTER ROLE "{user}" CREATEDB',
+    )
 
 
 def leftovers(conn: psycopg.Connection, live: str) -> list[str]:
@@ -110,7 +118,9 @@ def leftovers(conn: psycopg.Connection, live: str) -> list[str]:
         "SELECT datname FROM pg_database d WHERE shobj_description(d.oid, 'pg_database') = %s AND NOT EXISTS (SELECT "
         "FROM pg_stat_activity a WHERE a.datid = d.oid) AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = "
         "'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = %s AND l.objid::bigint = "
-        "hashtext(d.datname)::bigint & 4294967295)", (MARK.format(live), roles.LOCK)).fetchall()
+        "hashtext(d.datname)::bigint & 4294967295)",
+        (MARK.format(live), roles.LOCK),
+    ).fetchall()
     return [name for (name,) in rows if re.search(r"_rehearsal_[0-9a-f]{8}$", name)]
 
 
@@ -120,11 +130,15 @@ def create(conn: psycopg.Connection, ends: Endpoints, live: str, name: str) -> N
     An advisory lock is held meanwhile, so that no other rehearsal takes it for a leftover.
     """
     from psycopg import sql
+
     conn.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (roles.LOCK, name))
     owner, locale = conn.execute(LIKE, (live,)).fetchone()
     new = sql.Identifier(name)
-    conn.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 {}").format(
-        new, sql.Identifier(owner if ends.admin_url else owner_of(ends)), sql.SQL(locale)))
+    conn.execute(
+        sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 {}").format(
+            new, sql.Identifier(owner if ends.admin_url else owner_of(ends)), sql.SQL(locale)
+        )
+    )
     conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(new, sql.Literal(MARK.format(live))))
     conn.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(new))
     for setting, value in settings(conn, live):
@@ -134,8 +148,12 @@ def create(conn: psycopg.Connection, ends: Endpoints, live: str, name: str) -> N
 def settings(conn: psycopg.Connection, live: str) -> list[tuple[str, object]]:
     """What ALTER DATABASE … SET says of the live database; lists are quoted there already."""
     from psycopg import sql
-    rows = conn.execute("SELECT unnest(setconfig) FROM pg_db_role_setting s JOIN pg_database d "
-                        "ON d.oid = s.setdatabase WHERE d.datname = %s AND s.setrole = 0", (live,)).fetchall()
+
+    rows = conn.execute(
+        "SELECT unnest(setconfig) FROM pg_db_role_setting s JOIN pg_database d "
+        "ON d.oid = s.setdatabase WHERE d.datname = %s AND s.setrole = 0",
+        (live,),
+    ).fetchall()
     pairs = [row[0].split("=", 1) for row in rows]
     return [(name, sql.SQL(value) if name == "search_path" and value else sql.Literal(value)) for name, value in pairs]
 
@@ -152,4 +170,5 @@ def furnish(ends: Endpoints, live: str) -> None:
 def drop(conn: psycopg.Connection, name: str) -> None:
     """Drops a throwaway and ends whoever is still in it."""
     from psycopg import sql
+
     conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -14,8 +14,15 @@ class NotYet(Exception):
     """A probe's answer that more time may change; its text says what was seen."""
 
 
-def wait(name: str, probe: Callable[[], None], deadline_s: float, interval: float = INTERVAL, *,
-         expected: str = "an answer", tell: Callable[[str], None] = lambda text: None) -> dict:
+def wait(
+    name: str,
+    probe: Callable[[], None],
+    deadline_s: float,
+    interval: float = INTERVAL,
+    *,
+    expected: str = "an answer",
+    tell: Callable[[str], None] = lambda text: None,
+) -> dict:
     """Probes until it passes and returns {"gate", "ms", "tries"}.
 
     A probe returns when the gate is open, raises NotYet to be asked again, and any other error ends the wait.
@@ -32,6 +39,7 @@ def wait(name: str, probe: Callable[[], None], deadline_s: float, interval: floa
                 last = str(answer)
                 tell(f"{name}: {last}")
         if time.monotonic() - started + interval > deadline_s:
-            raise GateError(f"{name} gate", f"no answer in {deadline_s:g} s; last: {last}", expected,
-                            f"./invoke logs -s {name}")
+            raise GateError(
+                f"{name} gate", f"no answer in {deadline_s:g} s; last: {last}", expected, f"./invoke logs -s {name}"
+            )
         time.sleep(interval)

@@ -42,6 +42,7 @@ class Watch:
 
     def look(self) -> None:
         import psycopg
+
         try:
             with pg.connect(self.ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway watch") as conn:
                 # The role may be set to act as the owner, who may not see what other sessions do.
@@ -56,8 +57,9 @@ class Watch:
 
     @property
     def who(self) -> str:
-        return "; ".join(self.found.values()) or ("who blocks could not be seen"
-                                                  + (f": {self.blind}" if self.blind else ""))
+        return "; ".join(self.found.values()) or (
+            "who blocks could not be seen" + (f": {self.blind}" if self.blind else "")
+        )
 
 
 def sentence(pid: int, application: str, role: str, state: str, since: str, query: str) -> str:

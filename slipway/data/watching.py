@@ -32,10 +32,16 @@ CREATE CONSTRAINT TRIGGER note_rehearsal AFTER INSERT OR UPDATE OR DELETE ON sli
 ALTER TABLE slipway.history ENABLE ALWAYS TRIGGER note_rehearsal;
 """
 # From the weakest to the strongest, with what waits for each: PostgreSQL manual, "Conflicting Lock Modes".
-MODES = {"AccessShareLock": "nothing but ACCESS EXCLUSIVE", "RowShareLock": "EXCLUSIVE locks",
-         "RowExclusiveLock": "index builds and schema changes", "ShareUpdateExclusiveLock": "VACUUM and schema changes",
-         "ShareLock": "writes", "ShareRowExclusiveLock": "writes", "ExclusiveLock": "writes",
-         "AccessExclusiveLock": "reads and writes"}
+MODES = {
+    "AccessShareLock": "nothing but ACCESS EXCLUSIVE",
+    "RowShareLock": "EXCLUSIVE locks",
+    "RowExclusiveLock": "index builds and schema changes",
+    "ShareUpdateExclusiveLock": "VACUUM and schema changes",
+    "ShareLock": "writes",
+    "ShareRowExclusiveLock": "writes",
+    "ExclusiveLock": "writes",
+    "AccessExclusiveLock": "reads and writes",
+}
 STRENGTH = {mode: index for index, mode in enumerate(MODES)}
 RELATIONS = """
 SELECT c.oid, c.oid::regclass::text, c.relkind::text, pg_relation_filenode(c.oid), pg_total_relation_size(c.oid)
@@ -54,6 +60,7 @@ AND a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.applicati
 @dataclass(frozen=True)
 class Relation:
     """A table, view or index at one moment; `file` changes when it is written anew."""
+
     name: str
     kind: str
     file: int | None
@@ -74,8 +81,9 @@ def take_notes(conn: psycopg.Connection) -> tuple[list[tuple], list[tuple]]:
     """The locks and the changed rows that the trigger wrote down since the last time."""
     with conn.transaction():
         locks = conn.execute("DELETE FROM slipway.rehearsal_locks RETURNING relation, mode").fetchall()
-        rows = conn.execute("DELETE FROM slipway.rehearsal_rows RETURNING relation, inserted, updated, deleted"
-                            ).fetchall()
+        rows = conn.execute(
+            "DELETE FROM slipway.rehearsal_rows RETURNING relation, inserted, updated, deleted"
+        ).fetchall()
     return locks, rows
 
 
@@ -97,23 +105,38 @@ def spelt(mode: str) -> str:
 def rewritten(conn: psycopg.Connection, before: Relations, after: Relations) -> list[dict]:
     """Tables that were written anew, with their rows now."""
     from psycopg import sql
-    names = [after[oid].name for oid, old in before.items() if oid in after and after[oid].kind in ("r", "m")
-             and after[oid].file != old.file]
+
+    names = [
+        after[oid].name
+        for oid, old in before.items()
+        if oid in after and after[oid].kind in ("r", "m") and after[oid].file != old.file
+    ]
     # The name comes from regclass, which quotes it.
-    return [{"table": name, "rows": conn.execute(sql.SQL("SELECT count(*) FROM ") + sql.SQL(name)).fetchone()[0]}
-            for name in sorted(names)]
+    return [
+        {"table": name, "rows": conn.execute(sql.SQL("SELECT count(*) FROM ") + sql.SQL(name)).fetchone()[0]}
+        for name in sorted(names)
+    ]
 
 
 def built(before: Relations, after: Relations) -> list[dict]:
     """Indexes that were built or built anew, with their size in bytes."""
-    return [{"index": now.name, "bytes": now.size} for oid, now in sorted(after.items(), key=lambda each: each[1].name)
-            if now.kind == "i" and (oid not in before or before[oid].file != now.file)]
+    return [
+        {"index": now.name, "bytes": now.size}
+        for oid, now in sorted(after.items(), key=lambda each: each[1].name)
+        if now.kind == "i" and (oid not in before or before[oid].file != now.file)
+    ]
 
 
 def changed(rows: Iterable[tuple[int, int, int, int]], names: Relations) -> list[dict]:
     """Rows inserted, updated and deleted in each table of the schema."""
-    return sorted(({"table": names[oid].name, "inserted": inserted, "updated": updated, "deleted": deleted}
-                   for oid, inserted, updated, deleted in rows if oid in names), key=lambda each: each["table"])
+    return sorted(
+        (
+            {"table": names[oid].name, "inserted": inserted, "updated": updated, "deleted": deleted}
+            for oid, inserted, updated, deleted in rows
+            if oid in names
+        ),
+        key=lambda each: each["table"],
+    )
 
 
 @contextmanager

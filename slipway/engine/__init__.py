@@ -36,7 +36,9 @@ class Seen:
     beside: bool = False  # the other one has containers too: left by a deploy that was cut short
     pointed: str = ""  # the colour that the gateway sends requests to
     up: bool = False  # the gateway answers
-    front: Mapping = field(default_factory=dict)  # the configuration that the gateway runs; empty: not known, or in doubt
+    front: Mapping = field(
+        default_factory=dict
+    )  # the configuration that the gateway runs; empty: not known, or in doubt
 
 
 @dataclass(frozen=True)

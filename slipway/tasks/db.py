@@ -5,12 +5,17 @@ from invoke import Collection, task
 from slipway.tasks.shared import JSON, ON, WAIT, number, perform
 
 PATIENT = f"{WAIT}; default: GATE_TIMEOUT"
-NOTHING_APPLIED = -1    # as golang-migrate counts
+NOTHING_APPLIED = -1  # as golang-migrate counts
 
 
 @task(
-    help={"on": ON, "to": "stop at this number", "dry_run": "try them out and take all of it back", "wait": PATIENT,
-          "json": JSON},
+    help={
+        "on": ON,
+        "to": "stop at this number",
+        "dry_run": "try them out and take all of it back",
+        "wait": PATIENT,
+        "json": JSON,
+    },
 )
 def migrate(c, to=None, on="local", dry_run=False, wait=None, json=False):
     """Apply pending migrations."""
@@ -45,7 +50,13 @@ def status(c, on="local", exit_code=False, json=False):
     perform("db.status", on, strict=exit_code, json=json)
 
 
-@task(help={"on": ON, "version": "number that the database is at; -1: none; default: what golang-migrate recorded", "wait": PATIENT})
+@task(
+    help={
+        "on": ON,
+        "version": "number that the database is at; -1: none; default: what golang-migrate recorded",
+        "wait": PATIENT,
+    }
+)
 def adopt(c, version=None, on="local", wait=None):
     """Take over a database that another tool has migrated."""
     perform("db.adopt", on, version=number("version", version, NOTHING_APPLIED), wait=number("wait", wait))

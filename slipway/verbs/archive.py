@@ -24,14 +24,22 @@ def levels(world: World, seen: Seen, changed: Sequence[str]) -> tuple[Level, ...
     cause = "; ".join(wrong) or ("started in this run" if seen.answering else seen.last_answer or "not proven yet")
     return (
         (Step("gate archive", cause, partial(gate, world.engine)),),
-        (Step("physical backup", "if there is none that leads to now", partial(backup, world.engine, {"missing": True})),),
+        (
+            Step(
+                "physical backup",
+                "if there is none that leads to now",
+                partial(backup, world.engine, {"missing": True}),
+            ),
+        ),
     )
 
 
 def gate(engine: Engine, progress: Progress) -> str:
     """A segment of this moment reaches every repository; a restore that was cut short is ended."""
     found = engine.inside("pitr.establish", {}, progress)
-    return "; ".join(filter(None, (f"{found['wal']} archived in {found['seconds']} s", ended(engine, found["settled"]))))
+    return "; ".join(
+        filter(None, (f"{found['wal']} archived in {found['seconds']} s", ended(engine, found["settled"])))
+    )
 
 
 def ended(engine: Engine, cut: Mapping) -> str:

@@ -17,7 +17,10 @@ def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> Non
     With `quiet` nothing is said but its id. Raises BackupError, LockHeld, VerificationError.
     """
     world = enter(on)
-    args = {key: value for key, value in asked.items() if value} | {"keys": list(said.settings_named(world)), "wait": wait}
+    args = {key: value for key, value in asked.items() if value} | {
+        "keys": list(said.settings_named(world)),
+        "wait": wait,
+    }
     drilled = world.settings.backup_drill == "always" and asked.get("only") != "redis"
     if quiet:
         with world.engine.locked("backup", wait, world.flag):

@@ -19,5 +19,6 @@ def run(on: str, reporter, only: str | None = None) -> None:
     words = [only] if only else []
     code = subprocess.run([sys.executable, "-m", "bench", *words], cwd=ROOT, check=False).returncode
     if code:
-        raise VerificationError("bench", "a bar that is not met, or a benchmark that failed", "every bar met",
-                                "read the lines above")
+        raise VerificationError(
+            "bench", "a bar that is not met, or a benchmark that failed", "every bar met", "read the lines above"
+        )

@@ -32,7 +32,9 @@ class Finding:
 
 def run(on: str, reporter) -> None:
     """Prints every finding. Raises VerificationError (exit 8) if one of them needs mending."""
-    findings = [finding for check in (files, machine, engine, room, exposed, backups, archive) for finding in kept(check, on)]
+    findings = [
+        finding for check in (files, machine, engine, room, exposed, backups, archive) for finding in kept(check, on)
+    ]
     for finding in findings:
         reporter.line(f"  {'✗' if finding.mend else '✓'} {finding.subject:<14} {finding.found}")
         if finding.mend:
@@ -173,7 +175,9 @@ def room(on: str) -> Iterator[Finding]:
     """The engine's disk, as the data side sees it: it may be another one than this machine's, or far away."""
     world = enter(on)
     if world.engine.name == "docker" and (free := (world.engine.observe().data or {}).get("room")) is not None:
-        yield Finding("engine's disk", f"{free / 2**30:.1f} GB free there", "" if free >= checks.ROOM else ENGINE_FULL[2])
+        yield Finding(
+            "engine's disk", f"{free / 2**30:.1f} GB free there", "" if free >= checks.ROOM else ENGINE_FULL[2]
+        )
 
 
 def backups(on: str) -> Iterator[Finding]:
@@ -182,7 +186,9 @@ def backups(on: str) -> Iterator[Finding]:
     if world.engine.observe().data is None:
         return
     text, trouble = said.standing(world.engine.inside("backups.standing", {}, Silent()))
-    yield Finding("backups", trouble or text, f"./invoke backups.list{world.flag}; ./invoke backup{world.flag}" if trouble else "")
+    yield Finding(
+        "backups", trouble or text, f"./invoke backups.list{world.flag}; ./invoke backup{world.flag}" if trouble else ""
+    )
 
 
 def archive(on: str) -> Iterator[Finding]:
@@ -192,6 +198,8 @@ def archive(on: str) -> Iterator[Finding]:
         return
     found = world.engine.inside("pitr.status", {}, Silent())
     for text in found["problems"]:
-        yield Finding("archive", text, f"./invoke up{world.flag}, which proves it; ./invoke logs -s postgres{world.flag}")
+        yield Finding(
+            "archive", text, f"./invoke up{world.flag}, which proves it; ./invoke logs -s postgres{world.flag}"
+        )
     if not found["problems"]:
         yield Finding("archive", f"any moment from {found['window']['text']} (UTC)")

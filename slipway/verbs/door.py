@@ -47,6 +47,7 @@ def shut(world: World, gateway: bool) -> Step:
             return "503 with a page"
         world.engine.halt("app", progress)
         return "the app is stopped"
+
     return Step("close the front door", "nobody writes meanwhile", work)
 
 
@@ -57,4 +58,5 @@ def opened(world: World, gateway: bool) -> Step:
             return "the app answers again"
         world.engine.start(["app"], progress)
         return "the app is started"
+
     return Step("open the front door", "", work)

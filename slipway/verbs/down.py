@@ -19,7 +19,9 @@ def run(on: str, reporter, volumes: bool = False, yes: bool = False) -> None:
     cause = "and delete its data" if volumes else "its data stays"
     apply(Plan(((Step("stop", cause, lambda progress: world.engine.stop(volumes, progress)),),)), reporter, end_all)
     reporter.done(
-        f"Down; the data is deleted{archive(world)}." if volumes else f"Down; the data is kept. ./invoke up{world.flag} brings it back."
+        f"Down; the data is deleted{archive(world)}."
+        if volumes
+        else f"Down; the data is kept. ./invoke up{world.flag} brings it back."
     )
 
 
@@ -31,7 +33,9 @@ def confirm(world: World) -> None:
             "--yes, because this deletes all data of the stack",
             f"./invoke down --volumes --yes{world.flag}",
         )
-    typed = input(f"This deletes every row and object of {world.stack.name}; its backups stay{archive(world)}. Type its name to go on: ")
+    typed = input(
+        f"This deletes every row and object of {world.stack.name}; its backups stay{archive(world)}. Type its name to go on: "
+    )
     if typed.strip() != world.stack.name:
         raise SettingsError("down --volumes", "another name", world.stack.name, "nothing was touched")
 

@@ -30,8 +30,10 @@ def run(on: str, reporter, to: str | None = None) -> None:
 def written(world: World, path: Path, progress: Progress) -> str:
     part = path.with_name(f".{path.name}.part")
     try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file, \
-                stream(world.engine, "sql") as incoming:
+        with (
+            open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
+            stream(world.engine, "sql") as incoming,
+        ):
             while chunk := incoming.read(CHUNK):
                 file.write(chunk)
                 progress.count(file.tell(), None, "bytes")
@@ -39,8 +41,12 @@ def written(world: World, path: Path, progress: Progress) -> str:
             os.fsync(file.fileno())
         shutil.move(part, path)
     except OSError as error:
-        raise SettingsError("--to", f"{error.filename or path}: {error.strerror}", "a place with room that may be written",
-                            f"df -h {path.parent}; ls -ld {path.parent}") from None
+        raise SettingsError(
+            "--to",
+            f"{error.filename or path}: {error.strerror}",
+            "a place with room that may be written",
+            f"df -h {path.parent}; ls -ld {path.parent}",
+        ) from None
     finally:
         part.unlink(missing_ok=True)
     return size(path.stat().st_size)

@@ -15,10 +15,16 @@ from slipway.world import World
 
 def gate(engine: Engine, store: str, cause: str) -> Step:
     """Waits until a store answers a real request; on failure its last log lines come with the error."""
+
     def work(progress: Progress) -> str:
-        found = asked(engine, store, GateError, partial(
-            engine.inside, f"gate.{store}", {}, progress, give_up=crashing(engine, store, GateError)))
+        found = asked(
+            engine,
+            store,
+            GateError,
+            partial(engine.inside, f"gate.{store}", {}, progress, give_up=crashing(engine, store, GateError)),
+        )
         return f"answered at try {found['tries']}"
+
     return Step(f"gate {store}", cause, work)
 
 
@@ -33,10 +39,17 @@ def asked(engine: Engine, service: str, kind: type[SlipwayError], work: Callable
 
 def crashing(engine: Engine, service: str, kind: type[SlipwayError]) -> Callable[[], None]:
     """Raises as soon as a service has given up, so that nobody waits a minute for what died in a second."""
+
     def check() -> None:
         if service in engine.services() and (how := engine.crashed(service)):
-            raise kind(f"{service} keeps crashing", how, "a service that stays up", f"./invoke logs -s {service}",
-                       engine.log(service, 20))
+            raise kind(
+                f"{service} keeps crashing",
+                how,
+                "a service that stays up",
+                f"./invoke logs -s {service}",
+                engine.log(service, 20),
+            )
+
     return check
 
 
@@ -47,11 +60,15 @@ def ready(world: World, seen: Seen) -> Step:
     def work(progress: Progress) -> str:
         if engine.rollout:
             return release.probe(world, engine.rollout.serving(), progress)
-        found = asked(engine, "app", HealthError, partial(
-            engine.inside, "gate.app", patience, progress, give_up=crashing(engine, "app", HealthError)))
+        found = asked(
+            engine,
+            "app",
+            HealthError,
+            partial(engine.inside, "gate.app", patience, progress, give_up=crashing(engine, "app", HealthError)),
+        )
         return f"ready at try {found['tries']}"
-    return Step("gate app", "after what changed" if seen.answering else seen.last_answer or
-                "started in this run", work)
+
+    return Step("gate app", "after what changed" if seen.answering else seen.last_answer or "started in this run", work)
 
 
 def front_door(engine: Engine, world: World) -> Step:
@@ -64,10 +81,19 @@ def front_door(engine: Engine, world: World) -> Step:
         while not (answer := front.ask(engine.probe_url()))[0]:
             alive()
             if time.monotonic() > deadline:
-                way = f"see that {world.settings.domain} leads to this server, on ports 80 and 443; " if world.settings.domain else ""
-                raise HealthError("front door", f"{engine.probe_url()} answers {answer[1]}", "200",
-                                  f"{way}./invoke logs -s gateway{world.flag}")
+                way = (
+                    f"see that {world.settings.domain} leads to this server, on ports 80 and 443; "
+                    if world.settings.domain
+                    else ""
+                )
+                raise HealthError(
+                    "front door",
+                    f"{engine.probe_url()} answers {answer[1]}",
+                    "200",
+                    f"{way}./invoke logs -s gateway{world.flag}",
+                )
             progress.say(answer[1])
             time.sleep(0.075)
         return f"200 from {engine.probe_url()}"
+
     return Step("front door", engine.probe_url(), work)

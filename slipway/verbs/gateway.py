@@ -12,7 +12,7 @@ from slipway.plan import Level, Progress, Step
 from slipway.verbs.release import OTHER, Swap
 from slipway.world import World
 
-SHOWN = 3   # differences that a plan tells one by one
+SHOWN = 3  # differences that a plan tells one by one
 
 
 def level(world: World, seen: Seen, change: Swap | None, starts: bool) -> Level:
@@ -42,8 +42,11 @@ def settled(rendered: str, running: Mapping, stays: str) -> dict:
 def told(before: Mapping, after: Mapping) -> str:
     """What differs, by the name that Caddy gives it."""
     old, new = dict(leaves(before)), dict(leaves(after))
-    found = [f"{path.rsplit('.', 1)[-1]} {old.get(path, 'none')} → {new.get(path, 'none')}"
-             for path in sorted(old | new) if old.get(path) != new.get(path)]
+    found = [
+        f"{path.rsplit('.', 1)[-1]} {old.get(path, 'none')} → {new.get(path, 'none')}"
+        for path in sorted(old | new)
+        if old.get(path) != new.get(path)
+    ]
     found = list(dict.fromkeys(found))
     return ", ".join(found) if len(found) <= SHOWN else f"{', '.join(found[:SHOWN])} and {len(found) - SHOWN} more"
 

@@ -70,8 +70,16 @@ def whole(record: dict) -> Iterator[tuple[str, str]]:
     """Everything that a person may want to know of a release, by name; what it has not got is left out."""
     yield "by", f"{record['by']}@{record['host']}, {record['when']}, {record['kind']}"
     yield "schema", schema(record)
-    for name, key in (("revision", "revision"), ("image", "image"), ("image id", "image_id"), ("digest", "digest"),
-                      ("reads schema", "accepts"), ("colour", "colour"), ("backup", "backup"), ("back to", "target")):
+    for name, key in (
+        ("revision", "revision"),
+        ("image", "image"),
+        ("image id", "image_id"),
+        ("digest", "digest"),
+        ("reads schema", "accepts"),
+        ("colour", "colour"),
+        ("backup", "backup"),
+        ("back to", "target"),
+    ):
         if record.get(key):
             yield name, record[key]
     if record.get("error"):

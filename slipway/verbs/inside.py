@@ -13,8 +13,15 @@ from slipway.world import World
 CHANGING = frozenset({"migrate", "rollback", "goto", "redo", "adopt", "fixtures"})
 
 
-def work(world: World, reporter, verb: str, args: Mapping, cause: str, remark: Callable[[dict], str],
-         wait: float | None = None) -> dict:
+def work(
+    world: World,
+    reporter,
+    verb: str,
+    args: Mapping,
+    cause: str,
+    remark: Callable[[dict], str],
+    wait: float | None = None,
+) -> dict:
     """Runs a verb of the data side and returns its result; `remark` says the result in a few words.
 
     What changes data waits for the stack's lock: `wait` seconds, or GATE_TIMEOUT as the data side does for its own.
@@ -42,8 +49,12 @@ def locked(world: World, verb: str, args: Mapping, wait: float | None) -> Abstra
 def careful(world: World, yes: bool, what: str, command: str) -> None:
     """Outside local, what takes data away or adds demo data is done only when it was said twice."""
     if not world.settings.local and not yes:
-        raise SettingsError(command, f"environment {world.settings.environment}", f"--yes, because this {what}",
-                            f"./invoke {command} --yes{world.flag}")
+        raise SettingsError(
+            command,
+            f"environment {world.settings.environment}",
+            f"--yes, because this {what}",
+            f"./invoke {command} --yes{world.flag}",
+        )
 
 
 def again(steps: int) -> str:

@@ -10,11 +10,17 @@ from slipway.console import Note
 from slipway.errors import VerificationError
 from slipway.world import ROOT
 
+CHECKS = (
+    (("check",), "findings of ruff", "check --fix"),
+    (("format", "--check"), "files that are not formatted", "format"),
+)
+
 
 def run(on: str, reporter) -> None:
     """Runs ruff with the rules of pyproject.toml. Raises VerificationError if it finds something."""
     if wheels.missing(ROOT, "dev"):
         reporter.line("installing requirements/dev.lock …")
         wheels.install(ROOT, "dev", Note())
-    if subprocess.run([sys.executable, "-m", "ruff", "check", "."], cwd=ROOT, check=False).returncode:
-        raise VerificationError("lint", "findings of ruff", "none", f"{sys.executable} -m ruff check --fix .")
+    for words, found, mend in CHECKS:
+        if subprocess.run([sys.executable, "-m", "ruff", *words, "."], cwd=ROOT, check=False).returncode:
+            raise VerificationError("lint", found, "none", f"{sys.executable} -m ruff {mend} .")

@@ -15,13 +15,17 @@ def run(on: str, reporter, state: str, message: str = "") -> None:
     if state not in STATES:
         raise SettingsError("maintenance", state, "on or off", "./invoke maintenance on --message 'Back at 10:00'")
     if message and state == "off":
-        raise SettingsError("--message", "a message for an open door", "a message with `on` only",
-            "./invoke maintenance off")
+        raise SettingsError(
+            "--message", "a message for an open door", "a message with `on` only", "./invoke maintenance off"
+        )
     world = enter(on)
     if "gateway" not in world.engine.services():
-        raise EngineError("maintenance", f"the {world.engine.name} engine runs no gateway",
+        raise EngineError(
+            "maintenance",
+            f"the {world.engine.name} engine runs no gateway",
             "an engine with a front door of its own",
-                          "set ENGINE=docker in .env, or stop the app with ./invoke down")
+            "set ENGINE=docker in .env, or stop the app with ./invoke down",
+        )
     reporter.header(world.header)
     apply(Plan(((step(world, state, message),),)), reporter, end_all)
     reporter.done(told(world, state), state=state, url=world.engine.url())
@@ -33,6 +37,7 @@ def step(world: World, state: str, message: str) -> Step:
         if state == "on":
             return f"503 with: {found['message'][:60]}"
         return "the app answers again" if found["was_on"] else "it was off already"
+
     return Step(f"maintenance {state}", "asked for", work)
 
 
@@ -41,5 +46,7 @@ def told(world: World, state: str) -> str:
         return f"The front door is open: {world.engine.url()}"
     settings = world.settings
     probes = f"{settings.app_health_path} and {settings.app_ready_path}"
-    return (f"The front door answers 503 with a page; {probes} still reach the app.\n"
-            f"./invoke maintenance off{world.flag} opens it again.")
+    return (
+        f"The front door answers 503 with a page; {probes} still reach the app.\n"
+        f"./invoke maintenance off{world.flag} opens it again."
+    )

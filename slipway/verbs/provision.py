@@ -39,8 +39,10 @@ def shortcomings(features: Mapping[str, Mapping]) -> list[str]:
     bad = {name.replace("_", " "): feature["reason"] for name, feature in features.items() if not feature["ok"]}
     wrong = [name for name, text in bad.items() if "dangerous" in text]
     lacking = [name for name in bad if name not in wrong]
-    return [*([f"DANGEROUS here, they overwrite the object: {listed(wrong)}"] if wrong else []),
-            *([f"lacks {listed(lacking)}"] if lacking else [])]
+    return [
+        *([f"DANGEROUS here, they overwrite the object: {listed(wrong)}"] if wrong else []),
+        *([f"lacks {listed(lacking)}"] if lacking else []),
+    ]
 
 
 def schema(world: World, seen: Seen, changed: bool) -> tuple[Level, Level]:
@@ -49,12 +51,22 @@ def schema(world: World, seen: Seen, changed: bool) -> tuple[Level, Level]:
     migrations = known and (known["pending"] or known["problems"])
     migrate: Level = ()
     if known is None or migrations:
-        migrate = (Step("migrate", listed(known["pending"] or known["problems"]) if known else "whatever is pending",
-                        partial(applied, world.engine, "migrate")),)
+        migrate = (
+            Step(
+                "migrate",
+                listed(known["pending"] or known["problems"]) if known else "whatever is pending",
+                partial(applied, world.engine, "migrate"),
+            ),
+        )
     fixtures: Level = ()
     if world.settings.fixtures_wanted and (known is None or known["fixtures_pending"]):
-        fixtures = (Step("fixtures", listed(known["fixtures_pending"]) if known else "whatever is pending",
-                         partial(applied, world.engine, "fixtures")),)
+        fixtures = (
+            Step(
+                "fixtures",
+                listed(known["fixtures_pending"]) if known else "whatever is pending",
+                partial(applied, world.engine, "fixtures"),
+            ),
+        )
     return migrate, fixtures
 
 

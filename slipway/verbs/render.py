@@ -22,8 +22,12 @@ def run(on: str, reporter, check: bool = False) -> None:
     if check:
         if difference := render.stale(rendered, directory):
             reporter.line(difference.rstrip("\n"))
-            raise SettingsError("compose/", "files that the templates and settings no longer give",
-                                "what ./invoke render writes", "./invoke render")
+            raise SettingsError(
+                "compose/",
+                "files that the templates and settings no longer give",
+                "what ./invoke render writes",
+                "./invoke render",
+            )
         reporter.done(f"{', '.join(sorted(rendered))}: as the templates and settings give them.")
         return
     changed = render.write(rendered, directory)

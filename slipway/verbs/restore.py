@@ -61,15 +61,25 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
             done = carried(world, reporter, seen, wish, source, found, check)
     for line in restore_words.told(world, done):
         reporter.line(line)
-    reporter.done(restore_words.summary(world, wish, found, done, time.monotonic() - begun), backup=found["id"],
-                  database=done.database, objects=done.objects, redis=done.redis, seconds=round(time.monotonic() - begun, 3))
+    reporter.done(
+        restore_words.summary(world, wish, found, done, time.monotonic() - begun),
+        backup=found["id"],
+        database=done.database,
+        objects=done.objects,
+        redis=done.redis,
+        seconds=round(time.monotonic() - begun, 3),
+    )
 
 
 def moment(on: str, reporter, at: str, yes: bool, wait: float, asked: dict) -> None:
     """The whole cluster as it was at a moment, from the archive and not from a backup."""
     if others := [name.replace("_", "-") for name, value in asked.items() if value and name != "drop_old"]:
-        raise SettingsError("restore --at", f"{others[0]} as well", "a moment of the whole cluster, or a backup",
-                            f"./invoke restore --at '{at}'")
+        raise SettingsError(
+            "restore --at",
+            f"{others[0]} as well",
+            "a moment of the whole cluster, or a backup",
+            f"./invoke restore --at '{at}'",
+        )
     restore_at.run(on, reporter, at=at, yes=yes, drop_old=asked.get("drop_old", False), wait=wait)
 
 
@@ -91,7 +101,9 @@ def confirm(world: World, wish: Wish, found: dict) -> None:
         raise SettingsError("restore", "another name", name, "nothing was touched")
 
 
-def carried(world: World, reporter, seen: Seen, wish: Wish, source: dict, found: dict, check: Callable[[], None]) -> Done:
+def carried(
+    world: World, reporter, seen: Seen, wish: Wish, source: dict, found: dict, check: Callable[[], None]
+) -> Done:
     """The plan for what was asked, with the front door closed where the live data is replaced."""
     done = Done()
     todo = guarded(plan(world, wish, source, found, done), check)
@@ -115,8 +127,13 @@ def afterwards(world: World, seen: Seen, wish: Wish, done: Done) -> Iterator[Lev
         yield (gates.ready(world, seen),)
         yield (gates.front_door(world.engine, world),)
     if wish.drop_old and done.database.get("old"):
-        yield (Step("drop the database of before", "--drop-old",
-                    partial(dropped, world, {"names": [done.database["old"]]}, done.dropped)),)
+        yield (
+            Step(
+                "drop the database of before",
+                "--drop-old",
+                partial(dropped, world, {"names": [done.database["old"]]}, done.dropped),
+            ),
+        )
 
 
 def dropped(world: World, args: dict, result: dict, progress: Progress) -> str:
@@ -128,7 +145,9 @@ def plan(world: World, wish: Wish, source: dict, found: dict, done: Done) -> Pla
     """What is done while nobody writes."""
     levels: list[Level] = []
     if wish.database:
-        levels.append((Step("restore the database", f"from {found['id']}", partial(database, world, wish, source, done)),))
+        levels.append(
+            (Step("restore the database", f"from {found['id']}", partial(database, world, wish, source, done)),)
+        )
     if wish.database and not wish.into:
         if world.settings.postgres == "bundled":
             levels.append((Step("roles", "grants on the restored database", partial(provision.roles, world.engine)),))

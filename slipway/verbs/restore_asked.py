@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slipway.errors import SettingsError
 
-LARGEST_MASK = 64 * 2**10       # bytes; it travels as an argument
+LARGEST_MASK = 64 * 2**10  # bytes; it travels as an argument
 PARTS = ("db", "objects", "redis")
 
 
@@ -21,7 +21,7 @@ class Wish:
     schema_only: bool = False
     drop_old: bool = False
     only: str = ""
-    mask: dict | None = None    # name and text of a file with SQL
+    mask: dict | None = None  # name and text of a file with SQL
     folder: str = ""
 
     @property
@@ -42,7 +42,9 @@ def wished(**asked) -> Wish:
     """Raises SettingsError for what cannot be meant together."""
     tables = tuple(name.strip() for name in (asked.pop("tables", "") or "").split(",") if name.strip())
     file = asked.pop("mask", None)
-    wish = Wish(tables=tables, mask=mask(file) if file else None, **{key: value for key, value in asked.items() if value})
+    wish = Wish(
+        tables=tables, mask=mask(file) if file else None, **{key: value for key, value in asked.items() if value}
+    )
     if wish.only and wish.only not in PARTS:
         raise SettingsError("--only", wish.only, ", ".join(PARTS), "./invoke restore ID --only db")
     if wish.backup and wish.folder:
@@ -50,8 +52,12 @@ def wished(**asked) -> Wish:
     if not (wish.backup or wish.folder or wish.drop_old):
         raise SettingsError("restore", "no backup named", "the id of one, or latest", "./invoke backups.list")
     if (wish.tables or wish.schema_only) and not wish.into:
-        raise SettingsError("restore", "a part of a database in place of the whole one",
-                            "--into NAME with --tables and --schema-only", "./invoke restore ID --tables a --into NAME")
+        raise SettingsError(
+            "restore",
+            "a part of a database in place of the whole one",
+            "--into NAME with --tables and --schema-only",
+            "./invoke restore ID --tables a --into NAME",
+        )
     if not wish.database and (wish.into or wish.mask):
         alone = f"--only {wish.only}"
         raise SettingsError(alone, "an option that is for databases", "it alone", f"./invoke restore ID {alone}")
@@ -59,12 +65,15 @@ def wished(**asked) -> Wish:
 
 
 def refuse_absent(wish: Wish, found: dict) -> None:
-    for wanted, there, what in ((wish.database, found["has_database"], "database"),
-                                (wish.only == "objects", found["objects"], "objects"),
-                                (wish.redis, found["redis"], "copy of Redis")):
+    for wanted, there, what in (
+        (wish.database, found["has_database"], "database"),
+        (wish.only == "objects", found["objects"], "objects"),
+        (wish.redis, found["redis"], "copy of Redis"),
+    ):
         if wanted and not there and (wish.only or what == "database"):
-            raise SettingsError(f"backup {found['id']}", f"it holds no {what}", "a part that it holds",
-                                "./invoke backups.list")
+            raise SettingsError(
+                f"backup {found['id']}", f"it holds no {what}", "a part that it holds", "./invoke backups.list"
+            )
 
 
 def mask(path: str) -> dict:
@@ -72,9 +81,17 @@ def mask(path: str) -> dict:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError("--mask", f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}",
-                            "a file with SQL", f"ls -l {path}") from None
+        raise SettingsError(
+            "--mask",
+            f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}",
+            "a file with SQL",
+            f"ls -l {path}",
+        ) from None
     if len(text.encode()) > LARGEST_MASK:
-        raise SettingsError("--mask", f"{len(text.encode()):,} bytes", f"{LARGEST_MASK:,} at most",
-                            "put what is long into a function of a migration")
+        raise SettingsError(
+            "--mask",
+            f"{len(text.encode()):,} bytes",
+            f"{LARGEST_MASK:,} at most",
+            "put what is long into a function of a migration",
+        )
     return {"name": Path(path).name, "text": text}

@@ -57,8 +57,12 @@ def drill(on: str, reporter, at: str = LATEST, wait: float = 0) -> None:
         finally:
             world.engine.inside("pitr.settle", {}, Silent())
     seconds = time.monotonic() - begun
-    reporter.done(f"Proven in {seconds:.1f} s: {work.text} can be restored. Nothing was changed.",
-                  at=work.text, seconds=round(seconds, 1), **work.found)
+    reporter.done(
+        f"Proven in {seconds:.1f} s: {work.text} can be restored. Nothing was changed.",
+        at=work.text,
+        seconds=round(seconds, 1),
+        **work.found,
+    )
 
 
 def leftovers(work: steps.Restore, reporter) -> None:
@@ -71,12 +75,21 @@ def confirm(world: World, asked: Mapping) -> None:
     """Asks for the stack's name. Raises SettingsError without a terminal, or for another name."""
     what = f"restore --at '{asked['text']}'"
     if not sys.stdin.isatty():
-        raise SettingsError(what, "no terminal to ask on", "--yes, because the whole database goes back to that moment",
-                            f"./invoke {what} --yes{world.flag}")
-    lost = "nothing but what is not archived" if asked["target"] is None else \
-        f"every change of the {age(asked['now'] - asked['target'])} since then"
-    print(f"{world.stack.name} goes back to {asked['text']}, from backup {asked['backup']}.\n"
-          f"The database loses {lost}; the cluster of now is kept beside it.")
+        raise SettingsError(
+            what,
+            "no terminal to ask on",
+            "--yes, because the whole database goes back to that moment",
+            f"./invoke {what} --yes{world.flag}",
+        )
+    lost = (
+        "nothing but what is not archived"
+        if asked["target"] is None
+        else f"every change of the {age(asked['now'] - asked['target'])} since then"
+    )
+    print(
+        f"{world.stack.name} goes back to {asked['text']}, from backup {asked['backup']}.\n"
+        f"The database loses {lost}; the cluster of now is kept beside it."
+    )
     if input(f"Type {world.stack.name} to go on: ").strip() != world.stack.name:
         raise SettingsError(what, "another name", world.stack.name, "nothing was touched")
 
@@ -107,11 +120,15 @@ def undone(work: steps.Restore, reporter, error: SlipwayError) -> None:
     engine = work.world.engine
     undo: list[Step] = []
     if work.switched:
-        undo += [Step("stop postgres", "it does not serve", partial(steps.halt, work)),
-                  Step("switch back", "the cluster of before", partial(back, work))]
+        undo += [
+            Step("stop postgres", "it does not serve", partial(steps.halt, work)),
+            Step("switch back", "the cluster of before", partial(back, work)),
+        ]
     if work.halted:
-        undo += [Step("start postgres", "the cluster of before", partial(engine.start, ["postgres"])),
-                  gates.gate(engine, "postgres", "the cluster of before")]
+        undo += [
+            Step("start postgres", "the cluster of before", partial(engine.start, ["postgres"])),
+            gates.gate(engine, "postgres", "the cluster of before"),
+        ]
     undo += [Step("tidy", "what the restore began", partial(tidy, work))]
     if work.closed:
         undo += [Step("maintenance off", "the cluster of before serves", partial(steps.opened, work))]
@@ -132,10 +149,14 @@ def tidy(work: steps.Restore, progress: Progress) -> None:
 
 def told(work: steps.Restore) -> str:
     world, found = work.world, work.found
-    schema = f"The schema is at {found['version']}; ./invoke up{world.flag} applies what is newer.\n" \
-        if found["version"] else ""
-    kept = "" if work.drop else \
-        f"./invoke pitr.restore --drop-old{world.flag} removes the cluster of before, {found['kept']}.\n"
+    schema = (
+        f"The schema is at {found['version']}; ./invoke up{world.flag} applies what is newer.\n"
+        if found["version"]
+        else ""
+    )
+    kept = (
+        ""
+        if work.drop
+        else f"./invoke pitr.restore --drop-old{world.flag} removes the cluster of before, {found['kept']}.\n"
+    )
     return f"{world.stack.name} is as it was at {work.text}.\n{schema}{kept}{world.engine.url()}"
-
-

@@ -81,6 +81,7 @@ def summary(world: World, wish: Wish, found: dict, done: Done, seconds: float) -
         lines.append(f"What Redis held before: ./invoke restore {done.redis['before']} --only redis{world.flag}")
     if wish.database and found["migrations"]:
         count = len(found["migrations"])
-        lines.append(f"{count} migration{'s are' if count > 1 else ' is'} pending again: ./invoke db.status{world.flag}")
+        lines.append(
+            f"{count} migration{'s are' if count > 1 else ' is'} pending again: ./invoke db.status{world.flag}"
+        )
     return "\n".join([*lines, world.engine.url()])
-

@@ -180,7 +180,9 @@ def refuse_gap(world: World, target: dict) -> None:
     if gap["reason"]:
         named = f" ({', '.join(gap['migrations'])})" if gap["migrations"] else ""
         raise MigrationError(
-            f"rollback to {target['id']}", gap["reason"] + named, "a schema that this release can read",
+            f"rollback to {target['id']}",
+            gap["reason"] + named,
+            "a schema that this release can read",
             way_to_schema(world, target, gap),
         )
 

@@ -36,8 +36,14 @@ def levels(world: World, migrate: Level, recorder: Recorder | None) -> tuple[Lev
 
 def take(world: World, recorder: Recorder | None, pending: str, taken: dict, progress: Progress) -> str:
     """Takes it, unless nothing is pending or nothing is there yet, and notes its id for the release's record."""
-    args = {"kind": "deploy", "label": f"before {pending}"[:200], "needed": True, "keys": list(settings_named(world)),
-            "wait": PATIENCE, "release": recorder.record.get("id") if recorder else None}
+    args = {
+        "kind": "deploy",
+        "label": f"before {pending}"[:200],
+        "needed": True,
+        "keys": list(settings_named(world)),
+        "wait": PATIENCE,
+        "release": recorder.record.get("id") if recorder else None,
+    }
     taken.update(world.engine.inside("backup", args, progress))
     if "skipped" in taken:
         return taken["skipped"]

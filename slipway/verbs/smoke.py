@@ -13,7 +13,7 @@ from slipway.process import end_all
 from slipway.world import World, enter
 
 SHIPPED = Path("tests/smoke/postman_collection.json")
-WITHOUT_DATA = "Probes"     # the folder of the shipped collection that needs no demo user
+WITHOUT_DATA = "Probes"  # the folder of the shipped collection that needs no demo user
 
 
 def run(on: str, reporter, collection: str | None = None, variables: str | None = None, folder: str = "") -> None:
@@ -21,12 +21,16 @@ def run(on: str, reporter, collection: str | None = None, variables: str | None 
     world = enter(on)
     path = Path(collection) if collection else default(world)
     if path is None:
-        raise SettingsError("SMOKE_COLLECTION", "not set, and the app is not the one in app/",
+        raise SettingsError(
+            "SMOKE_COLLECTION",
+            "not set, and the app is not the one in app/",
             "a Postman collection (v2.1)",
-                            "./invoke smoke --collection FILE, or set SMOKE_COLLECTION in .env")
+            "./invoke smoke --collection FILE, or set SMOKE_COLLECTION in .env",
+        )
     if closed(base(world)):
-        raise HealthError("front door", "closed for maintenance", "an open one",
-            f"./invoke maintenance off{world.flag}")
+        raise HealthError(
+            "front door", "closed for maintenance", "an open one", f"./invoke maintenance off{world.flag}"
+        )
     from slipway.data import postman
 
     given = postman.environment(Path(variables)) if variables else {}
@@ -50,8 +54,9 @@ def step(world: World) -> Step | None:
 
 
 def made(world: World, path: Path, folder: str, given: dict) -> Step:
-    return Step("smoke test", f"{path.name}{f', folder {folder}' if folder else ''}",
-        partial(prove, world, path, folder, given))
+    return Step(
+        "smoke test", f"{path.name}{f', folder {folder}' if folder else ''}", partial(prove, world, path, folder, given)
+    )
 
 
 def prove(world: World, path: Path, folder: str, given: dict, progress: Progress) -> str:
@@ -99,6 +104,6 @@ def closed(url: str) -> bool:
         connection.request("HEAD", "/")
         return connection.getresponse().getheader(SIGN) is not None
     except (OSError, http.client.HTTPException):
-        return False        # the smoke test says it better
+        return False  # the smoke test says it better
     finally:
         connection.close()

@@ -30,8 +30,12 @@ def run(on: str, reporter) -> None:
         if trouble:
             reporter.line(f"  {'backups':<10} ! {trouble}")
     answer = "answers" if seen.answering else f"does not answer: {seen.last_answer or 'nothing runs'}"
-    reporter.done(f"  {'front door':<10} {answer} at {world.engine.url()}", url=world.engine.url(),
-                  answering=seen.answering, differ=differ)
+    reporter.done(
+        f"  {'front door':<10} {answer} at {world.engine.url()}",
+        url=world.engine.url(),
+        answering=seen.answering,
+        differ=differ,
+    )
 
 
 def facts(data: dict | None) -> Iterator[tuple[str, str]]:

@@ -50,8 +50,12 @@ def run(on: str, reporter, dry_run: bool = False, wait: float = 0) -> None:
         put(world, Recorder(world, reporter, {}), seen, "up", wait)
         check(world, world.engine.observe())
     seconds = time.monotonic() - begun
-    words = f"Up in {seconds:.1f} s." if todo else f"Nothing to do: everything runs as asked and answers ({seconds:.1f} s)."
-    reporter.done(f"{words}\n{world.engine.url()}", url=world.engine.url(), seconds=round(seconds, 3), steps=len(todo.steps))
+    words = (
+        f"Up in {seconds:.1f} s." if todo else f"Nothing to do: everything runs as asked and answers ({seconds:.1f} s)."
+    )
+    reporter.done(
+        f"{words}\n{world.engine.url()}", url=world.engine.url(), seconds=round(seconds, 3), steps=len(todo.steps)
+    )
 
 
 def unfinished(world: World, seen: Seen) -> bool:
@@ -60,8 +64,14 @@ def unfinished(world: World, seen: Seen) -> bool:
     return bool(seen.beside or seen.pointed not in ("", seen.colour) or (newest and newest["result"] == "running"))
 
 
-def put(world: World, recorder: Recorder, seen: Seen, doing: str, wait: float,
-        extras: Callable[[Recorder], Extras] | None = None) -> None:
+def put(
+    world: World,
+    recorder: Recorder,
+    seen: Seen,
+    doing: str,
+    wait: float,
+    extras: Callable[[Recorder], Extras] | None = None,
+) -> None:
     """Builds and pulls, then, under the lock, does what is still to be done."""
     engine, reporter = world.engine, recorder.reporter
     apply(Plan(tuple(builds(engine, seen))), reporter, end_all)
@@ -100,24 +110,36 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
     # A new ops may carry other files than the one that was asked.
     pending = provision.schema(world, seen, changed="postgres" in doubtful or "ops" in data)
     door = (gates.front_door(engine, world),)
-    serve = (*release.levels(world, change, recorder, (config, replaced), (*extras.gates(change), door)),) if change else (
-        config, starts(engine, front, differ), (gates.ready(world, seen),) if doubtful or front or any(pending) else (),
-        door if doubtful or front or config else ())
+    serve = (
+        (*release.levels(world, change, recorder, (config, replaced), (*extras.gates(change), door)),)
+        if change
+        else (
+            config,
+            starts(engine, front, differ),
+            (gates.ready(world, seen),) if doubtful or front or any(pending) else (),
+            door if doubtful or front or config else (),
+        )
+    )
     new = recorder and ("app" in differ or any(pending))
-    planned = Plan((
-        *builds(engine, seen),
-        starts(engine, data, differ),
-        tuple(gates.gate(engine, store, "started in this run" if store in data else doubt(seen, away)) for store in doubtful),
-        provision.settle(world, seen, (*doubtful, *data)),
-        *archive.levels(world, seen, (*doubtful, *data)),
-        (Step("record", "who, what, when", recorder.open),) if new else (),
-        *(extras.before if new else ()),
-        *safety.levels(world, pending[0], recorder),
-        pending[0],
-        *(extras.migrated if new and pending[0] else ()),
-        pending[1],
-        *serve,
-    ))
+    planned = Plan(
+        (
+            *builds(engine, seen),
+            starts(engine, data, differ),
+            tuple(
+                gates.gate(engine, store, "started in this run" if store in data else doubt(seen, away))
+                for store in doubtful
+            ),
+            provision.settle(world, seen, (*doubtful, *data)),
+            *archive.levels(world, seen, (*doubtful, *data)),
+            (Step("record", "who, what, when", recorder.open),) if new else (),
+            *(extras.before if new else ()),
+            *safety.levels(world, pending[0], recorder),
+            pending[0],
+            *(extras.migrated if new and pending[0] else ()),
+            pending[1],
+            *serve,
+        )
+    )
     return planned if change or not planned else Plan((*planned, *extras.gates(None)))
 
 
@@ -142,19 +164,25 @@ def reason(config: str, running: Running | None) -> str:
     if running is None:
         return "not running"
     if running.state != "running":
-        return {"orphan": running.detail, "restarting": "keeps restarting"}.get(running.state, running.detail or "stopped")
+        return {"orphan": running.detail, "restarting": "keeps restarting"}.get(
+            running.state, running.detail or "stopped"
+        )
     return "" if running.config == config else "settings, secrets or image changed"
 
 
 def builds(engine: Engine, seen: Seen) -> list[Level]:
     wanted = engine.prepare(seen)
-    return [tuple(build.step for build in wanted if build.level == level) for level in sorted({b.level for b in wanted})]
+    return [
+        tuple(build.step for build in wanted if build.level == level) for level in sorted({b.level for b in wanted})
+    ]
 
 
 def starts(engine: Engine, names: Sequence[str], causes: Mapping[str, str]) -> Level:
     if not names:
         return ()
-    grouped = {cause: [name for name in names if causes[name] == cause] for cause in dict.fromkeys(causes[n] for n in names)}
+    grouped = {
+        cause: [name for name in names if causes[name] == cause] for cause in dict.fromkeys(causes[n] for n in names)
+    }
     cause = "; ".join(text if len(grouped) == 1 else f"{', '.join(those)}: {text}" for text, those in grouped.items())
     return (Step(f"start {', '.join(names)}", cause, partial(engine.start, names)),)
 
@@ -164,5 +192,9 @@ def check(world: World, seen: Seen) -> None:
     left = plan(world, seen)
     if left:
         step = left.steps[0]
-        raise EngineError("after the last step", f"{step.name} is needed still: {step.cause}", "a stack that stays as it was "
-                          "made", f"./invoke status{world.flag}")
+        raise EngineError(
+            "after the last step",
+            f"{step.name} is needed still: {step.cause}",
+            "a stack that stays as it was made",
+            f"./invoke status{world.flag}",
+        )

@@ -17,19 +17,21 @@ from urllib.parse import urlsplit
 import pytest
 
 APP = Path(__file__).parents[2] / "app"
-PATIENCE = 20.0   # seconds until a state that should come counts as not coming
+PATIENCE = 20.0  # seconds until a state that should come counts as not coming
 
 
 @dataclass(frozen=True)
 class Reply:
     """One HTTP answer, its body decoded when it is JSON."""
+
     status: int
     body: Any
     headers: dict[str, str]
 
 
-def send(url: str, method: str, path: str, body: Any = None, raw: bytes | None = None,
-         kind: str = "application/json") -> Reply:
+def send(
+    url: str, method: str, path: str, body: Any = None, raw: bytes | None = None, kind: str = "application/json"
+) -> Reply:
     """One request on a connection of its own; `body` goes as JSON, `raw` as it is."""
     place = urlsplit(url)
     data = raw if raw is not None else None if body is None else json.dumps(body).encode()
@@ -58,6 +60,7 @@ def until(state: Callable[[], Any], what: str) -> Any:
 @dataclass(frozen=True)
 class Running:
     """A backend process of the test's own."""
+
     url: str
     process: subprocess.Popen[str]
     log: Path
@@ -71,5 +74,11 @@ class Running:
 def app_process(python: str | Path, env: dict[str, str], log: Path) -> subprocess.Popen[str]:
     """`python -m backend` in app/ with exactly `env` beside PATH."""
     with log.open("w") as output:
-        return subprocess.Popen([str(python), "-m", "backend"], cwd=APP, text=True, stdout=output,
-                                stderr=subprocess.STDOUT, env={"PATH": os.environ["PATH"], **env})
+        return subprocess.Popen(
+            [str(python), "-m", "backend"],
+            cwd=APP,
+            text=True,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={"PATH": os.environ["PATH"], **env},
+        )

@@ -18,7 +18,7 @@ class Relay:
     def __init__(self, host: str, port: int, pace: int | None = None) -> None:
         self.target = (host, port)
         self.pace = pace
-        self.carried = 0    # bytes that came for the dependency
+        self.carried = 0  # bytes that came for the dependency
         self.silent = False
         self.sockets: list[socket.socket] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -41,7 +41,7 @@ class Relay:
             try:
                 near = listener.accept()[0]
             except OSError:
-                return   # cut
+                return  # cut
             self.sockets.append(near)
             if not self.silent:
                 self._join(near)

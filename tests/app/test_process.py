@@ -55,8 +55,9 @@ def in_background(url: str, path: str) -> tuple[threading.Thread, list[Any]]:
     return thread, results
 
 
-def test_a_request_in_flight_is_finished_after_sigterm(start_app: Callable[..., Any],
-                                                       locked_tasks: psycopg.Connection[Any]) -> None:
+def test_a_request_in_flight_is_finished_after_sigterm(
+    start_app: Callable[..., Any], locked_tasks: psycopg.Connection[Any]
+) -> None:
     app = start_app(DRAIN_TIMEOUT="60")
     thread, results = in_background(app.url, "/api/v1/tasks")
     until(lambda: somebody_waits(locked_tasks), "a request that waits for the lock")
@@ -69,8 +70,9 @@ def test_a_request_in_flight_is_finished_after_sigterm(start_app: Callable[..., 
     assert app.process.wait(PATIENCE) == 0
 
 
-def test_a_request_that_outlasts_the_drain_timeout_is_given_up(start_app: Callable[..., Any],
-                                                               locked_tasks: psycopg.Connection[Any]) -> None:
+def test_a_request_that_outlasts_the_drain_timeout_is_given_up(
+    start_app: Callable[..., Any], locked_tasks: psycopg.Connection[Any]
+) -> None:
     app = start_app(DRAIN_TIMEOUT="0.2")
     thread, results = in_background(app.url, "/api/v1/tasks")
     until(lambda: somebody_waits(locked_tasks), "a request that waits for the lock")
@@ -98,15 +100,19 @@ def test_a_signal_ends_it_with_code_0_and_no_traceback(start_app: Callable[..., 
     assert "Traceback" not in app.log.read_text()
 
 
-@pytest.mark.parametrize(("changed", "part"), [
-    ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
-    ({"S3_BUCKET": "", "REDIS_URL": ""}, "REDIS_URL, S3_BUCKET are not set"),
-    ({"PORT": "web"}, "PORT is 'web'"),
-    ({"HOST": "192.0.2.1"}, "cannot listen on HOST 192.0.2.1"),
-    ({"HOST": "no.such.host.invalid"}, "cannot listen on HOST no.such.host.invalid"),
-])
-def test_an_unusable_environment_is_one_sentence_and_code_2(stack: Any, tmp_path: Path, changed: dict[str, str],
-                                                            part: str) -> None:
+@pytest.mark.parametrize(
+    ("changed", "part"),
+    [
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
+        ({"S3_BUCKET": "", "REDIS_URL": ""}, "REDIS_URL, S3_BUCKET are not set"),
+        ({"PORT": "web"}, "PORT is 'web'"),
+        ({"HOST": "192.0.2.1"}, "cannot listen on HOST 192.0.2.1"),
+        ({"HOST": "no.such.host.invalid"}, "cannot listen on HOST no.such.host.invalid"),
+    ],
+)
+def test_an_unusable_environment_is_one_sentence_and_code_2(
+    stack: Any, tmp_path: Path, changed: dict[str, str], part: str
+) -> None:
     log = tmp_path / "app.log"
     process = app_process(stack.app_python, {**stack.env, "PORT": "0", **changed}, log)
     assert process.wait(PATIENCE) == 2

@@ -19,8 +19,9 @@ def test_ready_when_everything_answers(call: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("name", URL_OF)
-def test_a_lost_dependency_is_named_and_its_return_is_noticed(stack: Any, start_app: Callable[..., Any],
-                                                              relay: Callable[[str], Any], name: str) -> None:
+def test_a_lost_dependency_is_named_and_its_return_is_noticed(
+    stack: Any, start_app: Callable[..., Any], relay: Callable[[str], Any], name: str
+) -> None:
     between, url = relay(stack.env[URL_OF[name]])
     app = start_app(**{URL_OF[name]: url})
     until(lambda: send(app.url, "GET", "/ready").status == 200, "200 of /ready")
@@ -34,8 +35,9 @@ def test_a_lost_dependency_is_named_and_its_return_is_noticed(stack: Any, start_
 
 
 @pytest.mark.parametrize("name", URL_OF)
-def test_a_silent_dependency_is_given_up(stack: Any, start_app: Callable[..., Any], relay: Callable[[str], Any],
-                                         name: str) -> None:
+def test_a_silent_dependency_is_given_up(
+    stack: Any, start_app: Callable[..., Any], relay: Callable[[str], Any], name: str
+) -> None:
     between, url = relay(stack.env[URL_OF[name]])
     between.silent = True
     told = send(start_app(**{URL_OF[name]: url}).url, "GET", "/ready")
@@ -47,23 +49,35 @@ def test_it_starts_with_every_dependency_down(start_app: Callable[..., Any], rel
     nowhere, _ = relay("tcp://127.0.0.1:1")
     nowhere.cut()
     address = f"127.0.0.1:{nowhere.port}"
-    app = start_app(DATABASE_URL=f"postgresql://u:hunter2@{address}/d", REDIS_URL=f"redis://:hunter2@{address}/0",
-                    S3_ENDPOINT=f"http://{address}", S3_SECRET_KEY="hunter2")
+    app = start_app(
+        DATABASE_URL=f"postgresql://u:hunter2@{address}/d",
+        REDIS_URL=f"redis://:hunter2@{address}/0",
+        S3_ENDPOINT=f"http://{address}",
+        S3_SECRET_KEY="hunter2",
+    )
     told = send(app.url, "GET", "/ready")
     assert told.status == 503 and not any(each["ok"] for each in told.body["dependencies"].values())
     assert send(app.url, "GET", "/health").status == 200
     assert "hunter2" not in str(told.body) and "hunter2" not in app.log.read_text()
 
 
-@pytest.mark.parametrize(("name", "setting"), [
-    ("postgres", "DATABASE_URL"), ("redis", "REDIS_URL"), ("objects", "S3_SECRET_KEY"),
-])
-def test_wrong_credentials_are_said_and_not_shown(stack: Any, start_app: Callable[..., Any], name: str,
-                                                  setting: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("postgres", "DATABASE_URL"),
+        ("redis", "REDIS_URL"),
+        ("objects", "S3_SECRET_KEY"),
+    ],
+)
+def test_wrong_credentials_are_said_and_not_shown(
+    stack: Any, start_app: Callable[..., Any], name: str, setting: str
+) -> None:
     app = start_app(**{setting: with_password(stack.env[setting], "not-the-right-one")})
     told = send(app.url, "GET", "/ready")
-    assert told.body["dependencies"][name]["reason"] in ("the credentials were refused",
-                                                         "access to the bucket was denied")
+    assert told.body["dependencies"][name]["reason"] in (
+        "the credentials were refused",
+        "access to the bucket was denied",
+    )
     assert "not-the-right-one" not in str(told.body) + app.log.read_text()
 
 
@@ -72,8 +86,9 @@ def test_a_missing_bucket_is_said(start_app: Callable[..., Any]) -> None:
     assert told.body["dependencies"]["objects"]["reason"] == "the bucket does not exist"
 
 
-def test_the_api_works_again_after_the_database_was_away(stack: Any, start_app: Callable[..., Any],
-                                                         relay: Callable[[str], Any]) -> None:
+def test_the_api_works_again_after_the_database_was_away(
+    stack: Any, start_app: Callable[..., Any], relay: Callable[[str], Any]
+) -> None:
     between, url = relay(stack.env["DATABASE_URL"])
     app = start_app(DATABASE_URL=url)
     assert send(app.url, "GET", "/api/v1/tasks").status == 200

@@ -31,8 +31,10 @@ def people(stack: Any) -> Iterator[tuple[UUID, UUID]]:
             sql.execute("INSERT INTO users (id, email) VALUES (%s, %s)", [user, f"{user}@example.org"])
             sql.execute("INSERT INTO profiles (user_id, display_name) VALUES (%s, 'Someone')", [user])
             sql.execute("INSERT INTO tasks (user_id, title) VALUES (%s, 'Mine')", [user])
-            sql.execute("INSERT INTO storage_objects (owner_id, bucket, key, size, etag)"
-                        " VALUES (%s, 'files', %s, 1, 'e')", [user, str(user)])
+            sql.execute(
+                "INSERT INTO storage_objects (owner_id, bucket, key, size, etag) VALUES (%s, 'files', %s, 1, 'e')",
+                [user, str(user)],
+            )
     yield two
     for user in two:
         with acting_as(stack, user) as sql:
@@ -75,23 +77,29 @@ def test_a_user_changes_no_row_of_another(stack: Any, people: tuple[UUID, UUID],
     assert (changed, removed) == (0, 0)
 
 
-@pytest.mark.parametrize("statement", [
-    "INSERT INTO tasks (user_id, title) VALUES (%(theirs)s, 'Forged')",
-    "UPDATE tasks SET user_id = %(theirs)s WHERE user_id = %(mine)s",
-    "INSERT INTO storage_objects (owner_id, bucket, key, size, etag) VALUES (%(theirs)s, 'files', 'k', 1, 'e')",
-    "ALTER TABLE tasks DISABLE ROW LEVEL SECURITY",
-    "TRUNCATE tasks",
-])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO tasks (user_id, title) VALUES (%(theirs)s, 'Forged')",
+        "UPDATE tasks SET user_id = %(theirs)s WHERE user_id = %(mine)s",
+        "INSERT INTO storage_objects (owner_id, bucket, key, size, etag) VALUES (%(theirs)s, 'files', 'k', 1, 'e')",
+        "ALTER TABLE tasks DISABLE ROW LEVEL SECURITY",
+        "TRUNCATE tasks",
+    ],
+)
 def test_a_user_cannot_write_for_another(stack: Any, people: tuple[UUID, UUID], statement: str) -> None:
     mine, theirs = people
     with pytest.raises(psycopg.errors.InsufficientPrivilege), acting_as(stack, mine) as sql:
         sql.execute(statement, {"mine": mine, "theirs": theirs})
 
 
-def test_the_api_does_not_show_another_users_task(stack: Any, people: tuple[UUID, UUID],
-                                                  call: Callable[..., Any]) -> None:
+def test_the_api_does_not_show_another_users_task(
+    stack: Any, people: tuple[UUID, UUID], call: Callable[..., Any]
+) -> None:
     with acting_as(stack, people[0]) as sql:
         key = sql.execute("SELECT id FROM tasks").fetchall()[0][0]
-    statuses = [call(method, f"/api/v1/tasks/{key}", body).status for method, body in
-                (("GET", None), ("PATCH", {"title": "Taken"}), ("DELETE", None))]
+    statuses = [
+        call(method, f"/api/v1/tasks/{key}", body).status
+        for method, body in (("GET", None), ("PATCH", {"title": "Taken"}), ("DELETE", None))
+    ]
     assert statuses == [404, 404, 404]

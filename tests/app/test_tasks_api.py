@@ -31,8 +31,9 @@ def test_creating_answers_with_the_location(call: Callable[..., Any]) -> None:
     assert call("DELETE", made.headers["location"]).status == 204
 
 
-def test_done_sets_the_time_of_completion_and_reopening_removes_it(call: Callable[..., Any],
-                                                                   task: dict[str, Any]) -> None:
+def test_done_sets_the_time_of_completion_and_reopening_removes_it(
+    call: Callable[..., Any], task: dict[str, Any]
+) -> None:
     place = f"{TASKS}/{task['id']}"
     done = call("PATCH", place, {"status": "done"}).body
     again = call("PATCH", place, {"status": "done", "title": "still done"}).body
@@ -48,8 +49,10 @@ def test_a_patch_leaves_the_other_fields(call: Callable[..., Any], task: dict[st
 
 def test_a_deleted_task_is_gone(call: Callable[..., Any], task: dict[str, Any]) -> None:
     place = f"{TASKS}/{task['id']}"
-    statuses = [call(method, place, body).status for method, body in
-                (("DELETE", None), ("GET", None), ("PATCH", {"title": "x"}), ("DELETE", None))]
+    statuses = [
+        call(method, place, body).status
+        for method, body in (("DELETE", None), ("GET", None), ("PATCH", {"title": "x"}), ("DELETE", None))
+    ]
     assert statuses == [204, 404, 404, 404]
 
 
@@ -75,21 +78,25 @@ def test_the_list_filters_by_status(call: Callable[..., Any], task: dict[str, An
     assert {item["status"] for item in todo} == {"todo"}
 
 
-@pytest.mark.parametrize(("method", "path", "sent", "status"), [
-    ("POST", TASKS, {"raw": b"{"}, 400),
-    ("POST", TASKS, {"raw": b"{}", "kind": "text/plain"}, 415),
-    ("POST", TASKS, {"raw": b'{"title": "' + b"x" * 70_000 + b'"}'}, 413),
-    ("POST", TASKS, {"body": {}}, 422),
-    ("POST", TASKS, {"body": {"title": "a\0b"}}, 422),
-    ("POST", TASKS, {"body": {"title": "x", "due_at": "now"}}, 422),
-    ("GET", TASKS + "?limit=1000", {}, 400),
-    ("GET", TASKS + "?after=nonsense", {}, 400),
-    ("GET", TASKS + "/not-a-uuid", {}, 404),
-    ("PUT", TASKS, {"body": {}}, 405),
-    ("GET", "/nowhere", {}, 404),
-])
-def test_what_cannot_be_accepted_is_refused_in_words(call: Callable[..., Any], method: str, path: str,
-                                                     sent: dict[str, Any], status: int) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "status"),
+    [
+        ("POST", TASKS, {"raw": b"{"}, 400),
+        ("POST", TASKS, {"raw": b"{}", "kind": "text/plain"}, 415),
+        ("POST", TASKS, {"raw": b'{"title": "' + b"x" * 70_000 + b'"}'}, 413),
+        ("POST", TASKS, {"body": {}}, 422),
+        ("POST", TASKS, {"body": {"title": "a\0b"}}, 422),
+        ("POST", TASKS, {"body": {"title": "x", "due_at": "now"}}, 422),
+        ("GET", TASKS + "?limit=1000", {}, 400),
+        ("GET", TASKS + "?after=nonsense", {}, 400),
+        ("GET", TASKS + "/not-a-uuid", {}, 404),
+        ("PUT", TASKS, {"body": {}}, 405),
+        ("GET", "/nowhere", {}, 404),
+    ],
+)
+def test_what_cannot_be_accepted_is_refused_in_words(
+    call: Callable[..., Any], method: str, path: str, sent: dict[str, Any], status: int
+) -> None:
     refused = call(method, path, **sent)
     assert refused.status == status
     assert isinstance(refused.body["error"], str) and refused.body["error"]

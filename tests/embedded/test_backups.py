@@ -37,7 +37,10 @@ def test_quiet_says_the_id_alone_and_the_parts_can_be_chosen(running: WorkingCop
     done = running.invoke("backup", "--quiet", "--only", "db")
     assert re.fullmatch(r"\d{8}T\d{6}Z(-\d+)?\n", done.stdout) and done.stderr == ""
     assert told(running, "backups.list")["backups"][0]["parts"] == ["database"]
-    for words, text in ((("backup", "--only", "rows"), "db, objects, redis"), (("backups.check", "--max-age", "soon"), "26h")):
+    for words, text in (
+        (("backup", "--only", "rows"), "db, objects, redis"),
+        (("backups.check", "--max-age", "soon"), "26h"),
+    ):
         refused = running.invoke(*words)
         assert refused.returncode == 2 and text in refused.stderr
 
@@ -83,8 +86,10 @@ def test_a_schedule_comes_and_goes_and_nothing_else_is_restarted(running: Workin
         running.set(BACKUP_SCHEDULE="")
         running.up()
     assert {name: pid for name, pid in running.pids.items() if name != "schedule"} == before
-    until(lambda: not [each for each in running.processes() if "slipway.data.backups.scheduler" in each.cmdline()],
-          "its process is gone")
+    until(
+        lambda: not [each for each in running.processes() if "slipway.data.backups.scheduler" in each.cmdline()],
+        "its process is gone",
+    )
 
 
 @pytest.fixture
@@ -115,22 +120,28 @@ def test_a_migration_is_preceded_by_a_backup_where_that_is_wanted(pending: Worki
 
 def test_nothing_is_migrated_where_the_backup_before_it_is_damaged(pending: WorkingCopy) -> None:
     """An object's bytes rot here; the next backup names them again, since the store has the same object still."""
-    pending.store().put_object(Bucket=pending.store().list_buckets()["Buckets"][0]["Name"], Key="kept.txt", Body=b"bytes")
+    pending.store().put_object(
+        Bucket=pending.store().list_buckets()["Buckets"][0]["Name"], Key="kept.txt", Body=b"bytes"
+    )
     told(pending, "backup")
     for path in (pending.root / "backups" / "local" / "objects").glob("??/*"):
         path.write_bytes(b"?" * path.stat().st_size)
     done = pending.invoke("up", BACKUP_BEFORE_MIGRATE="verify")
-    assert done.returncode == 8 and "kept.txt" in done.stderr and "./invoke backup" in done.stderr, done.stdout + done.stderr
+    assert done.returncode == 8 and "kept.txt" in done.stderr and "./invoke backup" in done.stderr, (
+        done.stdout + done.stderr
+    )
     assert not migrated(pending) and pending.get("/ready")
-    pending.up(BACKUP_BEFORE_MIGRATE="verify")      # what had rotten was set aside, and is read anew
+    pending.up(BACKUP_BEFORE_MIGRATE="verify")  # what had rotten was set aside, and is read anew
     assert migrated(pending)
 
 
 def test_nothing_is_migrated_where_the_drill_before_it_fails(pending: WorkingCopy) -> None:
     """A check whose function finds its table by the search path: pg_dump writes it, and no pg_restore can fill its table."""
-    pending.psql("create table known (id int); insert into known values (1); create function knows(int) returns boolean "
-                 "language sql as 'select exists (select from known where id = $1)'; "
-                 "create table asks (id int check (knows(id))); insert into asks values (1)")
+    pending.psql(
+        "create table known (id int); insert into known values (1); create function knows(int) returns boolean "
+        "language sql as 'select exists (select from known where id = $1)'; "
+        "create table asks (id int check (knows(id))); insert into asks values (1)"
+    )
     try:
         done = pending.invoke("up", BACKUP_BEFORE_MIGRATE="drill")
         assert done.returncode == 8 and "asks" in done.stderr, done.stdout + done.stderr

@@ -45,7 +45,7 @@ SETTINGS = {
     "unknown key": ({"PORJECT": "shop"}, 2, ("unknown key PORJECT", "PROJECT, perhaps")),
     "wrong type": ({"GATE_TIMEOUT": "soon"}, 2, ("GATE_TIMEOUT in .env line", '"soon"', "a whole number")),
     "no such version": ({"POSTGRES_VERSION": "17"}, 2, ("POSTGRES_VERSION", "17")),
-    "open quote in the command": ({"APP_COMMAND": "\"python 'x\""}, 2, ("APP_COMMAND", "No closing quotation")),
+    "open quote in the command": ({"APP_COMMAND": '"python \'x"'}, 2, ("APP_COMMAND", "No closing quotation")),
     "empty secret": ({"REDIS_PASSWORD": ""}, 2, ("REDIS_PASSWORD in .env", "no value")),
     "an app that is not there": ({"APP_CONTEXT": "nowhere"}, 2, ("APP_CONTEXT", "nowhere")),
     "a command that is not there": ({"APP_COMMAND": "no-such-program --flag"}, 2, ("APP_COMMAND", "no-such-program")),
@@ -91,10 +91,14 @@ def test_a_migration_with_a_syntax_error_leaves_the_last_good_state(stack):
     stack.psql("UPDATE schema_migrations SET version = (SELECT max(version) FROM slipway.history)")
 
 
-@pytest.mark.parametrize(("code", "words"), [
-    ("raise SystemExit('no licence key')", "no licence key"),
-    ("import time; time.sleep(1.3); raise SystemExit('lost its nerve')", "lost its nerve"),
-], ids=["at once", "after a while"])
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("raise SystemExit('no licence key')", "no licence key"),
+        ("import time; time.sleep(1.3); raise SystemExit('lost its nerve')", "lost its nerve"),
+    ],
+    ids=["at once", "after a while"],
+)
 def test_an_app_that_exits_at_start_is_given_up_with_its_last_words(stack, code, words):
     (stack.root / "app/backend/__main__.py").write_text(code + "\n")
     text = refused(stack, 6, "app keeps crashing", words, APP_BOOT_TIMEOUT="60")
@@ -115,8 +119,15 @@ def test_data_of_another_version_is_refused_before_anything_is_stopped(stack):
 def test_wheels_that_cannot_be_installed_are_one_sentence(fresh):
     lock = fresh.root / "requirements/embedded.lock"
     lock.write_text("slipway-no-such-wheel==1.0 --hash=sha256:" + "0" * 64 + "\n")
-    refused(fresh, 9, "requirements/embedded.lock", "pip could not install it", "No matching distribution",
-            PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
+    refused(
+        fresh,
+        9,
+        "requirements/embedded.lock",
+        "pip could not install it",
+        "No matching distribution",
+        PIP_NO_INDEX="1",
+        PIP_CONFIG_FILE=os.devnull,
+    )
     shutil.copy(ROOT / "requirements/embedded.lock", lock)
 
 

@@ -35,7 +35,8 @@ def test_an_interrupted_up_says_what_is_done_and_the_next_one_completes_it(fresh
     assert "initdb" not in {process.name() for process in fresh.processes()}
     fresh.up()
     assert len(fresh.titles()) == 6 and fresh.psql("SELECT count(*) FROM slipway.history") == str(
-        len(list((fresh.root / "migrations").glob("*.up.sql"))))
+        len(list((fresh.root / "migrations").glob("*.up.sql")))
+    )
 
 
 def test_a_down_that_was_cut_short_is_finished_by_the_next(shared):

@@ -54,8 +54,16 @@ def test_an_interrupted_restore_leaves_the_database_as_it_was_and_the_app_back(r
     mask = running.root / "mask.sql"
     mask.write_text("select pg_sleep(600);\n")
     child = running.start("restore", name, "--yes", "--mask", str(mask))
-    until(lambda: running.psql("select count(*) from pg_stat_activity where query like '%pg_sleep(600)%' and state = 'active' "
-                               "and pid <> pg_backend_pid()") == "1", "the mask runs")
+    until(
+        lambda: (
+            running.psql(
+                "select count(*) from pg_stat_activity where query like '%pg_sleep(600)%' and state = 'active' "
+                "and pid <> pg_backend_pid()"
+            )
+            == "1"
+        ),
+        "the mask runs",
+    )
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
     assert child.returncode == 130 and "Traceback" not in out + err, out + err
@@ -79,7 +87,9 @@ def test_a_database_is_not_replaced_where_its_objects_could_not_be_put_back(runn
     for path in (running.root / "backups" / "local" / "objects").glob("??/*"):
         path.unlink()
     done = running.invoke("restore", name, "--yes")
-    assert done.returncode == 7 and "kept.txt" in done.stderr and "backups.fetch" in done.stderr, done.stdout + done.stderr
+    assert done.returncode == 7 and "kept.txt" in done.stderr and "backups.fetch" in done.stderr, (
+        done.stdout + done.stderr
+    )
     assert running.titles() == before and running.is_well()
 
 
@@ -88,16 +98,20 @@ def test_unknown_backups_and_one_that_does_not_hold_have_their_exit_codes(runnin
     dump = running.root / "backups" / "local" / name / "database.dump"
     dump.write_bytes(dump.read_bytes()[:-100])
     before = running.titles()
-    for words, code, text in ((("restore", "20200101T000000Z", "--yes"), 7, "there is no backup of this name"),
-                              (("restore", name, "--yes"), 8, "database.dump"),
-                              (("backups.drill", name), 8, "database.dump"),
-                              (("restore", name, "--only", "rows"), 2, "db, objects, redis")):
+    for words, code, text in (
+        (("restore", "20200101T000000Z", "--yes"), 7, "there is no backup of this name"),
+        (("restore", name, "--yes"), 8, "database.dump"),
+        (("backups.drill", name), 8, "database.dump"),
+        (("restore", name, "--only", "rows"), 2, "db, objects, redis"),
+    ):
         done = running.invoke(*words)
         assert done.returncode == code and text in done.stderr, done.stderr
     assert running.titles() == before and running.is_well()
 
 
-def test_staging_gets_the_data_of_another_environment_masked_in_one_run(running: WorkingCopy, staging: WorkingCopy, tmp_path) -> None:
+def test_staging_gets_the_data_of_another_environment_masked_in_one_run(
+    running: WorkingCopy, staging: WorkingCopy, tmp_path
+) -> None:
     """Rows, objects and logins: masked before anybody sees them, in staging's own buckets, by staging's own roles."""
     running.write_row("secret of somebody")
     kept = {"Bucket": running.store().list_buckets()["Buckets"][0]["Name"], "Key": "kept.txt"}

@@ -40,9 +40,9 @@ class WorkingCopy:
     """One copy; `invoke` runs a task in it with this Python, as ./invoke would with its own."""
 
     root: Path
-    before: tuple[str, ...] = ()                            # put before every command: setpriv, unshare
+    before: tuple[str, ...] = ()  # put before every command: setpriv, unshare
     env: dict[str, str] = field(default_factory=dict)
-    on: str = envfile.LOCAL                                 # the environment that its commands are for
+    on: str = envfile.LOCAL  # the environment that its commands are for
 
     @property
     def home(self) -> Path:
@@ -55,12 +55,20 @@ class WorkingCopy:
         return found | {"supervisor": int((self.home / "supervisor.pid").read_text())}
 
     def start(self, *words: str, env: Mapping[str, str] | None = None, **options) -> subprocess.Popen:
-        kept = {key: value for key, value in os.environ.items()
-                if key not in envfile.KEYS and not key.startswith("PYTEST")}
+        kept = {
+            key: value for key, value in os.environ.items() if key not in envfile.KEYS and not key.startswith("PYTEST")
+        }
         words = words if self.on == envfile.LOCAL else (*words, "--on", self.on)
-        return subprocess.Popen([*self.before, sys.executable, "-m", "invoke", *words], cwd=self.root, text=True,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                env={**kept, "ENGINE": "embedded", **self.env, **(env or {})}, **options)
+        return subprocess.Popen(
+            [*self.before, sys.executable, "-m", "invoke", *words],
+            cwd=self.root,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**kept, "ENGINE": "embedded", **self.env, **(env or {})},
+            **options,
+        )
 
     def invoke(self, *words: str, **env: str) -> subprocess.CompletedProcess:
         """Runs a task to its end. No output of ours may ever hold a traceback."""
@@ -88,7 +96,7 @@ class WorkingCopy:
         """Whether every service lives and the app says that its stores answer."""
         try:
             return all(is_alive(pid) for pid in self.pids.values()) and bool(self.get("/ready"))
-        except (OSError, ValueError):       # a pid that is just being written down is an empty file
+        except (OSError, ValueError):  # a pid that is just being written down is an empty file
             return False
 
     def get(self, path: str) -> dict:
@@ -111,8 +119,13 @@ class WorkingCopy:
         import boto3
 
         keys, port = self.settings(), json.loads((self.home / "ports.json").read_text())["objects"]
-        return boto3.client("s3", endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1",
-                            aws_access_key_id=keys["S3_ACCESS_KEY"], aws_secret_access_key=keys["S3_SECRET_KEY"])
+        return boto3.client(
+            "s3",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name="us-east-1",
+            aws_access_key_id=keys["S3_ACCESS_KEY"],
+            aws_secret_access_key=keys["S3_SECRET_KEY"],
+        )
 
     def settings(self) -> dict[str, str]:
         """What .env says."""
@@ -168,7 +181,7 @@ def copy_to(target: Path) -> WorkingCopy:
 def kill(*pids: int) -> None:
     """kill -9, and wait until they are gone."""
     for pid in pids:
-        with suppress(ProcessLookupError):      # the child of one that was killed before may be gone by itself
+        with suppress(ProcessLookupError):  # the child of one that was killed before may be gone by itself
             os.kill(pid, signal.SIGKILL)
     until(lambda: not any(is_alive(pid) for pid in pids), "the killed are gone")
 

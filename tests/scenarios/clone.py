@@ -39,6 +39,7 @@ else:
 @dataclass(frozen=True)
 class Done:
     """How a command ended, and what it said."""
+
     code: int
     text: str
 
@@ -46,6 +47,7 @@ class Done:
 @dataclass
 class Begun:
     """A command on its way."""
+
     clone: Clone
     words: tuple[str, ...]
     process: subprocess.Popen
@@ -59,6 +61,7 @@ class Begun:
 @dataclass
 class Clone:
     """The tree, its project name, its port; `stacks` are the environments that may have to be removed."""
+
     root: Path
     project: str
     port: int
@@ -70,9 +73,20 @@ class Clone:
     def begin(self, *words: str, prefix: tuple[str, ...] = (), **env: str) -> Begun:
         """Starts `invoke WORDS` with the settings given in its environment; standard error goes where output goes."""
         argv = [*prefix, sys.executable, "-m", "invoke", *words]
-        return Begun(self, words, subprocess.Popen(
-            argv, cwd=self.root, env=clean(os.environ) | env, text=True, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
+        return Begun(
+            self,
+            words,
+            subprocess.Popen(
+                argv,
+                cwd=self.root,
+                env=clean(os.environ) | env,
+                text=True,
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            ),
+        )
 
     def invoke(self, *words: str, **env: str) -> Done:
         return self.begin(*words, **env).done()
@@ -98,11 +112,17 @@ class Clone:
 
     def ids(self, on: str = "local") -> dict[str, tuple[str, ...]]:
         """Ids of the running containers, by service."""
-        listed = must("ps", "--no-trunc", "--filter", f"label={PROJECT}={self.project}-{on}",
-                      "--format", f'{{{{.Label "{SERVICE}"}}}} {{{{.ID}}}}')
+        listed = must(
+            "ps",
+            "--no-trunc",
+            "--filter",
+            f"label={PROJECT}={self.project}-{on}",
+            "--format",
+            f'{{{{.Label "{SERVICE}"}}}} {{{{.ID}}}}',
+        )
         found: dict[str, tuple[str, ...]] = {}
         for name, each in sorted(line.split() for line in listed.splitlines()):
-            name = re.sub(r"^app-(blue|green)$", "app", name)      # one app, whichever colour serves
+            name = re.sub(r"^app-(blue|green)$", "app", name)  # one app, whichever colour serves
             found[name] = (*found.get(name, ()), each)
         return found
 
@@ -111,8 +131,21 @@ class Clone:
 
     def sql(self, query: str, on: str = "local") -> str:
         """The answer of Postgres to its superuser."""
-        return must("exec", self.id("postgres", on), "psql", "-X", "-At", "-v", "ON_ERROR_STOP=1", "-U", "postgres",
-                    "-d", "slipway", "-c", query)
+        return must(
+            "exec",
+            self.id("postgres", on),
+            "psql",
+            "-X",
+            "-At",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-U",
+            "postgres",
+            "-d",
+            "slipway",
+            "-c",
+            query,
+        )
 
     def get(self, path: str) -> str:
         """What the front door answers; an error if that is not a 200."""
@@ -150,8 +183,12 @@ class Clone:
 
     def left(self) -> list[str]:
         """Containers, volumes and networks, stopped ones included, that carry the name of one of the stacks."""
-        return [each for on in self.stacks for kind, words in LISTS.items()
-                for each in must(kind, *words, "--filter", f"label={PROJECT}={self.project}-{on}").split()]
+        return [
+            each
+            for on in self.stacks
+            for kind, words in LISTS.items()
+            for each in must(kind, *words, "--filter", f"label={PROJECT}={self.project}-{on}").split()
+        ]
 
     def save_evidence(self, folder: Path) -> None:
         """Writes every command with its output, the list of containers, and their logs."""

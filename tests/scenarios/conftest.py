@@ -20,8 +20,10 @@ def engine() -> None:
     try:
         client.connect(os.environ)
     except EngineError as error:
-        reason = (f"no Docker engine answers ({error.found}). To run the scenarios: sudo scripts/docker-engine on "
-                  "Debian, Docker's own installer elsewhere; then ./invoke test")
+        reason = (
+            f"no Docker engine answers ({error.found}). To run the scenarios: sudo scripts/docker-engine on "
+            "Debian, Docker's own installer elsewhere; then ./invoke test"
+        )
         (pytest.fail if os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1" else pytest.skip)(reason)
 
 

@@ -28,23 +28,25 @@ from urllib.parse import urlsplit
 from tests.scenarios import load_sender
 
 ROOT = Path(__file__).resolve().parents[2]
-FULL = 220      # requests per second, for deploys that are measured
-LIGHT = 60      # for faults: enough that a gap of a tenth of a second shows, and the machine has time for the rest
+FULL = 220  # requests per second, for deploys that are measured
+LIGHT = 60  # for faults: enough that a gap of a tenth of a second shows, and the machine has time for the rest
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MOST_REQUESTS = 500_000
 
 
 class Sample(NamedTuple):
     """One request: when it was due (time.monotonic()), milliseconds until its answer was read, kind, status."""
+
     at: float
     ms: float
-    kind: str           # fast, post or slow
-    status: int         # 0: no answer
+    kind: str  # fast, post or slow
+    status: int  # 0: no answer
 
 
 @dataclass(frozen=True)
 class Failure:
     """One request without a 2xx answer; `kind` is `status 502`, `refused`, `reset`, `closed early`, `timeout`."""
+
     at: float
     kind: str
     method: str
@@ -55,10 +57,11 @@ class Failure:
 @dataclass(frozen=True)
 class Result:
     """What came of a load; `seconds` is how long requests were sent."""
+
     samples: tuple[Sample, ...]
     failures: tuple[Failure, ...]
     seconds: float
-    turns: tuple[float, ...] = ()       # when the fast path began to answer otherwise: a new release
+    turns: tuple[float, ...] = ()  # when the fast path began to answer otherwise: a new release
 
     @property
     def requests(self) -> int:
@@ -95,8 +98,10 @@ class Result:
 
     def text(self) -> str:
         failures = ", ".join(f"{count} × {kind}" for kind, count in self.kinds.items()) or "none failed"
-        return (f"{self.requests} requests at {self.rate:.0f}/s, {failures}; "
-                f"p50 {self.percentile(0.5):.0f} ms, p99 {self.p99():.0f} ms")
+        return (
+            f"{self.requests} requests at {self.rate:.0f}/s, {failures}; "
+            f"p50 {self.percentile(0.5):.0f} ms, p99 {self.p99():.0f} ms"
+        )
 
 
 def percentile(share: float, values: Iterable[float]) -> float:
@@ -108,10 +113,13 @@ def percentile(share: float, values: Iterable[float]) -> float:
 @dataclass
 class Running:
     """A load on its way; `result` is there once it has ended."""
+
     process: subprocess.Popen
     begun: float = field(default_factory=time.monotonic)
     result: Result | None = field(default=None)
-    lasted: bool = False    # whether requests were sent until the block ended: a load that was over proves nothing of the rest
+    lasted: bool = (
+        False  # whether requests were sent until the block ended: a load that was over proves nothing of the rest
+    )
 
     def finish(self) -> Result:
         """Ends the sending, waits for the last answers, and returns the result."""
@@ -132,8 +140,16 @@ class Running:
 
 
 @contextmanager
-def load(url: str, seconds: float = 120.0, rate: int = LIGHT, fast: str = "/version", post: str | None = "/echo",
-         slow: str | None = "/slow", prefix: tuple[str, ...] = (), idle: float = math.inf) -> Iterator[Running]:
+def load(
+    url: str,
+    seconds: float = 120.0,
+    rate: int = LIGHT,
+    fast: str = "/version",
+    post: str | None = "/echo",
+    slow: str | None = "/slow",
+    prefix: tuple[str, ...] = (),
+    idle: float = math.inf,
+) -> Iterator[Running]:
     """Sends `rate` requests per second until the block ends, at most `seconds`; the block begins as it does.
 
     `post` and `slow` may be None for an app without such paths; `prefix` is a command that the sender is run by; a kept
@@ -161,8 +177,12 @@ def load(url: str, seconds: float = 120.0, rate: int = LIGHT, fast: str = "/vers
 
 def parsed(told: dict) -> Result:
     """The result as the sending process tells it."""
-    return Result(tuple(Sample(*each) for each in told["samples"]), tuple(Failure(**each) for each in told["failures"]),
-                  told["seconds"], tuple(told["turns"]))
+    return Result(
+        tuple(Sample(*each) for each in told["samples"]),
+        tuple(Failure(**each) for each in told["failures"]),
+        told["seconds"],
+        tuple(told["turns"]),
+    )
 
 
 if __name__ == "__main__":

@@ -11,13 +11,14 @@ from collections import deque
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-TIMEOUT = 15.0          # seconds for one request
-IDLE = 64               # kept connections at most
+TIMEOUT = 15.0  # seconds for one request
+IDLE = 64  # kept connections at most
 
 
 @dataclass(frozen=True)
 class Aim:
     """Where to send what, how often per second, for how many seconds and requests at most."""
+
     url: str
     rate: int
     seconds: float

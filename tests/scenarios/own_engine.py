@@ -29,7 +29,7 @@ from tests.scenarios.image_containers import ROOT, build_missing, docker, until
 
 PREFIX = os.environ.get("ENGINE_PREFIX", "/opt/slipway-engine")
 PROGRAMS = f"{PREFIX}/usr/bin:{PREFIX}/usr/sbin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-ROOM = "3g"         # of the disk; memory is taken only for what is on it
+ROOM = "3g"  # of the disk; memory is taken only for what is on it
 DISK = 'mount -t tmpfs -o mode=0711,size="$1" disk "$2" && echo ready && exec cat'
 POWER = "mount -t tmpfs run /run && ip link set lo up && echo ready && exec docker-init -- cat"
 NAMESPACES = ("--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "--net")
@@ -43,7 +43,9 @@ def impossible() -> str:
         return "only root can have an engine in namespaces of its own"
     if not shutil.which("dockerd", path=PROGRAMS):
         return f"there is no dockerd on {PROGRAMS}"
-    tried = subprocess.run(["unshare", *NAMESPACES, "true"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    tried = subprocess.run(
+        ["unshare", *NAMESPACES, "true"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     return f"namespaces are not permitted: {tried.stdout.strip()}" if tried.returncode else ""
 
 
@@ -55,14 +57,20 @@ class Machine:
         self.environ = os.environ | {"PATH": PROGRAMS}
         self.address, self.data, self.log = f"unix://{folder}/engine.sock", folder / "disk", folder / "dockerd.log"
         self.data.mkdir()
-        (folder / "daemon.json").write_text("{}")       # that of this machine says nothing here
+        (folder / "daemon.json").write_text("{}")  # that of this machine says nothing here
         self.disk = self.part("unshare", "--mount", "sh", "-c", DISK, "disk", ROOM, str(self.data))
 
     def part(self, *argv: str) -> subprocess.Popen:
         """A process that is ready, and ends with the pipe that is its input."""
         with self.log.open("ab") as log:
-            process = subprocess.Popen(argv, env=self.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                                       start_new_session=True)
+            process = subprocess.Popen(
+                argv,
+                env=self.environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
         assert process.stdout.readline() == b"ready\n", self.log.read_text()
         return process
 
@@ -70,7 +78,9 @@ class Machine:
 
     def boot(self) -> None:
         """Power on, and the engine started as a machine does that starts."""
-        self.power = self.part("nsenter", f"--mount=/proc/{self.disk.pid}/ns/mnt", "unshare", *NAMESPACES, "sh", "-c", POWER)
+        self.power = self.part(
+            "nsenter", f"--mount=/proc/{self.disk.pid}/ns/mnt", "unshare", *NAMESPACES, "sh", "-c", POWER
+        )
         self.start_engine()
 
     def cut_power(self) -> None:
@@ -85,13 +95,32 @@ class Machine:
     # -- engine --------------------------------------------------------------------------------------------------
 
     def start_engine(self) -> None:
-        argv = ("dockerd", "--config-file", str(self.folder / "daemon.json"), "--host", self.address,
-                "--data-root", str(self.data), "--exec-root", "/run/docker", "--pidfile", "/run/docker.pid",
-                "--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", f"/{self.name}")
+        argv = (
+            "dockerd",
+            "--config-file",
+            str(self.folder / "daemon.json"),
+            "--host",
+            self.address,
+            "--data-root",
+            str(self.data),
+            "--exec-root",
+            "/run/docker",
+            "--pidfile",
+            "/run/docker.pid",
+            "--exec-opt",
+            "native.cgroupdriver=cgroupfs",
+            "--cgroup-parent",
+            f"/{self.name}",
+        )
         with self.log.open("ab") as log:
             self.engine = subprocess.Popen(
-                ["nsenter", "--target", str(child(self.power)), "--pid", "--mount", "--net", *argv], env=self.environ,
-                stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
+                ["nsenter", "--target", str(child(self.power)), "--pid", "--mount", "--net", *argv],
+                env=self.environ,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         until(lambda: self.answers() or self.engine.poll() is not None, "the engine answers")
         assert self.engine.poll() is None, self.log.read_text()[-4000:]
 
@@ -199,7 +228,10 @@ def machine() -> Iterator[Machine]:
     """A machine that runs, with images. While it does, the docker command of this process speaks to its engine."""
     tags = needed()
     # Not where TMPDIR is: the path of a socket has some hundred characters at most.
-    with tempfile.TemporaryDirectory(prefix="slipway-engine-", dir="/tmp") as folder, pytest.MonkeyPatch.context() as patch:
+    with (
+        tempfile.TemporaryDirectory(prefix="slipway-engine-", dir="/tmp") as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         made = Machine(Path(folder))
         patch.setenv("DOCKER_HOST", made.address)
         try:
@@ -213,6 +245,7 @@ def machine() -> Iterator[Machine]:
 @dataclass
 class Guest(Clone):
     """A clone on such a machine: its commands and requests are made there, and it goes with it."""
+
     machine: Machine = field(kw_only=True)
 
     def begin(self, *words: str, prefix: tuple[str, ...] = (), **env: str) -> Begun:

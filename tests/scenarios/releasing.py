@@ -107,9 +107,16 @@ def cut(slow: Clone, step: str, number: signal.Signals, **env: str) -> None:
 
 def smoke_test(slow: Clone, status: int) -> str:
     """The name of a collection that asks for the version and expects this status."""
-    request = {"name": "version", "request": {"method": "GET", "url": "{{base_url}}/version"},
-               "event": [{"listen": "test", "script": {"exec": [
-                   "pm.test('it answers', () => {", f"pm.response.to.have.status({status});", "});"]}}]}
+    request = {
+        "name": "version",
+        "request": {"method": "GET", "url": "{{base_url}}/version"},
+        "event": [
+            {
+                "listen": "test",
+                "script": {"exec": ["pm.test('it answers', () => {", f"pm.response.to.have.status({status});", "});"]},
+            }
+        ],
+    }
     schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
     name = f"smoke-{status}.json"
     (slow.root / name).write_text(json.dumps({"info": {"name": "s", "schema": schema}, "item": [request]}))

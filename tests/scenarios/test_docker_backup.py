@@ -56,9 +56,11 @@ def test_no_secret_is_in_a_backup_a_log_or_a_process_list(own: Clone, tmp_path: 
 
 
 def test_programs_in_ops_reach_the_server_by_its_socket_and_after_its_restart_too(own: Clone):
-    ask = ("from slipway.data import client_tools, endpoints; import os, subprocess; ends = endpoints.read(dict(os.environ)); "
-           "told = client_tools.environment(ends.admin_url, 'ADMIN_DATABASE_URL', 'postgres'); "
-           "subprocess.run(['psql', '-qXAtc', 'SELECT inet_client_addr() IS NULL'], env=told, check=True)")
+    ask = (
+        "from slipway.data import client_tools, endpoints; import os, subprocess; ends = endpoints.read(dict(os.environ)); "
+        "told = client_tools.environment(ends.admin_url, 'ADMIN_DATABASE_URL', 'postgres'); "
+        "subprocess.run(['psql', '-qXAtc', 'SELECT inet_client_addr() IS NULL'], env=told, check=True)"
+    )
     for _ in range(2):
         until(lambda: must("exec", own.id("ops"), "python3", "-c", ask).strip() == "t", "ops asks by the socket")
         must("kill", own.id("postgres"))
@@ -72,7 +74,19 @@ def test_the_live_database_as_sql_goes_into_psql(own: Clone, tmp_path: Path):
     assert_refused(own.invoke("dump", "--sql", "--to", str(path)), 2, "is there already")
     own.sql("DROP DATABASE IF EXISTS again")
     own.sql("CREATE DATABASE again TEMPLATE template0")
-    into = ["docker", "exec", "-i", own.id("postgres"), "psql", "-qXv", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "again"]
+    into = [
+        "docker",
+        "exec",
+        "-i",
+        own.id("postgres"),
+        "psql",
+        "-qXv",
+        "ON_ERROR_STOP=1",
+        "-U",
+        "postgres",
+        "-d",
+        "again",
+    ]
     done = subprocess.run(into, stdin=path.open("rb"), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     own.sql("DROP DATABASE again")
@@ -105,15 +119,20 @@ def test_a_schedule_takes_them_in_ops_and_survives_its_restart(own: Clone):
     try:
         own.succeed("up")
         must("restart", own.id("ops"))
-        until(lambda: [each for each in backups(own) if each["kind"] == "schedule" and each["id"] not in before],
-              "a scheduled backup is there", 150)
+        until(
+            lambda: [each for each in backups(own) if each["kind"] == "schedule" and each["id"] not in before],
+            "a scheduled backup is there",
+            150,
+        )
         standing = last(own.succeed("status", "--json"))
         assert standing["answering"]
     finally:
         own.forget("BACKUP_SCHEDULE", "BACKUP_DRILL")
         own.succeed("up")
     running = must("top", own.id("ops"), "-o", "pid,args").splitlines()[1:]
-    assert not [line for line in running if line.split(None, 1)[1].startswith("python3 -m slipway.data.backups.scheduler")]
+    assert not [
+        line for line in running if line.split(None, 1)[1].startswith("python3 -m slipway.data.backups.scheduler")
+    ]
 
 
 def test_a_deploy_with_a_migration_takes_and_proves_one_first_records_it_and_ends_where_it_does_not_hold(own: Clone):
@@ -122,7 +141,9 @@ def test_a_deploy_with_a_migration_takes_and_proves_one_first_records_it_and_end
     migration.write_text("CREATE TABLE more (id int);")
     (own.root / "migrations" / "900_more.down.sql").write_text("DROP TABLE more;")
     try:
-        plan = [step["name"] for level in last(own.succeed("deploy", "--dry-run", "--json"))["levels"] for step in level]
+        plan = [
+            step["name"] for level in last(own.succeed("deploy", "--dry-run", "--json"))["levels"] for step in level
+        ]
         assert plan.index("backup") < plan.index("verify backup") < plan.index("migrate")
         own.succeed("backup")
         must("exec", own.id("ops"), "python3", "-c", ROT)

@@ -58,7 +58,8 @@ def everything(slow: Clone, number: int) -> Iterator[str]:
 
 @pytest.mark.parametrize(("step", "number"), WHOLE, ids=named(WHOLE))
 def test_a_deploy_that_also_backs_up_and_migrates_is_put_right_too_and_migrates_once(
-        slow: Clone, step: str, number: signal.Signals):
+    slow: Clone, step: str, number: signal.Signals
+):
     version = 900 + WHOLE.index((step, number))
     with everything(slow, version) as table, load(f"http://127.0.0.1:{slow.port}", seconds=120) as running:
         cut(slow, step, number)

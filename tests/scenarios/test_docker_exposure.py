@@ -20,8 +20,11 @@ def published(stack: Clone) -> dict[str, list[str]]:
     """Addresses that each service publishes on the host; services that publish nothing are left out."""
     found = {}
     for container in inspected(stack):
-        bindings = [f"{entry['HostIp']}:{entry['HostPort']}"
-                    for entries in container["NetworkSettings"]["Ports"].values() for entry in entries or ()]
+        bindings = [
+            f"{entry['HostIp']}:{entry['HostPort']}"
+            for entries in container["NetworkSettings"]["Ports"].values()
+            for entry in entries or ()
+        ]
         if bindings:
             found[container["Config"]["Labels"][SERVICE]] = bindings
     return found
@@ -78,8 +81,10 @@ def test_stores_cannot_reach_the_internet_and_the_gateway_cannot_reach_the_store
     name = f"{shared.project}-local_data"
     network = json.loads(must("network", "inspect", name))[0]
     assert network["Internal"]
-    joined = {container["Config"]["Labels"][SERVICE]: set(container["NetworkSettings"]["Networks"])
-              for container in inspected(shared)}
+    joined = {
+        container["Config"]["Labels"][SERVICE]: set(container["NetworkSettings"]["Networks"])
+        for container in inspected(shared)
+    }
     assert {service for service, networks in joined.items() if networks == {name}} == {"postgres", "redis", "objects"}
     assert name not in joined["gateway"]
 

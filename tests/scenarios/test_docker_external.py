@@ -19,7 +19,7 @@ from tests.scenarios.image_containers import must
 
 pytestmark = pytest.mark.scenario
 
-PASSWORD = "managed-p%40ss"       # as a URL has it
+PASSWORD = "managed-p%40ss"  # as a URL has it
 HASH = "SELECT count(*), sum(('x' || substr(md5(tasks::text), 1, 15))::bit(60)::bigint) FROM tasks"
 
 
@@ -57,6 +57,7 @@ def gateway() -> str:
 
 def test_an_older_external_server_is_backed_up_drilled_restored_and_rehearsed_on(fresh: Clone, gateway: str):
     with managed(gateway) as (admin, url):
+
         def value(query: str) -> tuple | None:
             with psycopg.connect(admin, autocommit=True) as conn:
                 done = conn.execute(query)

@@ -19,7 +19,7 @@ from tests.scenarios.releasing import another_image, answers, at_step, deployed,
 pytestmark = pytest.mark.scenario
 
 # What a reload of the gateway promises to lose nothing of: connections that rest for less than the notice it gives.
-IN_USE = 0.5    # seconds
+IN_USE = 0.5  # seconds
 
 
 # -- what lasts through a deploy -------------------------------------------------------------------------------------
@@ -105,9 +105,16 @@ def test_a_change_of_the_gateways_settings_is_taken_while_it_serves_and_outlasts
 
 def test_a_release_on_another_port_is_undone_to_the_old_port_and_then_deployed_with_no_request_lost(slow: Clone):
     steady(slow)
-    item = {"name": "teapot", "request": {"method": "GET", "url": "{{base_url}}/version"},
-            "event": [{"listen": "test", "script": {"exec": [
-                "pm.test('it is one', () => {", "pm.response.to.have.status(418);", "});"]}}]}
+    item = {
+        "name": "teapot",
+        "request": {"method": "GET", "url": "{{base_url}}/version"},
+        "event": [
+            {
+                "listen": "test",
+                "script": {"exec": ["pm.test('it is one', () => {", "pm.response.to.have.status(418);", "});"]},
+            }
+        ],
+    }
     (slow.root / "teapot.json").write_text(json.dumps({"info": {"schema": "v2.1.0"}, "item": [item]}))
     before, gateway = version(slow), slow.id("gateway")
     with load(f"http://127.0.0.1:{slow.port}", seconds=90, idle=IN_USE) as running:
@@ -142,8 +149,7 @@ def test_a_gateway_killed_during_the_deploy_is_said_or_mended_and_healed_by_the_
 
 @pytest.mark.parametrize(
     ("service", "step"),
-    [("postgres", "probe app"), ("postgres", "stop app"),
-     ("ops", "record"), ("ops", "drain app")],
+    [("postgres", "probe app"), ("postgres", "stop app"), ("ops", "record"), ("ops", "drain app")],
 )
 def test_what_is_killed_during_the_deploy_takes_no_release_down_and_loses_nothing(slow: Clone, service: str, step: str):
     steady(slow)
@@ -164,7 +170,9 @@ def test_a_database_killed_in_a_migration_leaves_the_old_release_and_half_of_not
     before = slow.ids()["app"]
     with migration(slow, "CREATE TABLE halves (n int);\nSELECT pg_sleep(20);\n"):
         run = at_step(slow, "migrate", APP_ENV_VERSION="bad")
-        until(lambda: slow.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "1", "it sleeps")
+        until(
+            lambda: slow.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "1", "it sleeps"
+        )
         must("kill", slow.id("postgres"))
         done = run.done()
     assert done.code in (4, 5) and slow.ids()["app"] == before
@@ -198,8 +206,11 @@ def migration(slow: Clone, sql: str) -> Iterator[Path]:
 def busy(slow: Clone, table: str) -> Iterator[None]:
     """Somebody else's transaction that has locked a table and does not end."""
     query = f"BEGIN; LOCK TABLE {table}; SELECT pg_sleep(600)"
-    thread = threading.Thread(target=docker, daemon=True, args=(
-        "exec", slow.id("postgres"), "psql", "-U", "postgres", "-d", "slipway", "-c", query))
+    thread = threading.Thread(
+        target=docker,
+        daemon=True,
+        args=("exec", slow.id("postgres"), "psql", "-U", "postgres", "-d", "slipway", "-c", query),
+    )
     thread.start()
     until(lambda: slow.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "1", "it is locked")
     try:

@@ -36,7 +36,10 @@ def trusted(clone: Clone, root: Path) -> bool:
 def ask(port: int, root: Path, path: str) -> tuple[int, bytes]:
     """The status of an answer over HTTPS, and the certificate that was shown and is trusted."""
     context = ssl.create_default_context(cafile=str(root))
-    with socket.create_connection(("127.0.0.1", port), 10) as plain, context.wrap_socket(plain, server_hostname=NAME) as safe:
+    with (
+        socket.create_connection(("127.0.0.1", port), 10) as plain,
+        context.wrap_socket(plain, server_hostname=NAME) as safe,
+    ):
         safe.sendall(f"GET {path} HTTP/1.1\r\nHost: {NAME}:{port}\r\nConnection: close\r\n\r\n".encode())
         answer = http.client.HTTPResponse(safe)
         answer.begin()
@@ -73,4 +76,9 @@ def test_a_domain_has_its_certificate_and_keeps_it_through_a_deploy_and_a_killed
 
 def test_a_domain_that_leads_elsewhere_is_named_with_what_to_look_at(fresh: Clone, tmp_path: Path):
     fresh.settle(DOMAIN="nowhere.internal", HTTPS_PORT=str(free_port()), GATE_TIMEOUT="5")
-    assert_refused(fresh.invoke("up", prefix=named(tmp_path)), 6, "https://nowhere.internal", "nowhere.internal leads to this server")
+    assert_refused(
+        fresh.invoke("up", prefix=named(tmp_path)),
+        6,
+        "https://nowhere.internal",
+        "nowhere.internal leads to this server",
+    )

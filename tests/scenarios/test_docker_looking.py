@@ -28,12 +28,21 @@ def test_a_shell_has_the_environment_of_ops(shared: Clone):
 
 
 def fed(stack: Clone, task: str, text: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "invoke", task], cwd=stack.root, input=text, text=True,
-                          env=clean(os.environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-m", "invoke", task],
+        cwd=stack.root,
+        input=text,
+        text=True,
+        env=clean(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+    )
 
 
-@pytest.mark.parametrize("service, part", [("postgres", "database system is ready"), ("redis", "Ready to accept"),
-                                           ("app", "listening on")])
+@pytest.mark.parametrize(
+    "service, part", [("postgres", "database system is ready"), ("redis", "Ready to accept"), ("app", "listening on")]
+)
 def test_logs_shows_the_service_that_was_asked_for(shared: Clone, service: str, part: str):
     assert part in shared.succeed("logs", "--service", service)
 
@@ -52,14 +61,24 @@ def test_status_tells_machines_and_people_the_same(shared: Clone):
 
 def test_docker_compose_takes_the_rendered_file_with_the_real_values(shared: Clone):
     settings = envfile.load(shared.root, "local", clean({}))
-    done = subprocess.run(["docker", "compose", "--file", "compose/local.yaml", "config", "--quiet"], cwd=shared.root,
-                          env=environment() | secrets_of(settings), text=True, capture_output=True)
+    done = subprocess.run(
+        ["docker", "compose", "--file", "compose/local.yaml", "config", "--quiet"],
+        cwd=shared.root,
+        env=environment() | secrets_of(settings),
+        text=True,
+        capture_output=True,
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_docker_compose_refuses_the_rendered_file_without_its_secrets(shared: Clone):
-    done = subprocess.run(["docker", "compose", "--file", "compose/local.yaml", "config", "--quiet"], cwd=shared.root,
-                          env=environment(), text=True, capture_output=True)
+    done = subprocess.run(
+        ["docker", "compose", "--file", "compose/local.yaml", "config", "--quiet"],
+        cwd=shared.root,
+        env=environment(),
+        text=True,
+        capture_output=True,
+    )
     assert done.returncode != 0 and "is not set; ./invoke up sets it" in done.stderr
 
 
@@ -78,7 +97,9 @@ def test_plan_tells_differences_locks_and_what_restarts_and_changes_nothing(shar
     assert "memory: 256 MB → 300 MB" in told["changes"]["redis"]
     assert "environment: LATER is new" in told["changes"]["app"] and "s3cret-value" not in text
     assert told["migrations"][0]["tables"][0] == {
-        "table": "tasks", "mode": "ACCESS EXCLUSIVE", "blocks": "reads and writes"
+        "table": "tasks",
+        "mode": "ACCESS EXCLUSIVE",
+        "blocks": "reads and writes",
     }
     assert [each["rule"] for each in told["migrations"][0]["findings"]].count("adding-required-field") == 1
     assert "no gap" in told["pauses"]["app"] and "started again" in told["pauses"]["redis"]

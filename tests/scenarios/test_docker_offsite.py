@@ -50,9 +50,13 @@ def test_a_sealed_copy_brings_lost_backups_back(fresh: Clone):
     key = x25519.Identity.generate()
     identity = fresh.root.parent / f"{fresh.project}.key"
     identity.write_text(f"# made for this test\n{key}\n")
-    fresh.settle(OFFSITE_S3_BUCKET="elsewhere", OFFSITE_S3_ENDPOINT="http://objects:9000",
-                 OFFSITE_S3_ACCESS_KEY=fresh.setting("S3_ACCESS_KEY"), OFFSITE_AGE_RECIPIENT=str(key.to_public()),
-                 OFFSITE_S3_SECRET_KEY=fresh.setting("S3_SECRET_KEY"))
+    fresh.settle(
+        OFFSITE_S3_BUCKET="elsewhere",
+        OFFSITE_S3_ENDPOINT="http://objects:9000",
+        OFFSITE_S3_ACCESS_KEY=fresh.setting("S3_ACCESS_KEY"),
+        OFFSITE_AGE_RECIPIENT=str(key.to_public()),
+        OFFSITE_S3_SECRET_KEY=fresh.setting("S3_SECRET_KEY"),
+    )
     try:
         fresh.succeed("up")
         fresh.write_data()

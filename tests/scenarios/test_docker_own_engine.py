@@ -24,7 +24,7 @@ from tests.scenarios.releasing import SLOW, answers, at_step, colours, deployed,
 
 pytestmark = pytest.mark.scenario
 BALLAST = 64 * 2**20
-REGISTRY = "127.0.0.1:5000"     # of that machine
+REGISTRY = "127.0.0.1:5000"  # of that machine
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +49,23 @@ def slow(machine: Machine) -> Iterator[Guest]:
 # -- engine and power ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("fault", "step", "serves", "result"), [
-    ("engine killed", "start app", "old", "interrupted"),
-    ("engine killed", "stop app", "new", "good"),
-    ("power cut", "probe app", "old", "interrupted"),
-    ("power cut", "drain app", "new", "good"),
-])
+@pytest.mark.parametrize(
+    ("fault", "step", "serves", "result"),
+    [
+        ("engine killed", "start app", "old", "interrupted"),
+        ("engine killed", "stop app", "new", "good"),
+        ("power cut", "probe app", "old", "interrupted"),
+        ("power cut", "drain app", "new", "good"),
+    ],
+)
 def test_after_a_fault_in_a_deploy_the_right_colour_serves_by_itself_and_the_next_deploy_heals(
-        slow: Guest, fault: str, step: str, serves: str, result: str):
+    slow: Guest, fault: str, step: str, serves: str, result: str
+):
     machine = slow.machine
-    end, begin = {"engine killed": (machine.kill_engine, machine.start_engine),
-                  "power cut": (machine.cut_power, machine.boot)}[fault]
+    end, begin = {
+        "engine killed": (machine.kill_engine, machine.start_engine),
+        "power cut": (machine.cut_power, machine.boot),
+    }[fault]
     run, versions = under_way(slow, step)
     end()
     assert_error(run.done(), GONE[0], GONE[2])
@@ -124,7 +130,14 @@ def test_a_disk_that_a_pull_fills_up_ends_the_deploy_before_anything(slow: Guest
     image = must("inspect", "--format", "{{.Config.Image}}", slow.ids()["app"][0]).strip()
     big = f"{REGISTRY}/shop:big"
     with registry(slow.machine):
-        must("build", "--quiet", "--tag", big, "-", stdin=f"FROM {image}\nRUN head -c {BALLAST} /dev/urandom >/tmp/ballast\n")
+        must(
+            "build",
+            "--quiet",
+            "--tag",
+            big,
+            "-",
+            stdin=f"FROM {image}\nRUN head -c {BALLAST} /dev/urandom >/tmp/ballast\n",
+        )
         until(lambda: docker("push", "--quiet", big).returncode == 0, "the registry takes it")
         must("image", "rm", "--force", big)
         must("builder", "prune", "--all", "--force")
@@ -156,14 +169,16 @@ def test_a_deploy_onto_a_full_disk_says_so_and_leaves_the_release_that_serves(sl
             assert_refused(slow.invoke("deploy", APP_ENV_VERSION="cramped"), 9, FULL[0], FULL[2])
         found = slow.invoke("doctor")
     assert running.result.failed == 0, running.result.failures[:5]
-    assert found.code == 8 and re.search(r"✗ engine's disk +0.0 GB free", found.text) and FULL[2] in found.text, found.text
+    assert found.code == 8 and re.search(r"✗ engine's disk +0.0 GB free", found.text) and FULL[2] in found.text, (
+        found.text
+    )
     assert slow.ids()["app"] == before and {each["result"] for each in releases(slow)[:-known]} <= {"failed"}
     deployed(slow, "after a full disk")
 
 
 def test_a_disk_that_fills_up_before_the_switch_has_the_release_undone_and_the_data_side_says_so(slow: Guest):
     if colours(slow) == ["app-green"]:
-        deployed(slow, "blue")      # the way to green is the one that takes a file
+        deployed(slow, "blue")  # the way to green is the one that takes a file
     # It boots for as long as a busy machine may need to fill a disk.
     before = slow.ids()["app"]
     run = at_step(slow, "probe app", APP_ENV_VERSION="cramped", APP_ENV_BOOT_SECONDS="6")
@@ -178,7 +193,8 @@ def test_a_disk_that_fills_up_before_the_switch_has_the_release_undone_and_the_d
 def test_a_migration_that_fills_the_disk_leaves_half_of_nothing_and_the_next_deploy_applies_it(slow: Guest):
     serves, rows = version(slow), 100_000
     (slow.root / "migrations" / "950_big.up.sql").write_text(
-        f"CREATE TABLE big AS SELECT repeat('x', 1000) FROM generate_series(1, {rows});\n")
+        f"CREATE TABLE big AS SELECT repeat('x', 1000) FROM generate_series(1, {rows});\n"
+    )
     with slow.machine.full(but=BALLAST // 4):
         assert_refused(slow.invoke("deploy", APP_ENV_VERSION="big"), 5, "950_big", "No space left on device", "serves")
         assert version(slow) == serves

@@ -20,7 +20,7 @@ import os
 from slipway.data import endpoints
 from slipway.data.pitr import backup
 backup.attempt(endpoints.read(os.environ), lambda event: print(event["text"]))
-"""             # what the service does once a minute
+"""  # what the service does once a minute
 # Zeros over a stretch in the middle of the largest file of the newest full backup, or the bytes that were there again.
 ROT = """
 import os, sys
@@ -42,7 +42,7 @@ else:
 s3.put_object(**own, Key=key, Body=whole)
 print(label)
 """
-SOON = 3        # seconds of PITR_ARCHIVE_TIMEOUT here; the default is 45
+SOON = 3  # seconds of PITR_ARCHIVE_TIMEOUT here; the default is 45
 
 
 @pytest.fixture(scope="module")
@@ -167,13 +167,22 @@ def test_a_drill_finds_what_has_rotted_in_the_archive_and_the_live_cluster_serve
         rot("mend")
 
 
-@pytest.mark.parametrize(("at", "code", "words"), [
-    ("2020-01-01 00:00:00+00", 7, "before the oldest backup"), ("2199-01-01 00:00:00+00", 7, "in the future"),
-    ("2020-01-01 00:00:00", 2, "with its time zone")])
+@pytest.mark.parametrize(
+    ("at", "code", "words"),
+    [
+        ("2020-01-01 00:00:00+00", 7, "before the oldest backup"),
+        ("2199-01-01 00:00:00+00", 7, "in the future"),
+        ("2020-01-01 00:00:00", 2, "with its time zone"),
+    ],
+)
 def test_a_moment_out_of_reach_is_refused_with_the_window_and_nothing_is_touched(archived: Clone, at, code, words):
     before = archived.ids()
-    assert_refused(archived.invoke("restore", "--at", at, "--yes"), code, words,
-                   *(["a moment in the window: 2"] if code == 7 else []))
+    assert_refused(
+        archived.invoke("restore", "--at", at, "--yes"),
+        code,
+        words,
+        *(["a moment in the window: 2"] if code == 7 else []),
+    )
     assert (archived.ids(), directories(archived)) == (before, ["docker"])
 
 
@@ -237,7 +246,7 @@ def test_a_killed_restore_leaves_a_cluster_that_serves_and_the_next_run_says_so(
     restored = any("before" in name for name in directories(archived))
     assert titles(archived, "live") == (set() if restored else {"live"})
     assert not [name for name in directories(archived) if "restoring" in name]
-    archived.get("/api/v1/tasks")       # the front door is open again
+    archived.get("/api/v1/tasks")  # the front door is open again
     archived.assert_data()
     archived.succeed("pitr.restore", "--drop-old")
     assert_sound(archived)
@@ -246,8 +255,10 @@ def test_a_killed_restore_leaves_a_cluster_that_serves_and_the_next_run_says_so(
 def test_a_lost_volume_is_not_archived_over_and_comes_back_from_the_archive(archived: Clone):
     write(archived, "last-words")
     archived.sql("SELECT pg_switch_wal()")
-    until(lambda: archived.sql("SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'") == "0",
-          "all of it is archived")
+    until(
+        lambda: archived.sql("SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'") == "0",
+        "all of it is archived",
+    )
     archived.succeed("down")
     must("volume", "rm", f"{archived.project}-local_postgres")
     assert_refused(archived.invoke("up"), 4, "the archive of another cluster", "restore --at latest")

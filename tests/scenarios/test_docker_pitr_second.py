@@ -27,9 +27,25 @@ objects.client(endpoints.read(dict(os.environ) | told)).create_bucket(Bucket="ar
 @contextmanager
 def elsewhere(stack: Clone) -> Iterator[None]:
     """A store that is not the stack's, in a network of the stack so that it is reached; it has an empty bucket."""
-    image, name = must("inspect", "--format", "{{.Image}}", stack.id("objects")), f"slipway-test-{uuid.uuid4().hex[:12]}"
-    must("run", "--detach", "--name", name, "--network", f"{stack.project}-local_edge", "--network-alias", "elsewhere",
-         "--env", f"MINIO_ROOT_USER={KEYS[0]}", "--env", f"MINIO_ROOT_PASSWORD={KEYS[1]}", image.strip())
+    image, name = (
+        must("inspect", "--format", "{{.Image}}", stack.id("objects")),
+        f"slipway-test-{uuid.uuid4().hex[:12]}",
+    )
+    must(
+        "run",
+        "--detach",
+        "--name",
+        name,
+        "--network",
+        f"{stack.project}-local_edge",
+        "--network-alias",
+        "elsewhere",
+        "--env",
+        f"MINIO_ROOT_USER={KEYS[0]}",
+        "--env",
+        f"MINIO_ROOT_PASSWORD={KEYS[1]}",
+        image.strip(),
+    )
     try:
         must("exec", stack.id("ops"), "python3", "-c", MAKE_BUCKET, *KEYS)
         yield
@@ -50,8 +66,13 @@ def archived(fresh: Clone) -> Clone:
 
 def test_everything_here_is_lost_and_comes_back_from_the_second_archive(archived: Clone):
     with elsewhere(archived):
-        archived.settle(PITR_REPO2_ENDPOINT="http://elsewhere:9000", PITR_REPO2_REGION="us-east-1", PITR_REPO2_BUCKET="archive",
-                        PITR_REPO2_ACCESS_KEY=KEYS[0], PITR_REPO2_SECRET_KEY=KEYS[1])
+        archived.settle(
+            PITR_REPO2_ENDPOINT="http://elsewhere:9000",
+            PITR_REPO2_REGION="us-east-1",
+            PITR_REPO2_BUCKET="archive",
+            PITR_REPO2_ACCESS_KEY=KEYS[0],
+            PITR_REPO2_SECRET_KEY=KEYS[1],
+        )
         archived.succeed("up")
         assert repositories(said(archived, "pitr.status")) == {1, 2}
         write(archived, "last-words")
@@ -61,7 +82,9 @@ def test_everything_here_is_lost_and_comes_back_from_the_second_archive(archived
         for service in ("postgres", "objects", "pitr"):
             must("rm", "--force", "--volumes", archived.id(service))
         must("volume", "rm", f"{archived.project}-local_postgres", f"{archived.project}-local_objects")
-        assert_refused(archived.invoke("up"), 4, "repository 2 holds the archive of another cluster", "restore --at latest")
+        assert_refused(
+            archived.invoke("up"), 4, "repository 2 holds the archive of another cluster", "restore --at latest"
+        )
         archived.succeed("restore", "--at", "latest", "--yes", "--drop-old")
         assert titles(archived, "last-words") == {"last-words"}
         archived.succeed("up")

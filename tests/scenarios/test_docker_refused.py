@@ -17,8 +17,14 @@ from tests.scenarios.tcp_engine import engine_over_tcp
 pytestmark = pytest.mark.scenario
 
 # As root but for the one thing that is the point: it may read every file, and may not write to the engine's socket.
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+dac_read_search",
-          "--ambient-caps=+dac_read_search")
+NOBODY = (
+    "setpriv",
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+    "--inh-caps=+dac_read_search",
+    "--ambient-caps=+dac_read_search",
+)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from tests.scenarios.test_docker_maintenance import asked
 
 pytestmark = pytest.mark.scenario
 
-HASH = ("SELECT count(*) || ' ' || sum(('x' || substr(md5(tasks::text), 1, 15))::bit(60)::bigint) FROM tasks")
+HASH = "SELECT count(*) || ' ' || sum(('x' || substr(md5(tasks::text), 1, 15))::bit(60)::bigint) FROM tasks"
 
 
 def told(text: str) -> dict:
@@ -54,7 +54,10 @@ def test_redis_goes_back_to_what_it_held_and_forth_again(own: Clone):
     assert redis(own, "GET", "session") == "of then" and redis(own, "EXISTS", "newer") == "0"
     must("kill", server)
     must("start", server)
-    until(lambda: docker("exec", server, "sh", "-c", 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli -e PING').returncode == 0, "redis is back")
+    until(
+        lambda: docker("exec", server, "sh", "-c", 'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli -e PING').returncode == 0,
+        "redis is back",
+    )
     assert redis(own, "GET", "session") == "of then"
     own.succeed("restore", done["redis"]["before"], "--only", "redis", "--yes")
     assert redis(own, "GET", "session") == "of now" and redis(own, "GET", "newer") == "1"
@@ -80,13 +83,21 @@ def test_a_killed_restore_leaves_the_live_database_and_the_next_one_opens_the_fr
     mask = own.root / "mask.sql"
     mask.write_text("select pg_sleep(600);\n")
     running = own.begin("restore", name, "--yes", "--mask", str(mask))
-    until(lambda: own.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND state = 'active' "
-                          "AND pid <> pg_backend_pid()") == "1", "the mask runs")
+    until(
+        lambda: (
+            own.sql(
+                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND state = 'active' "
+                "AND pid <> pg_backend_pid()"
+            )
+            == "1"
+        ),
+        "the mask runs",
+    )
     running.process.kill()
     running.done()
     assert asked(own, "/api/v1/tasks")[0] == 503
     own.assert_data()
-    must("restart", "--time", "0", own.id("ops"))       # what still runs there belongs to the killed command
+    must("restart", "--time", "0", own.id("ops"))  # what still runs there belongs to the killed command
     until(lambda: own.invoke("restore", name, "--yes", "--drop-old").code == 0, "the lock of the killed one is let go")
     assert asked(own, "/api/v1/tasks")[0] == 200
     own.assert_data()
@@ -100,7 +111,22 @@ def test_a_backup_of_another_environment_is_masked_before_anybody_sees_it(own: C
     mask.write_text("update tasks set title = 'masked';\n")
     own.succeed("restore", "--from-dir", str(own.root / "taken" / name), "--mask", str(mask), "--yes", "--drop-old")
     assert own.sql("SELECT count(DISTINCT title) FROM tasks") == "1"
-    assert must("exec", own.id("ops"), "sh", "-c", "ls -A /var/lib/slipway-backups | grep -c from || true").strip() == "0"
+    assert (
+        must("exec", own.id("ops"), "sh", "-c", "ls -A /var/lib/slipway-backups | grep -c from || true").strip() == "0"
+    )
     own.succeed("restore", name, "--into", "beside")
-    assert must("exec", own.id("postgres"), "psql", "-XAt", "-U", "postgres", "-d", "beside", "-c",
-                f"SELECT count(*) FROM tasks WHERE title = '{own.project}'").strip() == "1"
+    assert (
+        must(
+            "exec",
+            own.id("postgres"),
+            "psql",
+            "-XAt",
+            "-U",
+            "postgres",
+            "-d",
+            "beside",
+            "-c",
+            f"SELECT count(*) FROM tasks WHERE title = '{own.project}'",
+        ).strip()
+        == "1"
+    )

@@ -75,7 +75,9 @@ def test_while_a_deploy_is_under_way_whatever_else_would_change_the_data_is_told
     with lock_held(slow):
         for words in OTHERS:
             assert_refused(slow.invoke(*words), 3, "held by", "deploy", "./invoke unlock")
-        assert_refused(slow.invoke("unlock"), 2, "is held by", "deploy", "It lets go by itself", "./invoke unlock --yes")
+        assert_refused(
+            slow.invoke("unlock"), 2, "is held by", "deploy", "It lets go by itself", "./invoke unlock --yes"
+        )
     assert "holder" in version(slow)
 
 
@@ -179,7 +181,8 @@ def test_a_deploy_that_only_migrates_ends_with_its_smoke_test(slow: Clone):
 
 @pytest.mark.parametrize(("status", "serves", "result"), [(200, "new", "good"), (418, "old", "interrupted")])
 def test_a_release_that_was_cut_short_before_its_smoke_test_is_proven_by_the_next_deploy_or_undone(
-        slow: Clone, status: int, serves: str, result: str):
+    slow: Clone, status: int, serves: str, result: str
+):
     versions = {"old": f"old-{status}", "new": f"new-{status}"}
     deployed(slow, versions["old"])
     test = smoke_test(slow, status)

@@ -20,7 +20,8 @@ def test_a_fresh_clone_comes_up_whole_and_keeps_its_data_until_told_otherwise(fr
     assert set(first) == SERVICES
     answer = json.loads(fresh.get("/ready"))
     assert {name: each["ok"] for name, each in answer["dependencies"].items()} == dict.fromkeys(
-        ("postgres", "redis", "objects"), True)
+        ("postgres", "redis", "objects"), True
+    )
     assert len(json.loads(fresh.get("/api/v1/tasks"))["items"]) == 6
     fresh.write_data()
 

@@ -11,14 +11,42 @@ from tests.scenarios.image_containers import address, container, docker, ended, 
 
 pytestmark = pytest.mark.scenario
 
-POSTGRES_HARDENED = ("--user", "999:999", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only",
-                     "--tmpfs", "/tmp", "--tmpfs", "/run/postgresql:uid=999,gid=999,mode=3775")
+POSTGRES_HARDENED = (
+    "--user",
+    "999:999",
+    "--cap-drop",
+    "ALL",
+    "--security-opt",
+    "no-new-privileges",
+    "--read-only",
+    "--tmpfs",
+    "/tmp",
+    "--tmpfs",
+    "/run/postgresql:uid=999,gid=999,mode=3775",
+)
 
 
 def sql(name: str, query: str, password: str = "secret", user: str = "postgres") -> subprocess.CompletedProcess[str]:
     """Over TCP on the container's own address, where a password is asked for, unlike the socket and loopback."""
-    return docker("exec", "--interactive", "--env", f"PGPASSWORD={password}", name, "psql", "-X", "-At", "-v",
-                  "ON_ERROR_STOP=1", "-h", address(name), "-U", user, "-d", "postgres", stdin=query)
+    return docker(
+        "exec",
+        "--interactive",
+        "--env",
+        f"PGPASSWORD={password}",
+        name,
+        "psql",
+        "-X",
+        "-At",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-h",
+        address(name),
+        "-U",
+        user,
+        "-d",
+        "postgres",
+        stdin=query,
+    )
 
 
 def answers(name: str, password: str = "secret", user: str = "postgres") -> None:
@@ -48,8 +76,16 @@ def test_postgres_starts_on_a_fresh_volume_and_again_on_the_used_one(options):
 def test_postgres_takes_user_and_password_from_files_and_refuses_both_forms_at_once(tmp_path):
     (tmp_path / "password").write_text("from a 'file'\n")
     (tmp_path / "user").write_text("owner\n")
-    files = ("--volume", f"{tmp_path}:/run/given:ro", "--env", "POSTGRES_PASSWORD_FILE=/run/given/password",
-             "--env", "POSTGRES_USER_FILE=/run/given/user", "--env", "POSTGRES_DB=postgres")
+    files = (
+        "--volume",
+        f"{tmp_path}:/run/given:ro",
+        "--env",
+        "POSTGRES_PASSWORD_FILE=/run/given/password",
+        "--env",
+        "POSTGRES_USER_FILE=/run/given/user",
+        "--env",
+        "POSTGRES_DB=postgres",
+    )
     with container(tags()["postgres"], *files) as name:
         answers(name, "from a 'file'", "owner")
     with container(tags()["postgres"], *files, "--env", "POSTGRES_PASSWORD=too") as name:
@@ -93,8 +129,10 @@ def test_postgres_does_a_first_start_again_that_was_killed_half_way(tmp_path):
     (tmp_path / "10-wait.sh").write_text("until [ -e /docker-entrypoint-initdb.d/go ]; do sleep 0.1; done")
     tmp_path.chmod(0o755)
     given = ("--volume", f"{tmp_path}:/docker-entrypoint-initdb.d:ro", "--env", "POSTGRES_PASSWORD=secret")
-    with volume() as data, container(tags()["postgres"], *given, *POSTGRES_HARDENED, "--volume",
-                                     f"{data}:/var/lib/postgresql") as name:
+    with (
+        volume() as data,
+        container(tags()["postgres"], *given, *POSTGRES_HARDENED, "--volume", f"{data}:/var/lib/postgresql") as name,
+    ):
         until(lambda: "10-wait.sh" in docker("logs", name).stdout, "the script of the first start runs")
         must("kill", name)
         (tmp_path / "go").touch()

@@ -55,10 +55,18 @@ def test_redis_gives_options_alone_to_the_server_and_lets_other_containers_in(fl
 
 
 def test_gateway_serves_port_80_with_one_capability_and_a_read_only_root(tmp_path):
-    (tmp_path / "Caddyfile").write_text(":80 {\n\trespond /hello \"привет\"\n}\n")
+    (tmp_path / "Caddyfile").write_text(':80 {\n\trespond /hello "привет"\n}\n')
     tmp_path.chmod(0o755)
-    with container(tags()["gateway"], *HARDENED, "--cap-add", "NET_BIND_SERVICE", "--publish", "127.0.0.1::80",
-                   "--volume", f"{tmp_path}:/etc/caddy:ro") as name:
+    with container(
+        tags()["gateway"],
+        *HARDENED,
+        "--cap-add",
+        "NET_BIND_SERVICE",
+        "--publish",
+        "127.0.0.1::80",
+        "--volume",
+        f"{tmp_path}:/etc/caddy:ro",
+    ) as name:
         url = f"http://127.0.0.1:{port(name, 80)}/hello"
         until(lambda: fetched(url) == "привет", "caddy answers")
         must("exec", name, "test", "-e", "/config/caddy/autosave.json")
@@ -73,20 +81,33 @@ def fetched(url: str) -> str:
         return ""
 
 
-KEYS = {"MINIO_ROOT_USER": "who\"am\"I", "MINIO_ROOT_PASSWORD": "it's; $HOME\\ \"a secret\""}
+KEYS = {"MINIO_ROOT_USER": 'who"am"I', "MINIO_ROOT_PASSWORD": 'it\'s; $HOME\\ "a secret"'}
 
 
 def s3(name: str, secret: str = KEYS["MINIO_ROOT_PASSWORD"]):
     import boto3
     from botocore.config import Config
-    config = Config(request_checksum_calculation="when_required", response_checksum_validation="when_required",
-                    s3={"addressing_style": "path"}, connect_timeout=2, retries={"max_attempts": 1})
-    return boto3.client("s3", endpoint_url=f"http://127.0.0.1:{port(name, 9000)}", region_name="us-east-1",
-                        aws_access_key_id=KEYS["MINIO_ROOT_USER"], aws_secret_access_key=secret, config=config)
+
+    config = Config(
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        s3={"addressing_style": "path"},
+        connect_timeout=2,
+        retries={"max_attempts": 1},
+    )
+    return boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{port(name, 9000)}",
+        region_name="us-east-1",
+        aws_access_key_id=KEYS["MINIO_ROOT_USER"],
+        aws_secret_access_key=secret,
+        config=config,
+    )
 
 
 def s3_answers(name: str) -> bool:
     from botocore.exceptions import BotoCoreError, ClientError
+
     try:
         return "Buckets" in s3(name).list_buckets()
     except (BotoCoreError, ClientError):
@@ -95,6 +116,7 @@ def s3_answers(name: str) -> bool:
 
 def test_objects_keeps_what_was_put_over_a_restart_and_refuses_a_wrong_secret():
     from botocore.exceptions import ClientError
+
     keys = [part for key, value in KEYS.items() for part in ("--env", f"{key}={value}")]
     with container(tags()["objects"], *HARDENED, "--user", "1000:1000", "--publish", "127.0.0.1::9000", *keys) as name:
         until(lambda: s3_answers(name), "the store answers")
@@ -132,8 +154,9 @@ def test_ops_has_client_server_and_libraries_and_ends_when_told():
 
 
 def test_an_app_image_is_built_from_its_folder_on_the_python_image_and_needs_no_second_build(tmp_path):
-    (tmp_path / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\nRUN python -m venv /opt/venv\n"
-                                         "CMD [\"/opt/venv/bin/python\", \"-c\", \"print('alive')\"]\n")
+    (tmp_path / "Dockerfile").write_text(
+        'ARG BASE\nFROM ${BASE}\nRUN python -m venv /opt/venv\nCMD ["/opt/venv/bin/python", "-c", "print(\'alive\')"]\n'
+    )
     image = images.app_image(ROOT, tmp_path, tags()["python"], "trial")
     try:
         images.build(image, must_run)

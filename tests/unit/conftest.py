@@ -11,8 +11,11 @@ from slipway import envfile
 from slipway.settings import Settings
 
 # Marked so that a leak into any text is found by searching for these very characters.
-SECRETS = {key: f"5ecreT-{number:02}-wxyzWXYZ" for number, (key, field) in enumerate(envfile.KEYS.items())
-           if field.json_schema_extra}
+SECRETS = {
+    key: f"5ecreT-{number:02}-wxyzWXYZ"
+    for number, (key, field) in enumerate(envfile.KEYS.items())
+    if field.json_schema_extra
+}
 
 
 def settings_of(**values: object) -> Settings:
@@ -27,7 +30,9 @@ def text_of(values: Mapping[str, str]) -> str:
 @pytest.fixture
 def load(tmp_path: Path) -> Callable[..., Settings]:
     """Load an environment from the bytes of its file: load(b"KEY=value", on="staging", environ={...})."""
+
     def loaded(content: bytes, on: str = "local", environ: Mapping[str, str] | None = None) -> Settings:
         envfile.path_of(tmp_path, on).write_bytes(content)
         return envfile.load(tmp_path, on, environ or {})
+
     return loaded

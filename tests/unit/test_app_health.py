@@ -28,7 +28,9 @@ async def hangs() -> None:
 def test_ready_only_when_every_dependency_is_ok() -> None:
     assert report({"a": Answer(True, 1.0), "b": Answer(True, 2.0)})["ready"] is True
     assert report({"a": Answer(True, 1.0), "b": Answer(False, 2.0, "gone")}) == {
-        "ready": False, "dependencies": {"a": {"ok": True, "ms": 1.0}, "b": {"ok": False, "ms": 2.0, "reason": "gone"}}}
+        "ready": False,
+        "dependencies": {"a": {"ok": True, "ms": 1.0}, "b": {"ok": False, "ms": 2.0, "reason": "gone"}},
+    }
 
 
 def test_a_failing_dependency_hides_no_other() -> None:
@@ -40,16 +42,19 @@ def test_a_hanging_dependency_is_given_up_at_the_deadline() -> None:
     assert asyncio.run(ask(hangs, 0.01)).reason == "no answer within 0.01 s"
 
 
-@pytest.mark.parametrize(("text", "reason"), [
-    ("Connection refused by 10.0.0.7 for user app with password hunter2", "connection refused"),
-    ('FATAL:  password authentication failed for user "app"', "the credentials were refused"),
-    ("WRONGPASS invalid username-password pair or user is disabled.", "the credentials were refused"),
-    ('FATAL:  database "shop" does not exist', "the database or role does not exist"),
-    ("FATAL:  the database system is starting up", "it is starting up"),
-    ("An error occurred (404) when calling the HeadBucket operation: Not Found", "the bucket does not exist"),
-    ("An error occurred (403) when calling the HeadBucket operation: Forbidden", "access to the bucket was denied"),
-    ("hunter2", "failed with RuntimeError"),
-])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Connection refused by 10.0.0.7 for user app with password hunter2", "connection refused"),
+        ('FATAL:  password authentication failed for user "app"', "the credentials were refused"),
+        ("WRONGPASS invalid username-password pair or user is disabled.", "the credentials were refused"),
+        ('FATAL:  database "shop" does not exist', "the database or role does not exist"),
+        ("FATAL:  the database system is starting up", "it is starting up"),
+        ("An error occurred (404) when calling the HeadBucket operation: Not Found", "the bucket does not exist"),
+        ("An error occurred (403) when calling the HeadBucket operation: Forbidden", "access to the bucket was denied"),
+        ("hunter2", "failed with RuntimeError"),
+    ],
+)
 def test_a_reason_is_one_of_a_fixed_list(text: str, reason: str) -> None:
     assert reason_of(RuntimeError(text)) == reason
 

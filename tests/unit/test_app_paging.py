@@ -33,10 +33,17 @@ def test_a_limit_out_of_range_is_refused(limit: str) -> None:
     assert refusal.value.status == 400
 
 
-@pytest.mark.parametrize("text", [
-    "", "x", "ä", "AAAA", urlsafe_b64encode(b"2026-01-05T09:10:00 " + str(UUID(int=7)).encode()).decode(),
-    urlsafe_b64encode(b"2026-01-05T09:10:00+00:00 seven").decode(),
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "ä",
+        "AAAA",
+        urlsafe_b64encode(b"2026-01-05T09:10:00 " + str(UUID(int=7)).encode()).decode(),
+        urlsafe_b64encode(b"2026-01-05T09:10:00+00:00 seven").decode(),
+    ],
+)
 def test_a_foreign_token_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="not a token") as refusal:
         page({"after": text})

@@ -12,8 +12,12 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "app"))
 from backend.settings import REQUIRED, SettingsError, read
 
 COMPLETE = {
-    "DATABASE_URL": "postgresql://app:p%40ss@db:5432/shop", "REDIS_URL": "redis://:hush@cache:6379/0",
-    "S3_ENDPOINT": "http://store:9000", "S3_ACCESS_KEY": "key-id", "S3_SECRET_KEY": "very-secret", "S3_BUCKET": "files",
+    "DATABASE_URL": "postgresql://app:p%40ss@db:5432/shop",
+    "REDIS_URL": "redis://:hush@cache:6379/0",
+    "S3_ENDPOINT": "http://store:9000",
+    "S3_ACCESS_KEY": "key-id",
+    "S3_SECRET_KEY": "very-secret",
+    "S3_BUCKET": "files",
 }
 
 
@@ -43,36 +47,50 @@ def test_all_missing_variables_are_named_at_once() -> None:
     assert sentence(REDIS_URL="", S3_BUCKET="").startswith("REDIS_URL, S3_BUCKET are not set in the environment;")
 
 
-@pytest.mark.parametrize(("name", "value", "part"), [
-    ("PORT", "http", "PORT is 'http', expected a whole number from 0 to 65535."),
-    ("PORT", "65536", "PORT is '65536'"),
-    ("PORT", "-1", "PORT is '-1'"),
-    ("PORT", "٣", "PORT is '٣'"),
-    ("DRAIN_TIMEOUT", "soon", "DRAIN_TIMEOUT is 'soon', expected seconds from 0 to 3600."),
-    ("DRAIN_TIMEOUT", "-1", "DRAIN_TIMEOUT is '-1'"),
-    ("DRAIN_TIMEOUT", "nan", "DRAIN_TIMEOUT is 'nan'"),
-    ("DRAIN_TIMEOUT", "inf", "DRAIN_TIMEOUT is 'inf'"),
-    ("DATABASE_URL", "mysql://db/shop", "DATABASE_URL is not a usable URL, expected the form postgresql://"),
-    ("DATABASE_URL", "postgresql:db", "DATABASE_URL is not a usable URL"),
-    ("S3_ENDPOINT", "store:9000", "S3_ENDPOINT is not a usable URL, expected the form http://host:9000"),
-    ("REDIS_URL", "redis://cache:port", "REDIS_URL is not a usable URL"),
-])
+@pytest.mark.parametrize(
+    ("name", "value", "part"),
+    [
+        ("PORT", "http", "PORT is 'http', expected a whole number from 0 to 65535."),
+        ("PORT", "65536", "PORT is '65536'"),
+        ("PORT", "-1", "PORT is '-1'"),
+        ("PORT", "٣", "PORT is '٣'"),
+        ("DRAIN_TIMEOUT", "soon", "DRAIN_TIMEOUT is 'soon', expected seconds from 0 to 3600."),
+        ("DRAIN_TIMEOUT", "-1", "DRAIN_TIMEOUT is '-1'"),
+        ("DRAIN_TIMEOUT", "nan", "DRAIN_TIMEOUT is 'nan'"),
+        ("DRAIN_TIMEOUT", "inf", "DRAIN_TIMEOUT is 'inf'"),
+        ("DATABASE_URL", "mysql://db/shop", "DATABASE_URL is not a usable URL, expected the form postgresql://"),
+        ("DATABASE_URL", "postgresql:db", "DATABASE_URL is not a usable URL"),
+        ("S3_ENDPOINT", "store:9000", "S3_ENDPOINT is not a usable URL, expected the form http://host:9000"),
+        ("REDIS_URL", "redis://cache:port", "REDIS_URL is not a usable URL"),
+    ],
+)
 def test_a_wrong_value_is_told(name: str, value: str, part: str) -> None:
     assert part in sentence(**{name: value})
 
 
-@pytest.mark.parametrize("value", [
-    "postgresql://app:hunt@er2@db/shop", "postgresql://app:hunt/er2@db/shop", "postgresql://app:hunt#er2@db/shop",
-    "postgresql://app:hunt%er2@db/shop", "postgresql://app:hunt?er2@db/shop",
-])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgresql://app:hunt@er2@db/shop",
+        "postgresql://app:hunt/er2@db/shop",
+        "postgresql://app:hunt#er2@db/shop",
+        "postgresql://app:hunt%er2@db/shop",
+        "postgresql://app:hunt?er2@db/shop",
+    ],
+)
 def test_a_password_that_was_not_encoded_is_refused_and_not_quoted(value: str) -> None:
     told = sentence(DATABASE_URL=value)
     assert told.startswith("DATABASE_URL ") and "hunt" not in told and "er2" not in told
 
 
-@pytest.mark.parametrize("value", [
-    "postgres://app:x@db/shop", "postgresql:///shop?host=/run/postgresql", "postgresql://app:x@a:1,b:2/shop",
-    "postgresql://app:x@[::1]:5432/shop",
-])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgres://app:x@db/shop",
+        "postgresql:///shop?host=/run/postgresql",
+        "postgresql://app:x@a:1,b:2/shop",
+        "postgresql://app:x@[::1]:5432/shop",
+    ],
+)
 def test_the_forms_of_libpq_are_accepted(value: str) -> None:
     assert read({**COMPLETE, "DATABASE_URL": value}).database_url == value

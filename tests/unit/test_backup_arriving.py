@@ -36,14 +36,27 @@ def test_files_go_to_the_backup_and_objects_to_the_pool_once(tmp_path: Path):
     work.mkdir()
     stream = tar((f"{NAME}/database.dump", b"dump"), (f"objects/ab/{SHA}", b"bytes"))
     assert get.unpacked(stream, tmp_path, work, lambda count: None) == 9
-    assert (work / "database.dump").read_bytes() == b"dump" and (tmp_path / f"objects/ab/{SHA}").read_bytes() == b"bytes"
+    assert (work / "database.dump").read_bytes() == b"dump" and (
+        tmp_path / f"objects/ab/{SHA}"
+    ).read_bytes() == b"bytes"
     again = tar((f"objects/ab/{SHA}", b"other"))
     get.unpacked(again, tmp_path, work, lambda count: None)
     assert (tmp_path / f"objects/ab/{SHA}").read_bytes() == b"bytes"
 
 
-@pytest.mark.parametrize("name", ["../evil", "/etc/evil", f"{NAME}/../evil", f"{NAME}/a/b", f"{NAME}/.hidden", "evil",
-                                  "objects/ab/evil", f"objects/../{SHA}"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil",
+        "/etc/evil",
+        f"{NAME}/../evil",
+        f"{NAME}/a/b",
+        f"{NAME}/.hidden",
+        "evil",
+        "objects/ab/evil",
+        f"objects/../{SHA}",
+    ],
+)
 def test_nothing_is_written_under_any_other_name(tmp_path: Path, name: str):
     work = tmp_path / "place" / "work"
     work.mkdir(parents=True)

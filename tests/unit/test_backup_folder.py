@@ -28,7 +28,9 @@ def backup(place: Path, name: str, parts: Sequence[str] = ("database", "objects"
     made.mkdir(parents=True)
     for each, content in files.items():
         (made / each).write_bytes(content)
-    manifest.write(made, {"id": name, "parts": list(parts), "files": {each: manifest.facts(made / each) for each in files}})
+    manifest.write(
+        made, {"id": name, "parts": list(parts), "files": {each: manifest.facts(made / each) for each in files}}
+    )
     return made
 
 
@@ -53,9 +55,11 @@ def test_no_directory_is_no_backup(tmp_path: Path) -> None:
 
 
 def test_a_backup_without_a_manifest_to_trust_is_not_listed_and_said(tmp_path: Path) -> None:
-    for name, spoil in (("20261125T000001Z", lambda path: path.unlink()),
-                        ("20261125T000002Z", lambda path: path.write_bytes(path.read_bytes() + b" ")),
-                        ("20261125T000003Z", lambda path: path.write_bytes(b""))):
+    for name, spoil in (
+        ("20261125T000001Z", lambda path: path.unlink()),
+        ("20261125T000002Z", lambda path: path.write_bytes(path.read_bytes() + b" ")),
+        ("20261125T000003Z", lambda path: path.write_bytes(b"")),
+    ):
         spoil(backup(tmp_path, name) / manifest.NAME)
     (backup(tmp_path, "20261125T000004Z") / manifest.DIGEST).unlink()
     assert folder.listed(ends(tmp_path)) == []
@@ -81,8 +85,10 @@ def test_an_unknown_id_is_refused_with_the_nearest(tmp_path: Path) -> None:
         folder.find(ends(tmp_path), "../etc")
 
 
-@pytest.mark.parametrize(("evidence", "proven"), [
-    ({"ok": True}, True), ({"ok": False}, False), ({"ok": "yes"}, False), ([], False), (None, False)])
+@pytest.mark.parametrize(
+    ("evidence", "proven"),
+    [({"ok": True}, True), ({"ok": False}, False), ({"ok": "yes"}, False), ([], False), (None, False)],
+)
 def test_only_a_drill_that_says_ok_proves(tmp_path: Path, evidence: object, proven: bool) -> None:
     made = backup(tmp_path, "20261125T174035Z")
     (made / manifest.EVIDENCE).write_text(json.dumps(evidence))
@@ -99,8 +105,10 @@ def test_every_change_of_a_file_is_found_and_named(tmp_path_factory, content: by
     changes = [lambda: (made / name).unlink(), lambda: (made / name).write_bytes(whole + b"\0")]
     if whole:
         bit = bytes([whole[at] ^ 1 << data.draw(st.integers(0, 7))])
-        changes += [lambda: (made / name).write_bytes(whole[:at]),
-                    lambda: (made / name).write_bytes(whole[:at] + bit + whole[at + 1:])]
+        changes += [
+            lambda: (made / name).write_bytes(whole[:at]),
+            lambda: (made / name).write_bytes(whole[:at] + bit + whole[at + 1 :]),
+        ]
     data.draw(st.sampled_from(changes))()
     found = verify.problems(made)
     assert len(found) == 1 and name.removesuffix(".sha256").removesuffix(".json") in found[0]
@@ -134,8 +142,15 @@ def test_a_directory_that_cannot_be_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_rules_are_read_and_a_count_that_is_none_is_refused() -> None:
-    found = read({"BACKUP_DIR": "/srv/b", "STACK": "shop-live", "BACKUP_KEEP_LAST": "3", "BACKUP_MAX_DAYS": "90",
-                  "BACKUP_REDIS": "yes"})
+    found = read(
+        {
+            "BACKUP_DIR": "/srv/b",
+            "STACK": "shop-live",
+            "BACKUP_KEEP_LAST": "3",
+            "BACKUP_MAX_DAYS": "90",
+            "BACKUP_REDIS": "yes",
+        }
+    )
     assert found.backup_dir == Path("/srv/b") and found.backup.redis and found.backup.stack == "shop-live"
     assert found.backup.keep == policy.Keep(last=3, max_days=90)
     assert read({}).backup == policy.Policy() and read({}).backup_dir is None

@@ -13,10 +13,14 @@ from bench import migrations
 from bench.harness import NotMeasured, Result
 
 
-@pytest.mark.parametrize(("results", "code"), [
-    ([Result("a", 1, 2, "s", "peer", 1.0)], 0), ([Result("a", 3, 2, "s", "peer", 1.0)], 8),
-    ([Result("a", 1, 2, "s", "peer", 1.0), NotMeasured("b", "no peer")], 8),
-])
+@pytest.mark.parametrize(
+    ("results", "code"),
+    [
+        ([Result("a", 1, 2, "s", "peer", 1.0)], 0),
+        ([Result("a", 3, 2, "s", "peer", 1.0)], 8),
+        ([Result("a", 1, 2, "s", "peer", 1.0), NotMeasured("b", "no peer")], 8),
+    ],
+)
 def test_what_was_not_measured_counts_as_missed(monkeypatch, capsys, results: list, code: int) -> None:
     monkeypatch.setitem(sys.modules, "bench.migrations", SimpleNamespace(measure=lambda: iter(results)))
     assert bench.main(["migrations"]) == code

@@ -50,12 +50,18 @@ def test_lines_are_handed_over_while_the_program_still_runs(tmp_path):
         heard.append(line)
         go.touch()
 
-    process.stream(python("""
+    process.stream(
+        python(
+            """
         import os, sys, time
         print("ready", flush=True)
         while not os.path.exists(sys.argv[1]): time.sleep(0.01)
         print("went on")
-        """, str(go)), hear)
+        """,
+            str(go),
+        ),
+        hear,
+    )
     assert heard == ["ready", "went on"]
 
 
@@ -176,8 +182,9 @@ perform.perform("deaf", "local")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_children_that_ignore_every_signal_are_gone_when_the_tool_is(number, place, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(process.__file__).parents[1]))
-    with subprocess.Popen([sys.executable, "-c", TOOL, place], text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE) as tool:
+    with subprocess.Popen(
+        [sys.executable, "-c", TOOL, place], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as tool:
         pids = [int(tool.stdout.readline().split()[1]) for _ in range(2)]
         tool.send_signal(number)
         out, err = tool.communicate(timeout=PATIENCE_S)

@@ -15,7 +15,7 @@ URL = Secret("postgresql://shop_migrate:secret@postgres:5432/shop?hostaddr=10.0.
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch) -> Path:
-    monkeypatch.chdir(tmp_path)     # a socket's path may have a hundred bytes and no more
+    monkeypatch.chdir(tmp_path)  # a socket's path may have a hundred bytes and no more
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(".s.PGSQL.5432")
     return tmp_path
@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
     [
         (URL, True, "the socket"),
         (URL, False, "postgres"),
-        (Secret("postgresql://shop@postgres:5433/shop"), True, "postgres"),     # another server than that of the socket
+        (Secret("postgresql://shop@postgres:5433/shop"), True, "postgres"),  # another server than that of the socket
         (Secret("postgresql://shop@/shop?host=/run/own"), True, "/run/own"),
     ],
 )
@@ -41,8 +41,10 @@ def test_programs_take_the_socket_of_the_same_server_where_there_is_one(folder: 
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("pg_dump: error: query failed: ERROR:  no\npg_dump: detail: Query was: COPY t TO stdout;\n",
-         "pg_dump: error: query failed: ERROR:  no"),
+        (
+            "pg_dump: error: query failed: ERROR:  no\npg_dump: detail: Query was: COPY t TO stdout;\n",
+            "pg_dump: error: query failed: ERROR:  no",
+        ),
         ("LOG:  starting\nFATAL:  no for s3cret\n", "FATAL:  no for •••"),
         ("", "it said nothing"),
     ],

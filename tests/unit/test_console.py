@@ -16,8 +16,13 @@ from slipway.plan import Plan, Step
 
 STEP = Step("gate redis", "started in this run", lambda progress: None)
 NAME = "gate redis".ljust(console.WIDTH)
-ERROR = MigrationError("migrations/2_b.sql:3:7", 'syntax error at or near "SELCT"', "SQL that Postgres accepts",
-                       "edit it, then ./invoke up", tuple(f"line {number}" for number in range(25)))
+ERROR = MigrationError(
+    "migrations/2_b.sql:3:7",
+    'syntax error at or near "SELCT"',
+    "SQL that Postgres accepts",
+    "edit it, then ./invoke up",
+    tuple(f"line {number}" for number in range(25)),
+)
 
 
 class Terminal(io.StringIO):
@@ -25,23 +30,32 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(("as_json", "out", "kind"), [
-    (True, io.StringIO(), console.Json), (True, Terminal(), console.Json),
-    (False, io.StringIO(), console.Plain), (False, Terminal(), console.Live)])
+@pytest.mark.parametrize(
+    ("as_json", "out", "kind"),
+    [
+        (True, io.StringIO(), console.Json),
+        (True, Terminal(), console.Json),
+        (False, io.StringIO(), console.Plain),
+        (False, Terminal(), console.Live),
+    ],
+)
 def test_the_reporter_fits_the_output(as_json, out, kind):
     assert type(console.pick(as_json, out)) is kind
 
 
-@pytest.mark.parametrize(("done", "total", "unit", "seconds", "text"), [
-    (2000, 10000, "rows", 2.0, "2,000 of 10,000 rows, 1,000/s, 8 s left"),
-    (5, None, "files", 2.0, "5 files, 2/s"),
-    (10, 10, "files", 2.0, "10 of 10 files, 5/s"),
-    (0, 10, "files", 2.0, "0 of 10 files, 0/s"),
-    (3, 10, "files", 0.0, "3 of 10 files, 0/s"),
-    (0, 0, "bytes", 1.0, "0 bytes, 0 bytes/s"),
-    (50 * 2**20, 2000 * 2**20, "bytes", 2.0, "50.0 MB of 2,000.0 MB, 25.0 MB/s, 78 s left"),
-    (12, 10, "rows", 1.0, "12 of 10 rows, 12/s"),
-])
+@pytest.mark.parametrize(
+    ("done", "total", "unit", "seconds", "text"),
+    [
+        (2000, 10000, "rows", 2.0, "2,000 of 10,000 rows, 1,000/s, 8 s left"),
+        (5, None, "files", 2.0, "5 files, 2/s"),
+        (10, 10, "files", 2.0, "10 of 10 files, 5/s"),
+        (0, 10, "files", 2.0, "0 of 10 files, 0/s"),
+        (3, 10, "files", 0.0, "3 of 10 files, 0/s"),
+        (0, 0, "bytes", 1.0, "0 bytes, 0 bytes/s"),
+        (50 * 2**20, 2000 * 2**20, "bytes", 2.0, "50.0 MB of 2,000.0 MB, 25.0 MB/s, 78 s left"),
+        (12, 10, "rows", 1.0, "12 of 10 rows, 12/s"),
+    ],
+)
 def test_amounts_have_a_rate_and_the_time_that_is_left(done, total, unit, seconds, text):
     assert console.amount(done, total, unit, seconds) == text
 
@@ -77,7 +91,9 @@ def test_a_long_step_says_every_ten_seconds_where_it_is(monkeypatch):
         now[0] = 100.0 + second
         note.count(second * 10, 1000, "rows")
     assert out.getvalue().splitlines() == [
-        "    gate redis: 100 of 1,000 rows, 10/s, 90 s left", "    gate redis: 200 of 1,000 rows, 10/s, 80 s left"]
+        "    gate redis: 100 of 1,000 rows, 10/s, 90 s left",
+        "    gate redis: 200 of 1,000 rows, 10/s, 80 s left",
+    ]
 
 
 def test_json_lines():
@@ -97,8 +113,16 @@ def test_json_lines():
         {"event": "step", "name": "gate redis", "state": "done", "seconds": 0.123, "remark": "é\n"},
         {"event": "step", "name": "gate redis", "state": "failed", "seconds": 1},
         {"event": "done", "text": "Up", "seconds": 1.5},
-        {"event": "error", "code": 4, "kind": "gate", "where": "redis gate", "found": "refused", "expected": "PONG",
-         "next": "./invoke logs redis", "log": ["a", "b"]},
+        {
+            "event": "error",
+            "code": 4,
+            "kind": "gate",
+            "where": "redis gate",
+            "found": "refused",
+            "expected": "PONG",
+            "next": "./invoke logs redis",
+            "log": ["a", "b"],
+        },
     ]
 
 
@@ -149,8 +173,14 @@ print("went on", file=sys.stderr)
 
 @pytest.mark.parametrize("form", ["json", "plain"])
 def test_work_goes_on_when_nobody_reads_any_more(form):
-    with subprocess.Popen([sys.executable, "-c", READER_LEFT, form], text=True, stdin=subprocess.PIPE, cwd=os.getcwd(),
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", READER_LEFT, form],
+        text=True,
+        stdin=subprocess.PIPE,
+        cwd=os.getcwd(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
         assert "first" in child.stdout.readline()
         child.stdout.close()
         child.stdin.write("\n")

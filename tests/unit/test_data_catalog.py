@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from slipway.data import catalog
 
-TABLE = {"table public.users": {"of": "schema public", "owner": "shop", "grants": ["a=r/shop", "shop=arwd/shop"]},
-         "column public.users.id": {"of": "table public.users", "type": "bigint", "not null": True, "position": 1},
-         "function public.f()": {"of": "schema public", "body": "0cc1", "settings": None}}
+TABLE = {
+    "table public.users": {"of": "schema public", "owner": "shop", "grants": ["a=r/shop", "shop=arwd/shop"]},
+    "column public.users.id": {"of": "table public.users", "type": "bigint", "not null": True, "position": 1},
+    "function public.f()": {"of": "schema public", "body": "0cc1", "settings": None},
+}
 
 
 def changed(name: str, **facts: object) -> catalog.Snapshot:
@@ -23,17 +25,27 @@ def test_the_same_catalog_has_no_difference() -> None:
     assert catalog.difference(TABLE, json.loads(json.dumps(TABLE))) == []
 
 
-@pytest.mark.parametrize(("found", "sentence"), [
-    (changed("column public.users.id", type="integer"), "column public.users.id: type is integer, expected bigint"),
-    (changed("column public.users.id", **{"not null": False}), "column public.users.id: not null is no, expected yes"),
-    (changed("column public.users.id", default="1"), "column public.users.id: default is 1, expected none"),
-    (changed("table public.users", grants=["a=r/shop", "b=r/shop"]),
-     "table public.users: grants has also b=r/shop and lacks shop=arwd/shop"),
-    (changed("table public.users", grants=["shop=arwd/shop", "a=r/shop"]),
-     "table public.users: grants is ['shop=arwd/shop', 'a=r/shop'], expected ['a=r/shop', 'shop=arwd/shop']"),
-    (changed("function public.f()", body="ffff"), "function public.f(): body differs"),
-    ({**TABLE, "view public.v": {"of": "schema public"}}, "view public.v: there, but not expected"),
-])
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (changed("column public.users.id", type="integer"), "column public.users.id: type is integer, expected bigint"),
+        (
+            changed("column public.users.id", **{"not null": False}),
+            "column public.users.id: not null is no, expected yes",
+        ),
+        (changed("column public.users.id", default="1"), "column public.users.id: default is 1, expected none"),
+        (
+            changed("table public.users", grants=["a=r/shop", "b=r/shop"]),
+            "table public.users: grants has also b=r/shop and lacks shop=arwd/shop",
+        ),
+        (
+            changed("table public.users", grants=["shop=arwd/shop", "a=r/shop"]),
+            "table public.users: grants is ['shop=arwd/shop', 'a=r/shop'], expected ['a=r/shop', 'shop=arwd/shop']",
+        ),
+        (changed("function public.f()", body="ffff"), "function public.f(): body differs"),
+        ({**TABLE, "view public.v": {"of": "schema public"}}, "view public.v: there, but not expected"),
+    ],
+)
 def test_a_difference_is_a_sentence(found: catalog.Snapshot, sentence: str) -> None:
     assert catalog.difference(TABLE, found) == [sentence]
 
@@ -44,8 +56,10 @@ def test_the_parts_of_a_missing_or_new_table_are_not_told_one_by_one() -> None:
     assert catalog.difference(bare, TABLE) == ["table public.users: there, but not expected"]
 
 
-FACTS = st.dictionaries(st.sampled_from(["type", "owner", "labels"]), st.one_of(
-    st.booleans(), st.text(max_size=3), st.lists(st.text(max_size=2), max_size=3)))
+FACTS = st.dictionaries(
+    st.sampled_from(["type", "owner", "labels"]),
+    st.one_of(st.booleans(), st.text(max_size=3), st.lists(st.text(max_size=2), max_size=3)),
+)
 SNAPSHOTS = st.dictionaries(st.sampled_from(["table a", "table b", "view c"]), FACTS)
 
 

@@ -25,16 +25,25 @@ def test_an_unknown_verb_is_refused_with_the_nearest_one() -> None:
     assert caught.value.expected == "gate.postgres"
 
 
-@pytest.mark.parametrize(("argv", "where"), [
-    ([], "python -m slipway.data"), (["observe", "{"], "arguments of observe"),
-    (["observe", "[]"], "arguments of observe"), (["gate.redis"], "REDIS_URL"), (["buckets"], "S3_ENDPOINT"),
-    (["gate.app"], "APP_URL"), (["roles"], "ADMIN_DATABASE_URL"),
-    (["gate.postgres"], "MIGRATE_DATABASE_URL"), (["migrate"], "MIGRATE_DATABASE_URL"),
-])
-def test_bad_calls_end_in_one_error_line_and_code_2(argv: list[str], where: str,
-                                                    capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("argv", "where"),
+    [
+        ([], "python -m slipway.data"),
+        (["observe", "{"], "arguments of observe"),
+        (["observe", "[]"], "arguments of observe"),
+        (["gate.redis"], "REDIS_URL"),
+        (["buckets"], "S3_ENDPOINT"),
+        (["gate.app"], "APP_URL"),
+        (["roles"], "ADMIN_DATABASE_URL"),
+        (["gate.postgres"], "MIGRATE_DATABASE_URL"),
+        (["migrate"], "MIGRATE_DATABASE_URL"),
+    ],
+)
+def test_bad_calls_end_in_one_error_line_and_code_2(
+    argv: list[str], where: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert door.main(argv, {}) == 2
-    line, = capsys.readouterr().out.splitlines()
+    (line,) = capsys.readouterr().out.splitlines()
     event = json.loads(line)
     assert event["event"] == "error" and event["error"]["kind"] == "settings" and event["error"]["where"] == where
 
@@ -43,6 +52,7 @@ def test_secrets_are_masked_in_errors_and_progress(monkeypatch: pytest.MonkeyPat
     def leaky(ends, args, emit):
         emit({"event": "progress", "text": "using hush-hush"})
         raise GateError("redis gate", "hush-hush refused", log=("AUTH hush-hush",))
+
     monkeypatch.setattr(commands, "find", lambda verb: leaky)
     events: list[dict] = []
     with pytest.raises(GateError) as caught:
@@ -50,10 +60,12 @@ def test_secrets_are_masked_in_errors_and_progress(monkeypatch: pytest.MonkeyPat
     assert "hush" not in json.dumps([events, caught.value.fields()]) and caught.value.found == "••• refused"
 
 
-def test_a_fault_of_ours_is_reported_with_class_and_place(monkeypatch: pytest.MonkeyPatch,
-                                                          capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_ours_is_reported_with_class_and_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def broken(ends, args, emit):
         raise ZeroDivisionError("by hush-hush")
+
     monkeypatch.setattr(commands, "find", lambda verb: broken)
     assert door.main(["observe"], {"S3_SECRET_KEY": "hush-hush"}) == 1
     error = json.loads(capsys.readouterr().out)["error"]
@@ -62,12 +74,14 @@ def test_a_fault_of_ours_is_reported_with_class_and_place(monkeypatch: pytest.Mo
 
 
 def test_a_full_disk_is_no_fault_of_ours_and_leaves_the_record_that_was_there(
-        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     def writing(ends, args, emit):
         state.write(tmp_path, "one", {"n": 2})
 
     def full(handle):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     state.write(tmp_path, "one", {"n": 1})
     monkeypatch.setattr(commands, "find", lambda verb: writing)
     monkeypatch.setattr(os, "fsync", full)

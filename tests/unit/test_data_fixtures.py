@@ -14,20 +14,23 @@ from slipway.data import fixture_csv, fixtures
 from slipway.errors import MigrationError, SettingsError
 
 
-@given(st.lists(st.lists(st.text(alphabet='a"\n,ж ', min_size=1), min_size=1, max_size=3), max_size=12),
-       st.integers(1, 7), st.booleans())
+@given(
+    st.lists(st.lists(st.text(alphabet='a"\n,ж ', min_size=1), min_size=1, max_size=3), max_size=12),
+    st.integers(1, 7),
+    st.booleans(),
+)
 def test_records_are_counted_as_the_csv_module_does(rows: list[list[str]], size: int, last_end: bool) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
     content = text.getvalue().encode() if last_end else text.getvalue().encode()[:-1]
     count = fixture_csv.RecordCount()
     for start in range(0, len(content), size):
-        count.add(content[start:start + size])
+        count.add(content[start : start + size])
     assert count.done() == len(rows)
 
 
 def test_files_are_read_in_name_order_with_their_table(tmp_path: Path) -> None:
-    (tmp_path / "002_sales.orders.csv").write_text("id,note\n1,a\n2,\"b\nc\"\n")
+    (tmp_path / "002_sales.orders.csv").write_text('id,note\n1,a\n2,"b\nc"\n')
     (tmp_path / "001_demo.sql").write_text("select 1;")
     (tmp_path / "README.md").write_text("seeds")
     found = fixtures.read(tmp_path)
@@ -67,17 +70,22 @@ def fixture_of(folder: Path, name: str, content: bytes) -> fixtures.Fixture:
 
 
 def test_a_changed_sql_file_must_say_that_it_can_be_loaded_again(tmp_path: Path) -> None:
-    found = (fixture_of(tmp_path, "1_a.sql", b"select 1;"), fixture_of(tmp_path, "2_b.csv", b"id\n1\n"),
-             fixture_of(tmp_path, "3_c.sql", b"-- seeds\n-- slipway: repeatable\nselect 1;"),
-             fixture_of(tmp_path, "4_d.sql", b"select 1; -- slipway: repeatable"))
+    found = (
+        fixture_of(tmp_path, "1_a.sql", b"select 1;"),
+        fixture_of(tmp_path, "2_b.csv", b"id\n1\n"),
+        fixture_of(tmp_path, "3_c.sql", b"-- seeds\n-- slipway: repeatable\nselect 1;"),
+        fixture_of(tmp_path, "4_d.sql", b"select 1; -- slipway: repeatable"),
+    )
     told = fixtures.conflicts(found, {each.name: "another" for each in found})
     assert [problem.where.split("/")[-1] for problem in told] == ["1_a.sql", "4_d.sql"]
     assert fixtures.conflicts(found, {each.name: each.sha256 for each in found}) == fixtures.conflicts(found, {}) == ()
 
 
 def test_line_ends_and_the_mark_before_utf8_do_not_change_the_hash(tmp_path: Path) -> None:
-    same = {fixture_of(tmp_path, "1_a.sql", content).sha256 for content in (
-        b"select 1;\nselect 2;\n", b"select 1;\r\nselect 2;\r\n", b"\xef\xbb\xbfselect 1;\nselect 2;\n")}
+    same = {
+        fixture_of(tmp_path, "1_a.sql", content).sha256
+        for content in (b"select 1;\nselect 2;\n", b"select 1;\r\nselect 2;\r\n", b"\xef\xbb\xbfselect 1;\nselect 2;\n")
+    }
     assert len(same) == 1
 
 

@@ -19,6 +19,7 @@ def probe_of(*answers: object):
         answer = left.pop(0) if len(left) > 1 else left[0]
         if isinstance(answer, Exception):
             raise answer
+
     return probe
 
 
@@ -41,20 +42,31 @@ def test_wait_gives_up_at_once_when_waiting_cannot_help() -> None:
     def probe() -> None:
         tries.append(1)
         raise GateError("redis gate", "wrong password")
+
     with pytest.raises(GateError):
         wait("redis", probe, 600)
     assert tries == [1]
 
 
-@pytest.mark.parametrize(("status", "body", "said"), [
-    (503, json.dumps({"dependencies": {"redis": {"ok": False, "reason": "refused"}, "postgres": {"ok": True}}}),
-     "503; redis: refused"),
-    (503, json.dumps({"dependencies": {"a": {"ok": False}, "b": {"ok": False, "reason": "x"}}}),
-     "503; a: not ok; b: x"),
-    (503, json.dumps({"dependencies": ["redis"]}), '503 {"dependencies": ["redis"]}'),
-    (500, "<h1>oops</h1>\n  <p>no</p>", "500 <h1>oops</h1> <p>no</p>"), (404, "", "404"),
-    (502, "x" * 900, "502 " + "x" * 300),
-])
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (
+            503,
+            json.dumps({"dependencies": {"redis": {"ok": False, "reason": "refused"}, "postgres": {"ok": True}}}),
+            "503; redis: refused",
+        ),
+        (
+            503,
+            json.dumps({"dependencies": {"a": {"ok": False}, "b": {"ok": False, "reason": "x"}}}),
+            "503; a: not ok; b: x",
+        ),
+        (503, json.dumps({"dependencies": ["redis"]}), '503 {"dependencies": ["redis"]}'),
+        (500, "<h1>oops</h1>\n  <p>no</p>", "500 <h1>oops</h1> <p>no</p>"),
+        (404, "", "404"),
+        (502, "x" * 900, "502 " + "x" * 300),
+    ],
+)
 def test_the_last_answer_of_an_app_in_words(status: int, body: str, said: str) -> None:
     assert ready.describe(status, body) == said
 
@@ -67,4 +79,8 @@ def test_the_postgres_gate_refuses_a_socket(given: dict[str, str]) -> None:
 
 def test_the_postgres_gate_asks_the_port_and_database_of_the_url() -> None:
     assert gates.tcp_address({"host": "db", "user": "me"}, "X") == {
-        "host": "db", "port": "5432", "user": "me", "dbname": "me"}
+        "host": "db",
+        "port": "5432",
+        "user": "me",
+        "dbname": "me",
+    }

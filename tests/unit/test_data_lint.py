@@ -32,23 +32,58 @@ def rules(found: list[dict]) -> list[str]:
     return [each["rule"] for each in found]
 
 
-@pytest.mark.parametrize(("sql", "rule", "says", "instead"), [
-    ("create index i on users (name);", "require-concurrent-index-creation", "INSERT, UPDATE and DELETE waits",
-     "-- slipway: no-transaction"),
-    ("create index concurrently i on users (name); drop view v;", "ban-concurrent-index-creation-in-transaction",
-     "refuses to run inside a transaction", "-- slipway: no-transaction"),
-    ("alter table a add constraint c foreign key (b) references b (id);", "adding-foreign-key-constraint",
-     "SHARE ROW EXCLUSIVE on both tables", "NOT VALID"),
-    ("alter table users add column age bigint not null;", "adding-required-field", "breaks every INSERT", "DEFAULT"),
-    ("alter table users alter column name type text;", "changing-column-type", "ACCESS EXCLUSIVE", "new type"),
-    ("alter table users rename column a to b;", "renaming-column", "the release that still runs", "add the new column"),
-    ("alter table users drop column a;", "ban-drop-column", "data is gone", "squawk-ignore"),
-    ("alter table users alter column a set not null;", "adding-not-nullable-field", "reads the whole table", "CHECK"),
-    ("alter table users add constraint u unique (name);", "disallowed-unique-constraint", "ACCESS EXCLUSIVE",
-     "UNIQUE USING INDEX"),
-])
-def test_a_finding_says_what_is_locked_and_what_to_write_instead(linted: Lint, sql: str, rule: str, says: str,
-                                                                 instead: str) -> None:
+@pytest.mark.parametrize(
+    ("sql", "rule", "says", "instead"),
+    [
+        (
+            "create index i on users (name);",
+            "require-concurrent-index-creation",
+            "INSERT, UPDATE and DELETE waits",
+            "-- slipway: no-transaction",
+        ),
+        (
+            "create index concurrently i on users (name); drop view v;",
+            "ban-concurrent-index-creation-in-transaction",
+            "refuses to run inside a transaction",
+            "-- slipway: no-transaction",
+        ),
+        (
+            "alter table a add constraint c foreign key (b) references b (id);",
+            "adding-foreign-key-constraint",
+            "SHARE ROW EXCLUSIVE on both tables",
+            "NOT VALID",
+        ),
+        (
+            "alter table users add column age bigint not null;",
+            "adding-required-field",
+            "breaks every INSERT",
+            "DEFAULT",
+        ),
+        ("alter table users alter column name type text;", "changing-column-type", "ACCESS EXCLUSIVE", "new type"),
+        (
+            "alter table users rename column a to b;",
+            "renaming-column",
+            "the release that still runs",
+            "add the new column",
+        ),
+        ("alter table users drop column a;", "ban-drop-column", "data is gone", "squawk-ignore"),
+        (
+            "alter table users alter column a set not null;",
+            "adding-not-nullable-field",
+            "reads the whole table",
+            "CHECK",
+        ),
+        (
+            "alter table users add constraint u unique (name);",
+            "disallowed-unique-constraint",
+            "ACCESS EXCLUSIVE",
+            "UNIQUE USING INDEX",
+        ),
+    ],
+)
+def test_a_finding_says_what_is_locked_and_what_to_write_instead(
+    linted: Lint, sql: str, rule: str, says: str, instead: str
+) -> None:
     found = [each for each in linted(f1_a=f"-- first\n  {sql}\n") if each["rule"] == rule]
     assert len(found) == 1 and found[0]["file"] == "migrations/1_a.sql" and found[0]["line"] == 2
     assert says in found[0]["message"] and instead in found[0]["help"] and found[0]["level"] == "warning"
@@ -63,7 +98,7 @@ def test_what_the_runner_does_itself_is_not_asked_for(linted: Lint) -> None:
 
 
 def test_columns_count_characters_and_the_mark_before_utf8_counts_nothing(linted: Lint) -> None:
-    found = linted(f1_a=b"\xef\xbb\xbf" + "create table \"жук\" (id bigint); drop table \"жуки\";".encode())
+    found = linted(f1_a=b"\xef\xbb\xbf" + 'create table "жук" (id bigint); drop table "жуки";'.encode())
     assert [(each["rule"], each["line"], each["column"]) for each in found] == [("ban-drop-table", 1, 33)]
 
 
@@ -78,8 +113,10 @@ def test_broken_sql_is_an_error_at_its_place(linted: Lint) -> None:
 
 
 def test_files_and_rules_are_ignored_by_comments(linted: Lint) -> None:
-    assert linted(f1_a="-- squawk-ignore ban-drop-table\ndrop table a;\n",
-                  f2_b="-- squawk-ignore-file\ndrop table b;\n") == []
+    assert (
+        linted(f1_a="-- squawk-ignore ban-drop-table\ndrop table a;\n", f2_b="-- squawk-ignore-file\ndrop table b;\n")
+        == []
+    )
 
 
 def test_the_teams_configuration_wins_over_our_defaults(linted: Lint, tmp_path: Path) -> None:

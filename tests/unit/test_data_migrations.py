@@ -20,13 +20,16 @@ def folder_with(tmp_path: Path, *names: str, content: bytes = b"select 1;\n") ->
     return folder
 
 
-@pytest.mark.parametrize(("names", "key"), [
-    (("database_name",), 1764327054),
-    (("schema_name_1", "database_name"), 2453313553),
-    (("schema_name_1", "schema_name_2", "database_name"), 3743845847),
-    (("public", "schema_migrations", "/mydb"), 616192132),
-    (("public", "schema_migrations", "/postgres"), 3280485947),
-])
+@pytest.mark.parametrize(
+    ("names", "key"),
+    [
+        (("database_name",), 1764327054),
+        (("schema_name_1", "database_name"), 2453313553),
+        (("schema_name_1", "schema_name_2", "database_name"), 3743845847),
+        (("public", "schema_migrations", "/mydb"), 616192132),
+        (("public", "schema_migrations", "/postgres"), 3280485947),
+    ],
+)
 def test_lock_number_is_golang_migrates(names: tuple[str, ...], key: int) -> None:
     assert migrations.lock_number(*names) == key
 
@@ -35,18 +38,36 @@ def test_lock_key_of_a_database_is_that_of_its_url() -> None:
     assert migrations.lock_key("mydb") == 616192132
 
 
-@pytest.mark.parametrize(("name", "version", "title"), [
-    ("1_a.up.sql", 1, "a"), ("001_users.sql", 1, "users"),
-    ("20240131120000_add-index.up.sql", 20240131120000, "add-index"),
-    ("2_.up.sql", 2, ""), ("3_два слова.up.sql", 3, "два слова"), ("4_a.b.sql", 4, "a.b"), ("0_zero.sql", 0, "zero"),
-])
+@pytest.mark.parametrize(
+    ("name", "version", "title"),
+    [
+        ("1_a.up.sql", 1, "a"),
+        ("001_users.sql", 1, "users"),
+        ("20240131120000_add-index.up.sql", 20240131120000, "add-index"),
+        ("2_.up.sql", 2, ""),
+        ("3_два слова.up.sql", 3, "два слова"),
+        ("4_a.b.sql", 4, "a.b"),
+        ("0_zero.sql", 0, "zero"),
+    ],
+)
 def test_accepted_names(tmp_path: Path, name: str, version: int, title: str) -> None:
     files, problems = migrations.read(folder_with(tmp_path, name))
     assert [(file.version, file.name) for file in files] == [(version, title)] and problems == ()
 
 
-@pytest.mark.parametrize("name", ["users.sql", "001-users.sql", "001users.up.sql", "001_users.Up.SQL", "_x.sql",
-                                  "-1_x.up.sql", "1_.sql", f"{2 ** 63}_big.up.sql"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "users.sql",
+        "001-users.sql",
+        "001users.up.sql",
+        "001_users.Up.SQL",
+        "_x.sql",
+        "-1_x.up.sql",
+        "1_.sql",
+        f"{2**63}_big.up.sql",
+    ],
+)
 def test_wrongly_named_sql_is_reported(tmp_path: Path, name: str) -> None:
     files, problems = migrations.read(folder_with(tmp_path, name))
     assert files == () and [problem.where for problem in problems] == [f"migrations/{name}"]
@@ -69,16 +90,30 @@ GOLANG_NAMES = {
     "7_shop.up.pgsql": (7, "shop", "up", "pgsql"),
     "7_shop.up.": (7, "shop", "up", ""),
     "7_up.down.sql": (7, "up", "down", "sql"),
-    "7_shop.up.down.sql": (7, "shop.up", "down", "sql"),            # the last way counts
-    "7_shop.down.sql.up": (7, "shop", "down", "sql.up"),            # but one needs a dot behind it
-    "7_shop.up.sql.bak": (7, "shop", "up", "sql.bak"),              # what an editor left is a file like others
+    "7_shop.up.down.sql": (7, "shop.up", "down", "sql"),  # the last way counts
+    "7_shop.down.sql.up": (7, "shop", "down", "sql.up"),  # but one needs a dot behind it
+    "7_shop.up.sql.bak": (7, "shop", "up", "sql.bak"),  # what an editor left is a file like others
     "7_shop.up.sql~": (7, "shop", "up", "sql~"),
-    f"{2 ** 63 - 1}_last.up.sql": (2 ** 63 - 1, "last", "up", "sql"),
-    "-1_shop.up.sql": None, "+1_shop.up.sql": None, " 1_shop.up.sql": None, "v1_shop.up.sql": None,
-    "0x1_shop.up.sql": None, "1.5_shop.up.sql": None, "١_shop.up.sql": None,
-    "shop.up.sql": None, "_shop.up.sql": None, "1.up.sql": None, "1shop.up.sql": None, "1-shop.up.sql": None,
-    "1_shop.sql": None, "1_shop.up": None, "1_shop.down": None, "1_shop.Up.sql": None, "1_shopup.sql": None,
-    "1_shop.upper.sql": None, "1_up.sql": None,
+    f"{2**63 - 1}_last.up.sql": (2**63 - 1, "last", "up", "sql"),
+    "-1_shop.up.sql": None,
+    "+1_shop.up.sql": None,
+    " 1_shop.up.sql": None,
+    "v1_shop.up.sql": None,
+    "0x1_shop.up.sql": None,
+    "1.5_shop.up.sql": None,
+    "١_shop.up.sql": None,
+    "shop.up.sql": None,
+    "_shop.up.sql": None,
+    "1.up.sql": None,
+    "1shop.up.sql": None,
+    "1-shop.up.sql": None,
+    "1_shop.sql": None,
+    "1_shop.up": None,
+    "1_shop.down": None,
+    "1_shop.Up.sql": None,
+    "1_shopup.sql": None,
+    "1_shop.upper.sql": None,
+    "1_up.sql": None,
 }
 
 
@@ -90,13 +125,19 @@ def test_paired_names_are_read_as_golang_migrate_reads_them(tmp_path: Path, name
     assert parts is None or (file.version, file.name, bool(file.up)) == (*parts[:2], parts[2] == "up")
 
 
-@pytest.mark.parametrize(("names", "up", "down"), [
-    (["1_a.up.sql", "1_a.down.sql"], "1_a.up.sql", "1_a.down.sql"), (["1_a.down.sql"], None, "1_a.down.sql"),
-    (["1_a.up.sql"], "1_a.up.sql", None), (["1_a.sql", "001_b.down.sql"], "1_a.sql", "001_b.down.sql"),
-    (["1_a.up.psql", "1_a.down.ddl"], "1_a.up.psql", "1_a.down.ddl"),
-])
-def test_halves_of_a_version_are_paired_by_number(tmp_path: Path, names: list[str], up: str | None,
-                                                  down: str | None) -> None:
+@pytest.mark.parametrize(
+    ("names", "up", "down"),
+    [
+        (["1_a.up.sql", "1_a.down.sql"], "1_a.up.sql", "1_a.down.sql"),
+        (["1_a.down.sql"], None, "1_a.down.sql"),
+        (["1_a.up.sql"], "1_a.up.sql", None),
+        (["1_a.sql", "001_b.down.sql"], "1_a.sql", "001_b.down.sql"),
+        (["1_a.up.psql", "1_a.down.ddl"], "1_a.up.psql", "1_a.down.ddl"),
+    ],
+)
+def test_halves_of_a_version_are_paired_by_number(
+    tmp_path: Path, names: list[str], up: str | None, down: str | None
+) -> None:
     (file,), problems = migrations.read(folder_with(tmp_path, *names))
     assert (file.version, problems) == (1, ())
     assert [half and half.path.name for half in (file.up, file.down)] == [up, down]
@@ -137,25 +178,36 @@ def applied(*versions: int, sha256: str = "") -> dict[int, Applied]:
     return {version: Applied(version, "x", sha256 or migrations.fingerprint(b"select 1;\n")) for version in versions}
 
 
-@pytest.mark.parametrize(("names", "history", "sentences"), [
-    (["1_a.sql", "2_b.sql"], applied(1), []),
-    (["1_a.sql", "2_b.sql"], {}, []),
-    (["1_a.sql"], applied(1, sha256="f" * 64), ["migrations/1_a.sql: was edited after it was applied"]),
-    (["1_a.sql"], applied(1, 2),
-     ["migration 2: the database is newer than this release: the database has 2_x, the directory does not"]),
-    (["1_a.sql", "2_b.sql", "3_c.sql"], applied(1, 3),
-     ["migrations/2_b.sql: comes before 3, which is already applied"]),
-])
-def test_what_stands_between_files_and_history(tmp_path: Path, names: list[str], history: dict[int, Applied],
-                                               sentences: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("names", "history", "sentences"),
+    [
+        (["1_a.sql", "2_b.sql"], applied(1), []),
+        (["1_a.sql", "2_b.sql"], {}, []),
+        (["1_a.sql"], applied(1, sha256="f" * 64), ["migrations/1_a.sql: was edited after it was applied"]),
+        (
+            ["1_a.sql"],
+            applied(1, 2),
+            ["migration 2: the database is newer than this release: the database has 2_x, the directory does not"],
+        ),
+        (
+            ["1_a.sql", "2_b.sql", "3_c.sql"],
+            applied(1, 3),
+            ["migrations/2_b.sql: comes before 3, which is already applied"],
+        ),
+    ],
+)
+def test_what_stands_between_files_and_history(
+    tmp_path: Path, names: list[str], history: dict[int, Applied], sentences: list[str]
+) -> None:
     files, _ = migrations.read(folder_with(tmp_path, *names))
     found = [str(problem) for problem in conflicts.compare(files, history)]
     assert len(found) == len(sentences) and all(map(str.startswith, found, sentences))
 
 
 @pytest.mark.parametrize(("names", "goto"), [(["1_a.sql"], "./invoke db.goto 1"), ([], None)])
-def test_a_newer_database_is_told_to_go_back_only_to_a_file_that_is_there(tmp_path: Path, names: list[str],
-                                                                          goto: str | None) -> None:
+def test_a_newer_database_is_told_to_go_back_only_to_a_file_that_is_there(
+    tmp_path: Path, names: list[str], goto: str | None
+) -> None:
     files, _ = migrations.read(folder_with(tmp_path, *names))
     problem = conflicts.compare(files, applied(*range(1, len(names) + 2)))[-1]
     assert problem.next.startswith("git pull and deploy again")
@@ -167,10 +219,16 @@ def test_pending_are_those_that_the_history_lacks_in_order(tmp_path: Path) -> No
     assert [file.version for file in migrations.pending(files, applied(1))] == [2, 10]
 
 
-@pytest.mark.parametrize(("names", "says"), [
-    (["1_a.up.sql", "1_a.down.sql"], ""), (["1_a.up.sql"], "no down file"), (["1_a.down.sql"], "a down file alone"),
-    (["1_a.sql"], "it takes 1_a.up.sql"), (["1_a.sql", "1_a.down.sql"], "it takes 1_a.up.sql"),
-])
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["1_a.up.sql", "1_a.down.sql"], ""),
+        (["1_a.up.sql"], "no down file"),
+        (["1_a.down.sql"], "a down file alone"),
+        (["1_a.sql"], "it takes 1_a.up.sql"),
+        (["1_a.sql", "1_a.down.sql"], "it takes 1_a.up.sql"),
+    ],
+)
 def test_a_half_of_a_pair_that_is_missing_is_told(tmp_path: Path, names: list[str], says: str) -> None:
     (file,), _ = migrations.read(folder_with(tmp_path, *names))
     assert says in status.lacking(file) and bool(says) == bool(status.lacking(file))

@@ -27,7 +27,9 @@ def test_names_that_postgres_would_cut_are_refused() -> None:
 
 def test_nobody_gets_anything_by_being_public() -> None:
     assert {grantee for _, grantee, _ in role_split.default_privileges(role_split.split("shop"))} == {
-        "shop_app", "shop_readonly"}
+        "shop_app",
+        "shop_readonly",
+    }
 
 
 def test_readonly_is_granted_nothing_that_writes() -> None:
@@ -37,14 +39,17 @@ def test_readonly_is_granted_nothing_that_writes() -> None:
 
 def test_the_mark_is_of_names_and_passwords_and_salt() -> None:
     mark = role_split.fingerprint("00" * 16, "shop", PASSWORDS)
-    others = [role_split.fingerprint("01" * 16, "shop", PASSWORDS),
-              role_split.fingerprint("00" * 16, "shop2", PASSWORDS),
-              role_split.fingerprint("00" * 16, "shop", {**PASSWORDS, "shop_app": "three"})]
+    others = [
+        role_split.fingerprint("01" * 16, "shop", PASSWORDS),
+        role_split.fingerprint("00" * 16, "shop2", PASSWORDS),
+        role_split.fingerprint("00" * 16, "shop", {**PASSWORDS, "shop_app": "three"}),
+    ]
     assert mark not in others and mark == role_split.fingerprint("00" * 16, "shop", dict(reversed(PASSWORDS.items())))
 
 
-@pytest.mark.parametrize("record", [{}, {"salt": "00"}, {"salt": "no hex", "fingerprint": "x"},
-                                    {"salt": "00", "fingerprint": "x"}])
+@pytest.mark.parametrize(
+    "record", [{}, {"salt": "00"}, {"salt": "no hex", "fingerprint": "x"}, {"salt": "00", "fingerprint": "x"}]
+)
 def test_a_record_that_is_not_of_these_roles_is_not_current(record: dict[str, str]) -> None:
     assert not role_split.is_current(record, "shop", PASSWORDS)
 
@@ -54,10 +59,20 @@ def test_a_record_of_these_roles_is_current() -> None:
     assert role_split.is_current(record, "shop", PASSWORDS) and not role_split.is_current(record, "shop", {})
 
 
-@pytest.mark.parametrize(("password", "prepared"), [
-    ("plain", "plain"), ("a\u00a0b", "a b"), ("I\u00adX", "IX"), ("\u00aa", "a"), ("\u2168", "IX"),
-    ("\u0007é", "\u0007é"), ("\u0627\u0031", "\u0627\u0031"), ("\u00ad", "\u00ad"), ("пароль", "пароль"),
-])
+@pytest.mark.parametrize(
+    ("password", "prepared"),
+    [
+        ("plain", "plain"),
+        ("a\u00a0b", "a b"),
+        ("I\u00adX", "IX"),
+        ("\u00aa", "a"),
+        ("\u2168", "IX"),
+        ("\u0007é", "\u0007é"),
+        ("\u0627\u0031", "\u0627\u0031"),
+        ("\u00ad", "\u00ad"),
+        ("пароль", "пароль"),
+    ],
+)
 def test_saslprep_examples(password: str, prepared: str) -> None:
     assert scram.prepared(password) == prepared
 
@@ -67,6 +82,7 @@ def test_saslprep_examples(password: str, prepared: str) -> None:
 def test_a_verifier_made_by_libpq_is_recognised(password: str) -> None:
     """libpq is the oracle: PQencryptPasswordConn is what psql's own password command uses."""
     from psycopg import pq
+
     conn = pq.PGconn.connect(b"host=127.0.0.1 port=1 connect_timeout=2")
     try:
         verifier = conn.encrypt_password(password.encode(), b"x", b"scram-sha-256").decode()

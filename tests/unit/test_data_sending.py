@@ -9,7 +9,7 @@ import pytest
 from slipway.data import sending
 from slipway.data.script import Piece
 
-OURS = "BEGIN; RESET ALL;\n"        # what the runner sends ahead of a file in the same message
+OURS = "BEGIN; RESET ALL;\n"  # what the runner sends ahead of a file in the same message
 
 
 def place(text: str, position: str | None, done: int = 0, line: int = 1, column: int = 1, before: str = "") -> str:
@@ -18,10 +18,16 @@ def place(text: str, position: str | None, done: int = 0, line: int = 1, column:
     return sending.place_of(error, Piece("sql", text.encode(), line, column), len(before), done)
 
 
-@pytest.mark.parametrize(("text", "position", "told"), [
-    ("select * frm t", "10", ":1:10"), ("select *\n\nfrm t", "11", ":3:1"), ("select *\r\n\r\nfrm t", "13", ":3:1"),
-    ("-- жук\nselect 'слон', x", "24", ":2:17"), ("select\n", "8", ":2:1"),
-])
+@pytest.mark.parametrize(
+    ("text", "position", "told"),
+    [
+        ("select * frm t", "10", ":1:10"),
+        ("select *\n\nfrm t", "11", ":3:1"),
+        ("select *\r\n\r\nfrm t", "13", ":3:1"),
+        ("-- жук\nselect 'слон', x", "24", ":2:17"),
+        ("select\n", "8", ":2:1"),
+    ],
+)
 def test_a_position_of_the_server_is_a_line_and_a_column(text: str, position: str, told: str) -> None:
     assert place(text, position) == told
     assert place(text, str(int(position) + len(OURS)), before=OURS) == told

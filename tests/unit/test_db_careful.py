@@ -12,14 +12,22 @@ from slipway.errors import SettingsError
 from tests.unit.conftest import settings_of
 
 FILE = {"version": 3, "name": "x", "file": "migrations/3_x.down.sql", "ms": 1.0, "note": "was edited"}
-ANSWERS = {"fixtures": {"loaded": [{"file": "fixtures/1_x.sql", "rows": 2, "ms": 1.0}], "kept": 0},
-           "rollback": {"rolled_back": [FILE], "version": 2},
-           "goto": {"applied": [], "rolled_back": [FILE], "version": 2},
-           "redo": {"applied": [FILE | {"note": ""}], "rolled_back": [FILE], "version": 3}}
+ANSWERS = {
+    "fixtures": {"loaded": [{"file": "fixtures/1_x.sql", "rows": 2, "ms": 1.0}], "kept": 0},
+    "rollback": {"rolled_back": [FILE], "version": 2},
+    "goto": {"applied": [], "rolled_back": [FILE], "version": 2},
+    "redo": {"applied": [FILE | {"note": ""}], "rolled_back": [FILE], "version": 3},
+}
 # Verb, what it is called with, how it is said again.
-CALLS = [("fixtures", {}, "db.fixtures"), ("fixtures", {"only": "1_x"}, "db.fixtures --only 1_x"),
-         ("rollback", {}, "db.rollback"), ("rollback", {"steps": 3}, "db.rollback --steps 3"),
-         ("goto", {"version": 2}, "db.goto 2"), ("redo", {}, "db.redo"), ("redo", {"steps": 2}, "db.redo --steps 2")]
+CALLS = [
+    ("fixtures", {}, "db.fixtures"),
+    ("fixtures", {"only": "1_x"}, "db.fixtures --only 1_x"),
+    ("rollback", {}, "db.rollback"),
+    ("rollback", {"steps": 3}, "db.rollback --steps 3"),
+    ("goto", {"version": 2}, "db.goto 2"),
+    ("redo", {}, "db.redo"),
+    ("redo", {"steps": 2}, "db.redo --steps 2"),
+]
 
 
 class Reporter:
@@ -42,12 +50,14 @@ def play(monkeypatch: pytest.MonkeyPatch, verb: str, environment: str, **options
     def inside(name: str, args: dict, progress) -> dict:
         asked.append(name)
         return ANSWERS[name]
+
     module = importlib.import_module(f"slipway.verbs.db.{verb}")
     engine = SimpleNamespace(inside=inside, locked=lambda *args: nullcontext())
     settings = settings_of(environment=environment)
     flag = "" if environment == "local" else f" --on {environment}"
-    monkeypatch.setattr(module, "enter", lambda on: SimpleNamespace(header="", flag=flag, engine=engine,
-                                                                    settings=settings))
+    monkeypatch.setattr(
+        module, "enter", lambda on: SimpleNamespace(header="", flag=flag, engine=engine, settings=settings)
+    )
     reporter = Reporter()
     try:
         module.run(environment, reporter, **options)
@@ -58,8 +68,9 @@ def play(monkeypatch: pytest.MonkeyPatch, verb: str, environment: str, **options
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
 @pytest.mark.parametrize(("verb", "options", "words"), CALLS)
-def test_outside_local_it_is_refused_with_the_whole_command(monkeypatch, verb: str, options: dict, words: str,
-                                                            environment: str) -> None:
+def test_outside_local_it_is_refused_with_the_whole_command(
+    monkeypatch, verb: str, options: dict, words: str, environment: str
+) -> None:
     (error,), _ = play(monkeypatch, verb, environment, **options)
     assert (error.code, error.where, error.found) == (2, words, f"environment {environment}")
     assert error.expected.startswith("--yes, because this ")

@@ -27,8 +27,10 @@ class Reporter:
 
 def world_with(*states: str) -> SimpleNamespace:
     """A world whose database has one migration in each of those states, and no problem besides."""
-    rows = [{"version": number, "name": "x", "file": f"migrations/{number}_x.sql", "state": state, "note": ""}
-            for number, state in enumerate(states, 1)]
+    rows = [
+        {"version": number, "name": "x", "file": f"migrations/{number}_x.sql", "state": state, "note": ""}
+        for number, state in enumerate(states, 1)
+    ]
     answer = {"version": 1, "rows": rows, "problems": []}
     return SimpleNamespace(header="", flag="", engine=SimpleNamespace(inside=lambda verb, args, progress: answer))
 

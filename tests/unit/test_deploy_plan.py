@@ -41,7 +41,9 @@ class Beside(Machine):
     rollout: Colours = Colours()
 
 
-SEEN = replace(UP, colour="green", pointed="green", up=True, front=FRONT, data=DATA | {"releases": {"newest": None, "good": None}})
+SEEN = replace(
+    UP, colour="green", pointed="green", up=True, front=FRONT, data=DATA | {"releases": {"newest": None, "good": None}}
+)
 OLD = {"app": Running("running", "app 0")}
 RUNS = SEEN.services["app"].config
 
@@ -91,12 +93,28 @@ def test_hooks_that_are_there_stand_around_the_migrations(tmp_path):
 
 IN_PLACE = {
     "nothing to do": (SEEN, []),
-    "migrations alone": (replace(SEEN, data=SEEN.data | {"pending": ["1_m.up.sql"]}),
-                         ["record", "migrate", "gate app", "smoke test"]),
-    "the app does not run": (seen(app=Running("stopped", "app 1")),
-                             ["record", "start app", "gate app", "front door", "smoke test"]),
-    "a swap": (seen(**OLD), ["record", "start app-blue", "probe app-blue", "switch", "drain app-green", "smoke test",
-                             "watch", "front door", "stop app-green"]),
+    "migrations alone": (
+        replace(SEEN, data=SEEN.data | {"pending": ["1_m.up.sql"]}),
+        ["record", "migrate", "gate app", "smoke test"],
+    ),
+    "the app does not run": (
+        seen(app=Running("stopped", "app 1")),
+        ["record", "start app", "gate app", "front door", "smoke test"],
+    ),
+    "a swap": (
+        seen(**OLD),
+        [
+            "record",
+            "start app-blue",
+            "probe app-blue",
+            "switch",
+            "drain app-green",
+            "smoke test",
+            "watch",
+            "front door",
+            "stop app-green",
+        ],
+    ),
 }
 
 
@@ -123,13 +141,27 @@ SWAP = Swap("green", "blue", "slipway/app:2", "changed")
 GATEWAYS = {
     "as wanted": (FRONT, None, False, []),
     "as wanted, for a swap": (FRONT, SWAP, False, []),
-    "another setting": (ports(8000, 8000, grace_period="9s"), None, False, [("reload gateway", "grace_period 9s → 30s")]),
+    "another setting": (
+        ports(8000, 8000, grace_period="9s"),
+        None,
+        False,
+        [("reload gateway", "grace_period 9s → 30s")],
+    ),
     "it was never told": ({}, None, True, [("configure gateway", "before it starts")]),
     "nobody could be asked": ({}, None, False, [("reload gateway", "what it runs is not known")]),
     "the one that serves keeps its port until it is stopped": (
-        ports(3000, 3000), SWAP, False, [("reload gateway", "dial app-blue:3000 → app-blue:8000")]),
+        ports(3000, 3000),
+        SWAP,
+        False,
+        [("reload gateway", "dial app-blue:3000 → app-blue:8000")],
+    ),
     "a port of which nobody is reached": (ports(8000, 3000), None, False, []),
-    "the next one needs that port": (ports(8000, 3000), SWAP, False, [("reload gateway", "dial app-blue:3000 → app-blue:8000")]),
+    "the next one needs that port": (
+        ports(8000, 3000),
+        SWAP,
+        False,
+        [("reload gateway", "dial app-blue:3000 → app-blue:8000")],
+    ),
     "replaced": (ports(8000, 3000), SWAP, True, [("configure gateway", "dial app-blue:3000 → app-blue:8000")]),
 }
 
@@ -143,9 +175,20 @@ def test_the_gateway_is_told_what_differs_and_keeps_the_way_to_the_one_that_serv
 
 def test_a_gateway_that_differs_is_reloaded_just_before_the_switch(tmp_path):
     here = world(tmp_path)
-    names = [step.name for step in up.plan(here, replace(seen(**OLD), front=ports(3000, 3000)), Recorder(here, None, {})).steps]
-    assert names == ["record", "start app-blue", "probe app-blue", "reload gateway", "switch", "drain app-green",
-                     "front door", "stop app-green"]
+    names = [
+        step.name
+        for step in up.plan(here, replace(seen(**OLD), front=ports(3000, 3000)), Recorder(here, None, {})).steps
+    ]
+    assert names == [
+        "record",
+        "start app-blue",
+        "probe app-blue",
+        "reload gateway",
+        "switch",
+        "drain app-green",
+        "front door",
+        "stop app-green",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -163,8 +206,9 @@ def test_nothing_starts_beside_an_app_that_is_as_wanted_or_does_not_serve(tmp_pa
     assert release.swap(world(tmp_path), found, differ) is None
 
 
-@pytest.mark.parametrize(("switched", "names"), [
-    (False, ["stop app-blue"]), (True, ["switch back", "drain app-blue", "stop app-blue"])])
+@pytest.mark.parametrize(
+    ("switched", "names"), [(False, ["stop app-blue"]), (True, ["switch back", "drain app-blue", "stop app-blue"])]
+)
 def test_the_way_back_stops_the_new_colour_and_if_it_was_switched_to_switches_and_drains(tmp_path, switched, names):
     plan = release.undo(world(tmp_path), Swap("green", "blue", "slipway/app:2", "changed"), switched)
     assert [step.name for step in plan.steps] == names
@@ -219,7 +263,9 @@ def test_what_a_killed_deploy_left_is_drained_and_stopped(tmp_path, facts, names
         ({"colour": "green", "config": "app 2"}, True, "interrupted", "not begun: the release before it runs"),
     ],
 )
-def test_a_killed_release_is_good_exactly_if_it_runs_and_requests_go_to_it_and_are_answered(cut, answering, result, fate):
+def test_a_killed_release_is_good_exactly_if_it_runs_and_requests_go_to_it_and_are_answered(
+    cut, answering, result, fate
+):
     cut, found = {"config": RUNS} | cut, replace(SEEN, answering=answering)
     assert (carry.outcome(cut, found), carry.fate(cut, found, result)) == (result, fate)
 
@@ -289,8 +335,16 @@ class Both(Colours):
         return "1 stopped"
 
 
-CUT = {"id": "r2", "result": "running", "colour": "green", "kind": "deploy", "when": "now", "by": "Ada", "host": "h",
-       "config": RUNS}
+CUT = {
+    "id": "r2",
+    "result": "running",
+    "colour": "green",
+    "kind": "deploy",
+    "when": "now",
+    "by": "Ada",
+    "host": "h",
+    "config": RUNS,
+}
 FORWARD, BACK = ["drain app-blue", "stop app-blue"], ["switch back", "drain app-green", "stop app-green"]
 PROVEN = ["probe app-green", "smoke test", "front door"]
 
@@ -335,7 +389,9 @@ def test_nothing_of_a_repair_is_done_once_the_lock_is_lost(tmp_path):
     def check() -> None:
         raise LockLost("lock of shop", "lost")
 
-    found = replace(SEEN, beside=True, data=SEEN.data | {"releases": {"newest": CUT | {"colour": "blue"}, "good": None}})
+    found = replace(
+        SEEN, beside=True, data=SEEN.data | {"releases": {"newest": CUT | {"colour": "blue"}, "good": None}}
+    )
     heard = Heard()
     with pytest.raises(LockLost):
         carry.repair(replace(world(tmp_path), engine=Standing(True, True, found)), found, heard, check)

@@ -34,12 +34,17 @@ def test_compose_is_found_where_docker_looks_for_it(tmp_path, monkeypatch, docke
 @pytest.mark.parametrize(
     ("said", "found"),
     [
-        ("unable to get image 'a:1': Cannot connect to the Docker daemon at unix:///run/x.sock. Is the docker daemon running?",
-         ENGINE_GONE[0]),
+        (
+            "unable to get image 'a:1': Cannot connect to the Docker daemon at unix:///run/x.sock. Is the docker daemon running?",
+            ENGINE_GONE[0],
+        ),
         ("Cannot connect to the Docker daemon at tcp://127.0.0.1:2375: connection refused", ENGINE_GONE[0]),
         ('error during connect: Post "http://%2Frun%2Fx.sock/v1.51/containers/b5c9/start": EOF', ENGINE_GONE[0]),
         ("failed to connect to the docker API at unix:///run/x.sock; check if the daemon is running", ENGINE_GONE[0]),
-        ("permission denied while trying to connect to the Docker daemon socket at unix:///run/x.sock", "permission denied"),
+        (
+            "permission denied while trying to connect to the Docker daemon socket at unix:///run/x.sock",
+            "permission denied",
+        ),
         ("dial tcp 10.0.0.1:443: connect: connection refused", "the registry cannot be reached"),
         ("pull access denied for a, repository does not exist", "the image does not exist or is not yours to pull"),
         ("write /var/lib/docker/tmp/x: no space left on device", "the disk of the engine is full"),

@@ -22,7 +22,12 @@ from slipway.engine.docker import colours
     ],
 )
 def test_a_container_has_given_up(status, restarts, up_for, said):
-    state = {"Status": status, "Running": status == "running", "ExitCode": 7, "StartedAt": "2026-11-25T10:00:00.123456789Z"}
+    state = {
+        "Status": status,
+        "Running": status == "running",
+        "ExitCode": 7,
+        "StartedAt": "2026-11-25T10:00:00.123456789Z",
+    }
     api = SimpleNamespace(
         inspect_container=lambda container: {"RestartCount": restarts, "State": state},
         info=lambda: {"SystemTime": f"2026-11-25T12:{up_for // 60:02}:{up_for % 60:02}.5+02:00"},

@@ -60,11 +60,19 @@ def test_an_image_goes_with_its_own_names_and_stays_for_those_of_others(images, 
     ],
 )
 def test_a_record_keeps_of_an_image_the_other_tags_that_a_build_gave_it(app_image, tags, kept):
-    image = {"Id": "sha256:a", "RepoTags": tags, "RepoDigests": ["slipway/shop-app@sha256:d", "other@sha256:d"],
-             "Config": {"Labels": {"slipway.schema": "4-"}}}
+    image = {
+        "Id": "sha256:a",
+        "RepoTags": tags,
+        "RepoDigests": ["slipway/shop-app@sha256:d", "other@sha256:d"],
+        "Config": {"Labels": {"slipway.schema": "4-"}},
+    }
     engine = SimpleNamespace(
         connection=SimpleNamespace(api=SimpleNamespace(api=SimpleNamespace(inspect_image=lambda name: image))),
         stack=SimpleNamespace(settings=SimpleNamespace(app_image=app_image)),
     )
     assert colours.Rollout(engine).about("slipway/shop-app:1") == {
-        "image_id": "sha256:a", "digest": "slipway/shop-app@sha256:d", "tags": kept, "accepts": "4-"}
+        "image_id": "sha256:a",
+        "digest": "slipway/shop-app@sha256:d",
+        "tags": kept,
+        "accepts": "4-",
+    }

@@ -15,7 +15,12 @@ from slipway.verbs import down
         (False, "", "", ""),
         (True, "", "", "; its archive of changes goes with the object store"),
         (True, "https://s3.example.org", "", ""),
-        (True, "", "https://s3.example.org", "; its archive of changes goes with the object store, the second one stays"),
+        (
+            True,
+            "",
+            "https://s3.example.org",
+            "; its archive of changes goes with the object store, the second one stays",
+        ),
     ],
 )
 def test_an_archive_that_goes_with_the_data_is_named(pitr, store, second, said):

@@ -32,8 +32,10 @@ def test_the_example_parses_to_the_defaults(tmp_path):
 
 
 def test_the_example_with_every_line_uncommented_is_accepted_too(tmp_path):
-    lines = [line[1:] if line.startswith("#") and line[1:2].isupper() and "=" in line.split()[0] else line
-             for line in envfile.example().splitlines()]
+    lines = [
+        line[1:] if line.startswith("#") and line[1:2].isupper() and "=" in line.split()[0] else line
+        for line in envfile.example().splitlines()
+    ]
     (tmp_path / ".env").write_text("\n".join(lines))
     assert envfile.parse(tmp_path, "local", {}).app_memory == 512 * 2**20
 
@@ -105,21 +107,25 @@ def test_an_empty_value_is_the_default(load):
     assert (settings.project, settings.app_memory, list(settings.app_env)) == ("slipway", 512 * 2**20, ["SET"])
 
 
-@pytest.mark.parametrize(("line", "value"), [
-    ("APP_COMMAND=serve --port 1", "serve --port 1"),
-    ("APP_COMMAND='serve # not a comment'", "serve # not a comment"),
-    ("APP_COMMAND=serve # a comment", "serve"),
-    ('APP_COMMAND="serve \\"x\\""', 'serve "x"'),
-    ("APP_COMMAND=$HOME/${USER}", "$HOME/${USER}"),
-    ("export APP_COMMAND=serve", "serve"),
-    ("APP_COMMAND='ünïcödé\U0001f600'", "ünïcödé\U0001f600"),
-])
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("APP_COMMAND=serve --port 1", "serve --port 1"),
+        ("APP_COMMAND='serve # not a comment'", "serve # not a comment"),
+        ("APP_COMMAND=serve # a comment", "serve"),
+        ('APP_COMMAND="serve \\"x\\""', 'serve "x"'),
+        ("APP_COMMAND=$HOME/${USER}", "$HOME/${USER}"),
+        ("export APP_COMMAND=serve", "serve"),
+        ("APP_COMMAND='ünïcödé\U0001f600'", "ünïcödé\U0001f600"),
+    ],
+)
 def test_values_are_literal(load, line, value):
     assert load(line.encode(), environ=envfile.fresh_secrets()).app_command == value
 
 
-@pytest.mark.parametrize("content", [
-    b"\xef\xbb\xbfPROJECT=shop\n", b"PROJECT=shop\r\nAPP_PORT=9000\r\n", b"PROJECT=shop"])
+@pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbfPROJECT=shop\n", b"PROJECT=shop\r\nAPP_PORT=9000\r\n", b"PROJECT=shop"]
+)
 def test_files_of_other_editors_read_the_same(load, content):
     assert load(content, environ=envfile.fresh_secrets()).project == "shop"
 

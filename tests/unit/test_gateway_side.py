@@ -41,8 +41,15 @@ class Gateway(http.server.BaseHTTPRequestHandler):
             self.reply(200, METRICS)
         elif self.path == "/reverse_proxy/upstreams":
             left = self.flights.pop(0) if len(self.flights) > 1 else self.flights[0]
-            self.reply(200, json.dumps([{"address": "app-blue:8000", "num_requests": left, "fails": 0},
-                                        {"address": "app-green:8000", "num_requests": 7, "fails": 0}]))
+            self.reply(
+                200,
+                json.dumps(
+                    [
+                        {"address": "app-blue:8000", "num_requests": left, "fails": 0},
+                        {"address": "app-green:8000", "num_requests": 7, "fails": 0},
+                    ]
+                ),
+            )
         else:
             self.reply(404, '{"error":"unknown object ID"}')
 

@@ -73,11 +73,15 @@ def test_a_hook_that_fails_stops_with_its_code_and_its_last_lines(tmp_path: Path
     assert error.log == tuple(f"line {number}" for number in range(11, 31))
 
 
-@pytest.mark.parametrize(("text", "mode", "found"), [
-    ("#!/bin/sh\n", 0o644, "it is not a program that may be run"),
-    ("#!/no/such/interpreter\n", 0o755, "not found on PATH"),
-    ("not a program", 0o755, "Exec format error"),
-    ("#!/bin/sh\nkill -9 $$\n", 0o755, "killed by signal 9")])
+@pytest.mark.parametrize(
+    ("text", "mode", "found"),
+    [
+        ("#!/bin/sh\n", 0o644, "it is not a program that may be run"),
+        ("#!/no/such/interpreter\n", 0o755, "not found on PATH"),
+        ("not a program", 0o755, "Exec format error"),
+        ("#!/bin/sh\nkill -9 $$\n", 0o755, "killed by signal 9"),
+    ],
+)
 def test_a_hook_that_cannot_run_says_why(tmp_path: Path, text: str, mode: int, found: str):
     written(tmp_path, "pre-deploy", text, mode)
     with pytest.raises(GateError) as caught:
@@ -160,24 +164,56 @@ def webhook() -> Iterator[tuple[str, type[Received]]]:
 
 
 def notify(url: str, shape: str, hook: str, record: dict) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": os.environ["PATH"], "HOOK_URL": url, "HOOK_FORMAT": shape, "HOOK_CHAT": "42", "SLIPWAY_HOOK": hook,
-           "SLIPWAY_STACK": "shop-production", "no_proxy": "*"}
-    return subprocess.run([sys.executable, ROOT / "hooks" / "notify"], env=env, input=json.dumps(record), text=True,
-                          capture_output=True)
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOOK_URL": url,
+        "HOOK_FORMAT": shape,
+        "HOOK_CHAT": "42",
+        "SLIPWAY_HOOK": hook,
+        "SLIPWAY_STACK": "shop-production",
+        "no_proxy": "*",
+    }
+    return subprocess.run(
+        [sys.executable, ROOT / "hooks" / "notify"], env=env, input=json.dumps(record), text=True, capture_output=True
+    )
 
 
 FAILED = RECORD | {"error": {"where": "gate app", "found": "503 <b>&"}}
 
 
-@pytest.mark.parametrize(("shape", "hook", "record", "body"), [
-    ("slack", "post-deploy", RECORD, {"text": "shop-production: deployed r0007-abc1234 abc1234 by Ada"}),
-    ("slack", "on-failure", FAILED,
-     {"text": "shop-production: deploy FAILED r0007-abc1234 abc1234 by Ada\ngate app: 503 &lt;b&gt;&amp;"}),
-    ("telegram", "on-rollback", RECORD, {"chat_id": "42", "disable_web_page_preview": True,
-                                         "text": "shop-production: rolled back r0007-abc1234 abc1234 by Ada"}),
-    ("json", "on-failure", FAILED, {
-        "event": "on-failure", "stack": "shop-production", "release": FAILED,
-        "text": "shop-production: deploy FAILED r0007-abc1234 abc1234 by Ada\ngate app: 503 <b>&"})])
+@pytest.mark.parametrize(
+    ("shape", "hook", "record", "body"),
+    [
+        ("slack", "post-deploy", RECORD, {"text": "shop-production: deployed r0007-abc1234 abc1234 by Ada"}),
+        (
+            "slack",
+            "on-failure",
+            FAILED,
+            {"text": "shop-production: deploy FAILED r0007-abc1234 abc1234 by Ada\ngate app: 503 &lt;b&gt;&amp;"},
+        ),
+        (
+            "telegram",
+            "on-rollback",
+            RECORD,
+            {
+                "chat_id": "42",
+                "disable_web_page_preview": True,
+                "text": "shop-production: rolled back r0007-abc1234 abc1234 by Ada",
+            },
+        ),
+        (
+            "json",
+            "on-failure",
+            FAILED,
+            {
+                "event": "on-failure",
+                "stack": "shop-production",
+                "release": FAILED,
+                "text": "shop-production: deploy FAILED r0007-abc1234 abc1234 by Ada\ngate app: 503 <b>&",
+            },
+        ),
+    ],
+)
 def test_notify_posts_the_shape_that_is_asked_for(webhook, shape: str, hook: str, record: dict, body: dict):
     url, handler = webhook
     done = notify(url, shape, hook, record)

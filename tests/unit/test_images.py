@@ -64,17 +64,20 @@ def test_a_tag_names_the_image_and_twelve_hex_digits(root):
     assert tags(root) == tags(root)
 
 
-@pytest.mark.parametrize(("path", "expected"), [
-    ("images/base/build", set(FOLDERS)),
-    ("images/python/Dockerfile", {"python", "objects"}),
-    ("images/postgres/Dockerfile", {"postgres", "ops"}),
-    ("images/gateway/Dockerfile", {"gateway"}),
-    ("fixtures/001_a.sql", {"ops"}),
-    ("requirements/ops.lock", {"ops"}),
-    ("slipway/deep/new.py", {"ops"}),
-    ("slipway/__pycache__/a.pyc", set()),
-    ("app/main.py", set()),
-])
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("images/base/build", set(FOLDERS)),
+        ("images/python/Dockerfile", {"python", "objects"}),
+        ("images/postgres/Dockerfile", {"postgres", "ops"}),
+        ("images/gateway/Dockerfile", {"gateway"}),
+        ("fixtures/001_a.sql", {"ops"}),
+        ("requirements/ops.lock", {"ops"}),
+        ("slipway/deep/new.py", {"ops"}),
+        ("slipway/__pycache__/a.pyc", set()),
+        ("app/main.py", set()),
+    ],
+)
 def test_a_changed_input_gives_a_new_tag_to_what_is_built_from_it_and_to_nothing_else(root, path, expected):
     before = tags(root)
     write(root / path, "changed")
@@ -103,7 +106,10 @@ def test_a_missing_input_is_named(root):
 def test_an_image_is_built_after_what_it_stands_on(root):
     levels = images.in_order(reversed(images.catalogue(root, "debian").values()))
     assert [{image.name for image in level} for level in levels] == [
-        {"base"}, {"python", "postgres", "redis", "gateway"}, {"objects", "ops"}]
+        {"base"},
+        {"python", "postgres", "redis", "gateway"},
+        {"objects", "ops"},
+    ]
 
 
 def test_files_that_git_ignores_do_not_count_for_the_app(root):
@@ -145,8 +151,22 @@ def test_the_build_command_hands_over_arguments_and_secrets_by_file():
     args = (("BASE", "b"), ("FLAVOUR", "redis"))
     image = images.Image("redis", "slipway/redis:1", Path("/c"), Path("/c/Dockerfile"), args)
     assert images.build_command(image, {"ca": Path("/t/ca")}) == [
-        "docker", "build", "--progress", "plain", "--tag", "slipway/redis:1", "--file", "/c/Dockerfile",
-        "--build-arg", "BASE=b", "--build-arg", "FLAVOUR=redis", "--secret", "id=ca,src=/t/ca", "/c"]
+        "docker",
+        "build",
+        "--progress",
+        "plain",
+        "--tag",
+        "slipway/redis:1",
+        "--file",
+        "/c/Dockerfile",
+        "--build-arg",
+        "BASE=b",
+        "--build-arg",
+        "FLAVOUR=redis",
+        "--secret",
+        "id=ca,src=/t/ca",
+        "/c",
+    ]
 
 
 def docker_that(folder: Path, script: str, monkeypatch) -> None:
@@ -171,15 +191,21 @@ def test_an_engine_that_does_not_answer_is_an_engine_error_with_its_own_words(tm
         images.present(["slipway/a:1"])
 
 
-@pytest.mark.parametrize(("listing", "text"), [
-    ("", ""),
-    ("global.index-url='https://u:p@one.test/simple'", "[global]\nindex-url = https://u:p@one.test/simple\n"),
-    ("global.extra-index-url='file:///srv/a https://two.test/s'", "[global]\nextra-index-url = https://two.test/s\n"),
-    ("global.find-links='/opt/wheels'\n:env:.cert='/c.pem'", ""),
-    ("global.timeout='5'\ninstall.timeout='6'\n:env:.timeout='7'", "[global]\ntimeout = 7\n"),
-    ("wheel.index-url='https://other.test'", ""),
-    ("global.trusted-host='a.test\\nb.test'", "[global]\ntrusted-host = a.test b.test\n"),
-])
+@pytest.mark.parametrize(
+    ("listing", "text"),
+    [
+        ("", ""),
+        ("global.index-url='https://u:p@one.test/simple'", "[global]\nindex-url = https://u:p@one.test/simple\n"),
+        (
+            "global.extra-index-url='file:///srv/a https://two.test/s'",
+            "[global]\nextra-index-url = https://two.test/s\n",
+        ),
+        ("global.find-links='/opt/wheels'\n:env:.cert='/c.pem'", ""),
+        ("global.timeout='5'\ninstall.timeout='6'\n:env:.timeout='7'", "[global]\ntimeout = 7\n"),
+        ("wheel.index-url='https://other.test'", ""),
+        ("global.trusted-host='a.test\\nb.test'", "[global]\ntrusted-host = a.test b.test\n"),
+    ],
+)
 def test_a_build_is_told_what_pip_follows_here_and_no_folder_of_this_machine(listing, text):
     assert pipconfig.config_text(pipconfig.effective(listing)) == text
 

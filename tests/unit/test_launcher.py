@@ -48,8 +48,15 @@ class Clone:
         program(self.programs / "python3", PYTHON.format(calls=self.calls, pip=pip))
 
     def run(self, *words: str, **env: str) -> subprocess.CompletedProcess:
-        return subprocess.run([str(self.root / "invoke"), *words], text=True, capture_output=True, check=False, cwd="/",
-                              env={"PATH": str(self.programs), "HOME": str(self.root), **env}, timeout=60)
+        return subprocess.run(
+            [str(self.root / "invoke"), *words],
+            text=True,
+            capture_output=True,
+            check=False,
+            cwd="/",
+            env={"PATH": str(self.programs), "HOME": str(self.root), **env},
+            timeout=60,
+        )
 
     @property
     def made(self) -> int:
@@ -64,7 +71,7 @@ def clone(tmp_path) -> Clone:
 def message(done: subprocess.CompletedProcess) -> dict[str, str]:
     """The four parts of the launcher's error."""
     assert done.returncode == 2 and "Traceback" not in done.stderr
-    lines = done.stderr[done.stderr.index("error: "):].splitlines()
+    lines = done.stderr[done.stderr.index("error: ") :].splitlines()
     return {line.split()[0]: line.split(maxsplit=1)[1] for line in lines}
 
 

@@ -30,8 +30,12 @@ def free_port() -> int:
 @contextmanager
 def app(**env: str) -> Iterator[tuple[subprocess.Popen, str]]:
     port = free_port()
-    process = subprocess.Popen([sys.executable, str(APP)], stdout=subprocess.PIPE, text=True,
-                               env=os.environ | {"PORT": str(port), "BOOT_SECONDS": "0"} | env)
+    process = subprocess.Popen(
+        [sys.executable, str(APP)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PORT": str(port), "BOOT_SECONDS": "0"} | env,
+    )
     try:
         assert "listens" in process.stdout.readline()
         yield process, f"http://127.0.0.1:{port}"
@@ -125,29 +129,42 @@ def test_the_mix_is_one_slow_one_fourth_post_and_kept_and_fresh_connections_of_e
     assert sum(shot.kind == "slow" for shot in shots) == 10
     assert sum(shot.method == "POST" for shot in shots) == 100
     assert {(shot.kind, shot.kept) for shot in shots} == {
-        (kind, kept) for kind in ("fast", "post", "slow") for kept in (True, False)}
+        (kind, kept) for kind in ("fast", "post", "slow") for kept in (True, False)
+    }
 
 
 def test_percentiles_leave_out_the_slow_path_and_what_was_not_answered():
-    samples = (*(Sample(i, i, "fast", 200) for i in range(1, 101)), Sample(50, 2000, "slow", 200),
-        Sample(50, 9999, "fast", 0))
+    samples = (
+        *(Sample(i, i, "fast", 200) for i in range(1, 101)),
+        Sample(50, 2000, "slow", 200),
+        Sample(50, 9999, "fast", 0),
+    )
     result = Result(samples, (Failure(50, "timeout", "GET", "/"),), 10)
     assert result.percentile(0.5) == 50 and result.p99() == 99 and result.p99(until=50) == 50
     assert math.isnan(result.p99(since=500))
 
 
-@pytest.mark.parametrize(("wire", "body", "lasting"), [
-    (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", b"abc", True),
-    (b"HTTP/1.1 200 OK\r\nconnection: Close\r\ncontent-length: 0\r\n\r\n", b"", False),
-    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=1\r\nde\r\n0\r\n\r\n", b"abcde", True)])
+@pytest.mark.parametrize(
+    ("wire", "body", "lasting"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", b"abc", True),
+        (b"HTTP/1.1 200 OK\r\nconnection: Close\r\ncontent-length: 0\r\n\r\n", b"", False),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=1\r\nde\r\n0\r\n\r\n", b"abcde", True),
+    ],
+)
 def test_answers_are_read_whole(wire: bytes, body: bytes, lasting: bool):
     assert asyncio.run(read(wire)) == (200, body, lasting)
 
 
-@pytest.mark.parametrize(("wire", "word"), [
-    (b"", "closed early"), (b"HTTP/1.1 200 OK\r\n", "closed early"),
-    (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "closed early"),
-    (b"SSH-2.0-x\r\n\r\n", "not HTTP")])
+@pytest.mark.parametrize(
+    ("wire", "word"),
+    [
+        (b"", "closed early"),
+        (b"HTTP/1.1 200 OK\r\n", "closed early"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "closed early"),
+        (b"SSH-2.0-x\r\n\r\n", "not HTTP"),
+    ],
+)
 def test_answers_that_are_cut_or_no_http_are_said_so(wire: bytes, word: str):
     with pytest.raises(load_sender.NotAnswered, match=word):
         asyncio.run(read(wire))

@@ -30,9 +30,15 @@ def test_the_page_is_replaced_by_a_new_one_and_goes_without_a_trace(tmp_path: Pa
     assert list(tmp_path.iterdir()) == [] and maintenance.off(ends, {}, silent) == {"on": False, "was_on": False}
 
 
-@pytest.mark.parametrize(("message", "shown"), [
-    ("<script>alert('x')</script>", "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;"),
-    ("Tom & Jerry", "Tom &amp; Jerry"), ("Вернёмся в 10:00", "Вернёмся в 10:00"), ("{}", "{}")])
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("<script>alert('x')</script>", "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;"),
+        ("Tom & Jerry", "Tom &amp; Jerry"),
+        ("Вернёмся в 10:00", "Вернёмся в 10:00"),
+        ("{}", "{}"),
+    ],
+)
 def test_a_message_is_text_and_no_markup(tmp_path: Path, message: str, shown: str):
     maintenance.on(Endpoints(gateway_dir=tmp_path), {"message": message}, silent)
     assert f"<p>{shown}</p>" in page(tmp_path)

@@ -15,7 +15,8 @@ from slipway.data.offsite.naming import Names
 from slipway.errors import BackupError
 
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60) | st.sampled_from(
-    ["../../etc/passwd", "/absolute", " ", "a//b", ".", "..", "\0", "CON", "a\nb", "日本/й", "%2e%2e"])
+    ["../../etc/passwd", "/absolute", " ", "a//b", ".", "..", "\0", "CON", "a\nb", "日本/й", "%2e%2e"]
+)
 HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
 
 
@@ -87,19 +88,31 @@ def answer(code: str, message: str = "", status: int = 403) -> Exception:
     from botocore.exceptions import ClientError
 
     headers = {"date": "Wed, 25 Nov 2026 18:17:48 GMT"}
-    return ClientError({"Error": {"Code": code, "Message": message},
-                        "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": headers}}, "PutObject")
+    return ClientError(
+        {
+            "Error": {"Code": code, "Message": message},
+            "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": headers},
+        },
+        "PutObject",
+    )
 
 
-@pytest.mark.parametrize(("error", "found", "then"), [
-    (answer("RequestTimeTooSkewed"), "the store's clock says Wed, 25 Nov 2026", "set the clock"),
-    (answer("AccessDenied", "the difference between the request time and"), "the store's clock says", "set the clock"),
-    (answer("AccessDenied"), "HTTP 403", "correct OFFSITE_S3_ACCESS_KEY"),
-    (answer("403"), "HTTP 403", "correct OFFSITE_S3_ACCESS_KEY"),
-    (answer("XMinioStorageFull", status=507), "HTTP 507", "make room at http://s3"),
-    (answer("NoSuchBucket", status=404), "HTTP 404", "the next step"),
-    (answer("SlowDown", status=503), "HTTP 503", "the next step"),
-])
+@pytest.mark.parametrize(
+    ("error", "found", "then"),
+    [
+        (answer("RequestTimeTooSkewed"), "the store's clock says Wed, 25 Nov 2026", "set the clock"),
+        (
+            answer("AccessDenied", "the difference between the request time and"),
+            "the store's clock says",
+            "set the clock",
+        ),
+        (answer("AccessDenied"), "HTTP 403", "correct OFFSITE_S3_ACCESS_KEY"),
+        (answer("403"), "HTTP 403", "correct OFFSITE_S3_ACCESS_KEY"),
+        (answer("XMinioStorageFull", status=507), "HTTP 507", "make room at http://s3"),
+        (answer("NoSuchBucket", status=404), "HTTP 404", "the next step"),
+        (answer("SlowDown", status=503), "HTTP 503", "the next step"),
+    ],
+)
 def test_each_failure_of_a_store_says_what_to_mend(error: Exception, found: str, then: str):
     told = store_trouble.told(error, "off-site copy", store_trouble.Store("OFFSITE_S3", "http://s3", "the next step"))
     assert found in told.found and told.next.startswith(then) and told.code == 7

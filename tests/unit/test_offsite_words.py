@@ -14,8 +14,12 @@ from slipway.verbs.backups import list as listing
 from tests.unit.conftest import settings_of
 
 RECIPIENT = "age1z8z2dr7ncphf0t0qs8aunhhn5dgkz7lj8qsd6ltxur8hxvzgk3lsx5z3xp"
-OFFSITE = {"offsite_s3_bucket": "copies", "offsite_s3_endpoint": "https://s3.example.org",
-           "offsite_s3_access_key": "5ecreT-away-1", "offsite_s3_secret_key": "5ecreT-away-2"}
+OFFSITE = {
+    "offsite_s3_bucket": "copies",
+    "offsite_s3_endpoint": "https://s3.example.org",
+    "offsite_s3_access_key": "5ecreT-away-1",
+    "offsite_s3_secret_key": "5ecreT-away-2",
+}
 
 
 def world(error: Exception):
@@ -46,8 +50,17 @@ def test_an_identity_file_is_read_or_refused_without_a_word_of_it(tmp_path):
 
 
 def test_the_list_says_where_each_backup_is_only_where_copies_are_made():
-    here = {"id": "20261125T182247Z", "kind": "manual", "bytes": 2048, "parts": [], "objects": None, "redis": None,
-            "drill": None, "label": "", "where": "both"}
+    here = {
+        "id": "20261125T182247Z",
+        "kind": "manual",
+        "bytes": 2048,
+        "parts": [],
+        "objects": None,
+        "redis": None,
+        "drill": None,
+        "label": "",
+        "where": "both",
+    }
     assert listing.line(here, True).startswith("both      2026") and listing.line(here, False).startswith("2026")
     there = {"id": "20261125T182247Z", "bytes": 2048, "sealed": True, "where": "off-site"}
     assert "encrypted; ./invoke backups.fetch 20261125T182247Z" in listing.line(there, True)
@@ -61,13 +74,16 @@ def test_copies_are_told_to_the_data_side_only_where_they_are_made():
     assert told["OFFSITE_AGE_RECIPIENT"] == f"{RECIPIENT},{RECIPIENT}" and "5ecreT" in told["OFFSITE_S3_SECRET_KEY"]
 
 
-@pytest.mark.parametrize(("values", "key"), [
-    (OFFSITE | {"offsite_s3_endpoint": ""}, "OFFSITE_S3_ENDPOINT"),
-    (OFFSITE | {"offsite_s3_secret_key": ""}, "OFFSITE_S3_SECRET_KEY"),
-    (OFFSITE | {"offsite_age_recipient": "ssh-ed25519 AAAA"}, "offsite_age_recipient"),
-    (OFFSITE | {"offsite_s3_prefix": "/rooted"}, "offsite_s3_prefix"),
-    (OFFSITE | {"offsite_lock_mode": "hard"}, "offsite_lock_mode"),
-])
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        (OFFSITE | {"offsite_s3_endpoint": ""}, "OFFSITE_S3_ENDPOINT"),
+        (OFFSITE | {"offsite_s3_secret_key": ""}, "OFFSITE_S3_SECRET_KEY"),
+        (OFFSITE | {"offsite_age_recipient": "ssh-ed25519 AAAA"}, "offsite_age_recipient"),
+        (OFFSITE | {"offsite_s3_prefix": "/rooted"}, "offsite_s3_prefix"),
+        (OFFSITE | {"offsite_lock_mode": "hard"}, "offsite_lock_mode"),
+    ],
+)
 def test_settings_of_copies_that_cannot_stand_are_refused(values, key):
     with pytest.raises(ValueError, match=key):
         settings_of(**values)

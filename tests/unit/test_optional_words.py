@@ -9,10 +9,17 @@ from invoke.parser import Parser
 import tasks
 
 
-@pytest.mark.parametrize(("words", "backup", "on"), [
-    ([], "", "local"), (["20261125T174035Z"], "20261125T174035Z", "local"), (["--on", "live"], "", "live"),
-    (["--backup", "latest"], "latest", "local"), (["latest", "--on", "live"], "latest", "live"),
-    (["--on", "live", "latest"], "latest", "live")])
+@pytest.mark.parametrize(
+    ("words", "backup", "on"),
+    [
+        ([], "", "local"),
+        (["20261125T174035Z"], "20261125T174035Z", "local"),
+        (["--on", "live"], "", "live"),
+        (["--backup", "latest"], "latest", "local"),
+        (["latest", "--on", "live"], "latest", "live"),
+        (["--on", "live", "latest"], "latest", "live"),
+    ],
+)
 def test_a_backup_may_be_named_or_left_out(words, backup, on):
     (found,) = Parser(tasks.namespace.to_contexts()).parse_argv(["backups.verify", *words])
     assert (found.args["backup"].value, found.args["on"].value) == (backup, on)

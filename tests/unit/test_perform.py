@@ -13,17 +13,34 @@ from slipway.world import ROOT
 
 # What a verb does -> exit code, words on standard error
 CASES = {
-    **{f"raises {kind}": (f"raise errors.{cls.__name__}('where', 'found', 'expected', 'next')", cls.code,
-                          "error: where\n  found     found\n  expected  expected\n  next      next\n")
-       for kind, cls in errors.KINDS.items()},
-    "a full disk": ("raise OSError(28, 'No space left on device', '/x')", 9,
-                    "error: /x\n  found     No space left on device\n"),
-    "an engine that is gone": ("import requests; raise requests.ConnectionError(('Connection aborted.', 'x'))", 9,
-                               "error: Docker\n  found     the engine does not answer any more\n"),
-    "what an engine refuses": ("import docker; raise docker.errors.APIError('500', explanation='no space left')", 9,
-                               "error: Docker\n  found     no space left\n"),
-    "an engine without room": ("import docker; raise docker.errors.APIError('500', explanation='x: no space left on device')",
-                               9, "error: Docker\n  found     the disk of the engine is full\n"),
+    **{
+        f"raises {kind}": (
+            f"raise errors.{cls.__name__}('where', 'found', 'expected', 'next')",
+            cls.code,
+            "error: where\n  found     found\n  expected  expected\n  next      next\n",
+        )
+        for kind, cls in errors.KINDS.items()
+    },
+    "a full disk": (
+        "raise OSError(28, 'No space left on device', '/x')",
+        9,
+        "error: /x\n  found     No space left on device\n",
+    ),
+    "an engine that is gone": (
+        "import requests; raise requests.ConnectionError(('Connection aborted.', 'x'))",
+        9,
+        "error: Docker\n  found     the engine does not answer any more\n",
+    ),
+    "what an engine refuses": (
+        "import docker; raise docker.errors.APIError('500', explanation='no space left')",
+        9,
+        "error: Docker\n  found     no space left\n",
+    ),
+    "an engine without room": (
+        "import docker; raise docker.errors.APIError('500', explanation='x: no space left on device')",
+        9,
+        "error: Docker\n  found     the disk of the engine is full\n",
+    ),
     "Ctrl-C": ("import signal; signal.raise_signal(signal.SIGINT)", 130, "error: interrupted\n"),
     "SIGTERM": ("import signal; signal.raise_signal(signal.SIGTERM)", 130, "error: interrupted\n"),
     "all well": ("reporter.done('fine')", 0, ""),
@@ -41,8 +58,14 @@ perform.perform("tried", "local", json={})
 
 
 def run(body: str, as_json: bool = False, **env: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-c", PROGRAM.format(body, as_json)], text=True, capture_output=True,
-                          check=False, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **env}, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(body, as_json)],
+        text=True,
+        capture_output=True,
+        check=False,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **env},
+        timeout=60,
+    )
 
 
 @pytest.mark.parametrize(("body", "code", "words"), CASES.values(), ids=CASES)
@@ -54,23 +77,41 @@ def test_exit_code_and_words(body, code, words):
 
 def test_the_codes_are_those_that_the_documentation_promises():
     assert {cls.kind: cls.code for cls in errors.KINDS.values()} == {
-        "error": 1, "settings": 2, "lock": 3, "gate": 4, "migration": 5, "health": 6, "backup": 7, "verification": 8,
-        "engine": 9, "interrupted": 130}
+        "error": 1,
+        "settings": 2,
+        "lock": 3,
+        "gate": 4,
+        "migration": 5,
+        "health": 6,
+        "backup": 7,
+        "verification": 8,
+        "engine": 9,
+        "interrupted": 130,
+    }
 
 
 def test_a_fault_of_ours_is_one_sentence_that_names_its_place():
     done = run("1 / 0")
     assert done.returncode == 1
-    assert done.stderr.startswith("error: <string>:7\n  found     ZeroDivisionError: division by zero\n"
-                                  "  expected  this not to happen: it is a fault of Slipway\n")
+    assert done.stderr.startswith(
+        "error: <string>:7\n  found     ZeroDivisionError: division by zero\n"
+        "  expected  this not to happen: it is a fault of Slipway\n"
+    )
 
 
 def test_an_error_as_json_is_the_last_line_of_the_output():
     done = run("raise errors.GateError('redis gate', 'refused')", as_json=True)
     assert done.returncode == 4 and done.stderr == ""
     assert json.loads(done.stdout.splitlines()[-1]) == {
-        "event": "error", "code": 4, "kind": "gate", "where": "redis gate", "found": "refused", "expected": "",
-        "next": "", "log": []}
+        "event": "error",
+        "code": 4,
+        "kind": "gate",
+        "where": "redis gate",
+        "found": "refused",
+        "expected": "",
+        "next": "",
+        "log": [],
+    }
 
 
 def test_a_terminal_that_knows_only_ascii_is_no_reason_to_fail():
@@ -79,8 +120,10 @@ def test_a_terminal_that_knows_only_ascii_is_no_reason_to_fail():
 
 
 def test_a_step_that_never_ends_does_not_keep_the_process(tmp_path):
-    done = run("import threading; threading.Thread(target=threading.Event().wait, daemon=True).start(); "
-               "raise errors.EngineError('stuck')")
+    done = run(
+        "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start(); "
+        "raise errors.EngineError('stuck')"
+    )
     assert done.returncode == 9
 
 

@@ -115,15 +115,18 @@ def test_a_second_cluster_that_does_not_fit_is_not_begun(tmp_path, monkeypatch, 
 
 # -- the program -------------------------------------------------------------------------------------------------
 
+
 @pytest.fixture
 def pgbackrest(tmp_path, monkeypatch):
     """A program of that name which runs the given shell text."""
+
     def made(text: str) -> None:
         path = tmp_path / "bin" / "pgbackrest"
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"#!/bin/sh\n{text}\n")
         path.chmod(0o755)
         monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
+
     return made
 
 
@@ -152,7 +155,9 @@ def test_the_reason_of_a_failure_is_its_error_and_not_what_it_tried_last(pgbackr
     assert (ran.code, ran.reason) == (49, "unable to load")
 
 
-@pytest.mark.parametrize("said", ["CryptoError: unable to flush", "FormatError: key/value found outside of section: \\001\\377"])
+@pytest.mark.parametrize(
+    "said", ["CryptoError: unable to flush", "FormatError: key/value found outside of section: \\001\\377"]
+)
 def test_another_password_than_the_archives_is_told_in_words_and_its_noise_is_not(pgbackrest, said):
     pgbackrest(f"printf 'ERROR: [041]: unable to load\\n{said}\\n'; exit 41")
     ran = program.run(["check"])

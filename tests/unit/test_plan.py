@@ -20,6 +20,7 @@ DEADLINE_S = 20
 @dataclass
 class Told:
     """A reporter that keeps what it hears."""
+
     events: list[tuple] = field(default_factory=list)
 
     def started(self, step):
@@ -40,6 +41,7 @@ def step(name: str, run=lambda progress: None, cause: str = "because") -> Step:
 def fail(error: BaseException):
     def run(progress):
         raise error
+
     return run
 
 
@@ -49,11 +51,11 @@ def nobody() -> None:
 
 def test_a_plan_reads_as_numbered_levels_with_causes():
     plan = Plan(((step("start a, b", cause="not running"),), (), (step("gate a"), step("gate bcd", cause=""))))
-    assert plan.text() == ("  1  start a, b  not running\n"
-                           "  2  gate a      because\n"
-                           "  2  gate bcd")
-    assert plan.data() == [[{"name": "start a, b", "cause": "not running"}],
-                           [{"name": "gate a", "cause": "because"}, {"name": "gate bcd", "cause": ""}]]
+    assert plan.text() == ("  1  start a, b  not running\n  2  gate a      because\n  2  gate bcd")
+    assert plan.data() == [
+        [{"name": "start a, b", "cause": "not running"}],
+        [{"name": "gate a", "cause": "because"}, {"name": "gate bcd", "cause": ""}],
+    ]
 
 
 def test_an_empty_plan_is_false_and_does_nothing():
@@ -72,7 +74,7 @@ def test_a_level_begins_when_the_one_before_has_ended():
 
 
 def test_the_steps_of_a_level_run_side_by_side():
-    meeting = threading.Barrier(5)      # passes only if all five are there at once
+    meeting = threading.Barrier(5)  # passes only if all five are there at once
     level = tuple(step(str(number), lambda progress: meeting.wait(DEADLINE_S) and None) for number in range(5))
     apply(Plan((level,)), Told(), nobody)
     assert not meeting.broken
@@ -97,11 +99,22 @@ def test_the_first_error_is_raised_after_all_of_its_level_have_ended_and_nothing
 
     told = Told()
     with pytest.raises(GateError, match="redis gate: refused"):
-        apply(Plan(((step("late", late), step("early", early), step("second", fail(ValueError("other")))),
-                    (step("after", lambda progress: after.set()),))), told, nobody)
+        apply(
+            Plan(
+                (
+                    (step("late", late), step("early", early), step("second", fail(ValueError("other")))),
+                    (step("after", lambda progress: after.set()),),
+                )
+            ),
+            told,
+            nobody,
+        )
     assert ended.is_set() and not after.is_set()
     assert {event[:2] for event in told.events if event[0] != "started"} == {
-        ("finished", "late"), ("failed", "early"), ("failed", "second")}
+        ("finished", "late"),
+        ("failed", "early"),
+        ("failed", "second"),
+    }
 
 
 def test_a_guarded_plan_reads_as_before_and_no_step_of_it_runs_once_its_check_refuses():
@@ -149,8 +162,9 @@ def interrupted_while_working(other=(), after=(), begun=lambda: True) -> tuple[I
 
 def test_an_interrupt_stops_the_children_and_says_what_is_done_cut_and_left():
     quick = threading.Event()
-    error, stopped = interrupted_while_working((step("quick", lambda progress: quick.set()),),
-                                               ((step("left"), step("too")),), lambda: quick.wait(DEADLINE_S))
+    error, stopped = interrupted_while_working(
+        (step("quick", lambda progress: quick.set()),), ((step("left"), step("too")),), lambda: quick.wait(DEADLINE_S)
+    )
     assert stopped == ["asked"] and error.code == 130
     assert error.found == "done: first, quick; cut short: working; not begun: left, too"
     assert error.next == "type the same command again: it goes on from here"
@@ -168,8 +182,12 @@ def test_a_plans_text_lists_exactly_the_steps_that_run_in_the_order_of_levels(na
     cuts = sorted(data.draw(st.sets(st.integers(0, len(names)))))
     groups = [names[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(names)], strict=True)]
     ran: list[str] = []
-    plan = Plan(tuple(tuple(step(name, lambda progress, name=name: ran.append(name), cause="") for name in group)
-                      for group in groups))
+    plan = Plan(
+        tuple(
+            tuple(step(name, lambda progress, name=name: ran.append(name), cause="") for name in group)
+            for group in groups
+        )
+    )
     apply(plan, Told(), nobody)
     listed = [(int(line[:3]), line[5:].strip()) for line in plan.text().splitlines()]
     assert sorted(name for _, name in listed) == sorted(ran) == sorted(names)

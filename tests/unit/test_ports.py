@@ -66,9 +66,13 @@ def test_a_front_door_that_nobody_insists_on_moves(held):
 
 def test_of_two_that_come_up_at_once_one_gets_the_front_door():
     front = free()[0]
-    code = (f"from slipway.engine.embedded import ports; print(ports.choose({{}}, frozenset(), {front}, False)['app'], flush=True); "
-            "input()")
-    first = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    code = (
+        f"from slipway.engine.embedded import ports; print(ports.choose({{}}, frozenset(), {front}, False)['app'], flush=True); "
+        "input()"
+    )
+    first = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert int(first.stdout.readline()) == front
     assert ports.choose({}, NONE, front, insist=False)["app"] != front
     first.communicate("\n")

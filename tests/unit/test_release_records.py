@@ -182,9 +182,18 @@ MARKED, PLAIN = "-- slipway: compatible\nCREATE TABLE a ();", "CREATE TABLE a ()
         ([4, 5], {"005_a.up.sql": MARKED}, "", []),
         ([4, 5], {"005_a.up.sql": "\n-- a column\n-- slipway: no-transaction, compatible\nSELECT 1;"}, "", []),
         ([4, 5], {"005_a.up.sql": PLAIN}, "the schema has moved from 4 to 5", ["migrations/005_a.up.sql"]),
-        ([4, 5], {"005_a.up.sql": f"SELECT 1;\n{MARKED}"}, "the schema has moved from 4 to 5", ["migrations/005_a.up.sql"]),
-        ([4, 5, 6], {"005_a.up.sql": MARKED, "006_b.up.sql": PLAIN}, "the schema has moved from 4 to 6",
-         ["migrations/006_b.up.sql"]),
+        (
+            [4, 5],
+            {"005_a.up.sql": f"SELECT 1;\n{MARKED}"},
+            "the schema has moved from 4 to 5",
+            ["migrations/005_a.up.sql"],
+        ),
+        (
+            [4, 5, 6],
+            {"005_a.up.sql": MARKED, "006_b.up.sql": PLAIN},
+            "the schema has moved from 4 to 6",
+            ["migrations/006_b.up.sql"],
+        ),
         ([4, 7], {}, "the schema has moved from 4 to 7", ["7_m, which has no file here"]),
         # One of them has its file, and is compatible: that says nothing of the other.
         ([4, 5, 6], {"005_a.up.sql": MARKED}, "the schema has moved from 4 to 6", ["6_m, which has no file here"]),
@@ -236,7 +245,9 @@ def declared(ends: Endpoints, text: str, **more: str) -> dict:
     return releases.begin(ends, {"record": given, "again": True}, print)["record"]
 
 
-@pytest.mark.parametrize(("text", "after", "refused"), [("4-5", 5, False), ("4-", 5, False), ("4", 5, True), ("6-", 5, True)])
+@pytest.mark.parametrize(
+    ("text", "after", "refused"), [("4-5", 5, False), ("4-", 5, False), ("4", 5, True), ("6-", 5, True)]
+)
 def test_an_image_that_does_not_read_the_schema_it_comes_with_is_no_release(ends, text, after, refused):
     (ends.migrations_dir / f"{after:03}_more.up.sql").write_text("CREATE TABLE more ();")
     if not refused:
@@ -278,8 +289,12 @@ def test_the_tags_of_an_image_go_with_it_unless_a_later_build_took_them_over(end
         facts = {"config": f"c{number}", "image": f"app:{number}", "image_id": f"sha256:{number}", "tags": names}
         record = releases.begin(ends, {"record": facts | {"revision": "abc", "colour": "blue"}}, print)["record"]
         gone = close(ends, record["id"], keep=1)["images"]
-        assert gone == {1: [], 2: ["app:1", "app:aaa", "sha256:1"],
-                        3: ["app:1", "app:2", "app:aaa", "sha256:1", "sha256:2"]}[number]
+        assert (
+            gone
+            == {1: [], 2: ["app:1", "app:aaa", "sha256:1"], 3: ["app:1", "app:2", "app:aaa", "sha256:1", "sha256:2"]}[
+                number
+            ]
+        )
 
 
 def test_a_release_is_shown_with_all_that_is_kept_of_it_and_in_a_line_with_what_it_moved(ends, monkeypatch):
@@ -289,6 +304,14 @@ def test_a_release_is_shown_with_all_that_is_kept_of_it_and_in_a_line_with_what_
     record = releases.close(ends, {"id": identity, "facts": facts}, print)["record"]
     shown = dict(history.whole(record))
     assert shown | {"by": ""} == {
-        "by": "", "schema": "4 → 5", "revision": "abc", "image": "app:9", "image id": "sha256:a", "reads schema": "4-",
-        "colour": "blue", "backup": "20261125T100000Z", "migrate": "1.7 s"}
+        "by": "",
+        "schema": "4 → 5",
+        "revision": "abc",
+        "image": "app:9",
+        "image id": "sha256:a",
+        "reads schema": "4-",
+        "colour": "blue",
+        "backup": "20261125T100000Z",
+        "migrate": "1.7 s",
+    }
     assert "schema 4 → 5  blue" in history.line(record)

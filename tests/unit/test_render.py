@@ -17,9 +17,13 @@ from slipway.settings import Settings
 from slipway.world import ROOT
 from tests.unit.conftest import SECRETS, settings_of
 
-ANY_TEXT = st.text(st.one_of(
-    st.sampled_from("\"'#$\\{}:,[]&*!|>%@`\n\r\t \0\x85\u2028\u2029\ufeff\x7f\x1b\ud800\U0001f600é%-?"),
-    st.characters()), max_size=40)
+ANY_TEXT = st.text(
+    st.one_of(
+        st.sampled_from("\"'#$\\{}:,[]&*!|>%@`\n\r\t \0\x85\u2028\u2029\ufeff\x7f\x1b\ud800\U0001f600é%-?"),
+        st.characters(),
+    ),
+    max_size=40,
+)
 
 
 def text_of(settings: Settings) -> str:
@@ -53,8 +57,11 @@ def test_no_secret_is_in_a_rendered_file(provider, environment):
 
 
 def test_an_external_database_url_is_not_in_a_rendered_file():
-    values = {"postgres": "external", "database_url": "postgresql://u:5ecreT-url@db/x",
-              "migrate_database_url": "postgresql://m:5ecreT-m@db/x"}
+    values = {
+        "postgres": "external",
+        "database_url": "postgresql://u:5ecreT-url@db/x",
+        "migrate_database_url": "postgresql://m:5ecreT-m@db/x",
+    }
     assert "5ecreT" not in all_of(settings_of(**values))
 
 
@@ -77,8 +84,9 @@ def test_any_text_is_quoted_so_that_yaml_reads_it_back_or_refused(text):
 @pytest.mark.parametrize("provider", ["minio", "rustfs", "garage"])
 def test_free_text_survives_the_rendered_file_with_dollars_doubled(provider, text):
     try:
-        settings = settings_of(app_command=text, s3_region=text or "x", s3_provider=provider,
-                               s3_access_key="GK" + "0" * 24)
+        settings = settings_of(
+            app_command=text, s3_region=text or "x", s3_provider=provider, s3_access_key="GK" + "0" * 24
+        )
         services = parsed(settings)["services"]
     except SettingsError:
         return
@@ -112,14 +120,30 @@ def test_what_no_yaml_file_holds_is_refused(text):
 
 # what a template says -> where the error points, what it says
 BROKEN = {
-    "syntax": ("services/redis.yaml.j2", "first\n{% if %}\n", "templates/services/redis.yaml.j2:2",
-               "Expected an expression"),
-    "unknown name": ("services/redis.yaml.j2", "first\nsecond\n{{ nobody.knows }}\n",
-                     "templates/services/redis.yaml.j2:3", "'nobody' is undefined"),
-    "wrong type": ("services/app.yaml.j2", "{{ 1 + 'a' }}\n", "templates/services/app.yaml.j2:1",
-                   "unsupported operand"),
-    "missing": ("services/app.yaml.j2", "\n{% include 'nowhere.j2' %}\n", "templates/services/app.yaml.j2:2",
-                "nowhere.j2"),
+    "syntax": (
+        "services/redis.yaml.j2",
+        "first\n{% if %}\n",
+        "templates/services/redis.yaml.j2:2",
+        "Expected an expression",
+    ),
+    "unknown name": (
+        "services/redis.yaml.j2",
+        "first\nsecond\n{{ nobody.knows }}\n",
+        "templates/services/redis.yaml.j2:3",
+        "'nobody' is undefined",
+    ),
+    "wrong type": (
+        "services/app.yaml.j2",
+        "{{ 1 + 'a' }}\n",
+        "templates/services/app.yaml.j2:1",
+        "unsupported operand",
+    ),
+    "missing": (
+        "services/app.yaml.j2",
+        "\n{% include 'nowhere.j2' %}\n",
+        "templates/services/app.yaml.j2:2",
+        "nowhere.j2",
+    ),
     "at the top": ("local.yaml.j2", "{{ s.nothing }}", "templates/local.yaml.j2:1", "has no attribute 'nothing'"),
 }
 

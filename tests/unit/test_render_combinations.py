@@ -19,35 +19,66 @@ from slipway.world import ROOT
 from tests.unit.conftest import settings_of
 
 PROVIDERS = ("minio", "rustfs", "garage", "rclone", "external")
-POSTGRES = {"18": {}, "17": {"postgres_version": "17"},
-            "external": {"postgres": "external", "database_url": "postgresql://u:5ecreT-url@db/x"}}
+POSTGRES = {
+    "18": {},
+    "17": {"postgres_version": "17"},
+    "external": {"postgres": "external", "database_url": "postgresql://u:5ecreT-url@db/x"},
+}
 
 
 def settings(images: str, target: str, provider: str, postgres: str, redis: str) -> Settings:
-    return settings_of(images=images, environment=target, s3_provider=provider, redis=redis, **POSTGRES[postgres],
-                       s3_access_key="GK" + "0" * 24,
-                       s3_endpoint="https://s3.example.org" if provider == "external" else "")
+    return settings_of(
+        images=images,
+        environment=target,
+        s3_provider=provider,
+        redis=redis,
+        **POSTGRES[postgres],
+        s3_access_key="GK" + "0" * 24,
+        s3_endpoint="https://s3.example.org" if provider == "external" else "",
+    )
 
 
 def possible(images: str, provider: str, postgres: str) -> bool:
     return images == "registry" or (provider in ("rclone", "external") and postgres != "17")
 
 
-CASES = {"-".join(case): settings(*case) for case in itertools.product(
-    ("registry", "debian"), ("local", "production"), PROVIDERS, POSTGRES, ("redis", "valkey"))
-    if possible(case[0], case[2], case[3])}
-MORE = {"https": settings_of(environment="production", domain="app.example.org"),
-        "copies": settings_of(offsite_s3_bucket="copies", offsite_s3_endpoint="https://s3.example.org",
-                              offsite_s3_prefix="team/a", offsite_lock_days=30,
-                              offsite_s3_access_key="5ecreT-away-1", offsite_s3_secret_key="5ecreT-away-2"),
-        "exposed": settings_of(postgres_expose="127.0.0.1:5433"),
-        "own app": settings_of(app_image="ghcr.io/team/app:1.2", app_command="serve --flag 'a b' \"$X\"",
-                               app_replicas=3, app_env={"TOKEN": "5ecreT-token"})}
-ELSEWHERE = {"pitr_repo2_endpoint": "https://s3.example.org", "pitr_repo2_bucket": "far",
-             "pitr_repo2_access_key": "5ecreT-key", "pitr_repo2_secret_key": "5ecreT-secret"}
-ARCHIVED = {"archived": settings_of(pitr=True), "archived, debian": settings_of(pitr=True, images="debian"),
-            "archived, server": settings_of(pitr=True, environment="production", pitr_queue_max="1GB"),
-            "archived twice": settings_of(pitr=True, **ELSEWHERE)}
+CASES = {
+    "-".join(case): settings(*case)
+    for case in itertools.product(
+        ("registry", "debian"), ("local", "production"), PROVIDERS, POSTGRES, ("redis", "valkey")
+    )
+    if possible(case[0], case[2], case[3])
+}
+MORE = {
+    "https": settings_of(environment="production", domain="app.example.org"),
+    "copies": settings_of(
+        offsite_s3_bucket="copies",
+        offsite_s3_endpoint="https://s3.example.org",
+        offsite_s3_prefix="team/a",
+        offsite_lock_days=30,
+        offsite_s3_access_key="5ecreT-away-1",
+        offsite_s3_secret_key="5ecreT-away-2",
+    ),
+    "exposed": settings_of(postgres_expose="127.0.0.1:5433"),
+    "own app": settings_of(
+        app_image="ghcr.io/team/app:1.2",
+        app_command="serve --flag 'a b' \"$X\"",
+        app_replicas=3,
+        app_env={"TOKEN": "5ecreT-token"},
+    ),
+}
+ELSEWHERE = {
+    "pitr_repo2_endpoint": "https://s3.example.org",
+    "pitr_repo2_bucket": "far",
+    "pitr_repo2_access_key": "5ecreT-key",
+    "pitr_repo2_secret_key": "5ecreT-secret",
+}
+ARCHIVED = {
+    "archived": settings_of(pitr=True),
+    "archived, debian": settings_of(pitr=True, images="debian"),
+    "archived, server": settings_of(pitr=True, environment="production", pitr_queue_max="1GB"),
+    "archived twice": settings_of(pitr=True, **ELSEWHERE),
+}
 ALL = CASES | MORE | ARCHIVED
 
 
@@ -80,8 +111,9 @@ RULES = {
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_service_of_every_combination_keeps_the_rule(rule):
-    assert [(name, service) for name in ALL for service, body in parsed(name)["services"].items()
-            if not RULES[rule](body)] == []
+    assert [
+        (name, service) for name in ALL for service, body in parsed(name)["services"].items() if not RULES[rule](body)
+    ] == []
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -98,11 +130,17 @@ def test_stores_are_on_the_inner_network_alone_and_are_watched(name):
     document = parsed(name)
     stores = [document["services"][store] for store in stack.STORES if store in document["services"]]
     assert document["networks"]["data"] == {"internal": True}
-    assert all(body["networks"] == ["data"] for body in stores) or ALL[name].postgres_expose \
+    assert (
+        all(body["networks"] == ["data"] for body in stores)
+        or ALL[name].postgres_expose
         or (ALL[name].pitr_repo2_endpoint and document["services"]["redis"]["networks"] == ["data"])
+    )
     assert all(body["healthcheck"]["test"] for body in stores)
-    assert all(any(volume.startswith(f"{store}:") for volume in document["services"][store]["volumes"])
-               for store in stack.STORES if store in document["services"])
+    assert all(
+        any(volume.startswith(f"{store}:") for volume in document["services"][store]["volumes"])
+        for store in stack.STORES
+        if store in document["services"]
+    )
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -155,8 +193,13 @@ def read_by(compose: list[str], path: Path, of: Settings) -> str:
     """What compose has against a file, given the secrets that its references name."""
     from slipway.credentials import secrets_of
 
-    done = subprocess.run([*compose, "-f", str(path), "config", "-q"], text=True, check=False, capture_output=True,
-                          env={"PATH": os.environ["PATH"], "HOME": str(path.parent), **secrets_of(of)})
+    done = subprocess.run(
+        [*compose, "-f", str(path), "config", "-q"],
+        text=True,
+        check=False,
+        capture_output=True,
+        env={"PATH": os.environ["PATH"], "HOME": str(path.parent), **secrets_of(of)},
+    )
     return done.stderr.strip() or ("" if done.returncode == 0 else f"exit code {done.returncode}")
 
 

@@ -9,8 +9,10 @@ import pytest
 from slipway.data import older
 
 OLD, NEW = 160009, 170000
-REFUSED = ('pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter '
-           f'"transaction_timeout"\n{older.COMMAND}\n')
+REFUSED = (
+    "pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter "
+    f'"transaction_timeout"\n{older.COMMAND}\n'
+)
 # As two workers have written it, each into the other's line.
 TWICE = REFUSED.replace("error: ", "pg_restore: error: error: ", 1) + REFUSED.removeprefix("pg_restore: error: ")
 CUT = REFUSED.replace("error: ", "error: pg_restore: finished item 7 TABLE DATA a\n", 1)
@@ -29,9 +31,9 @@ COUNT = "pg_restore: warning: errors ignored on restore: {}\n"
         (OLD, 1, REFUSED + OTHER + COUNT.format(2), 1, False),
         (OLD, 1, OTHER + REFUSED, 1, False),
         (OLD, 2, REFUSED * 3 + ROWS + REFUSED + COUNT.format(3), 1, False),
-        (OLD, 2, REFUSED * 4 + COUNT.format(3), 0, False),      # one that nobody heard
-        (OLD, 1, REFUSED, 0, False),                            # killed
-        (OLD, 1, COUNT.format(1), 0, False),                    # a pg_restore that never says it
+        (OLD, 2, REFUSED * 4 + COUNT.format(3), 0, False),  # one that nobody heard
+        (OLD, 1, REFUSED, 0, False),  # killed
+        (OLD, 1, COUNT.format(1), 0, False),  # a pg_restore that never says it
         (NEW, 1, REFUSED + COUNT.format(1), 1, False),
         (OLD, 1, "", 0, False),
     ],

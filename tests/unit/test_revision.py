@@ -12,7 +12,9 @@ from slipway import images, revision
 
 def git(root: Path, *words: str) -> str:
     who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
-    return subprocess.run(["git", "-C", str(root), *who, *words], check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        ["git", "-C", str(root), *who, *words], check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 @pytest.fixture
@@ -27,9 +29,17 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("changed", "mark"), [
-    ("", ""), ("app/main.py", "-dirty"), ("app/new.py", "-dirty"), ("app/main.pyc", ""), ("compose/local.yaml", ""),
-    ("compose/new.yaml", "")])
+@pytest.mark.parametrize(
+    ("changed", "mark"),
+    [
+        ("", ""),
+        ("app/main.py", "-dirty"),
+        ("app/new.py", "-dirty"),
+        ("app/main.pyc", ""),
+        ("compose/local.yaml", ""),
+        ("compose/new.yaml", ""),
+    ],
+)
 def test_whatever_a_build_would_take_in_is_told_and_what_was_rendered_or_is_ignored_is_none(tree, changed, mark):
     if changed:
         (tree / changed).write_text("second")

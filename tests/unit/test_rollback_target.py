@@ -26,8 +26,15 @@ class Told:
 
 def record(number: int, image: str, target: int = 0, result: str = "good") -> dict:
     brought = {"target": f"r{number_of(target)}"} if target else {}
-    return {"id": f"r{number_of(number)}", "image": f"app:{image}", "image_id": f"sha256:{image}", "result": result,
-            "config": f"{image}-{number}", "revision": "abc", "schema_after": 4} | brought
+    return {
+        "id": f"r{number_of(number)}",
+        "image": f"app:{image}",
+        "image_id": f"sha256:{image}",
+        "result": result,
+        "config": f"{image}-{number}",
+        "revision": "abc",
+        "schema_after": 4,
+    } | brought
 
 
 def number_of(number: int) -> str:
@@ -37,14 +44,29 @@ def number_of(number: int) -> str:
 def world(records: list[dict], gap: dict | None = None) -> SimpleNamespace:
     """A stack with these records, newest first, and whatever images they name."""
     answers = {"releases.list": {"releases": records}, "releases.gap": gap or {"reason": ""}}
-    rollout = SimpleNamespace(image_id=lambda image: image.replace("app", "sha256"), about=lambda image: {"image_id": image.replace("app", "sha256")},
-                              mark=lambda image: f"config of {image}", front=lambda: "{}", retire=print)
-    engine = SimpleNamespace(rollout=rollout, inside=lambda verb, args, progress: answers[verb],
-                             probe_url=lambda: "http://127.0.0.1:8080/ready")
-    settings = SimpleNamespace(environment="local", app_ready_path="/ready", app_boot_timeout=1, drain_timeout=1,
-                               watch_seconds=0)
-    return SimpleNamespace(engine=engine, flag="", root=Path("/nowhere"), on="local", settings=settings,
-                           stack=SimpleNamespace(name="shop-local"))
+    rollout = SimpleNamespace(
+        image_id=lambda image: image.replace("app", "sha256"),
+        about=lambda image: {"image_id": image.replace("app", "sha256")},
+        mark=lambda image: f"config of {image}",
+        front=lambda: "{}",
+        retire=print,
+    )
+    engine = SimpleNamespace(
+        rollout=rollout,
+        inside=lambda verb, args, progress: answers[verb],
+        probe_url=lambda: "http://127.0.0.1:8080/ready",
+    )
+    settings = SimpleNamespace(
+        environment="local", app_ready_path="/ready", app_boot_timeout=1, drain_timeout=1, watch_seconds=0
+    )
+    return SimpleNamespace(
+        engine=engine,
+        flag="",
+        root=Path("/nowhere"),
+        on="local",
+        settings=settings,
+        stack=SimpleNamespace(name="shop-local"),
+    )
 
 
 A, B, BAD = record(1, "a"), record(2, "b"), record(3, "bad")
@@ -110,7 +132,10 @@ def test_under_the_lock_a_schema_that_has_moved_meanwhile_is_refused():
 @pytest.mark.parametrize(
     ("gap", "then"),
     [
-        ({"migrations": ["5_m.up.sql"], "backup": "20261125T100000Z"}, "./invoke restore 20261125T100000Z brings the data"),
+        (
+            {"migrations": ["5_m.up.sql"], "backup": "20261125T100000Z"},
+            "./invoke restore 20261125T100000Z brings the data",
+        ),
         ({"migrations": ["5_m.up.sql"], "backup": None}, "./invoke db.goto 4, or mark those migrations"),
         ({"migrations": [], "backup": None}, "./invoke db.goto 4"),
     ],

@@ -26,14 +26,16 @@ def test_a_key_that_sounds_secret_is_known_as_secret(key):
 
 
 def test_only_keys_that_sound_secret_are_secret_and_all_app_environment():
-    assert {key for key in envfile.KEYS if envfile.secret(key)} == \
-        {key for key in envfile.KEYS if key.endswith(WORDS_OF_SECRETS)}
+    assert {key for key in envfile.KEYS if envfile.secret(key)} == {
+        key for key in envfile.KEYS if key.endswith(WORDS_OF_SECRETS)
+    }
     assert envfile.secret("APP_ENV_STRIPE_KEY")
 
 
 def test_settings_show_dots_for_secrets_wherever_they_are_printed():
-    settings = settings_of(app_env={"TOKEN": "app-5ecreT-token"}, postgres="external",
-                           database_url="postgresql://u:5ecreT-url@db/x")
+    settings = settings_of(
+        app_env={"TOKEN": "app-5ecreT-token"}, postgres="external", database_url="postgresql://u:5ecreT-url@db/x"
+    )
     assert len(secrets_of(settings)) == len(SECRETS) + 2
     for text in (str(settings), repr(settings), f"{settings}", str(settings.model_dump()), str(settings.__dict__)):
         assert "5ecreT" not in text and "•••" in text
@@ -52,18 +54,23 @@ def test_the_environment_decides_ports_fixtures_and_names():
     assert not settings_of(load_fixtures="off").fixtures_wanted
 
 
-@pytest.mark.parametrize(("values", "missing", "extra"), [
-    ({}, "GARAGE_RPC_SECRET", "POSTGRES_PASSWORD"),
-    ({"s3_provider": "garage", "s3_access_key": "GK" + "0" * 24}, "DATABASE_URL", "GARAGE_RPC_SECRET"),
-    ({"postgres": "external", "database_url": "postgresql://u:p@db/x"}, "POSTGRES_PASSWORD", "REDIS_PASSWORD"),
-])
+@pytest.mark.parametrize(
+    ("values", "missing", "extra"),
+    [
+        ({}, "GARAGE_RPC_SECRET", "POSTGRES_PASSWORD"),
+        ({"s3_provider": "garage", "s3_access_key": "GK" + "0" * 24}, "DATABASE_URL", "GARAGE_RPC_SECRET"),
+        ({"postgres": "external", "database_url": "postgresql://u:p@db/x"}, "POSTGRES_PASSWORD", "REDIS_PASSWORD"),
+    ],
+)
 def test_only_the_secrets_that_a_stack_uses_are_required(values, missing, extra):
     required = required_secrets(settings_of(**values))
     assert missing not in required and extra in required
 
 
-@pytest.mark.parametrize(("text", "size"), [
-    ("16MB", 16 * 2**20), ("512M", 512 * 2**20), ("1.5GiB", 3 * 2**29), ("2 g", 2**31), ("1T", 2**40)])
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("16MB", 16 * 2**20), ("512M", 512 * 2**20), ("1.5GiB", 3 * 2**29), ("2 g", 2**31), ("1T", 2**40)],
+)
 def test_sizes_count_as_docker_counts_them(text, size):
     assert kinds.size(text) == size
 
@@ -74,9 +81,19 @@ def test_what_is_no_usable_size_is_refused(text):
         kinds.size(text)
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("true", True), ("YES", True), ("on", True), ("1", True),
-    ("false", False), ("No", False), ("off", False), ("0", False)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("true", True),
+        ("YES", True),
+        ("on", True),
+        ("1", True),
+        ("false", False),
+        ("No", False),
+        ("off", False),
+        ("0", False),
+    ],
+)
 def test_booleans_mean_what_they_say(text, value):
     assert kinds.boolean(text) is value
 

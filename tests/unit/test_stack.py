@@ -11,13 +11,16 @@ EXTERNAL = {"postgres": "external", "database_url": "postgresql://u:5ecreT-url@d
 S3_ELSEWHERE = {"s3_provider": "external", "s3_endpoint": "https://s3.example.org"}
 
 
-@pytest.mark.parametrize(("values", "names"), [
-    ({}, ["postgres", "redis", "objects", "ops", "app", "gateway"]),
-    (EXTERNAL, ["redis", "objects", "ops", "app", "gateway"]),
-    (S3_ELSEWHERE, ["postgres", "redis", "ops", "app", "gateway"]),
-    ({"pitr": True}, ["postgres", "redis", "objects", "ops", "pitr", "app", "gateway"]),
-    (EXTERNAL | S3_ELSEWHERE, ["redis", "ops", "app", "gateway"]),
-])
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ({}, ["postgres", "redis", "objects", "ops", "app", "gateway"]),
+        (EXTERNAL, ["redis", "objects", "ops", "app", "gateway"]),
+        (S3_ELSEWHERE, ["postgres", "redis", "ops", "app", "gateway"]),
+        ({"pitr": True}, ["postgres", "redis", "objects", "ops", "pitr", "app", "gateway"]),
+        (EXTERNAL | S3_ELSEWHERE, ["redis", "ops", "app", "gateway"]),
+    ],
+)
 def test_what_is_external_is_no_service(values, names):
     built = stack.build(settings_of(**values))
     assert [service.name for service in built.services] == names
@@ -25,28 +28,39 @@ def test_what_is_external_is_no_service(values, names):
     assert ("postgres" in built) == ("postgres" in names)
 
 
-@pytest.mark.parametrize(("values", "provider"), [
-    ({}, "minio"), ({"images": "debian"}, "rclone"), ({"s3_provider": "rustfs"}, "rustfs"), (S3_ELSEWHERE, "external")])
+@pytest.mark.parametrize(
+    ("values", "provider"),
+    [
+        ({}, "minio"),
+        ({"images": "debian"}, "rclone"),
+        ({"s3_provider": "rustfs"}, "rustfs"),
+        (S3_ELSEWHERE, "external"),
+    ],
+)
 def test_the_object_store_by_default(values, provider):
     assert stack.build(settings_of(**values)).provider == provider
 
 
-@pytest.mark.parametrize(("values", "name", "image"), [
-    ({}, "postgres", "postgres:18-trixie"),
-    ({"postgres_version": "17"}, "postgres", "postgres:17-trixie"),
-    ({"pitr": True}, "postgres", "${SLIPWAY_POSTGRES_IMAGE:-slipway/postgres:latest}"),
-    ({"pitr": True}, "pitr", "${SLIPWAY_OPS_IMAGE:-slipway/ops:latest}"),
-    ({"redis": "valkey"}, "redis", "valkey/valkey:9"),
-    ({"images": "debian"}, "postgres", "${SLIPWAY_POSTGRES_IMAGE:-slipway/postgres:latest}"),
-    ({}, "app", "slipway/app:latest"),
-    ({"app_image": "ghcr.io/team/app:1.2"}, "app", "ghcr.io/team/app:1.2"),
-])
+@pytest.mark.parametrize(
+    ("values", "name", "image"),
+    [
+        ({}, "postgres", "postgres:18-trixie"),
+        ({"postgres_version": "17"}, "postgres", "postgres:17-trixie"),
+        ({"pitr": True}, "postgres", "${SLIPWAY_POSTGRES_IMAGE:-slipway/postgres:latest}"),
+        ({"pitr": True}, "pitr", "${SLIPWAY_OPS_IMAGE:-slipway/ops:latest}"),
+        ({"redis": "valkey"}, "redis", "valkey/valkey:9"),
+        ({"images": "debian"}, "postgres", "${SLIPWAY_POSTGRES_IMAGE:-slipway/postgres:latest}"),
+        ({}, "app", "slipway/app:latest"),
+        ({"app_image": "ghcr.io/team/app:1.2"}, "app", "ghcr.io/team/app:1.2"),
+    ],
+)
 def test_images(values, name, image):
     assert stack.build(settings_of(**values))[name].image == image
 
 
-@pytest.mark.parametrize("image", [
-    *stack.POSTGRES.values(), *stack.CACHE.values(), stack.GATEWAY, *stack.OBJECTS.values()])
+@pytest.mark.parametrize(
+    "image", [*stack.POSTGRES.values(), *stack.CACHE.values(), stack.GATEWAY, *stack.OBJECTS.values()]
+)
 def test_official_images_are_pinned_by_tag(image):
     assert ":" in image and not image.endswith(":latest")
 
@@ -54,8 +68,18 @@ def test_official_images_are_pinned_by_tag(image):
 def test_the_app_gets_one_url_per_store_and_its_own_environment():
     built = stack.build(settings_of(app_env={"TOKEN": "5ecreT"}, s3_buckets="a-b,c-d"))
     told = dict(pair.split("=", 1) for pair in built["app"].environment)
-    assert set(told) == {"HOST", "PORT", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT", "S3_REGION", "S3_ACCESS_KEY",
-                         "S3_SECRET_KEY", "S3_BUCKET", "TOKEN"}
+    assert set(told) == {
+        "HOST",
+        "PORT",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "S3_ENDPOINT",
+        "S3_REGION",
+        "S3_ACCESS_KEY",
+        "S3_SECRET_KEY",
+        "S3_BUCKET",
+        "TOKEN",
+    }
     assert told["TOKEN"].startswith("${APP_ENV_TOKEN:?") and told["S3_BUCKET"] == "a-b"
     assert told["DATABASE_URL"].startswith("postgresql://slipway_app:${POSTGRES_APP_PASSWORD:?")
 

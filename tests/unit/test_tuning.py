@@ -14,12 +14,24 @@ def size(text: str) -> int:
     return int(text.removesuffix("MB")) * MB
 
 
-@pytest.mark.parametrize(("memory", "connections", "expected"), [
-    (1 * GB, 100, {"shared_buffers": "256MB", "effective_cache_size": "768MB", "maintenance_work_mem": "64MB",
-                   "work_mem": "4MB", "max_connections": "100"}),
-    (16 * GB, 100, {"shared_buffers": "4096MB", "work_mem": "40MB", "maintenance_work_mem": "1024MB"}),
-    (64 * GB, 10, {"maintenance_work_mem": "2048MB"}),
-])
+@pytest.mark.parametrize(
+    ("memory", "connections", "expected"),
+    [
+        (
+            1 * GB,
+            100,
+            {
+                "shared_buffers": "256MB",
+                "effective_cache_size": "768MB",
+                "maintenance_work_mem": "64MB",
+                "work_mem": "4MB",
+                "max_connections": "100",
+            },
+        ),
+        (16 * GB, 100, {"shared_buffers": "4096MB", "work_mem": "40MB", "maintenance_work_mem": "1024MB"}),
+        (64 * GB, 10, {"maintenance_work_mem": "2048MB"}),
+    ],
+)
 def test_the_proportions(memory, connections, expected):
     assert tuning.postgres(memory, connections).items() >= expected.items()
 

@@ -22,6 +22,7 @@ EXTERNAL = {"postgres": "external", "database_url": "postgresql://u:5ecreT-url@d
 @dataclass(frozen=True)
 class Machine:
     """What a plan reads of an engine, as plain data."""
+
     names: Sequence[str] = SERVICES
     builds: Sequence[Build] = ()
     name: str = "data"
@@ -45,8 +46,15 @@ class Machine:
         return "http://127.0.0.1:8080/ready"
 
 
-DATA = {"postgres": {"reachable": True, "reason": "", "server_version": "18.1"}, "applied": {"1": "aa"}, "pending": [],
-        "problems": [], "fixtures_pending": [], "current": {"roles": True, "objects": True}, "records": {}}
+DATA = {
+    "postgres": {"reachable": True, "reason": "", "server_version": "18.1"},
+    "applied": {"1": "aa"},
+    "pending": [],
+    "problems": [],
+    "fixtures_pending": [],
+    "current": {"roles": True, "objects": True},
+    "records": {},
+}
 UP = Seen({name: Running("running", f"{name} 1") for name in SERVICES}, data=DATA, answering=True, last_answer="200")
 
 
@@ -72,7 +80,10 @@ DOWN = {"answering": False, "last_answer": "502"}
 
 # what was seen, settings -> the plan
 PLANS = {
-    "nothing there": (Seen(), {}, """
+    "nothing there": (
+        Seen(),
+        {},
+        """
         1  start postgres, redis, objects, ops  not running
         2  gate postgres                        started in this run
         2  gate redis                           started in this run
@@ -83,8 +94,12 @@ PLANS = {
         5  fixtures                             whatever is pending
         6  start app, gateway                   not running
         7  gate app                             started in this run
-        8  front door                           http://127.0.0.1:8080/ready"""),
-    "nothing there, production": (Seen(), {"environment": "production"}, """
+        8  front door                           http://127.0.0.1:8080/ready""",
+    ),
+    "nothing there, production": (
+        Seen(),
+        {"environment": "production"},
+        """
         1  start postgres, redis, objects, ops  not running
         2  gate postgres                        started in this run
         2  gate redis                           started in this run
@@ -96,14 +111,22 @@ PLANS = {
         6  migrate                              whatever is pending
         7  start app, gateway                   not running
         8  gate app                             started in this run
-        9  front door                           http://127.0.0.1:8080/ready"""),
+        9  front door                           http://127.0.0.1:8080/ready""",
+    ),
     "all up": (UP, {}, ""),
     "all up, production": (UP, {"environment": "production"}, ""),
-    "the app changed": (seen({"app": Running("running", "app 0")}), {}, """
+    "the app changed": (
+        seen({"app": Running("running", "app 0")}),
+        {},
+        """
         1  start app   settings, secrets or image changed
         2  gate app    after what changed
-        3  front door  http://127.0.0.1:8080/ready"""),
-    "a store stopped": (seen({"redis": Running("stopped", detail="exit code 137")}, **DOWN), {}, """
+        3  front door  http://127.0.0.1:8080/ready""",
+    ),
+    "a store stopped": (
+        seen({"redis": Running("stopped", detail="exit code 137")}, **DOWN),
+        {},
+        """
         1  start redis    exit code 137
         2  gate postgres  502
         2  gate redis     started in this run
@@ -113,8 +136,12 @@ PLANS = {
         4  migrate        whatever is pending
         5  fixtures       whatever is pending
         6  gate app       502
-        7  front door     http://127.0.0.1:8080/ready"""),
-    "two reasons": (seen({"redis": None, "objects": ORPHAN}, **DOWN), {"load_fixtures": False}, """
+        7  front door     http://127.0.0.1:8080/ready""",
+    ),
+    "two reasons": (
+        seen({"redis": None, "objects": ORPHAN}, **DOWN),
+        {"load_fixtures": False},
+        """
         1  start redis, objects  redis: not running; objects: process 7, left by a supervisor that died
         2  gate postgres         502
         2  gate redis            started in this run
@@ -123,8 +150,12 @@ PLANS = {
         3  buckets               app
         4  migrate               whatever is pending
         5  gate app              502
-        6  front door            http://127.0.0.1:8080/ready"""),
-    "the app crashes": (seen({"app": Running("restarting", "app 1")}, **DOWN), {}, """
+        6  front door            http://127.0.0.1:8080/ready""",
+    ),
+    "the app crashes": (
+        seen({"app": Running("restarting", "app 1")}, **DOWN),
+        {},
+        """
         1  gate postgres  502
         1  gate redis     502
         1  gate objects   502
@@ -134,58 +165,103 @@ PLANS = {
         4  fixtures       whatever is pending
         5  start app      keeps restarting
         6  gate app       502
-        7  front door     http://127.0.0.1:8080/ready"""),
-    "migrations pending": (seen({}, DATA | {"pending": [f"{n}_m.up.sql" for n in range(1, 7)]}), {}, """
+        7  front door     http://127.0.0.1:8080/ready""",
+    ),
+    "migrations pending": (
+        seen({}, DATA | {"pending": [f"{n}_m.up.sql" for n in range(1, 7)]}),
+        {},
+        """
         1  migrate   1_m.up.sql, 2_m.up.sql, 3_m.up.sql, 4_m.up.sql and 2 more
-        2  gate app  after what changed"""),
-    "migrations pending, to be rehearsed": (seen({}, DATA | {"pending": ["1_m.up.sql"]}), {"rehearse": True}, """
+        2  gate app  after what changed""",
+    ),
+    "migrations pending, to be rehearsed": (
+        seen({}, DATA | {"pending": ["1_m.up.sql"]}),
+        {"rehearse": True},
+        """
         1  rehearse  REHEARSE=true: on a copy of the live data
         2  migrate   1_m.up.sql
-        3  gate app  after what changed"""),
+        3  gate app  after what changed""",
+    ),
     "nothing to rehearse": (UP, {"rehearse": True}, ""),
-    "migrations pending, production": (PENDING, {"environment": "production"}, """
+    "migrations pending, production": (
+        PENDING,
+        {"environment": "production"},
+        """
         1  backup         before 2_m.up.sql
         2  verify backup  pg_restore reads it to its end
         3  migrate        2_m.up.sql
-        4  gate app       after what changed"""),
-    "migrations pending, production, drilled": (PENDING, {"environment": "production",
-                                                          "backup_before_migrate": "drill"}, """
+        4  gate app       after what changed""",
+    ),
+    "migrations pending, production, drilled": (
+        PENDING,
+        {"environment": "production", "backup_before_migrate": "drill"},
+        """
         1  backup        before 2_m.up.sql
         2  drill backup  restored on trial
         3  migrate       2_m.up.sql
-        4  gate app      after what changed"""),
-    "migrations pending, production, no backup wanted": (PENDING, {"environment": "production",
-                                                                   "backup_before_migrate": "off"}, """
+        4  gate app      after what changed""",
+    ),
+    "migrations pending, production, no backup wanted": (
+        PENDING,
+        {"environment": "production", "backup_before_migrate": "off"},
+        """
         1  migrate   2_m.up.sql
-        2  gate app  after what changed"""),
-    "migrations pending, a backup wanted on local": (PENDING, {"backup_before_migrate": "verify"}, """
+        2  gate app  after what changed""",
+    ),
+    "migrations pending, a backup wanted on local": (
+        PENDING,
+        {"backup_before_migrate": "verify"},
+        """
         1  backup         before 2_m.up.sql
         2  verify backup  pg_restore reads it to its end
         3  migrate        2_m.up.sql
-        4  gate app       after what changed"""),
-    "a migration that was edited": (seen({}, DATA | {"problems": ["1_m.up.sql was edited"]}), {}, """
+        4  gate app       after what changed""",
+    ),
+    "a migration that was edited": (
+        seen({}, DATA | {"problems": ["1_m.up.sql was edited"]}),
+        {},
+        """
         1  migrate   1_m.up.sql was edited
-        2  gate app  after what changed"""),
-    "fixtures pending": (seen({}, SEEDS), {}, """
+        2  gate app  after what changed""",
+    ),
+    "fixtures pending": (
+        seen({}, SEEDS),
+        {},
+        """
         1  fixtures  001_demo.sql
-        2  gate app  after what changed"""),
+        2  gate app  after what changed""",
+    ),
     "fixtures pending, not wanted": (seen({}, SEEDS), {"load_fixtures": False}, ""),
     "fixtures pending, production": (seen({}, SEEDS), {"environment": "production"}, ""),
-    "other passwords": (seen({}, DATA | {"current": {"roles": False, "objects": True}}), {}, """
-        1  roles  database, roles, passwords, grants"""),
-    "another bucket": (seen({}, DATA | {"current": {"roles": True, "objects": False}}),
-                       {"s3_buckets": "app,avatars"}, """
-        1  buckets  app, avatars"""),
+    "other passwords": (
+        seen({}, DATA | {"current": {"roles": False, "objects": True}}),
+        {},
+        """
+        1  roles  database, roles, passwords, grants""",
+    ),
+    "another bucket": (
+        seen({}, DATA | {"current": {"roles": True, "objects": False}}),
+        {"s3_buckets": "app,avatars"},
+        """
+        1  buckets  app, avatars""",
+    ),
     # An app that asks its database nothing answers all the same.
-    "a database that is not there yet": (seen({}, DATA | {"postgres": {"reachable": False, "reason": "refused"}}), {}, """
+    "a database that is not there yet": (
+        seen({}, DATA | {"postgres": {"reachable": False, "reason": "refused"}}),
+        {},
+        """
         1  gate postgres  refused
         2  roles          database, roles, passwords, grants
         3  migrate        whatever is pending
         4  fixtures       whatever is pending
         5  gate app       after what changed
-        6  front door     http://127.0.0.1:8080/ready"""),
+        6  front door     http://127.0.0.1:8080/ready""",
+    ),
     "external, all up": (seen(gone("postgres")), EXTERNAL, ""),
-    "external, nothing there": (Seen(), EXTERNAL, """
+    "external, nothing there": (
+        Seen(),
+        EXTERNAL,
+        """
         1  start redis, objects, ops  not running
         2  gate postgres              not proven yet
         2  gate redis                 started in this run
@@ -195,9 +271,12 @@ PLANS = {
         5  fixtures                   whatever is pending
         6  start app, gateway         not running
         7  gate app                   started in this run
-        8  front door                 http://127.0.0.1:8080/ready"""),
+        8  front door                 http://127.0.0.1:8080/ready""",
+    ),
     "external, unreachable": (
-        seen(gone("postgres"), DATA | {"postgres": {"reachable": False, "reason": "timeout"}}, **DOWN), EXTERNAL, """
+        seen(gone("postgres"), DATA | {"postgres": {"reachable": False, "reason": "timeout"}}, **DOWN),
+        EXTERNAL,
+        """
         1  gate postgres  502
         1  gate redis     502
         1  gate objects   502
@@ -205,7 +284,8 @@ PLANS = {
         3  migrate        whatever is pending
         4  fixtures       whatever is pending
         5  gate app       502
-        6  front door     http://127.0.0.1:8080/ready"""),
+        6  front door     http://127.0.0.1:8080/ready""",
+    ),
 }
 
 
@@ -215,7 +295,9 @@ ARCHIVED = seen({"pitr": Running("running", "pitr 1")}, DATA | {"archive": ARCHI
 
 # what was seen of a stack with PITR -> the plan
 ARCHIVING = {
-    "nothing there": (Seen(), """
+    "nothing there": (
+        Seen(),
+        """
         1  start postgres, redis, objects, ops, pitr  not running
         2  gate postgres                              started in this run
         2  gate redis                                 started in this run
@@ -228,19 +310,29 @@ ARCHIVING = {
         7  fixtures                                   whatever is pending
         8  start app, gateway                         not running
         9  gate app                                   started in this run
-        10  front door                                http://127.0.0.1:8080/ready"""),
+        10  front door                                http://127.0.0.1:8080/ready""",
+    ),
     "all up": (ARCHIVED, ""),
-    "behind": (replace(ARCHIVED, data=DATA | {"archive": BEHIND}), f"""
+    "behind": (
+        replace(ARCHIVED, data=DATA | {"archive": BEHIND}),
+        f"""
         1  gate archive     {BEHIND["problems"][0]}
-        2  physical backup  if there is none that leads to now"""),
-    "the keeper stopped": (replace(ARCHIVED, services=UP.services), """
+        2  physical backup  if there is none that leads to now""",
+    ),
+    "the keeper stopped": (
+        replace(ARCHIVED, services=UP.services),
+        """
         1  start pitr       not running
         2  gate archive     started in this run
-        3  physical backup  if there is none that leads to now"""),
-    "the app changed": (replace(ARCHIVED, services=ARCHIVED.services | {"app": Running("running", "app 0")}), """
+        3  physical backup  if there is none that leads to now""",
+    ),
+    "the app changed": (
+        replace(ARCHIVED, services=ARCHIVED.services | {"app": Running("running", "app 0")}),
+        """
         1  start app   settings, secrets or image changed
         2  gate app    after what changed
-        3  front door  http://127.0.0.1:8080/ready"""),
+        3  front door  http://127.0.0.1:8080/ready""",
+    ),
 }
 
 
@@ -249,7 +341,8 @@ def test_the_plan_of_a_stack_that_is_archived(found, text):
     names = (*SERVICES[:4], "pitr", *SERVICES[4:])
     planned = up.plan(world(Machine(names), pitr=True), found)
     assert [line.split() for line in planned.text().splitlines()] == [
-        line.split() for line in text.strip().splitlines()]
+        line.split() for line in text.strip().splitlines()
+    ]
 
 
 def planned(found: Seen, values: Mapping, **machine) -> Plan:
@@ -260,7 +353,8 @@ def planned(found: Seen, values: Mapping, **machine) -> Plan:
 @pytest.mark.parametrize(("found", "values", "text"), PLANS.values(), ids=PLANS)
 def test_the_plan(found, values, text):
     assert [line.strip() for line in planned(found, values).text().splitlines()] == [
-        line.strip() for line in text.strip().splitlines()]
+        line.strip() for line in text.strip().splitlines()
+    ]
 
 
 @pytest.mark.parametrize(("found", "values"), [case[:2] for case in PLANS.values()], ids=PLANS)
@@ -276,7 +370,8 @@ def test_images_come_first_level_by_level():
     assert plan.text().splitlines() == [
         "  1  build base  its inputs changed",
         "  2  build app   its inputs changed",
-        "  2  build ops   its inputs changed"]
+        "  2  build ops   its inputs changed",
+    ]
 
 
 def test_a_step_asks_the_engine_for_what_its_name_says():
@@ -291,8 +386,17 @@ def test_a_step_asks_the_engine_for_what_its_name_says():
             return {"changed": [], "created": [], "features": {}, "applied": [], "loaded": [], "tries": 1}
 
     plan = up.plan(world(Asked()), Seen())
-    for step in plan.steps[:-1]:        # the last one asks the front door
+    for step in plan.steps[:-1]:  # the last one asks the front door
         step.run(Silent())
-    assert asked == [("start", "postgres", "redis", "objects", "ops"), ("gate.postgres",), ("gate.redis",),
-                     ("gate.objects",), ("roles",), ("buckets",), ("migrate",), ("fixtures",),
-                     ("start", "app", "gateway"), ("gate.app",)]
+    assert asked == [
+        ("start", "postgres", "redis", "objects", "ops"),
+        ("gate.postgres",),
+        ("gate.redis",),
+        ("gate.objects",),
+        ("roles",),
+        ("buckets",),
+        ("migrate",),
+        ("fixtures",),
+        ("start", "app", "gateway"),
+        ("gate.app",),
+    ]

@@ -22,11 +22,13 @@ from slipway.errors import BackupError
 
 # The quickest of each family: zstd:1 is several times as fast as the default, gzip, and smaller.
 COMPRESSIONS = ("zstd:1", "lz4:1", "gzip:1")
-LEVEL = "1"                     # before 16 pg_dump knows gzip alone, and takes its level
+LEVEL = "1"  # before 16 pg_dump knows gzip alone, and takes its level
 BEGUN = re.compile(r'^pg_dump: dumping contents of table "(.*)"$')
 # Schema changes that came between the catalog and the lock: another try sees the new schema whole.
-RACES = re.compile(r"does not exist|cache lookup failed|could not open relation|lock timeout|statement timeout|"
-                   r"could not obtain lock|concurrently (updated|deleted)|tuple .*(updated|deleted)")
+RACES = re.compile(
+    r"does not exist|cache lookup failed|could not open relation|lock timeout|statement timeout|"
+    r"could not obtain lock|concurrently (updated|deleted)|tuple .*(updated|deleted)"
+)
 
 
 @dataclass
@@ -67,8 +69,13 @@ class Dump:
         words = "\n".join(self.said) or (f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}")
         found = next((line for line in self.said if ": error: " in line), client_tools.last_words(words, self.env))
         kind = Moved if RACES.search(words) else BackupError
-        raise kind("pg_dump", found.removeprefix("pg_dump: error: ").replace(self.env.get("PGPASSWORD") or "\0", "•••"),
-                   "a dump of every table", advice(words), tuple(self.said))
+        raise kind(
+            "pg_dump",
+            found.removeprefix("pg_dump: error: ").replace(self.env.get("PGPASSWORD") or "\0", "•••"),
+            "a dump of every table",
+            advice(words),
+            tuple(self.said),
+        )
 
 
 def advice(words: str) -> str:
@@ -94,10 +101,21 @@ def running(programs: Path, way: Source, snapshot: str, target: Path, name: str)
     several tables at once, or of one, needs. Nothing waits for the disk here: the whole backup does, before its name.
     """
     env = environment(way, name)
-    argv = [*bound(), str(programs / "pg_dump"), "--format=custom", f"--compress={compression(programs / 'pg_dump')}",
-            f"--snapshot={snapshot}", "--lock-wait-timeout=10s", "--no-sync", "--verbose", "--no-password", f"--file={target}"]
-    child = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.PIPE, process_group=0)
+    argv = [
+        *bound(),
+        str(programs / "pg_dump"),
+        "--format=custom",
+        f"--compress={compression(programs / 'pg_dump')}",
+        f"--snapshot={snapshot}",
+        "--lock-wait-timeout=10s",
+        "--no-sync",
+        "--verbose",
+        "--no-password",
+        f"--file={target}",
+    ]
+    child = subprocess.Popen(
+        argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0
+    )
     dump = Dump(child, env)
     try:
         yield dump
@@ -119,8 +137,14 @@ def compression(program: Path) -> str:
     """The best method that this pg_dump was built with: it looks at that before it connects."""
     for method in COMPRESSIONS:
         argv = [str(program), "--format=custom", f"--compress={method}", "--host=/nonexistent", f"--file={os.devnull}"]
-        said = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-                              env=os.environ | {"LC_ALL": "C"}).stderr
+        said = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"LC_ALL": "C"},
+        ).stderr
         if "compress" not in said:
             return method
     return LEVEL
@@ -135,15 +159,33 @@ def packed(program: Path) -> str:
 def roles(programs: Path, way: Source, target: Path, passwords: bool) -> None:
     """Roles and other things of the whole server, as SQL. With `passwords` their hashes too, which needs a superuser."""
     from psycopg.conninfo import make_conninfo
-    argv = [*bound(), str(programs / "pg_dumpall"), "--globals-only", "--no-sync", "--no-password", f"--file={target}",
-            *([] if passwords else ["--no-role-passwords"])]
+
+    argv = [
+        *bound(),
+        str(programs / "pg_dumpall"),
+        "--globals-only",
+        "--no-sync",
+        "--no-password",
+        f"--file={target}",
+        *([] if passwords else ["--no-role-passwords"]),
+    ]
     env = environment(way, "slipway backup")
     # A name with = in it would be read as a connection string, so it is given as one.
-    done = subprocess.run([*argv, f"--database={make_conninfo(dbname=way.database)}"], env=env, stdin=subprocess.DEVNULL, capture_output=True,
-                          check=False, process_group=0)
+    done = subprocess.run(
+        [*argv, f"--database={make_conninfo(dbname=way.database)}"],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        process_group=0,
+    )
     if done.returncode:
-        raise BackupError("pg_dumpall", client_tools.last_words(done.stderr, env), "roles that may be read",
-                          "./invoke logs -s postgres")
+        raise BackupError(
+            "pg_dumpall",
+            client_tools.last_words(done.stderr, env),
+            "roles that may be read",
+            "./invoke logs -s postgres",
+        )
 
 
 def version(program: Path) -> str:

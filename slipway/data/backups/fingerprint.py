@@ -9,8 +9,15 @@ if TYPE_CHECKING:
 
 # Whatever decides how a value is written as text; a policy must raise and not hide rows.
 SETTINGS = {
-    "datestyle": "ISO, YMD", "intervalstyle": "postgres", "timezone": "UTC", "extra_float_digits": "1",
-    "bytea_output": "hex", "xmloption": "content", "lc_monetary": "C", "search_path": "pg_catalog", "row_security": "off",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "xmloption": "content",
+    "lc_monetary": "C",
+    "search_path": "pg_catalog",
+    "row_security": "off",
 }
 HASHED = """
 SELECT rows, lpad(to_hex(div(total, 4294967296)::bigint), 8, '0') || lpad(to_hex(mod(total, 4294967296)::bigint), 8, '0')
@@ -46,8 +53,12 @@ def count(table: str) -> str:
 def settle(conn: psycopg.Connection) -> None:
     """Fixes the settings that `query` depends on, for this session or, inside a transaction, for that alone."""
     from psycopg import sql
-    conn.execute(sql.SQL("; ").join(
-        sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in SETTINGS.items()))
+
+    conn.execute(
+        sql.SQL("; ").join(
+            sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in SETTINGS.items()
+        )
+    )
 
 
 def tables(conn: psycopg.Connection) -> list[tuple[str, int, int]]:

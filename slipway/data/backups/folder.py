@@ -88,15 +88,22 @@ def find(ends: Endpoints, identity: str) -> Path:
         if path.name == identity:
             return path
     near = difflib.get_close_matches(identity, [path.name for path in there], 3, 0.5)
-    raise BackupError(f"backup {identity}", "there is no backup of this name", ", ".join(near) or "one that is listed",
-                      "./invoke backups.list")
+    raise BackupError(
+        f"backup {identity}",
+        "there is no backup of this name",
+        ", ".join(near) or "one that is listed",
+        "./invoke backups.list",
+    )
 
 
 def read(path: Path) -> dict:
     """The manifest of one backup, with `proven`, `drill` and `path`. Raises BackupError where it cannot be trusted."""
     evidence = drilled(path)
-    return manifest.read(path) | {"proven": bool(evidence and evidence.get("ok") is True), "drill": evidence,
-                                  "path": path}
+    return manifest.read(path) | {
+        "proven": bool(evidence and evidence.get("ok") is True),
+        "drill": evidence,
+        "path": path,
+    }
 
 
 def drilled(path: Path) -> dict | None:
@@ -116,5 +123,9 @@ def new_id(ends: Endpoints, now: datetime | None = None) -> str:
 
 
 def unreachable(path: Path, error: OSError) -> BackupError:
-    return BackupError(f"BACKUP_DIR {path}", error.strerror or str(error),
-                       "a directory that this user may write, with room on its disk", f"ls -ld {path}; df -h {path}")
+    return BackupError(
+        f"BACKUP_DIR {path}",
+        error.strerror or str(error),
+        "a directory that this user may write, with room on its disk",
+        f"ls -ld {path}; df -h {path}",
+    )

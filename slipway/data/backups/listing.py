@@ -26,8 +26,24 @@ def listing(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 def summary(found: dict) -> dict:
     """What one line of the list says."""
-    kept = ("id", "label", "kind", "parts", "stack", "environment", "database", "begun", "ended", "release",
-            "schema_version", "server_version", "proven", "drill", "objects", "redis")
+    kept = (
+        "id",
+        "label",
+        "kind",
+        "parts",
+        "stack",
+        "environment",
+        "database",
+        "begun",
+        "ended",
+        "release",
+        "schema_version",
+        "server_version",
+        "proven",
+        "drill",
+        "objects",
+        "redis",
+    )
     return {key: found.get(key) for key in kept} | {
         "bytes": sum(file["bytes"] for file in found["files"].values()),
         "tables": len(found["tables"]),
@@ -44,8 +60,13 @@ def standing(ends: Endpoints, args: dict, emit: Emit) -> dict:
     def told_of(some: list[dict]) -> dict | None:
         return {"id": some[0]["id"], "age": round((now - taken_at(some[0])).total_seconds())} if some else None
 
-    return {"count": len(found), "newest": told_of(found), "proven": told_of([each for each in found if each["proven"]]),
-            "schedule": schedule.report(ends, now), "damaged": folder.damaged(ends)}
+    return {
+        "count": len(found),
+        "newest": told_of(found),
+        "proven": told_of([each for each in found if each["proven"]]),
+        "schedule": schedule.report(ends, now),
+        "damaged": folder.damaged(ends),
+    }
 
 
 def taken_at(found: dict) -> datetime:
@@ -65,20 +86,30 @@ def check(ends: Endpoints, args: dict, emit: Emit) -> dict:
     found = [each for each in folder.listed(ends) if "database" in each["parts"]]
     proven = [each for each in found if each["proven"] and taken_at(each) <= now + retention.SKEW]
     if not proven:
-        raise VerificationError("backups", nothing(found, now), "a backup that a drill has restored",
-                                "./invoke backups.drill" if found else "./invoke backup, then ./invoke backups.drill")
+        raise VerificationError(
+            "backups",
+            nothing(found, now),
+            "a backup that a drill has restored",
+            "./invoke backups.drill" if found else "./invoke backup, then ./invoke backups.drill",
+        )
     if (planned := schedule.report(ends, now)) and planned["trouble"]:
         raise VerificationError("backups", planned["trouble"], "every scheduled backup taken", "./invoke logs -s ops")
     age = (now - taken_at(proven[0])).total_seconds()
     if age > limit:
-        raise VerificationError("backups", f"the newest proven one, {proven[0]['id']}, is {told(age)} old",
-                                f"at most {told(limit)}", "./invoke backup, then ./invoke backups.drill")
+        raise VerificationError(
+            "backups",
+            f"the newest proven one, {proven[0]['id']}, is {told(age)} old",
+            f"at most {told(limit)}",
+            "./invoke backup, then ./invoke backups.drill",
+        )
     return {"id": proven[0]["id"], "age": round(age, 3)}
 
 
 def nothing(found: list[dict], now: datetime) -> str:
     if any(each["proven"] for each in found):
-        return f"the proven ones are dated in the future, seen from {now:%Y-%m-%d %H:%M} UTC: one of the clocks is wrong"
+        return (
+            f"the proven ones are dated in the future, seen from {now:%Y-%m-%d %H:%M} UTC: one of the clocks is wrong"
+        )
     return f"none of {len(found)} is proven" if found else "there is none"
 
 

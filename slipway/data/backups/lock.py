@@ -18,8 +18,9 @@ NAME = ".lock"
 
 
 @contextmanager
-def held(ends: Endpoints, doing: str, wait: float = 0, tell: Callable[[str], None] = lambda text: None
-         ) -> Iterator[Path]:
+def held(
+    ends: Endpoints, doing: str, wait: float = 0, tell: Callable[[str], None] = lambda text: None
+) -> Iterator[Path]:
     """The directory of the backups, with the right to change it: taking, pruning, sweeping.
 
     What a killed backup left half-written is removed: whoever has the lock knows that nobody writes it any more.
@@ -49,7 +50,9 @@ def take(handle: int, doing: str, wait: float, tell: Callable[[str], None]) -> N
         tell(f"waiting for {holder}")
         time.sleep(0.2)
     os.ftruncate(handle, 0)
-    os.pwrite(handle, f"{doing}, process {os.getpid()}, since {time.strftime('%H:%M:%S', time.gmtime())} UTC".encode(), 0)
+    os.pwrite(
+        handle, f"{doing}, process {os.getpid()}, since {time.strftime('%H:%M:%S', time.gmtime())} UTC".encode(), 0
+    )
 
 
 def locked(handle: int, how: int) -> bool:
@@ -84,8 +87,12 @@ def reading(path: Path) -> Iterator[None]:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise BackupError(f"backup {path.name}", f"it cannot be read: {error.strerror}", "a backup that is there",
-                          "./invoke backups.list") from None
+        raise BackupError(
+            f"backup {path.name}",
+            f"it cannot be read: {error.strerror}",
+            "a backup that is there",
+            "./invoke backups.list",
+        ) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_SH)
         yield

@@ -48,8 +48,12 @@ def read(folder: Path) -> dict:
         raise broken(where, f"{NAME} is not what {DIGEST} says")
     content = json.loads(text)
     if content.get("format") != FORMAT:
-        raise BackupError(where, f"{NAME} has format {content.get('format')}", f"format {FORMAT}",
-                          "use the Slipway that took this backup, or a newer one")
+        raise BackupError(
+            where,
+            f"{NAME} has format {content.get('format')}",
+            f"format {FORMAT}",
+            "use the Slipway that took this backup, or a newer one",
+        )
     return content
 
 

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     import psycopg
 
 # As pg_dump calls them, without quotes.
-NAMES = "SELECT c.oid::bigint, n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-WHERE = ("SELECT coalesce(max(bytes_processed), 0) FROM pg_stat_progress_copy JOIN pg_stat_activity USING (pid) "
-         "WHERE application_name = %s")
+NAMES = (
+    "SELECT c.oid::bigint, n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+)
+WHERE = (
+    "SELECT coalesce(max(bytes_processed), 0) FROM pg_stat_progress_copy JOIN pg_stat_activity USING (pid) "
+    "WHERE application_name = %s"
+)
 
 
 class Pace(AbstractContextManager):
@@ -50,8 +54,12 @@ class Pace(AbstractContextManager):
     def refuse_moved(self) -> None:
         """Raises Moved when a definition of the snapshot is gone or another one now."""
         if lost := self.definitions - snapshot.definitions(self.conn):
-            raise Moved(f"database {self.conn.info.dbname}", f"{len(lost)} definitions changed while the dump read them",
-                        "a schema that stays while the dump begins", "")
+            raise Moved(
+                f"database {self.conn.info.dbname}",
+                f"{len(lost)} definitions changed while the dump read them",
+                "a schema that stays while the dump begins",
+                "",
+            )
 
     def __exit__(self, *what) -> None:
         if self.made:

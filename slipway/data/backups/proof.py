@@ -33,11 +33,21 @@ def prove(ends: Endpoints, args: dict, emit: Emit) -> dict:
             problems = readable(ends, path)
         if problems:
             more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-            raise VerificationError(f"backup {path.name}", problems[0] + more, "a backup as it was written",
-                                    mending(ends, path.name), tuple(problems[1:]))
+            raise VerificationError(
+                f"backup {path.name}",
+                problems[0] + more,
+                "a backup as it was written",
+                mending(ends, path.name),
+                tuple(problems[1:]),
+            )
         found = folder.read(path)
-    return {"id": path.name, "files": len(found["files"]), "read": bool(args.get("read")),
-            "bytes": sum(file["bytes"] for file in found["files"].values()), "objects": found["objects"]}
+    return {
+        "id": path.name,
+        "files": len(found["files"]),
+        "read": bool(args.get("read")),
+        "bytes": sum(file["bytes"] for file in found["files"].values()),
+        "objects": found["objects"],
+    }
 
 
 def mending(ends: Endpoints, name: str) -> str:
@@ -58,7 +68,11 @@ def readable(ends: Endpoints, path: Path) -> list[str]:
     found = manifest.read(path)
     major, wrote = found["server_version_num"] // 10000, manifest.writer(found)
     program = client_tools.folder(ends, major, "pg_restore", wrote=wrote) / "pg_restore"
-    done = subprocess.run([*dump.bound(), str(program), f"--file={os.devnull}", str(path / manifest.DUMP)],
-                          stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                          env={key: value for key, value in os.environ.items() if not key.startswith("PG")})
+    done = subprocess.run(
+        [*dump.bound(), str(program), f"--file={os.devnull}", str(path / manifest.DUMP)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        env={key: value for key, value in os.environ.items() if not key.startswith("PG")},
+    )
     return [f"{manifest.DUMP}: pg_restore says: {client_tools.last_words(done.stderr, {})}"] if done.returncode else []

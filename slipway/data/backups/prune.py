@@ -45,7 +45,9 @@ def swept(ends: Endpoints, place: Path, emit: Emit) -> int:
 def plan(ends: Endpoints) -> tuple[list[dict], dict[str, str]]:
     """Every backup, newest first, and those that stay with their reasons."""
     found = folder.listed(ends)
-    backups = [retention.Backup(each["id"], listing.taken_at(each), each["proven"], tuple(each["parts"])) for each in found]
+    backups = [
+        retention.Backup(each["id"], listing.taken_at(each), each["proven"], tuple(each["parts"])) for each in found
+    ]
     return found, retention.kept(backups, ends.backup.keep, datetime.now(UTC))
 
 
@@ -61,8 +63,9 @@ def remove(path: Path, place: Path) -> bool:
         path.rename(place / f"{folder.PARTIAL}{path.name}-pruned")
         return True
     except OSError as error:
-        raise BackupError(f"backup {path.name}", error.strerror or str(error), "a directory that may be renamed",
-                          f"ls -la {place}") from None
+        raise BackupError(
+            f"backup {path.name}", error.strerror or str(error), "a directory that may be renamed", f"ls -la {place}"
+        ) from None
     finally:
         os.close(handle)
 
@@ -71,7 +74,10 @@ def outcome(found: list[dict], kept: dict[str, str], gone: list[dict] | None = N
     going = [each for each in found if each["id"] not in kept]
     removed = going if gone is None else gone
     names = {each["id"] for each in removed}
-    return {"kept": {each["id"]: kept[each["id"]] for each in found if each["id"] in kept},
-            "gone": [each["id"] for each in found if each["id"] in names],
-            "busy": [each["id"] for each in going if each["id"] not in names], "objects": 0,
-            "bytes": sum(file["bytes"] for each in removed for file in each["files"].values())}
+    return {
+        "kept": {each["id"]: kept[each["id"]] for each in found if each["id"] in kept},
+        "gone": [each["id"] for each in found if each["id"] in names],
+        "busy": [each["id"] for each in going if each["id"] not in names],
+        "objects": 0,
+        "bytes": sum(file["bytes"] for each in removed for file in each["files"].values()),
+    }

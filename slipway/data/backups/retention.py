@@ -29,7 +29,9 @@ def kept(backups: Sequence[Backup], keep: Keep, now: datetime) -> dict[str, str]
     """
     reasons: dict[str, str] = {}
     for parts in {backup.parts for backup in backups}:
-        alike = sorted((each for each in backups if each.parts == parts), key=lambda each: (each.at, each.id), reverse=True)
+        alike = sorted(
+            (each for each in backups if each.parts == parts), key=lambda each: (each.at, each.id), reverse=True
+        )
         reasons |= {each.id: "dated in the future" for each in alike if each.at > now + SKEW}
         past = [each for each in alike if each.at <= now + SKEW]
         for each, reason in (*always(past), *(by_rule(past, keep, now))):

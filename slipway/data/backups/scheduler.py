@@ -61,9 +61,18 @@ def noted(ends: Endpoints, record: dict, due: datetime) -> Iterator[dict]:
         state.write(ends.state_dir, schedule.RECORD, record)
         yield outcome
     finally:
-        state.write(ends.state_dir, schedule.RECORD, record | outcome | {
-            "due": schedule.stamp(due), "running": None, "ended": schedule.stamp(datetime.now(UTC)),
-            "tries": record["tries"] + 1 if again else 1})
+        state.write(
+            ends.state_dir,
+            schedule.RECORD,
+            record
+            | outcome
+            | {
+                "due": schedule.stamp(due),
+                "running": None,
+                "ended": schedule.stamp(datetime.now(UTC)),
+                "tries": record["tries"] + 1 if again else 1,
+            },
+        )
 
 
 def outlast_deploy(ends: Endpoints) -> None:
@@ -101,8 +110,12 @@ def after(ends: Endpoints, name: str) -> Iterator[tuple[str, dict]]:
 def run(verb: str, args: dict) -> tuple[dict, str]:
     """Runs one verb as a process: its result, and an error as a sentence."""
     begun = time.monotonic()
-    child = subprocess.Popen([sys.executable, "-m", "slipway.data", verb, json.dumps(args)], stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "slipway.data", verb, json.dumps(args)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         last = ""
         for line in child.stdout:

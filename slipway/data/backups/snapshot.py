@@ -21,11 +21,24 @@ TRIES = 20
 LOCKED, COUNTED = 500, 50  # tables in one statement
 # Where definitions come from. pg_dump asks the server for the text of many of them, and the server answers with what
 # is now, not with what was at the snapshot: for a function that was dropped meanwhile with nothing, and no error.
-CATALOGS = ("pg_attrdef", "pg_class", "pg_constraint", "pg_enum", "pg_index", "pg_namespace", "pg_policy", "pg_proc",
-            "pg_rewrite", "pg_trigger", "pg_type")
+CATALOGS = (
+    "pg_attrdef",
+    "pg_class",
+    "pg_constraint",
+    "pg_enum",
+    "pg_index",
+    "pg_namespace",
+    "pg_policy",
+    "pg_proc",
+    "pg_rewrite",
+    "pg_trigger",
+    "pg_type",
+)
 VERSIONS = "SELECT tableoid::bigint, {key}::bigint, xmin::text::bigint FROM {catalog} WHERE {key} >= 16384"
-OURS = {"pg_class": " AND relpersistence <> 't'", "pg_type": " AND typnamespace NOT IN (SELECT oid FROM pg_namespace "
-        "WHERE nspname ~ '^pg_(toast_)?temp_')"}
+OURS = {
+    "pg_class": " AND relpersistence <> 't'",
+    "pg_type": " AND typnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_')",
+}
 
 
 class Moved(BackupError):
@@ -72,7 +85,7 @@ def locked(conn: psycopg.Connection) -> list[tuple[str, int, int]]:
             if names >= {name for name, _, _ in found}:
                 return found
         except (errors.UndefinedTable, errors.InvalidSchemaName) as error:
-            gone = f": {pg.reason(error)}"      # between the list and the lock; the next list lacks it
+            gone = f": {pg.reason(error)}"  # between the list and the lock; the next list lacks it
         except errors.LockNotAvailable:
             if attempt:
                 raise
@@ -80,13 +93,17 @@ def locked(conn: psycopg.Connection) -> list[tuple[str, int, int]]:
             conn.execute(f"ROLLBACK; {BEGIN}")
             return fingerprint.tables(conn)
         conn.execute("ROLLBACK")
-    raise Moved(f"database {conn.info.dbname}", f"tables come and go all the time{gone}", "tables that stay for a moment", "")
+    raise Moved(
+        f"database {conn.info.dbname}", f"tables come and go all the time{gone}", "tables that stay for a moment", ""
+    )
 
 
 def definitions(conn: psycopg.Connection) -> frozenset[tuple[int, int, int]]:
     """Every definition that is not the system's, as (catalog, object, version): two looks are compared."""
-    forms = (VERSIONS.format(key="indexrelid" if catalog == "pg_index" else "oid", catalog=catalog) + OURS.get(catalog, "")
-             for catalog in CATALOGS)
+    forms = (
+        VERSIONS.format(key="indexrelid" if catalog == "pg_index" else "oid", catalog=catalog) + OURS.get(catalog, "")
+        for catalog in CATALOGS
+    )
     return frozenset(conn.execute(" UNION ALL ".join(forms)).fetchall())
 
 

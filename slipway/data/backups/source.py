@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 ADMIN, MIGRATE, BACKUP = "ADMIN_DATABASE_URL", "MIGRATE_DATABASE_URL", "POSTGRES_BACKUP_PASSWORD"
 PATIENCE = "10s"  # for a lock; what waits behind us waits as long
 # pg_read_all_data does not cover large objects; subscriptions and user mappings show whole to a superuser alone.
-BEYOND = ("SELECT EXISTS (SELECT FROM pg_largeobject_metadata) OR EXISTS (SELECT FROM pg_subscription s JOIN pg_database d "
-          "ON d.oid = s.subdbid WHERE d.datname = current_database()) OR EXISTS (SELECT FROM pg_user_mappings)")
+BEYOND = (
+    "SELECT EXISTS (SELECT FROM pg_largeobject_metadata) OR EXISTS (SELECT FROM pg_subscription s JOIN pg_database d "
+    "ON d.oid = s.subdbid WHERE d.datname = current_database()) OR EXISTS (SELECT FROM pg_user_mappings)"
+)
 DATABASE = """
 SELECT pg_get_userbyid(datdba) AS owner, pg_encoding_to_char(encoding) AS encoding, datcollate AS collate,
     datctype AS ctype, CASE datlocprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END AS locale_provider,

@@ -23,8 +23,12 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import BackupError, SettingsError
 
 # Each with the words for whoever has to wait for it.
-KINDS = {"manual": "a backup", "deploy": "the backup of a deploy", "schedule": "a scheduled backup",
-         "pitr": "the backup after a restore"}
+KINDS = {
+    "manual": "a backup",
+    "deploy": "the backup of a deploy",
+    "schedule": "a scheduled backup",
+    "pitr": "the backup after a restore",
+}
 PARTS = ("database", "objects")
 ONLY = {"db": ("database",), "objects": ("objects",), "redis": ("redis",)}
 TRIES = 3
@@ -54,11 +58,23 @@ def wished(args: dict) -> Wish:
     if only is not None and only not in ONLY:
         raise SettingsError("--only", str(only), ", ".join(ONLY), "./invoke backup --only db")
     if len(label) > LONGEST_LABEL or not label.isprintable():
-        raise SettingsError("--label", f"{len(label)} characters", f"one line of {LONGEST_LABEL} at most",
-                            "./invoke backup --label 'before the big change'")
+        raise SettingsError(
+            "--label",
+            f"{len(label)} characters",
+            f"one line of {LONGEST_LABEL} at most",
+            "./invoke backup --label 'before the big change'",
+        )
     keys = args.get("keys")
-    return Wish(kind, label, ONLY[only] if only else PARTS, bool(args.get("contents")), bool(args.get("passwords")),
-                None if keys is None else tuple(map(str, keys)), args.get("release"), float(args.get("wait", 0)))
+    return Wish(
+        kind,
+        label,
+        ONLY[only] if only else PARTS,
+        bool(args.get("contents")),
+        bool(args.get("passwords")),
+        None if keys is None else tuple(map(str, keys)),
+        args.get("release"),
+        float(args.get("wait", 0)),
+    )
 
 
 def take(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -98,10 +114,23 @@ def needless(ends: Endpoints) -> str:
 
 def filled(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> dict:
     """Writes every file but the manifest and returns the manifest's content."""
-    content = {"id": name, "label": wish.label, "kind": wish.kind, "parts": list(wish.parts), "stack": ends.backup.stack,
-               "environment": ends.backup.environment, "begun": now(), "release": None,
-               "tools": {"slipway": slipway.__version__}, "tables": {}, "sequences": {}, "large_objects": 0,
-               "extensions": {}, "objects": None, "redis": None}
+    content = {
+        "id": name,
+        "label": wish.label,
+        "kind": wish.kind,
+        "parts": list(wish.parts),
+        "stack": ends.backup.stack,
+        "environment": ends.backup.environment,
+        "begun": now(),
+        "release": None,
+        "tools": {"slipway": slipway.__version__},
+        "tables": {},
+        "sequences": {},
+        "large_objects": 0,
+        "extensions": {},
+        "objects": None,
+        "redis": None,
+    }
     if "database" in wish.parts:
         found = database(ends, wish, name, work, emit)
         content |= found | {"tools": content["tools"] | found["tools"]}
@@ -140,8 +169,13 @@ def database(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> 
             return once(ends, wish, way, name, work, emit)
         except Moved as error:
             if attempt == TRIES:
-                raise BackupError(error.where, error.found, "a schema that stays as it is while the dump begins",
-                                  "the same command again, when no migration runs", error.log) from None
+                raise BackupError(
+                    error.where,
+                    error.found,
+                    "a schema that stays as it is while the dump begins",
+                    "the same command again, when no migration runs",
+                    error.log,
+                ) from None
             progress(emit, f"the schema changed meanwhile, trying again: {error.found}", 0, 0, "")
             time.sleep(0.5 * attempt)
     raise AssertionError("unreachable")
@@ -150,7 +184,9 @@ def database(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> 
 def once(ends: Endpoints, wish: Wish, way: Source, name: str, work: Path, emit: Emit) -> dict:
     with snapshot.opened(way) as taken:
         facts = source.described(taken.conn)
-        programs = client_tools.folder(ends, facts["server_version_num"] // 10000, "pg_dump", "pg_dumpall", "pg_restore")
+        programs = client_tools.folder(
+            ends, facts["server_version_num"] // 10000, "pg_dump", "pg_dumpall", "pg_restore"
+        )
         reader = Source(ends.admin_url, source.ADMIN, way.database) if wish.passwords and ends.admin_url else way
         with ThreadPoolExecutor(1) as pool:
             roles = pool.submit(dump.roles, programs, reader, work / manifest.GLOBALS, wish.passwords)
@@ -158,18 +194,28 @@ def once(ends: Endpoints, wish: Wish, way: Source, name: str, work: Path, emit: 
             tables = dumped(programs, way, taken, work / manifest.DUMP, f"slipway backup {name}", wish.contents, emit)
             roles.result()
     facts["server_version"] = facts["server_version"].split(" ")[0]
-    return facts | {"tables": tables, "tools": {"pg_dump": version.result()},
-                    "compression": dump.packed(programs / "pg_dump")}
+    return facts | {
+        "tables": tables,
+        "tools": {"pg_dump": version.result()},
+        "compression": dump.packed(programs / "pg_dump"),
+    }
 
 
 def dumped(programs: Path, way: Source, taken: Snapshot, target: Path, name: str, contents: bool, emit: Emit) -> dict:
     """Runs pg_dump and, in the snapshot's own session at the same time, the counts; returns those."""
-    with (Pace(way, taken, name) as pace, ThreadPoolExecutor(1) as pool,
-          dump.running(programs, way, taken.name, target, name) as running):
+    with (
+        Pace(way, taken, name) as pace,
+        ThreadPoolExecutor(1) as pool,
+        dump.running(programs, way, taken.name, target, name) as running,
+    ):
         counting = pool.submit(snapshot.counted, taken, contents)
         try:
-            watch(running, pace, counting, lambda: progress(
-                emit, f"dumping {way.database}", pace.done(running), pace.total, "bytes"))
+            watch(
+                running,
+                pace,
+                counting,
+                lambda: progress(emit, f"dumping {way.database}", pace.done(running), pace.total, "bytes"),
+            )
             progress(emit, "counting rows", 0, 0, "")
             return counting.result()
         except BaseException:

@@ -28,8 +28,11 @@ def absence(entry: Entry, pool: Pool) -> str:
         size = pool.path(entry.sha256).stat().st_size
     except OSError:
         return f"{entry.name}: its bytes, objects/{entry.sha256[:2]}/{entry.sha256}, are missing"
-    return "" if size == entry.size else f"{entry.name}: objects/{entry.sha256[:2]}/{entry.sha256} has {size} bytes " \
-                                         f"instead of {entry.size}"
+    return (
+        ""
+        if size == entry.size
+        else f"{entry.name}: objects/{entry.sha256[:2]}/{entry.sha256} has {size} bytes instead of {entry.size}"
+    )
 
 
 def sample(folder: Path, pool: Path, count: int | None, aside: bool = False) -> list[str]:
@@ -49,7 +52,7 @@ def damage(entry: Entry, pool: Pool, aside: bool) -> str:
     if found == entry.sha256:
         return ""
     if aside:
-        with suppress(OSError):     # a disk that nobody may write: what is wrong is said all the same
+        with suppress(OSError):  # a disk that nobody may write: what is wrong is said all the same
             pool.set_aside(entry.sha256)
     return f"{entry.name}: objects/{entry.sha256[:2]}/{entry.sha256} holds other bytes (sha256 {found[:12]}…)"
 
@@ -64,6 +67,6 @@ def chosen(entries: Iterator[Entry], count: int) -> list[Entry]:
     for number, entry in enumerate(entries):
         if len(found) < count:
             found.append(entry)
-        elif (place := random.randrange(number + 1)) < count:        # noqa: S311
+        elif (place := random.randrange(number + 1)) < count:  # noqa: S311
             found[place] = entry
     return found

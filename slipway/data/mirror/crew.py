@@ -13,7 +13,7 @@ from slipway.data.endpoints import Emit
 
 WORKERS = 8
 END = object()
-PULSE = 0.2         # seconds between two words about how far it is
+PULSE = 0.2  # seconds between two words about how far it is
 
 
 class Stopped(Exception):

@@ -81,7 +81,7 @@ class Ledger:
         return self.value("select coalesce(sum(size), 0) from now where sha256 is null")
 
     def different_bytes(self) -> int:
-        return self.value(f"select coalesce(sum(size), 0) from ({DIFFERENT})")      # noqa: S608
+        return self.value(f"select coalesce(sum(size), 0) from ({DIFFERENT})")  # noqa: S608
 
     def backed_up(self) -> int:
         return self.value("select count(*) from before")

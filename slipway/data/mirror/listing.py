@@ -16,8 +16,16 @@ def entries(client, bucket: str) -> Iterator[Entry]:
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for found in page.get("Contents", ()):
             if not found["Key"].startswith(SCRATCH):
-                yield Entry(bucket, found["Key"], found["Size"], found["ETag"].strip('"'), None, None, {},
-                            moment(found["LastModified"]))
+                yield Entry(
+                    bucket,
+                    found["Key"],
+                    found["Size"],
+                    found["ETag"].strip('"'),
+                    None,
+                    None,
+                    {},
+                    moment(found["LastModified"]),
+                )
 
 
 def moment(when: datetime) -> str:

@@ -34,8 +34,12 @@ class Entry:
         return f"{self.bucket}/{self.key}"
 
     def line(self) -> str:
-        return ENCODER.encode({name: value for name, value in vars(self).items()
-                               if value or name not in ("headers", "tags")}) + "\n"
+        return (
+            ENCODER.encode(
+                {name: value for name, value in vars(self).items() if value or name not in ("headers", "tags")}
+            )
+            + "\n"
+        )
 
 
 def read(folder: Path) -> Iterator[Entry]:
@@ -62,8 +66,12 @@ def parsed(line: bytes, where: str) -> Entry:
     try:
         found = Entry(**json.loads(line))
     except (ValueError, TypeError) as error:
-        raise BackupError(where, f"unreadable: {error}"[:200], "one object as JSON",
-                          "./invoke backups.verify to see what else is damaged") from None
+        raise BackupError(
+            where,
+            f"unreadable: {error}"[:200],
+            "one object as JSON",
+            "./invoke backups.verify to see what else is damaged",
+        ) from None
     if found.sha256 is not None and not is_sha256(found.sha256):
         raise BackupError(where, f"sha256 {found.sha256!r}"[:200], "64 hexadecimal digits", "./invoke backups.verify")
     return found

@@ -15,8 +15,13 @@ from slipway.data.store_trouble import GONE
 from slipway.errors import BackupError
 
 TRIES = 5
-HEADERS = {"CacheControl": "CacheControl", "ContentDisposition": "ContentDisposition", "Expires": "ExpiresString",
-           "ContentEncoding": "ContentEncoding", "ContentLanguage": "ContentLanguage"}
+HEADERS = {
+    "CacheControl": "CacheControl",
+    "ContentDisposition": "ContentDisposition",
+    "Expires": "ExpiresString",
+    "ContentEncoding": "ContentEncoding",
+    "ContentLanguage": "ContentLanguage",
+}
 
 
 def bring(client, pool: Pool, entry: Entry, tally: Tally) -> Entry | None:
@@ -26,7 +31,7 @@ def bring(client, pool: Pool, entry: Entry, tally: Tally) -> Entry | None:
     """
     former = ""
     for number in range(TRIES):
-        time.sleep(0 if number == 0 else 0.1 * 2 ** number)
+        time.sleep(0 if number == 0 else 0.1 * 2**number)
         answer = opened(client, entry)
         if answer is None:
             return None
@@ -43,19 +48,25 @@ def bring(client, pool: Pool, entry: Entry, tally: Tally) -> Entry | None:
         former = incoming.sha256
         incoming.path.unlink()
         tally.add(-incoming.size)
-    raise BackupError(f"object {entry.name}", f"{TRIES} reads gave {TRIES} different contents",
-                      "an object that stays the same while it is read", "./invoke logs -s objects, then again")
+    raise BackupError(
+        f"object {entry.name}",
+        f"{TRIES} reads gave {TRIES} different contents",
+        "an object that stays the same while it is read",
+        "./invoke logs -s objects, then again",
+    )
 
 
 def broken_off() -> tuple[type[Exception], ...]:
     """What a connection that breaks in the middle of a body raises."""
     from botocore.exceptions import HTTPClientError, IncompleteReadError
     from urllib3.exceptions import HTTPError
+
     return HTTPClientError, IncompleteReadError, HTTPError, ConnectionError, TimeoutError
 
 
 def opened(client, entry: Entry) -> dict | None:
     from botocore.exceptions import ClientError
+
     try:
         return client.get_object(Bucket=entry.bucket, Key=entry.key)
     except ClientError as error:
@@ -103,6 +114,7 @@ def is_md5(etag: str) -> bool:
 def head(client, entry: Entry) -> dict | None:
     """What the store says of an object, or None when it is gone."""
     from botocore.exceptions import ClientError
+
     try:
         return client.head_object(Bucket=entry.bucket, Key=entry.key)
     except ClientError as error:
@@ -118,8 +130,16 @@ def described(client, entry: Entry, answer: dict) -> Entry:
     headers = {name: answer[field] for name, field in HEADERS.items() if answer.get(field)}
     metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
     tags = tags_of(client, entry) if answer.get("TagCount") else {}
-    return replace(entry, etag=etag, modified=modified, size=answer["ContentLength"], tags=tags, headers=headers,
-                   content_type=answer.get("ContentType", ""), metadata=metadata)
+    return replace(
+        entry,
+        etag=etag,
+        modified=modified,
+        size=answer["ContentLength"],
+        tags=tags,
+        headers=headers,
+        content_type=answer.get("ContentType", ""),
+        metadata=metadata,
+    )
 
 
 def tags_of(client, entry: Entry) -> dict[str, str]:

@@ -21,11 +21,17 @@ from slipway.data.mirror.pool import Pool
 from slipway.data.mirror.taking import store_of
 from slipway.errors import BackupError
 
-NAMED = 100         # extra objects that are named; all of them are counted
+NAMED = 100  # extra objects that are named; all of them are counted
 
 
-def restore(ends: Endpoints, folder: Path, pool: Path, emit: Emit, delete_extra: bool = False,
-            rename: Mapping[str, str] | None = None) -> dict:
+def restore(
+    ends: Endpoints,
+    folder: Path,
+    pool: Path,
+    emit: Emit,
+    delete_extra: bool = False,
+    rename: Mapping[str, str] | None = None,
+) -> dict:
     """Puts back what differs from the backup in `folder`; `rename` gives buckets of another environment their names here.
 
     Returns {"made": buckets, "put", "bytes", "same", "extra": how many, "extras": names of the first hundred,
@@ -60,6 +66,7 @@ def look(ends: Endpoints, folder: Path, pool: Path, emit: Emit, rename: Mapping[
 def compared(ends: Endpoints, folder: Path, rename: Mapping[str, str] | None) -> Iterator[tuple]:
     """A client, what was backed up beside what is there now, and the buckets that are not there."""
     from botocore.exceptions import BotoCoreError, ClientError
+
     client = objects.client(ends)
     try:
         with Ledger() as ledger:
@@ -78,8 +85,12 @@ def renamed(entries: Iterator[Entry], names: dict[str, str], own: tuple[str, ...
     for entry in entries:
         bucket = names.get(entry.bucket, entry.bucket)
         if bucket not in own:
-            raise BackupError(f"bucket {bucket}", "not a bucket of this environment", f"one of {', '.join(own)}",
-                              "add it to S3_BUCKETS, then ./invoke up")
+            raise BackupError(
+                f"bucket {bucket}",
+                "not a bucket of this environment",
+                f"one of {', '.join(own)}",
+                "add it to S3_BUCKETS, then ./invoke up",
+            )
         yield replace(entry, bucket=bucket)
 
 
@@ -98,8 +109,11 @@ def pairs(ledger: Ledger) -> Iterator[tuple[Entry, Entry | None]]:
 
 def refuse_missing(ledger: Ledger, pool: Pool) -> None:
     """Nothing is put back unless all can be."""
-    lost = [entry.name for entry, now in pairs(ledger)
-            if not untouched(entry, now) and not (entry.sha256 and pool.has(entry.sha256, entry.size))]
+    lost = [
+        entry.name
+        for entry, now in pairs(ledger)
+        if not untouched(entry, now) and not (entry.sha256 and pool.has(entry.sha256, entry.size))
+    ]
     if lost:
         raise refused([f"the bytes of {len(lost)} are not kept: {', '.join(lost[:5])}"])
 
@@ -110,8 +124,12 @@ def untouched(entry: Entry, now: Entry | None) -> bool:
 
 
 def refused(problems: list[str]) -> BackupError:
-    return BackupError("objects of the backup", problems[0], "the bytes of every object that is absent or changed",
-                       "./invoke backups.fetch of its copy, or ./invoke backups.list for another; nothing was changed")
+    return BackupError(
+        "objects of the backup",
+        problems[0],
+        "the bytes of every object that is absent or changed",
+        "./invoke backups.fetch of its copy, or ./invoke backups.list for another; nothing was changed",
+    )
 
 
 def settle(client, pool: Pool, tally: Tally, pair: tuple[Entry, Entry | None]) -> bool:
@@ -121,8 +139,12 @@ def settle(client, pool: Pool, tally: Tally, pair: tuple[Entry, Entry | None]) -
         tally.add(entry.size)
         return False
     if not entry.sha256:
-        raise BackupError(f"object {entry.name}", "its bytes are not kept, and its metadata differs",
-                          "a backup with bytes", "./invoke backups.list")
+        raise BackupError(
+            f"object {entry.name}",
+            "its bytes are not kept, and its metadata differs",
+            "a backup with bytes",
+            "./invoke backups.list",
+        )
     names = {"Bucket": entry.bucket, "Key": entry.key}
     multipart.store(client, names, pool.path(entry.sha256), entry.sha256, words(entry), tally)
     return True
@@ -175,6 +197,10 @@ def remove(client, batch: list[Entry]) -> int:
     keys = [{"Key": entry.key} for entry in batch]
     answer = client.delete_objects(Bucket=batch[0].bucket, Delete={"Objects": keys, "Quiet": True})
     for failure in answer.get("Errors", ()):
-        raise BackupError(f"object {batch[0].bucket}/{failure.get('Key')}", str(failure.get("Message", "not deleted")),
-                          "keys that may delete it", "./invoke logs -s objects")
+        raise BackupError(
+            f"object {batch[0].bucket}/{failure.get('Key')}",
+            str(failure.get("Message", "not deleted")),
+            "keys that may delete it",
+            "./invoke logs -s objects",
+        )
     return len(batch)

@@ -21,7 +21,7 @@ def sweep(root: Path) -> int:
     pool = Pool(root / "objects")
     if any(root.glob(".partial-*")):
         return 0
-    with sqlite3.connect("") as used:       # a temporary file of SQLite's own: any number of backups in flat memory
+    with sqlite3.connect("") as used:  # a temporary file of SQLite's own: any number of backups in flat memory
         used.execute("create table used (sha256 text primary key) without rowid")
         for folder in backups(root):
             used.executemany("insert or ignore into used values (?)", named(folder))
@@ -38,8 +38,12 @@ def backups(root: Path) -> Iterator[Path]:
 
 def named(folder: Path) -> Iterator[tuple[str]]:
     if holds_objects(folder) and not (folder / manifest.NAME).exists():
-        raise BackupError(str(folder / manifest.NAME), "missing", "the objects of that backup; nothing was removed",
-                          "./invoke backups.verify, or remove that backup")
+        raise BackupError(
+            str(folder / manifest.NAME),
+            "missing",
+            "the objects of that backup; nothing was removed",
+            "./invoke backups.verify, or remove that backup",
+        )
     return ((entry.sha256,) for entry in manifest.read(folder) if entry.sha256)
 
 
@@ -47,8 +51,12 @@ def holds_objects(folder: Path) -> bool:
     try:
         return bool(json.loads((folder / "manifest.json").read_bytes()).get("objects"))
     except (ValueError, AttributeError):
-        raise BackupError(str(folder / "manifest.json"), "unreadable", "a manifest; nothing was removed",
-                          "./invoke backups.verify, or remove that backup") from None
+        raise BackupError(
+            str(folder / "manifest.json"),
+            "unreadable",
+            "a manifest; nothing was removed",
+            "./invoke backups.verify, or remove that backup",
+        ) from None
 
 
 def unused(pool: Pool, used: sqlite3.Connection) -> Iterator[Path]:

@@ -26,6 +26,7 @@ def take(ends: Endpoints, folder: Path, pool: Path, emit: Emit, bytes: bool = Tr
     read, "gone": objects that were deleted meanwhile and are left out}. Raises BackupError with the store's reason.
     """
     from botocore.exceptions import BotoCoreError, ClientError
+
     client = objects.client(ends)
     try:
         with Ledger() as ledger:
@@ -48,14 +49,21 @@ def store_of(ends: Endpoints) -> store_trouble.Store:
 
 
 def no_room(error: OSError) -> BackupError:
-    return BackupError(str(error.filename or "backups"), error.strerror or str(error),
-                       "a disk with room, which may be written", "make room, then again")
+    return BackupError(
+        str(error.filename or "backups"),
+        error.strerror or str(error),
+        "a disk with room, which may be written",
+        "make room, then again",
+    )
 
 
 def earlier(folder: Path) -> Iterator[Entry]:
     """The objects of the newest backup beside this one whose list is whole: a damaged one must not stop a new backup."""
-    others = (path.parent for path in folder.parent.glob(f"*/{manifest.NAME}")
-              if path.parent != folder and not path.parent.name.startswith("."))
+    others = (
+        path.parent
+        for path in folder.parent.glob(f"*/{manifest.NAME}")
+        if path.parent != folder and not path.parent.name.startswith(".")
+    )
     for path in sorted(others, key=lambda path: path.name, reverse=True):
         if manifest.is_whole(path):
             return manifest.read(path)
@@ -81,6 +89,7 @@ def bring(client, ledger: Ledger, pool: Pool, emit: Emit) -> dict:
 
 def describe(client, ledger: Ledger, emit: Emit) -> dict:
     """Asks for the content type and metadata of what is new or changed; brings no bytes."""
+
     def ask(entry: Entry) -> Entry | None:
         answer = reading.head(client, entry)
         return answer and reading.described(client, entry, answer)

@@ -36,7 +36,10 @@ def fetch(ends: Endpoints, args: dict, emit: Emit) -> dict:
     def tell(text: str) -> None:
         progress(emit, text, 0, 0, "")
 
-    with place.told(remote, "off-site copy"), lock.held(ends, "fetching a backup", float(args.get("wait", 0)), tell) as root:
+    with (
+        place.told(remote, "off-site copy"),
+        lock.held(ends, "fetching a backup", float(args.get("wait", 0)), tell) as root,
+    ):
         copy = chosen(remote, str(args.get("id") or "latest"))
         if is_whole(root / copy.identity, folder.pool(ends)):
             return {"id": copy.identity, "bytes": 0, "objects": 0, "here": True}
@@ -51,14 +54,22 @@ def chosen(remote: Remote, identity: str) -> Copy:
     if identity in there:
         return there[identity]
     near = difflib.get_close_matches(identity, there, 3, 0.5)
-    raise BackupError(f"off-site copy {identity}", f"{remote} has none of this name that is complete",
-                      ", ".join(near) or "one that is listed", "./invoke backups.list")
+    raise BackupError(
+        f"off-site copy {identity}",
+        f"{remote} has none of this name that is complete",
+        ", ".join(near) or "one that is listed",
+        "./invoke backups.list",
+    )
 
 
 def wanted_keys(copy: Copy, keys: list) -> list:
     if copy.sealed and not keys:
-        raise BackupError(f"off-site copy {copy.identity}", "it is encrypted", "the private key that opens it",
-                          f"./invoke backups.fetch {copy.identity} --identity FILE")
+        raise BackupError(
+            f"off-site copy {copy.identity}",
+            "it is encrypted",
+            "the private key that opens it",
+            f"./invoke backups.fetch {copy.identity} --identity FILE",
+        )
     return keys
 
 
@@ -85,9 +96,13 @@ def brought(line: Line, copy: Copy, root: Path, emit: Emit) -> dict:
         bring(line, copy, manifest.EVIDENCE, work, tally)
     objects = bring_objects(line, copy, work, Pool(root / folder.OBJECTS), emit)
     for problem in (*verify.problems(work), *mirror.missing(work, root / folder.OBJECTS)):
-        raise VerificationError(f"off-site copy {copy.identity}", problem, "the backup as it was taken",
-                                "./invoke backups.list for another one")
-    if final.exists():      # a damaged one: its name is needed, and what is damaged is worth nothing
+        raise VerificationError(
+            f"off-site copy {copy.identity}",
+            problem,
+            "the backup as it was taken",
+            "./invoke backups.list for another one",
+        )
+    if final.exists():  # a damaged one: its name is needed, and what is damaged is worth nothing
         final.rename(root / f"{folder.PARTIAL}{copy.identity}-damaged")
     settle(work, final)
     lock.clear(root)
@@ -104,8 +119,9 @@ def bring(line: Line, copy: Copy, name: str, work: Path, tally: Tally, sha256: s
 
 
 def damaged(key: str, found: str, wanted: str) -> VerificationError:
-    return VerificationError(key, f"damaged: sha256 {found[:12]}…", f"sha256 {wanted[:12]}…",
-                             "./invoke backups.list for another backup")
+    return VerificationError(
+        key, f"damaged: sha256 {found[:12]}…", f"sha256 {wanted[:12]}…", "./invoke backups.list for another backup"
+    )
 
 
 def bring_objects(line: Line, copy: Copy, work: Path, pool: Pool, emit: Emit) -> dict:
@@ -118,7 +134,9 @@ def bring_objects(line: Line, copy: Copy, work: Path, pool: Pool, emit: Emit) ->
         (work / naming.FILE).unlink()
         naming.adopt(work.parent, names)
     tally = Tally(emit, "fetching objects", sum(entry.size for entry in absent(work, pool)))
-    count = sum(brought for _, brought in each(partial(bring_object, line, names, pool, tally), absent(work, pool), tally.stop))
+    count = sum(
+        brought for _, brought in each(partial(bring_object, line, names, pool, tally), absent(work, pool), tally.stop)
+    )
     pool.settle()
     return {"count": count, "bytes": tally.done}
 

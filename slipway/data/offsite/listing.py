@@ -75,8 +75,7 @@ def seen(ends: Endpoints) -> dict:
             found = complete(remote)
     except SlipwayError as error:
         return {"set": True, "copies": {}, "problem": error.found}
-    return {"set": True, "problem": "",
-            "copies": {identity: facts(copy) for identity, copy in found.items()}}
+    return {"set": True, "problem": "", "copies": {identity: facts(copy) for identity, copy in found.items()}}
 
 
 def facts(copy: Copy) -> dict:
@@ -92,5 +91,15 @@ def where(backup: dict, there: Mapping[str, dict]) -> str:
 
 def only_there(there: Mapping[str, dict], here: Collection[str]) -> list[dict]:
     """What can be said of copies whose backup is not here, without bringing them back."""
-    return [{"id": identity, "here": False, "bytes": copy["bytes"], "sealed": copy["sealed"], "parts": copy["parts"],
-             "proven": copy["proven"]} for identity, copy in there.items() if identity not in here]
+    return [
+        {
+            "id": identity,
+            "here": False,
+            "bytes": copy["bytes"],
+            "sealed": copy["sealed"],
+            "parts": copy["parts"],
+            "proven": copy["proven"],
+        }
+        for identity, copy in there.items()
+        if identity not in here
+    ]

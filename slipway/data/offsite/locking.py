@@ -9,7 +9,7 @@ from slipway.data import objects, store_trouble
 from slipway.data.offsite.place import Remote
 from slipway.errors import BackupError, VerificationError
 
-SLACK = timedelta(minutes=5)        # clocks differ
+SLACK = timedelta(minutes=5)  # clocks differ
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,18 @@ def rule(remote: Remote) -> Rule:
     if not days:
         return Rule()
     if not has_lock(remote):
-        raise BackupError(f"bucket {remote.target.bucket}", f"has no object lock, and OFFSITE_LOCK_DAYS is {days}",
-                          "a bucket that was made with object lock", "make one, or set OFFSITE_LOCK_DAYS=0 in .env")
+        raise BackupError(
+            f"bucket {remote.target.bucket}",
+            f"has no object lock, and OFFSITE_LOCK_DAYS is {days}",
+            "a bucket that was made with object lock",
+            "make one, or set OFFSITE_LOCK_DAYS=0 in .env",
+        )
     return Rule(remote.target.lock_mode.upper(), datetime.now(UTC).replace(microsecond=0) + timedelta(days=days))
 
 
 def has_lock(remote: Remote) -> bool:
     from botocore.exceptions import ClientError
+
     try:
         found = remote.client.get_object_lock_configuration(Bucket=remote.target.bucket)
     except ClientError as error:
@@ -52,8 +57,12 @@ def hold(remote: Remote, names: dict, rule: Rule) -> None:
         return
     remote.client.put_object_retention(**names, Retention={"Mode": rule.mode, "RetainUntilDate": rule.until})
     if not held(remote, names, rule):
-        raise VerificationError(names["Key"], "the store took the lock and does not show it",
-                                f"locked until {rule.until:%Y-%m-%d}", "another store, or OFFSITE_LOCK_DAYS=0 in .env")
+        raise VerificationError(
+            names["Key"],
+            "the store took the lock and does not show it",
+            f"locked until {rule.until:%Y-%m-%d}",
+            "another store, or OFFSITE_LOCK_DAYS=0 in .env",
+        )
 
 
 def held(remote: Remote, names: dict, rule: Rule) -> bool:

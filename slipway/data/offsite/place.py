@@ -14,7 +14,7 @@ from slipway.data.endpoints import Endpoints, need
 from slipway.data.mirror import reading
 from slipway.data.offsite.target import Target
 
-SPOOL = ".offsite"      # beside the backups: what is on its way, and the key of the pool's names
+SPOOL = ".offsite"  # beside the backups: what is on its way, and the key of the pool's names
 SEALED = ".age"
 
 
@@ -59,13 +59,20 @@ class Remote:
 def opened(ends: Endpoints, stack: str = "") -> Remote:
     """The copies of this stack, or of another. Raises SettingsError where no bucket is set."""
     target = ends.offsite
-    for name, value, example in (("BUCKET", target.bucket, "a bucket of yours elsewhere"),
-                                 ("ENDPOINT", target.endpoint, "https://s3.example.org"),
-                                 ("ACCESS_KEY", target.access_key, "the access key of that store"),
-                                 ("SECRET_KEY", target.secret_key, "the secret key of that store")):
+    for name, value, example in (
+        ("BUCKET", target.bucket, "a bucket of yours elsewhere"),
+        ("ENDPOINT", target.endpoint, "https://s3.example.org"),
+        ("ACCESS_KEY", target.access_key, "the access key of that store"),
+        ("SECRET_KEY", target.secret_key, "the secret key of that store"),
+    ):
         need(value, f"OFFSITE_S3_{name}", example)
-    there = replace(ends, s3_endpoint=target.endpoint, s3_region=target.region, s3_access_key=target.access_key,
-                    s3_secret_key=target.secret_key)
+    there = replace(
+        ends,
+        s3_endpoint=target.endpoint,
+        s3_region=target.region,
+        s3_access_key=target.access_key,
+        s3_secret_key=target.secret_key,
+    )
     return Remote(objects.client(there), target, stack or ends.backup.stack)
 
 
@@ -73,19 +80,24 @@ def opened(ends: Endpoints, stack: str = "") -> Remote:
 def told(remote: Remote, doing: str) -> Iterator[None]:
     """The store's failures as BackupErrors that say what to mend."""
     from botocore.exceptions import BotoCoreError, ClientError
+
     try:
         yield
     except (BotoCoreError, ClientError, *reading.broken_off()) as error:
-        store = store_trouble.Store("OFFSITE_S3", remote.target.endpoint,
-                                    f"check OFFSITE_S3_ENDPOINT and OFFSITE_S3_BUCKET ({remote.target.bucket}) in .env")
+        store = store_trouble.Store(
+            "OFFSITE_S3",
+            remote.target.endpoint,
+            f"check OFFSITE_S3_ENDPOINT and OFFSITE_S3_BUCKET ({remote.target.bucket}) in .env",
+        )
         raise store_trouble.told(error, doing, store) from None
     except OSError as error:
         raise folder.unreachable(Path(error.filename or SPOOL), error) from None
 
 
 @contextmanager
-def alone(ends: Endpoints, doing: str, tell: Callable[[str], None] = lambda text: None, wait: float = 0
-          ) -> Iterator[Path]:
+def alone(
+    ends: Endpoints, doing: str, tell: Callable[[str], None] = lambda text: None, wait: float = 0
+) -> Iterator[Path]:
     """The spool, with the right to change the copies. Backups may be taken meanwhile. Raises LockHeld."""
     spool = folder.root(ends) / SPOOL
     try:

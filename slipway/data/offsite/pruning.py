@@ -17,7 +17,7 @@ from slipway.data.offsite.place import SEALED, Remote
 from slipway.data.offsite.shelf import Shelf
 from slipway.errors import BackupError
 
-UNFINISHED = timedelta(days=7)      # a push that broke off may go on for so long
+UNFINISHED = timedelta(days=7)  # a push that broke off may go on for so long
 
 
 def prune(ends: Endpoints, dry_run: bool, emit: Emit) -> dict:
@@ -44,8 +44,11 @@ def prune(ends: Endpoints, dry_run: bool, emit: Emit) -> dict:
 
 def staying(ends: Endpoints, there: dict[str, Copy], now: datetime) -> dict[str, str]:
     proven = {found["id"] for found in folder.listed(ends) if found["proven"]}
-    backups = [retention.Backup(copy.identity, moment(copy.identity), copy.proven or copy.identity in proven, copy.parts)
-               for copy in there.values() if copy.complete]
+    backups = [
+        retention.Backup(copy.identity, moment(copy.identity), copy.proven or copy.identity in proven, copy.parts)
+        for copy in there.values()
+        if copy.complete
+    ]
     return retention.kept(backups, ends.backup.keep, now)
 
 
@@ -74,11 +77,16 @@ def delete(remote: Remote, keys: Iterable[str]) -> int:
     """Removes objects, a thousand at a time; returns how many. Where versions are kept, these stay below a marker."""
     count, each = 0, iter(keys)
     while some := list(islice(each, 1000)):
-        answer = remote.client.delete_objects(Bucket=remote.target.bucket, Delete={
-            "Objects": [{"Key": key} for key in some], "Quiet": True})
+        answer = remote.client.delete_objects(
+            Bucket=remote.target.bucket, Delete={"Objects": [{"Key": key} for key in some], "Quiet": True}
+        )
         for failure in answer.get("Errors", ()):
-            raise BackupError(str(failure.get("Key")), str(failure.get("Message", "not removed")),
-                              "keys that may delete there", "correct OFFSITE_S3_ACCESS_KEY in .env")
+            raise BackupError(
+                str(failure.get("Key")),
+                str(failure.get("Message", "not removed")),
+                "keys that may delete there",
+                "correct OFFSITE_S3_ACCESS_KEY in .env",
+            )
         count += len(some)
     return count
 
@@ -86,11 +94,15 @@ def delete(remote: Remote, keys: Iterable[str]) -> int:
 def abort(remote: Remote, now: datetime) -> None:
     """Ends uploads that broke off long ago: their parts cost money, and no listing shows them."""
     from botocore.exceptions import ClientError
+
     try:
-        pages = list(remote.client.get_paginator("list_multipart_uploads").paginate(
-            Bucket=remote.target.bucket, Prefix=remote.root))
+        pages = list(
+            remote.client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=remote.target.bucket, Prefix=remote.root
+            )
+        )
     except ClientError:
-        return      # a store without that listing
+        return  # a store without that listing
     for found in (each for page in pages for each in page.get("Uploads", ())):
         if now - found["Initiated"] > UNFINISHED:
             remote.client.abort_multipart_upload(**remote.names(found["Key"]), UploadId=found["UploadId"])

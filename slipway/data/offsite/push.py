@@ -88,8 +88,12 @@ def one(ends: Endpoints, way: Way, path: Path, copy: Copy, emit: Emit) -> dict:
 def refuse_damaged(path: Path, pool: Path) -> None:
     """A damaged backup must not become a copy that is believed."""
     for problem in (*verify.problems(path), *mirror.missing(path, pool)):
-        raise Damaged(f"backup {path.name}", problem, "a backup as it was written; it was not copied",
-                      f"./invoke backup for another one, and remove {path}")
+        raise Damaged(
+            f"backup {path.name}",
+            problem,
+            "a backup as it was written; it was not copied",
+            f"./invoke backup for another one, and remove {path}",
+        )
 
 
 def copy_objects(way: Way, path: Path, pool: Pool, work: Path, emit: Emit) -> dict:
@@ -97,8 +101,9 @@ def copy_objects(way: Way, path: Path, pool: Pool, work: Path, emit: Emit) -> di
     count = 0
     with Shelf() as shelf:
         shelf.fill(way.remote)
-        shelf.want((way.names.of(entry.sha256), entry.sha256, entry.size)
-                   for entry in objects_list.read(path) if entry.sha256)
+        shelf.want(
+            (way.names.of(entry.sha256), entry.sha256, entry.size) for entry in objects_list.read(path) if entry.sha256
+        )
         tally = Tally(emit, "copying objects", sum(size for _, size in shelf.absent(way.sealed)))
         for large, some in groupby(shelf.absent(way.sealed), lambda found: found[1] > multipart.PART):
             for _ in each(partial(copy_object, way, pool, tally), some, tally.stop, 1 if large else WORKERS):

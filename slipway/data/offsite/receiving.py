@@ -37,7 +37,7 @@ def receive(line: Line, names: dict, target: Path, tally: Tally) -> tuple[str, i
     Raises VerificationError when the store has lost it or a seal is broken, and the client's errors.
     """
     for number in range(TRIES):
-        time.sleep(0 if number == 0 else 0.1 * 2 ** number)
+        time.sleep(0 if number == 0 else 0.1 * 2**number)
         try:
             return once(line, names, target, tally)
         except reading.broken_off():
@@ -61,10 +61,12 @@ def once(line: Line, names: dict, target: Path, tally: Tally) -> tuple[str, int]
 
 def opened(line: Line, names: dict):
     from botocore.exceptions import ClientError
+
     try:
         return line.remote.client.get_object(**names)["Body"]
     except ClientError as error:
         if objects.code_of(error) in GONE:
-            raise VerificationError(names["Key"], "is not there", "every file of a copy",
-                                    "./invoke backups.list for another backup") from None
+            raise VerificationError(
+                names["Key"], "is not there", "every file of a copy", "./invoke backups.list for another backup"
+            ) from None
         raise

@@ -52,8 +52,12 @@ def sealed(source: Path, sha256: str, target: Path, keys: list) -> Path:
     if not target.exists():
         found = digests(source)[0]
         if found != sha256:
-            raise VerificationError(str(source), f"holds other bytes (sha256 {found[:12]}…)", f"sha256 {sha256[:12]}…",
-                                    "./invoke backups.verify; nothing was sent")
+            raise VerificationError(
+                str(source),
+                f"holds other bytes (sha256 {found[:12]}…)",
+                f"sha256 {sha256[:12]}…",
+                "./invoke backups.verify; nothing was sent",
+            )
         sealing.seal(source, target, keys)
     return target
 

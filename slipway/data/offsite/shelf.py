@@ -32,8 +32,10 @@ class Shelf:
         self.db.close()
 
     def fill(self, remote: Remote) -> None:
-        self.db.executemany("insert or replace into there values (?, ?)", (
-            (found["Key"].rpartition("/")[2], found["Size"]) for found in remote.listed(remote.objects)))
+        self.db.executemany(
+            "insert or replace into there values (?, ?)",
+            ((found["Key"].rpartition("/")[2], found["Size"]) for found in remote.listed(remote.objects)),
+        )
 
     def want(self, each: Iterable[tuple[str, str, int]]) -> None:
         """(name, sha256, size) of each; the latter two are empty where only the name is known."""

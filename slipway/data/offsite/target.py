@@ -29,6 +29,7 @@ class Target:
 
 def read(given: Mapping[str, str]) -> Target:
     """The target that the environment names. Raises SettingsError for a number of days that is none."""
+
     def text(name: str, default: str = "") -> str:
         return given.get(f"OFFSITE_{name}", default)
 
@@ -36,6 +37,14 @@ def read(given: Mapping[str, str]) -> Target:
     if not (days.isascii() and days.isdigit()):
         raise SettingsError("OFFSITE_LOCK_DAYS", days, "a whole number from 0", "edit OFFSITE_LOCK_DAYS in .env")
     recipients = tuple(part.strip() for part in text("AGE_RECIPIENT").split(",") if part.strip())
-    return Target(text("S3_BUCKET"), text("S3_ENDPOINT"), text("S3_PREFIX").strip("/"), text("S3_REGION", "us-east-1"),
-                  Secret(text("S3_ACCESS_KEY")), Secret(text("S3_SECRET_KEY")), recipients, int(days),
-                  text("LOCK_MODE", "governance"))
+    return Target(
+        text("S3_BUCKET"),
+        text("S3_ENDPOINT"),
+        text("S3_PREFIX").strip("/"),
+        text("S3_REGION", "us-east-1"),
+        Secret(text("S3_ACCESS_KEY")),
+        Secret(text("S3_SECRET_KEY")),
+        recipients,
+        int(days),
+        text("LOCK_MODE", "governance"),
+    )

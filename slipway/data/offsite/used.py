@@ -12,7 +12,7 @@ from slipway.errors import BackupError
 
 NAME = "pool.list"
 LINE = re.compile(r"[0-9a-f]{64}(\.age)?")
-END = "# {count} names"     # a list that was cut short would have what it no longer names removed
+END = "# {count} names"  # a list that was cut short would have what it no longer names removed
 
 
 def write(path: Path, names: Iterable[str]) -> None:
@@ -27,6 +27,7 @@ def write(path: Path, names: Iterable[str]) -> None:
 def read(remote: Remote, identity: str) -> Iterator[str]:
     """The names that a copy uses. Raises BackupError where the list is missing or not whole."""
     from botocore.exceptions import ClientError
+
     names = remote.file(identity, NAME)
     try:
         lines = remote.client.get_object(**names)["Body"].iter_lines()
@@ -45,5 +46,9 @@ def read(remote: Remote, identity: str) -> Iterator[str]:
 
 
 def broken(key: str, found: str) -> BackupError:
-    return BackupError(key, found, "the objects that this copy uses; none was removed",
-                       "./invoke backups.fetch brings that backup here; ./invoke backups.push copies it anew")
+    return BackupError(
+        key,
+        found,
+        "the objects that this copy uses; none was removed",
+        "./invoke backups.fetch brings that backup here; ./invoke backups.push copies it anew",
+    )

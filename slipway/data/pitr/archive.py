@@ -10,8 +10,8 @@ from slipway.data.endpoints import Endpoints
 if TYPE_CHECKING:
     import psycopg
 
-PATIENCE = 3            # archive timeouts that a change may wait before that is a failure
-FLOOR = 90.0            # seconds; one push is tried again for a minute before it says that it failed
+PATIENCE = 3  # archive timeouts that a change may wait before that is a failure
+FLOOR = 90.0  # seconds; one push is tried again for a minute before it says that it failed
 ASK = """
 WITH waiting AS (SELECT modification FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready')
 SELECT current_setting('archive_mode'), current_setting('archive_command'), pg_is_in_recovery(),
@@ -26,8 +26,21 @@ SELECT current_setting('archive_mode'), current_setting('archive_command'), pg_i
      WHERE name = left(a.last_archived_wal, 24)),
     extract(epoch FROM now())::float
 FROM pg_stat_archiver a"""
-NAMES = ("mode", "command", "recovering", "system", "timeline", "ready", "lag", "wal_bytes", "last_wal", "last_at",
-         "age", "last_change", "now")
+NAMES = (
+    "mode",
+    "command",
+    "recovering",
+    "system",
+    "timeline",
+    "ready",
+    "lag",
+    "wal_bytes",
+    "last_wal",
+    "last_at",
+    "age",
+    "last_change",
+    "now",
+)
 
 
 def look(ends: Endpoints) -> dict:

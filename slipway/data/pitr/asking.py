@@ -11,7 +11,7 @@ from slipway.data.pitr import archive, places, program, window
 from slipway.data.pitr.info import Report
 from slipway.errors import BackupError
 
-AHEAD = 5.0         # seconds that the clock of who asks may be ahead
+AHEAD = 5.0  # seconds that the clock of who asks may be ahead
 
 
 def ask(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -32,8 +32,14 @@ def ask(ends: Endpoints, args: dict, emit: Emit) -> dict:
     chosen = window.choose(backups, target)
     if chosen is None:
         raise beyond(args["at"], reach, "before the oldest backup" if backups else "no backup that it could be made of")
-    return {"target": target, "text": "the newest moment" if target is None else window.shown(target) + "+00",
-            "backup": chosen.label, "timeline": timeline, "window": str(reach), "now": now}
+    return {
+        "target": target,
+        "text": "the newest moment" if target is None else window.shown(target) + "+00",
+        "backup": chosen.label,
+        "timeline": timeline,
+        "window": str(reach),
+        "now": now,
+    }
 
 
 def present(found: dict, report: Report) -> int:

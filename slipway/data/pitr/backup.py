@@ -11,7 +11,7 @@ from slipway.data.pitr.info import Backup, Report
 from slipway.errors import BackupError, SlipwayError
 
 FULL, DIFF = "full", "diff"
-WAIT = 3600.0       # seconds for a backup that is under way
+WAIT = 3600.0  # seconds for a backup that is under way
 DAY, HOUR, MINUTE = 86400, 3600, 60
 
 
@@ -44,8 +44,11 @@ def backup(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 def of(report: Report, repository: int, timeline: int) -> list[Backup]:
     """The good backups of a history in one repository: after a restore nothing may be built on older ones."""
-    return [each for each in report.backups
-            if each.timeline == timeline and not each.error and repository in each.repositories]
+    return [
+        each
+        for each in report.backups
+        if each.timeline == timeline and not each.error and repository in each.repositories
+    ]
 
 
 def take(kind: str, repository: int, emit: Emit) -> None:

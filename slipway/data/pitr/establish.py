@@ -11,8 +11,8 @@ from slipway.data.pitr import archive, places, program
 from slipway.data.pitr.info import Report
 from slipway.errors import GateError
 
-AGAIN = 0.5         # seconds between tries
-ALIEN = 28          # pgBackRest: the archive and the cluster do not match
+AGAIN = 0.5  # seconds between tries
+ALIEN = 28  # pgBackRest: the archive and the cluster do not match
 
 
 def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -36,8 +36,12 @@ def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
     found = archive.look(ends)
     report = program.report(ends)
     note(ends, report, found)
-    return {"created": created, "wal": newest(report), "seconds": round(time.monotonic() - begun, 1),
-            "settled": settled}
+    return {
+        "created": created,
+        "wal": newest(report),
+        "seconds": round(time.monotonic() - begun, 1),
+        "settled": settled,
+    }
 
 
 def patiently(command: str, words: list[str], ends: Endpoints, deadline: float) -> None:
@@ -60,17 +64,27 @@ def refuse_alien(ends: Endpoints) -> None:
 
 
 def alien(where: str, log: tuple[str, ...]) -> GateError:
-    return GateError("archive", f"{where} holds the archive of another cluster, and this one is new",
-                     "the cluster that the archive is of", "./invoke restore --at latest brings that one back; or "
-                     "set PITR_BUCKET (and PITR_REPO2_BUCKET) to another bucket", log)
+    return GateError(
+        "archive",
+        f"{where} holds the archive of another cluster, and this one is new",
+        "the cluster that the archive is of",
+        "./invoke restore --at latest brings that one back; or "
+        "set PITR_BUCKET (and PITR_REPO2_BUCKET) to another bucket",
+        log,
+    )
 
 
 def refused(command: str, ran: program.Ran, ends: Endpoints) -> GateError:
     if ran.code == ALIEN:
         return alien("a repository", ran.tail)
     found = ran.reason if ran.code is not None else f"no answer in {ends.gate_timeout:.0f} s"
-    return GateError(f"archive: {command}", found, "a segment that reaches every repository",
-                     "./invoke logs -s objects; ./invoke logs -s postgres", ran.tail)
+    return GateError(
+        f"archive: {command}",
+        found,
+        "a segment that reaches every repository",
+        "./invoke logs -s objects; ./invoke logs -s postgres",
+        ran.tail,
+    )
 
 
 def newest(report: Report) -> str:
@@ -79,12 +93,29 @@ def newest(report: Report) -> str:
 
 def note(ends: Endpoints, report: Report, found: dict) -> None:
     """What the next plan has to know, where ops reads it without asking the archive."""
-    state.write(ends.state_dir, "pitr", {
-        "stanza": ends.archive.stanza, "bucket": ends.archive.bucket, "system": report.system,
-        "timeline": covered(report), "proven": time.time(), "server": found.get("system", "")})
+    state.write(
+        ends.state_dir,
+        "pitr",
+        {
+            "stanza": ends.archive.stanza,
+            "bucket": ends.archive.bucket,
+            "system": report.system,
+            "timeline": covered(report),
+            "proven": time.time(),
+            "server": found.get("system", ""),
+        },
+    )
 
 
 def covered(report: Report) -> int:
     """The newest timeline of which every repository has a backup; 0 where one has none."""
-    return min((max((each.timeline for each in report.backups if not each.error and repository.key in each.repositories),
-                    default=0) for repository in report.repositories), default=0)
+    return min(
+        (
+            max(
+                (each.timeline for each in report.backups if not each.error and repository.key in each.repositories),
+                default=0,
+            )
+            for repository in report.repositories
+        ),
+        default=0,
+    )

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from slipway.data.pitr import program
 from slipway.data.pitr.info import Backup, Report, Repository
 
-EACH = 256          # segments of 16 MB that one directory of the archive holds
-NAME = 24           # hexadecimal digits: timeline, directory, segment
+EACH = 256  # segments of 16 MB that one directory of the archive holds
+NAME = 24  # hexadecimal digits: timeline, directory, segment
 
 
 def number(segment: str) -> int:
@@ -24,7 +24,7 @@ def folders(begin: str, end: str) -> Iterator[str]:
 
 def missing(names: Iterable[str], begin: str, end: str) -> int:
     """How many segments from `begin` to `end` are not among the files `names`."""
-    there = {number(name) for name in names if name[:8] == begin[:8] and name[NAME:NAME + 1] == "-"}
+    there = {number(name) for name in names if name[:8] == begin[:8] and name[NAME : NAME + 1] == "-"}
     return len(set(range(number(begin), number(end) + 1)) - there)
 
 

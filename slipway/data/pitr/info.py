@@ -91,8 +91,9 @@ def parse(text: str, stanza: str) -> Report:
         found = next((entry for entry in json.loads(text) if entry["name"] == stanza), None)
         return Report() if found is None else report(found)
     except (ValueError, KeyError, TypeError):
-        raise BackupError("pgbackrest info", f"an answer that is no report: {text.strip()[:200]}",
-                          "its JSON", "./invoke logs -s pitr") from None
+        raise BackupError(
+            "pgbackrest info", f"an answer that is no report: {text.strip()[:200]}", "its JSON", "./invoke logs -s pitr"
+        ) from None
 
 
 def report(found: Mapping) -> Report:
@@ -101,10 +102,15 @@ def report(found: Mapping) -> Report:
     latest = {key: systems[number, key] for number, key in sorted(systems)}
     newest = max(found["backup"], key=lambda each: each["timestamp"]["stop"], default=None)
     system = systems.get(place(newest)) if newest else next(iter(latest.values()), "")
-    ends = {archive["database"]["repo-key"]: (archive["max"] or "", archive["id"]) for archive in found["archive"]
-            if systems.get((archive["database"]["id"], archive["database"]["repo-key"])) == system}
+    ends = {
+        archive["database"]["repo-key"]: (archive["max"] or "", archive["id"])
+        for archive in found["archive"]
+        if systems.get((archive["database"]["id"], archive["database"]["repo-key"])) == system
+    }
     return Report(
-        tuple(repository(each, latest.get(each["key"], ""), *ends.get(each["key"], ("", ""))) for each in found["repo"]),
+        tuple(
+            repository(each, latest.get(each["key"], ""), *ends.get(each["key"], ("", ""))) for each in found["repo"]
+        ),
         merged(backup(each) for each in found["backup"] if systems.get(place(each)) == system),
         system or "",
     )
@@ -127,9 +133,17 @@ def reason(said: str) -> str:
 
 def backup(found: Mapping) -> Backup:
     return Backup(
-        found["label"], found["type"], found["timestamp"]["start"], found["timestamp"]["stop"],
-        found["archive"]["start"] or "0" * 24, lsn(found.get("lsn", {}).get("stop") or "0/0"), found["info"]["size"],
-        found["info"]["repository"]["delta"], (found["database"]["repo-key"],), bool(found["error"]))
+        found["label"],
+        found["type"],
+        found["timestamp"]["start"],
+        found["timestamp"]["stop"],
+        found["archive"]["start"] or "0" * 24,
+        lsn(found.get("lsn", {}).get("stop") or "0/0"),
+        found["info"]["size"],
+        found["info"]["repository"]["delta"],
+        (found["database"]["repo-key"],),
+        bool(found["error"]),
+    )
 
 
 def merged(backups: Iterable[Backup]) -> tuple[Backup, ...]:
@@ -139,8 +153,13 @@ def merged(backups: Iterable[Backup]) -> tuple[Backup, ...]:
     found: dict[str, Backup] = {}
     for each in sorted(backups, key=lambda each: (each.ended, each.label)):
         first = found.get(each.label)
-        found[each.label] = each if first is None else dataclasses.replace(
-            first, repositories=first.repositories + each.repositories, error=first.error or each.error)
+        found[each.label] = (
+            each
+            if first is None
+            else dataclasses.replace(
+                first, repositories=first.repositories + each.repositories, error=first.error or each.error
+            )
+        )
     return tuple(found.values())
 
 

@@ -22,11 +22,11 @@ from slipway.data.endpoints import Endpoints
 from slipway.errors import EngineError
 
 MARK = "slipway.restored"
-UNPROVEN = "slipway.unproven"       # while it is in a data directory, the archive command of the server fails
+UNPROVEN = "slipway.unproven"  # while it is in a data directory, the archive command of the server fails
 NEW, BEFORE = ".restoring-", ".before-"
 RECORD = "pitr-restore"
 DONE = "done"
-EXCHANGE, HERE = 2, -100        # renameat2(2): RENAME_EXCHANGE, AT_FDCWD
+EXCHANGE, HERE = 2, -100  # renameat2(2): RENAME_EXCHANGE, AT_FDCWD
 
 
 def live() -> Path:
@@ -82,9 +82,12 @@ def exchange(one: Path, other: Path) -> None:
     """Lets two directories change names in one moment. Raises EngineError where the file system cannot."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.renameat2(HERE, os.fsencode(one), HERE, os.fsencode(other), EXCHANGE):
-        raise EngineError(str(one), f"cannot change places with {other.name}: {os.strerror(ctypes.get_errno())}",
-                          "a file system that exchanges two names at once, such as ext4, XFS or btrfs",
-                          f"with Postgres stopped, move {one} away and {other} there by hand")
+        raise EngineError(
+            str(one),
+            f"cannot change places with {other.name}: {os.strerror(ctypes.get_errno())}",
+            "a file system that exchanges two names at once, such as ext4, XFS or btrfs",
+            f"with Postgres stopped, move {one} away and {other} there by hand",
+        )
     disk.synced(one.parent)
 
 

@@ -17,9 +17,9 @@ from slipway.data.pitr import info
 from slipway.errors import BackupError, EngineError, SettingsError, SlipwayError
 
 LOCKED = 50
-QUICK = 20.0                # seconds that a question may take: on its own it gives up a dead store after minutes
+QUICK = 20.0  # seconds that a question may take: on its own it gives up a dead store after minutes
 GRACE = 10.0
-LINES = 1000                # that are kept of what it says; a directory of the archive has fewer files
+LINES = 1000  # that are kept of what it says; a directory of the archive has fewer files
 PERCENT = re.compile(r" (\d+(?:\.\d+)?)%\)")
 STAMP = re.compile(r"^\d{4}-\d\d-\d\d [\d:.]+ P\d+ +")
 NEXT = "./invoke pitr.status"
@@ -43,7 +43,6 @@ class Ran:
         text = re.sub(r"^ERROR: \[\d+\]: ", "", (wrong or lines or ["it said nothing"])[0 if wrong else -1])
         return f"{text[:200]} ({known})" if known else text[:300]
 
-
     @property
     def tail(self) -> tuple[str, ...]:
         """The last lines that tell more than that a command began or ended."""
@@ -54,11 +53,19 @@ class Ran:
 def run(words: list[str], deadline: float | None = None, said: Callable[[str], None] = lambda line: None) -> Ran:
     """Runs `pgbackrest WORDS` and hands over its lines. Whatever way this ends, its processes have ended too."""
     try:
-        child = subprocess.Popen(["pgbackrest", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                 stderr=subprocess.STDOUT, text=True, errors="replace", process_group=0)
+        child = subprocess.Popen(
+            ["pgbackrest", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            process_group=0,
+        )
     except FileNotFoundError:
-        raise EngineError("pgbackrest", "not in this image", "the image that PITR=true asks for",
-                          "./invoke up") from None
+        raise EngineError(
+            "pgbackrest", "not in this image", "the image that PITR=true asks for", "./invoke up"
+        ) from None
     late, over = threading.Event(), threading.Event()
     if deadline:
         threading.Thread(target=watch, args=(child, deadline, late, over), daemon=True).start()
@@ -102,8 +109,9 @@ def report(ends: Endpoints, deadline: float = QUICK) -> info.Report:
     quiet = ["--log-level-console=off", "--log-level-stderr=off", "--io-timeout=3"]
     ran = run(["info", "--output=json", *quiet], deadline)
     if ran.code is None:
-        raise BackupError("the archive", f"no answer in {deadline:.0f} s", "a repository that answers",
-                          "./invoke logs -s objects")
+        raise BackupError(
+            "the archive", f"no answer in {deadline:.0f} s", "a repository that answers", "./invoke logs -s objects"
+        )
     if ran.code:
         raise failed("the archive", ran, BackupError)
     return info.parse(ran.output, ends.archive.stanza)
@@ -114,8 +122,9 @@ def answering(ends: Endpoints) -> info.Report:
     found = report(ends)
     wrong = [each for each in found.repositories if each.code not in (info.OK, info.NO_BACKUP)]
     if wrong and len(wrong) == len(found.repositories):
-        raise BackupError("the archive", f"repository {wrong[0].key}: {wrong[0].message}",
-                          "a repository that answers", NEXT)
+        raise BackupError(
+            "the archive", f"repository {wrong[0].key}: {wrong[0].message}", "a repository that answers", NEXT
+        )
     return found
 
 

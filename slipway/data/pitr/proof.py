@@ -16,8 +16,16 @@ if TYPE_CHECKING:
     import psycopg
 
 WHERE = "the restored cluster"
-RECOVERY = ("restore_command", "recovery_target", "recovery_target_time", "recovery_target_action",
-            "recovery_target_timeline", "recovery_target_name", "recovery_target_xid", "recovery_target_lsn")
+RECOVERY = (
+    "restore_command",
+    "recovery_target",
+    "recovery_target_time",
+    "recovery_target_action",
+    "recovery_target_timeline",
+    "recovery_target_name",
+    "recovery_target_xid",
+    "recovery_target_lsn",
+)
 TABLES = """
 SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'm') AND c.relpersistence = 'p' AND n.nspname <> 'information_schema'
@@ -37,13 +45,19 @@ def look(url: Secret, emit: Emit) -> dict:
     """
     found = {}
     with pg.told(VerificationError, WHERE), pg.open_connection(url, WHERE) as conn:
-        names = [row[0] for row in conn.execute(
-            "SELECT datname FROM pg_database WHERE datallowconn AND datconnlimit <> -2 ORDER BY 1")]
+        names = [
+            row[0]
+            for row in conn.execute(
+                "SELECT datname FROM pg_database WHERE datallowconn AND datconnlimit <> -2 ORDER BY 1"
+            )
+        ]
         checksums = conn.execute("SHOW data_checksums").fetchone()[0] == "on"
         forget_recovery(conn)
     for name in names:
-        with pg.told(VerificationError, f"database {name} of {WHERE}"), \
-                pg.open_connection(url, WHERE, database=name) as conn:
+        with (
+            pg.told(VerificationError, f"database {name} of {WHERE}"),
+            pg.open_connection(url, WHERE, database=name) as conn,
+        ):
             conn.execute("SET statement_timeout = 0")
             found[name] = {"indexes": indexes(conn, name, emit), **rows(conn, name, emit)}
     return {"databases": found, "checksums": checksums}
@@ -64,8 +78,9 @@ def indexes(conn: psycopg.Connection, name: str, emit: Emit) -> int:
     conn.execute("BEGIN")
     try:
         conn.execute("CREATE EXTENSION IF NOT EXISTS amcheck")
-        schema = conn.execute("SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'amcheck'"
-                              ).fetchone()[0]
+        schema = conn.execute(
+            "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'amcheck'"
+        ).fetchone()[0]
         every = conn.execute(INDEXES).fetchall()
         for number, (oid, index) in enumerate(every, 1):
             progress(emit, f"{name}: index {index}", number, len(every), "indexes")
@@ -89,12 +104,22 @@ def rows(conn: psycopg.Connection, name: str, emit: Emit) -> dict:
 def checksums(ends: Endpoints, path: Path) -> None:
     """Every block of a cluster that is stopped. Raises VerificationError with what pg_checksums says."""
     folder = client_tools.folder(ends, int((path / "PG_VERSION").read_text()), "pg_checksums")
-    done = subprocess.run([str(folder / "pg_checksums"), "--check", "-D", str(path)], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(folder / "pg_checksums"), "--check", "-D", str(path)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         said = done.stderr.strip().splitlines()
-        raise VerificationError(f"checksums of {WHERE}", said[-1] if said else f"exit code {done.returncode}",
-                                "no bad block", program.NEXT, tuple(said[-12:]))
+        raise VerificationError(
+            f"checksums of {WHERE}",
+            said[-1] if said else f"exit code {done.returncode}",
+            "no bad block",
+            program.NEXT,
+            tuple(said[-12:]),
+        )
 
 
 def room(path: Path, wanted: int) -> None:
@@ -103,5 +128,9 @@ def room(path: Path, wanted: int) -> None:
 
     free = shutil.disk_usage(path).free
     if free < wanted * 11 // 10:
-        raise BackupError("disk", f"{free // 2**20} MB free", f"{wanted * 11 // 10 // 2**20} MB for the restored cluster "
-                          "beside the live one", "./invoke pitr.restore --drop-old removes clusters kept by earlier ones")
+        raise BackupError(
+            "disk",
+            f"{free // 2**20} MB free",
+            f"{wanted * 11 // 10 // 2**20} MB for the restored cluster beside the live one",
+            "./invoke pitr.restore --drop-old removes clusters kept by earlier ones",
+        )

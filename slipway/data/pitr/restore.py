@@ -33,8 +33,12 @@ def flush(ends: Endpoints, args: dict, emit: Emit) -> dict:
         last = conn.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()[0]
         while archive.state(conn)["ready"]:
             if time.monotonic() > deadline:
-                raise GateError("archive", f"{last} is not there after {ends.gate_timeout:.0f} s",
-                                "an archive that takes what the server sends", "./invoke logs -s postgres")
+                raise GateError(
+                    "archive",
+                    f"{last} is not there after {ends.gate_timeout:.0f} s",
+                    "an archive that takes what the server sends",
+                    "./invoke logs -s postgres",
+                )
             time.sleep(PAUSE)
     return {"flushed": True, "wal": last}
 
@@ -64,12 +68,22 @@ def made(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 
 def words(path: Path, chosen: Backup, args: dict) -> list[str]:
-    aim = ["--type=default"] if args["target"] is None else [
-        "--type=time", f"--target={window.exact(args['target'])}", "--target-action=promote"]
+    aim = (
+        ["--type=default"]
+        if args["target"] is None
+        else ["--type=time", f"--target={window.exact(args['target'])}", "--target-action=promote"]
+    )
     # Not the latest: that may be a history which was given up.
     line = f"--target-timeline={args['timeline']}"
-    return ["restore", f"--pg1-path={path}", f"--set={chosen.label}", *aim, line, program.processes(),
-            "--log-level-console=detail"]
+    return [
+        "restore",
+        f"--pg1-path={path}",
+        f"--set={chosen.label}",
+        *aim,
+        line,
+        program.processes(),
+        "--log-level-console=detail",
+    ]
 
 
 def pull(argv: list[str], chosen: Backup, emit: Emit) -> None:
@@ -94,8 +108,12 @@ def verify(ends: Endpoints, args: dict, emit: Emit) -> dict:
         places.record(ends, phase="proof")
         found, version, reached = proven(ends, path, emit)
         places.mark(path, {"id": args["id"], "reached": reached})
-    return {"databases": found["databases"], "reached": reached, "version": version,
-            "seconds": round(time.monotonic() - begun, 1)}
+    return {
+        "databases": found["databases"],
+        "reached": reached,
+        "version": version,
+        "seconds": round(time.monotonic() - begun, 1),
+    }
 
 
 def proven(ends: Endpoints, path: Path, emit: Emit) -> tuple[dict, int | None, str]:
@@ -140,8 +158,10 @@ def exchanged(ends: Endpoints, args: dict) -> dict:
     if args.get("back"):
         places.switch_back(args["id"])
         return {"kept": ""}
-    if places.marked(places.live()).get("id") != args["id"] and \
-            places.marked(places.new(args["id"])).get("id") != args["id"]:
+    if (
+        places.marked(places.live()).get("id") != args["id"]
+        and places.marked(places.new(args["id"])).get("id") != args["id"]
+    ):
         raise BackupError("restore", "the restored cluster was not proven", "a proven one", program.NEXT)
     places.record(ends, phase="switch")
     places.switch(args["id"])

@@ -53,8 +53,13 @@ def recovered(ends: Endpoints, path: Path, say: Callable[[str], None]) -> Iterat
         log = Path(place) / "log"
         options = [f"-c{key}={value}" for key, value in (SETTINGS | {"unix_socket_directories": place}).items()]
         with log.open("wb") as sink:
-            child = subprocess.Popen([str(folder / "postgres"), "-D", str(path), *options], stdin=subprocess.DEVNULL,
-                                     stdout=sink, stderr=sink, process_group=0)
+            child = subprocess.Popen(
+                [str(folder / "postgres"), "-D", str(path), *options],
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                process_group=0,
+            )
         try:
             wait(child, log, say)
             yield Secret(f"host={place} user=postgres dbname=postgres"), last(log.read_text(errors="replace"))
@@ -64,8 +69,13 @@ def recovered(ends: Endpoints, path: Path, say: Callable[[str], None]) -> Iterat
             raise
         child.send_signal(signal.SIGINT)
         if child.wait():
-            raise BackupError("the restored server", "it did not stop well", "a clean shutdown", program.NEXT,
-                              tail(log.read_text(errors="replace")))
+            raise BackupError(
+                "the restored server",
+                "it did not stop well",
+                "a clean shutdown",
+                program.NEXT,
+                tail(log.read_text(errors="replace")),
+            )
 
 
 def wait(child: subprocess.Popen, log: Path, say: Callable[[str], None]) -> None:
@@ -82,12 +92,21 @@ def wait(child: subprocess.Popen, log: Path, say: Callable[[str], None]) -> None
 
 def refusal(text: str) -> BackupError:
     if SHORT in text:
-        return BackupError("--at", f"the archive ends before it; its last change was at {last(text) or 'no time'}",
-                           "a moment that the archive reaches", "./invoke restore --at latest takes its last one",
-                           tail(text))
+        return BackupError(
+            "--at",
+            f"the archive ends before it; its last change was at {last(text) or 'no time'}",
+            "a moment that the archive reaches",
+            "./invoke restore --at latest takes its last one",
+            tail(text),
+        )
     fatal = re.findall(r"(?:FATAL|PANIC):\s*(.*)", text)
-    return BackupError("the restored server", fatal[-1] if fatal else "it did not start",
-                       "a cluster that recovers", program.NEXT, tail(text))
+    return BackupError(
+        "the restored server",
+        fatal[-1] if fatal else "it did not start",
+        "a cluster that recovers",
+        program.NEXT,
+        tail(text),
+    )
 
 
 def last(text: str) -> str:

@@ -28,8 +28,14 @@ def status(ends: Endpoints, args: dict, emit: Emit) -> dict:
         "repositories": [dataclasses.asdict(each) for each in report.repositories],
         "backups": [dataclasses.asdict(each) | {"timeline": each.timeline} for each in report.backups],
         "kept": places.kept(),
-        "problems": [*archive.problems(found, ends.archive.timeout), *wrong, *report.problems(),
-                     *disagreements(report, found), *broken(report, ends), *places.remarks(ends)],
+        "problems": [
+            *archive.problems(found, ends.archive.timeout),
+            *wrong,
+            *report.problems(),
+            *disagreements(report, found),
+            *broken(report, ends),
+            *places.remarks(ends),
+        ],
     }
 
 
@@ -46,8 +52,11 @@ def end(found: dict) -> float | None:
 
 def broken(report: Report, ends: Endpoints) -> list[str]:
     """What keeps the moments behind the newest backup out of reach."""
-    return [f"repository {key}: {count} segments after backup {backup.label} are missing, and no moment behind them is "
-            f"in reach until the next backup" for key, (backup, count) in gaps.of(report, ends.archive.stanza).items()]
+    return [
+        f"repository {key}: {count} segments after backup {backup.label} are missing, and no moment behind them is "
+        f"in reach until the next backup"
+        for key, (backup, count) in gaps.of(report, ends.archive.stanza).items()
+    ]
 
 
 def disagreements(report: Report, found: dict) -> list[str]:
@@ -57,5 +66,8 @@ def disagreements(report: Report, found: dict) -> list[str]:
     if alien := [each.key for each in report.repositories if each.system not in ("", found["system"])]:
         return [f"repository {key}: it is the archive of another cluster than the one that runs" for key in alien]
     last = found["last_wal"] or ""
-    return [f"repository {each.key}: lacks {last}, which the server was told is archived: it was dropped"
-            for each in report.repositories if each.code in (0, 2) and len(last) == 24 and each.newest < last]
+    return [
+        f"repository {each.key}: lacks {last}, which the server was told is archived: it was dropped"
+        for each in report.repositories
+        if each.code in (0, 2) and len(last) == 24 and each.newest < last
+    ]

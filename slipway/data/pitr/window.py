@@ -12,7 +12,7 @@ from slipway.errors import SettingsError
 
 LATEST = "latest"
 EXAMPLE = "a moment with its time zone, such as '2026-11-22 10:15:00+00', or latest"
-Forks = Mapping[int, int]       # timeline -> where in the WAL the present history left it
+Forks = Mapping[int, int]  # timeline -> where in the WAL the present history left it
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,12 @@ def forks(history: str) -> dict[int, int]:
 
 def usable(report: Report, left: Forks, timeline: int) -> tuple[Backup, ...]:
     """Backups that the history of a timeline goes through: one that ended after it was left is of another history."""
-    return tuple(each for each in report.backups if not each.error and (
-        each.timeline == timeline or (each.timeline in left and each.stop_lsn <= left[each.timeline])))
+    return tuple(
+        each
+        for each in report.backups
+        if not each.error
+        and (each.timeline == timeline or (each.timeline in left and each.stop_lsn <= left[each.timeline]))
+    )
 
 
 def of(backups: Sequence[Backup], end: float | None) -> Window:

@@ -29,6 +29,7 @@ OPTIONAL = frozenset({"pg_stat_statements"})
 @dataclass(frozen=True)
 class Archive:
     """One backup: its directory, its manifest, and the programs that can read its dump."""
+
     path: Path
     manifest: dict
     programs: Path
@@ -63,13 +64,22 @@ class Archive:
     def told(self, *words: str) -> str:
         """What pg_restore prints of this dump. Raises BackupError with its last words, SettingsError where this pg_restore
         was built without the dump's compression."""
-        done = subprocess.run([str(self.programs / "pg_restore"), *words, str(self.dump)], stdin=subprocess.DEVNULL,
-                              capture_output=True, check=False, env=os.environ | {"LC_ALL": "C"})
+        done = subprocess.run(
+            [str(self.programs / "pg_restore"), *words, str(self.dump)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            env=os.environ | {"LC_ALL": "C"},
+        )
         if done.returncode:
             raise unreadable(self, client_tools.last_words(done.stderr, {}))
         if lacking := COMPRESSION.search(done.stderr.decode(errors="replace")):
-            raise SettingsError(str(self.programs / "pg_restore"), lacking[0], "one that has the compression of the dump",
-                                "restore on the docker engine, or set PG_BIN to the programs of your distribution")
+            raise SettingsError(
+                str(self.programs / "pg_restore"),
+                lacking[0],
+                "one that has the compression of the dump",
+                "restore on the docker engine, or set PG_BIN to the programs of your distribution",
+            )
         return done.stdout.decode(errors="replace")
 
 
@@ -79,14 +89,19 @@ def opened(ends: Endpoints, path: Path, found: dict, major: int, *programs: str)
     Raises SettingsError where they are not here, BackupError where the backup holds no database.
     """
     if manifest.DUMP not in found["files"]:
-        raise BackupError(f"backup {path.name}", "it holds no database", "a backup with database.dump",
-                          "./invoke backups.list")
+        raise BackupError(
+            f"backup {path.name}", "it holds no database", "a backup with database.dump", "./invoke backups.list"
+        )
     return Archive(path, found, client_tools.folder(ends, major, "pg_restore", *programs, wrote=manifest.writer(found)))
 
 
 def unreadable(archive: Archive, said: str) -> BackupError:
-    return BackupError(f"{archive.path.name}/{manifest.DUMP}", said, "a dump that this pg_restore reads",
-                       "restore where the programs are as new as those that wrote it, compression included")
+    return BackupError(
+        f"{archive.path.name}/{manifest.DUMP}",
+        said,
+        "a dump that this pg_restore reads",
+        "restore where the programs are as new as those that wrote it, compression included",
+    )
 
 
 def refuse_unfit(archive: Archive, server: int, available: set[str]) -> list[str]:
@@ -96,13 +111,20 @@ def refuse_unfit(archive: Archive, server: int, available: set[str]) -> list[str
     """
     where, major = f"backup {archive.path.name}", archive.manifest["server_version_num"] // 10000
     if server < major:
-        raise BackupError(where, f"taken from PostgreSQL {major}; this server is {server}",
-                          f"PostgreSQL {major} or newer", f"set POSTGRES_VERSION={major}, or upgrade the server")
+        raise BackupError(
+            where,
+            f"taken from PostgreSQL {major}; this server is {server}",
+            f"PostgreSQL {major} or newer",
+            f"set POSTGRES_VERSION={major}, or upgrade the server",
+        )
     missing = sorted(set(archive.manifest["extensions"]) - available)
     if lost := [name for name in missing if name not in OPTIONAL]:
-        raise BackupError(where, f"needs extensions that this server does not have: {', '.join(lost)}",
-                          "a server on which they are installed",
-                          "SELECT name FROM pg_available_extensions shows what it has")
+        raise BackupError(
+            where,
+            f"needs extensions that this server does not have: {', '.join(lost)}",
+            "a server on which they are installed",
+            "SELECT name FROM pg_available_extensions shows what it has",
+        )
     return missing
 
 
@@ -111,7 +133,9 @@ def available(conn: psycopg.Connection) -> set[str]:
     return {row[0] for row in conn.execute("SELECT name FROM pg_available_extensions")}
 
 
-def selection(archive: Archive, without: list[str], tables: list[tuple[str, str]], schema_only: bool) -> list[int] | None:
+def selection(
+    archive: Archive, without: list[str], tables: list[tuple[str, str]], schema_only: bool
+) -> list[int] | None:
     """Numbers of the entries to restore, or None for all of them.
 
     Of chosen tables: the whole schema, the rows of these, and no foreign key, since it may lead to rows left behind.

@@ -11,7 +11,7 @@ from slipway.data.backups import fingerprint
 if TYPE_CHECKING:
     import psycopg
 
-SMALL = 20_000          # rows up to which tables are counted many to a query
+SMALL = 20_000  # rows up to which tables are counted many to a query
 TOGETHER = 100
 
 Connect = Callable[[], "psycopg.Connection"]
@@ -34,6 +34,7 @@ class Sessions:
     def ask(self, query: str) -> dict[str, tuple[int, str | None]]:
         """{table: (rows, hash)}; tables that are not there are left out, for `tables` has told them."""
         import psycopg
+
         conn = self.free.pop()
         try:
             return {name: (rows, mark) for name, rows, mark in conn.execute(query)}
@@ -50,14 +51,17 @@ class Sessions:
 
 def grouped(expected: dict[str, dict]) -> list[list[str]]:
     """The tables to be read by one query each: large ones alone and first, small ones many together."""
-    alone = sorted((name for name, facts in expected.items() if facts["rows"] > SMALL or facts["hash"]),
-                   key=lambda name: -expected[name]["rows"])
+    alone = sorted(
+        (name for name, facts in expected.items() if facts["rows"] > SMALL or facts["hash"]),
+        key=lambda name: -expected[name]["rows"],
+    )
     small = sorted(expected.keys() - set(alone))
-    return [[name] for name in alone] + [small[first:first + TOGETHER] for first in range(0, len(small), TOGETHER)]
+    return [[name] for name in alone] + [small[first : first + TOGETHER] for first in range(0, len(small), TOGETHER)]
 
 
 def statement(group: list[str], expected: dict[str, dict]) -> str:
     from psycopg import sql
+
     parts = []
     for name in group:
         inner = fingerprint.query(name) if expected[name]["hash"] else fingerprint.count(name)

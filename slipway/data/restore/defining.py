@@ -28,20 +28,35 @@ def define(archive: Archive, env: Mapping[str, str], database: str, words: tuple
     """Makes everything that comes before the rows; THE_REST is for pg_restore. Raises BackupError with psql's words."""
     told = archive.told("--section=pre-data", "--file=-", "--no-subscriptions", *words)
     argv = [str(archive.programs / "psql"), "-Xqv", "ON_ERROR_STOP=1", "--no-password", "-d", database]
-    done = subprocess.run(argv, env=dict(env), input=without_versions(told).encode(), stdout=subprocess.DEVNULL,
-                          stderr=subprocess.PIPE, check=False, process_group=0)
+    done = subprocess.run(
+        argv,
+        env=dict(env),
+        input=without_versions(told).encode(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+        process_group=0,
+    )
     if done.returncode:
         said = done.stderr.decode(errors="replace").splitlines()
         found = next((line for line in said if "ERROR: " in line), client_tools.last_words(done.stderr, env))
-        raise BackupError(f"psql of {archive.path.name}", found[:300], "a dump that can be restored here",
-                          "./invoke logs -s postgres", tuple(said[-20:]))
+        raise BackupError(
+            f"psql of {archive.path.name}",
+            found[:300],
+            "a dump that can be restored here",
+            "./invoke logs -s postgres",
+            tuple(said[-20:]),
+        )
 
 
 def without_versions(sql: str) -> str:
     """pg_restore's SQL without them, and without the setting that a server before 17 refuses; bodies stay whole."""
-    parts = schema.BODY.split(sql)      # text, body, its tag, text, …
-    return "".join(part if index % 3 else OPTIONS.sub(others, part).replace(f"\n{older.UNKNOWN}\n", "\n", 1)
-                   for index, part in enumerate(parts) if index % 3 < 2)
+    parts = schema.BODY.split(sql)  # text, body, its tag, text, …
+    return "".join(
+        part if index % 3 else OPTIONS.sub(others, part).replace(f"\n{older.UNKNOWN}\n", "\n", 1)
+        for index, part in enumerate(parts)
+        if index % 3 < 2
+    )
 
 
 def others(match: re.Match[str]) -> str:

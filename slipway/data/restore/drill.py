@@ -25,9 +25,29 @@ from slipway.errors import BackupError, SettingsError, SlipwayError, Verificatio
 
 PREFIX = ".drill-"
 # Small, so that it fits beside whatever else runs in the ops container, and careless: nothing of it outlives the drill.
-SERVER = (*cluster.HASTY, "-c", "shared_buffers=64MB", "-c", "maintenance_work_mem=64MB", "-c", "max_connections=40",
-          "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "max_wal_size=2GB", "-c", "autovacuum=off",
-          "-c", "jit=off", "-c", "dynamic_shared_memory_type=mmap", "-c", "synchronous_commit=off")
+SERVER = (
+    *cluster.HASTY,
+    "-c",
+    "shared_buffers=64MB",
+    "-c",
+    "maintenance_work_mem=64MB",
+    "-c",
+    "max_connections=40",
+    "-c",
+    "wal_level=minimal",
+    "-c",
+    "max_wal_senders=0",
+    "-c",
+    "max_wal_size=2GB",
+    "-c",
+    "autovacuum=off",
+    "-c",
+    "jit=off",
+    "-c",
+    "dynamic_shared_memory_type=mmap",
+    "-c",
+    "synchronous_commit=off",
+)
 
 
 def drill(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -40,12 +60,22 @@ def drill(ends: Endpoints, args: dict, emit: Emit) -> dict:
     started, path = time.monotonic(), chosen(ends, args)
     with lock.reading(path):
         server, checks = tried(ends, path, emit)
-        evidence = {"at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "ok": not proof.failures(checks),
-                    "seconds": round(time.monotonic() - started, 3), "server": server, "checks": checks}
+        evidence = {
+            "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "ok": not proof.failures(checks),
+            "seconds": round(time.monotonic() - started, 3),
+            "server": server,
+            "checks": checks,
+        }
         write(path, evidence)
     if failed := proof.failures(checks):
-        raise VerificationError(f"drill of backup {path.name}", failed[0], "a backup that can be restored",
-                                "./invoke backup, and ./invoke backups.drill of it", tuple(failed[1:]))
+        raise VerificationError(
+            f"drill of backup {path.name}",
+            failed[0],
+            "a backup that can be restored",
+            "./invoke backup, and ./invoke backups.drill of it",
+            tuple(failed[1:]),
+        )
     return {"id": path.name, **evidence}
 
 
@@ -69,8 +99,12 @@ def tried(ends: Endpoints, path: Path, emit: Emit) -> tuple[str, list[dict]]:
     found = folder.read(path)
     if found["parts"] == ["redis"]:
         # Only a Redis could prove it, and a proof of less would be none.
-        raise BackupError(f"drill of backup {path.name}", "it holds Redis alone", "a database or objects to try",
-                          f"./invoke backups.verify {path.name}")
+        raise BackupError(
+            f"drill of backup {path.name}",
+            "it holds Redis alone",
+            "a database or objects to try",
+            f"./invoke backups.verify {path.name}",
+        )
     checks = [files]
     server = ""
     if manifest.DUMP in found["files"]:
@@ -92,18 +126,21 @@ def server_of_its_own(ends: Endpoints, programs: Path) -> Iterator[Endpoints]:
 def reachable(parent: Path) -> bool:
     """Whether the account that runs the server may enter the directory."""
     whose = cluster.account()
-    return not subprocess.run([*whose.prefix, "test", "-x", str(parent)], capture_output=True, check=False,
-                              **dict(whose.options)).returncode
+    return not subprocess.run(
+        [*whose.prefix, "test", "-x", str(parent)], capture_output=True, check=False, **dict(whose.options)
+    ).returncode
 
 
 def refusal(said: str) -> BackupError:
-    return BackupError("throwaway server of the drill", said, "a server beside the backups",
-                       "make room where the backups are: df -h")
+    return BackupError(
+        "throwaway server of the drill", said, "a server beside the backups", "make room where the backups are: df -h"
+    )
 
 
 def at(ends: Endpoints, sockets: str) -> Endpoints:
     """Endpoints that know that server and nothing else: its superuser is administrator and migrating role in one."""
     from psycopg.conninfo import make_conninfo
+
     url = Secret(make_conninfo(host=sockets, user=cluster.ADMIN, dbname="postgres"))
     return dataclasses.replace(ends, admin_url=url, migrate_url=url, app_database_url=Secret(), database_owner="")
 

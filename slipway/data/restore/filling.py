@@ -29,7 +29,7 @@ INTERVAL = 0.3
 MOST_JOBS = 8
 STARTED = re.compile(r'processing data for table "(.*)"$')
 ENTRY = re.compile(r"pg_restore: (creating|processing) ")
-QUOTED = re.compile(r'"(?:[^"]|"")+"|[^."]+')       # one part of a name that has dots between its parts
+QUOTED = re.compile(r'"(?:[^"]|"")+"|[^."]+')  # one part of a name that has dots between its parts
 # The swap's commit waits for the disk, and with it all that was written before.
 HASTE = "-c synchronous_commit=off"
 FULL = re.compile("No space left on device|Check free disk space|Disk quota exceeded")
@@ -38,6 +38,7 @@ FULL = re.compile("No space left on device|Check free disk space|Disk quota exce
 @dataclass
 class Heard:
     """What pg_restore has said so far: tables begun, entries counted, errors and what came last."""
+
     wrong: older.Errors
     started: list[str] = field(default_factory=list)
     entries: int = 0
@@ -57,8 +58,16 @@ class Heard:
         if ENTRY.match(text):
             self.entries += 1
             return
-        if text and not text.startswith(("pg_restore: connecting", "pg_restore: entering", "pg_restore: launching",
-                                         "pg_restore: finished", "pg_restore: skipping", "pg_restore: while INIT")):
+        if text and not text.startswith(
+            (
+                "pg_restore: connecting",
+                "pg_restore: entering",
+                "pg_restore: launching",
+                "pg_restore: finished",
+                "pg_restore: skipping",
+                "pg_restore: while INIT",
+            )
+        ):
             self.tail.append(text)
 
 
@@ -68,13 +77,20 @@ def jobs() -> int:
     return max(1, min(MOST_JOBS, usable or 1))
 
 
-def fill(archive: Archive, env: Mapping[str, str], chosen: list[int] | None, words: tuple[str, ...], emit: Emit,
-         watch: psycopg.Connection) -> int:
+def fill(
+    archive: Archive,
+    env: Mapping[str, str],
+    chosen: list[int] | None,
+    words: tuple[str, ...],
+    emit: Emit,
+    watch: psycopg.Connection,
+) -> int:
     """Restores the dump, or its chosen entries, into the empty database of `env`; how many entries.
 
     `watch` is a session there, for the progress. Raises BackupError with pg_restore's first error: it ends there.
     """
     from psycopg.conninfo import make_conninfo
+
     env = {**env, "PGOPTIONS": f"{env.get('PGOPTIONS', '')} {HASTE}".strip(), "LC_ALL": "C"}
     with tempfile.NamedTemporaryFile("w", prefix="slipway-list-") as numbers:
         if chosen is not None:
@@ -86,8 +102,18 @@ def fill(archive: Archive, env: Mapping[str, str], chosen: list[int] | None, wor
             defining.define(archive, env, database, words)
             words = (*words, *defining.THE_REST)
         errors = older.Errors(watch.info.server_version, jobs())
-        argv = [*dump.bound(), str(archive.programs / "pg_restore"), *errors.words, "--verbose", "--no-subscriptions",
-                f"--jobs={errors.jobs}", *words, "-d", database, str(archive.dump)]
+        argv = [
+            *dump.bound(),
+            str(archive.programs / "pg_restore"),
+            *errors.words,
+            "--verbose",
+            "--no-subscriptions",
+            f"--jobs={errors.jobs}",
+            *words,
+            "-d",
+            database,
+            str(archive.dump),
+        ]
         heard = run(argv, env, Heard(errors), lambda heard: tell(archive, heard, emit, watch))
     if heard.errors:
         raise failed(archive, heard)
@@ -97,8 +123,16 @@ def fill(archive: Archive, env: Mapping[str, str], chosen: list[int] | None, wor
 def run(argv: list[str], env: Mapping[str, str], heard: Heard, tell) -> Heard:
     """The child to its end, or to its first error; a killed parent ends it too. An exit code other than 0 without an
     error that was told counts as one, unless an older server explains it."""
-    child = subprocess.Popen(argv, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.PIPE, text=True, errors="replace", process_group=0)
+    child = subprocess.Popen(
+        argv,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        process_group=0,
+    )
 
     def listen() -> None:
         for line in child.stderr:
@@ -109,7 +143,7 @@ def run(argv: list[str], env: Mapping[str, str], heard: Heard, tell) -> Heard:
     try:
         # Where it works in a thread of the tool itself, an interrupt reaches it by this way alone.
         with process.cancellable(child.terminate):
-            while ear.is_alive():       # its words end with it; Popen.wait would look at intervals of its own
+            while ear.is_alive():  # its words end with it; Popen.wait would look at intervals of its own
                 if heard.wrong.must_end:
                     child.terminate()
                 else:
@@ -132,15 +166,18 @@ def tell(archive: Archive, heard: Heard, emit: Emit, watch: psycopg.Connection) 
     """Rows while there are rows to come, entries after that."""
     rows = {raw(name): facts["rows"] for name, facts in archive.manifest["tables"].items()}
     total, begun = sum(rows.values()), sum(rows.get(name, 0) for name in list(heard.started))
-    copying = dict(watch.execute(
-        "SELECT n.nspname || '.' || c.relname, p.tuples_processed FROM pg_stat_progress_copy p "
-        "JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE p.datname = current_database()").fetchall())
+    copying = dict(
+        watch.execute(
+            "SELECT n.nspname || '.' || c.relname, p.tuples_processed FROM pg_stat_progress_copy p "
+            "JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE p.datname = current_database()"
+        ).fetchall()
+    )
     done = max(0, begun - sum(max(0, rows.get(name, 0) - seen) for name, seen in copying.items()))
     if done < total:
         progress(emit, "restoring rows", done, total, "rows")
     else:
-        entries = len(archive.entries)      # some are told twice: when they are made, and when they are filled
+        entries = len(archive.entries)  # some are told twice: when they are made, and when they are filled
         progress(emit, "building indexes and constraints", min(heard.entries, entries), entries, "entries")
 
 
@@ -158,6 +195,10 @@ def parts(name: str) -> tuple[str, str]:
 def failed(archive: Archive, heard: Heard) -> BackupError:
     first = heard.errors[0][:300]
     room = any(FULL.search(line) for line in (*heard.errors, *heard.tail))
-    return BackupError(f"pg_restore of {archive.path.name}", first,
-                       "room on the disk of the server" if room else "a dump that can be restored here",
-                       "df -h" if room else "./invoke logs -s postgres", tuple(heard.tail))
+    return BackupError(
+        f"pg_restore of {archive.path.name}",
+        first,
+        "room on the disk of the server" if room else "a dump that can be restored here",
+        "df -h" if room else "./invoke logs -s postgres",
+        tuple(heard.tail),
+    )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-EXACT = 256 * 2**20     # bytes of a database whose rows are counted for the question; of a larger one, estimated
+EXACT = 256 * 2**20  # bytes of a database whose rows are counted for the question; of a larger one, estimated
 
 
 def look(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -32,17 +32,24 @@ def look(ends: Endpoints, args: dict, emit: Emit) -> dict:
     begun = datetime.fromisoformat(found["begun"])
     live = throwaway.database_of(ends)
     return {
-        "id": found["id"], "label": found["label"], "begun": found["begun"],
-        "age_s": round((datetime.now(UTC) - begun).total_seconds()), "environment": found["environment"],
-        "stack": found["stack"], "database": live, "objects": bool(found["objects"]),
+        "id": found["id"],
+        "label": found["label"],
+        "begun": found["begun"],
+        "age_s": round((datetime.now(UTC) - begun).total_seconds()),
+        "environment": found["environment"],
+        "stack": found["stack"],
+        "database": live,
+        "objects": bool(found["objects"]),
         "redis": bool(found["redis"]),
-        "has_database": "database.dump" in found["files"], **now(ends, live, found),
+        "has_database": "database.dump" in found["files"],
+        **now(ends, live, found),
     }
 
 
 def chosen(ends: Endpoints, args: dict) -> Path:
     """The directory of the backup that is meant. Raises BackupError for one that is not there."""
     from pathlib import Path
+
     return Path(args["folder"]) if args.get("folder") else folder.find(ends, args["id"])
 
 
@@ -51,8 +58,13 @@ def whole(path: Path) -> dict:
     are not."""
     problems = verify.problems(path)
     if problems:
-        raise VerificationError(f"backup {path.name}", problems[0], "files as they were written",
-                                "./invoke backups.list, and choose another one", tuple(problems[1:]))
+        raise VerificationError(
+            f"backup {path.name}",
+            problems[0],
+            "files as they were written",
+            "./invoke backups.list, and choose another one",
+            tuple(problems[1:]),
+        )
     return folder.read(path)
 
 
@@ -63,9 +75,13 @@ def now(ends: Endpoints, live: str, then: dict) -> dict:
             conn.execute("SET statement_timeout = '60s'")
             exact = conn.execute("SELECT pg_database_size(current_database())").fetchone()[0] < EXACT
             rows = counted(conn) if exact else estimated(conn)
-            return {"live": live, "exact": exact, "tables": differing(then["tables"], rows),
-                    "migrations": newer(conn, then.get("schema_version")),
-                    "kept": [{"database": name, "bytes": size} for name, size in swap.kept(conn, live)]}
+            return {
+                "live": live,
+                "exact": exact,
+                "tables": differing(then["tables"], rows),
+                "migrations": newer(conn, then.get("schema_version")),
+                "kept": [{"database": name, "bytes": size} for name, size in swap.kept(conn, live)],
+            }
     except GateError:
         return {"live": None, "exact": True, "tables": [], "migrations": [], "kept": []}
 
@@ -84,9 +100,11 @@ def estimated(conn: psycopg.Connection) -> dict[str, int]:
 
 def differing(then: dict, rows: dict[str, int]) -> list[dict]:
     """Tables with another number of rows, those that lose the most first; of migrations, `newer` tells."""
-    found = [{"table": name, "then": then.get(name, {}).get("rows"), "now": rows.get(name)}
-             for name in then.keys() | rows.keys() if then.get(name, {}).get("rows") != rows.get(name)
-             and not name.startswith("slipway.")]
+    found = [
+        {"table": name, "then": then.get(name, {}).get("rows"), "now": rows.get(name)}
+        for name in then.keys() | rows.keys()
+        if then.get(name, {}).get("rows") != rows.get(name) and not name.startswith("slipway.")
+    ]
     return sorted(found, key=lambda each: ((each["then"] or 0) - (each["now"] or 0), each["table"]))
 
 
@@ -94,6 +112,7 @@ def newer(conn: psycopg.Connection, then: int | None) -> list[dict]:
     """The migrations that the live database has had since; they are pending again afterwards."""
     if conn.execute("SELECT to_regclass('slipway.history')").fetchone() == (None,):
         return []
-    rows = conn.execute("SELECT version, name FROM slipway.history WHERE version > %s ORDER BY version",
-                        (-1 if then is None else then,)).fetchall()
+    rows = conn.execute(
+        "SELECT version, name FROM slipway.history WHERE version > %s ORDER BY version", (-1 if then is None else then,)
+    ).fetchall()
     return [{"version": version, "name": name} for version, name in rows]

@@ -10,7 +10,7 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.restore import looking, proof
 from slipway.errors import BackupError
 
-SAMPLE = 200            # objects whose bytes a drill reads
+SAMPLE = 200  # objects whose bytes a drill reads
 
 
 def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -24,8 +24,9 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     with lock.reading(path):
         found = looking.whole(path)
         if not found["objects"]:
-            raise BackupError(f"backup {path.name}", "it holds no objects", "a backup of the object store",
-                              "./invoke backups.list")
+            raise BackupError(
+                f"backup {path.name}", "it holds no objects", "a backup of the object store", "./invoke backups.list"
+            )
         work = mirror.look if args.get("look") else mirror.restore
         return work(ends, path, pool_of(ends, path), emit, rename=args.get("rename"))
 

@@ -13,17 +13,20 @@ if TYPE_CHECKING:
 
 NAME = r'(?:"(?:[^"]|"")+"|[^\s;,"]+)'
 # Each statement that pg_dump writes with a role in it begins a line of its own.
-NAMED = tuple(re.compile(rf"(?m){pattern}") for pattern in (
-    rf"^ALTER .* OWNER TO ({NAME});$",
-    rf"^(?:GRANT|REVOKE) .* (?:TO|FROM) ({NAME})(?: WITH GRANT OPTION)?;$",
-    rf"^ALTER DEFAULT PRIVILEGES FOR ROLE ({NAME}) ",
-    rf"^ALTER DEFAULT PRIVILEGES FOR ROLE .* (?:TO|FROM) ({NAME})(?: WITH GRANT OPTION)?;$",
-    rf"^ALTER ROLE ({NAME}) IN DATABASE ",
-    rf"^SET SESSION AUTHORIZATION ({NAME});$",
-))
+NAMED = tuple(
+    re.compile(rf"(?m){pattern}")
+    for pattern in (
+        rf"^ALTER .* OWNER TO ({NAME});$",
+        rf"^(?:GRANT|REVOKE) .* (?:TO|FROM) ({NAME})(?: WITH GRANT OPTION)?;$",
+        rf"^ALTER DEFAULT PRIVILEGES FOR ROLE ({NAME}) ",
+        rf"^ALTER DEFAULT PRIVILEGES FOR ROLE .* (?:TO|FROM) ({NAME})(?: WITH GRANT OPTION)?;$",
+        rf"^ALTER ROLE ({NAME}) IN DATABASE ",
+        rf"^SET SESSION AUTHORIZATION ({NAME});$",
+    )
+)
 POLICY = re.compile(rf"(?m)^CREATE POLICY .* TO ({NAME}(?:, {NAME})*)(?: USING| WITH CHECK|;)")
 OWNER = NAMED[0]
-PARTS = ("owner", "migrate", "app", "readonly", "backup")      # of a role split, as slipway.data.role_split names them
+PARTS = ("owner", "migrate", "app", "readonly", "backup")  # of a role split, as slipway.data.role_split names them
 # What a role may not become by being restored: whoever needs that says so again.
 DANGEROUS = {"SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION"}
 ATTRIBUTES = {"INHERIT", "NOINHERIT", "LOGIN", "NOLOGIN", "BYPASSRLS", "NOBYPASSRLS"}
@@ -56,6 +59,7 @@ def ensure(conn: psycopg.Connection, wanted: set[str], definitions: str) -> list
     BackupError with the statements to run where this role may not make roles.
     """
     import psycopg
+
     there = {row[0] for row in conn.execute("SELECT rolname FROM pg_roles")}
     missing = sorted(wanted - there)
     try:
@@ -65,17 +69,22 @@ def ensure(conn: psycopg.Connection, wanted: set[str], definitions: str) -> list
                 join(conn, name, definitions, there | set(missing))
             return said
     except psycopg.errors.InsufficientPrivilege:
-        raise BackupError(f"roles {', '.join(missing)}", "the dump names them, and this server does not have them",
-                          "roles that may be granted to",
-                          "; ".join(f'CREATE ROLE "{name}"' for name in missing) + ", as an administrator") from None
+        raise BackupError(
+            f"roles {', '.join(missing)}",
+            "the dump names them, and this server does not have them",
+            "roles that may be granted to",
+            "; ".join(f'CREATE ROLE "{name}"' for name in missing) + ", as an administrator",
+        ) from None
     except psycopg.Error as error:
-        raise BackupError(f"roles {', '.join(missing)}", pg.reason(error), "roles that can be made",
-                          "./invoke psql, and CREATE ROLE") from None
+        raise BackupError(
+            f"roles {', '.join(missing)}", pg.reason(error), "roles that can be made", "./invoke psql, and CREATE ROLE"
+        ) from None
 
 
 def make(conn: psycopg.Connection, name: str, definitions: str) -> str:
     """One role as it was, without password and without power over the server."""
     from psycopg import sql
+
     spelt = re.escape(quoted(conn, name))
     words = found.group(1).split() if (found := re.search(rf"(?m)^ALTER ROLE {spelt} WITH (.*);$", definitions)) else []
     kept = [word for word in words if word in ATTRIBUTES] or ["NOLOGIN"]
@@ -83,13 +92,17 @@ def make(conn: psycopg.Connection, name: str, definitions: str) -> str:
     for statement in re.findall(rf"(?m)^(ALTER ROLE {spelt} SET .*;)$", definitions):
         conn.execute(statement)
     lost = sorted(DANGEROUS.intersection(words))
-    return (f"role {name}: made" + (", without a password" if "LOGIN" in kept else "")
-            + (f", and not {', '.join(lost)} as it was" if lost else ""))
+    return (
+        f"role {name}: made"
+        + (", without a password" if "LOGIN" in kept else "")
+        + (f", and not {', '.join(lost)} as it was" if lost else "")
+    )
 
 
 def join(conn: psycopg.Connection, name: str, definitions: str, there: set[str]) -> None:
     """The memberships of a role, in groups that are there."""
     from psycopg import sql
+
     for group in re.findall(rf"(?m)^GRANT ({NAME}) TO {re.escape(quoted(conn, name))}(?: .*)?;$", definitions):
         if unquoted(group) in there:
             conn.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(unquoted(group)), sql.Identifier(name)))
@@ -102,9 +115,15 @@ def stand_in(inside: psycopg.Connection, then: str, now: str) -> list[str]:
     somebody's, and left alone.
     """
     from psycopg import sql
+
     pairs = [(f"{then}_{part}", f"{now}_{part}") for part in PARTS]
-    there = {row[0] for row in inside.execute("SELECT rolname FROM pg_roles r WHERE NOT EXISTS "
-                                              "(SELECT FROM pg_database WHERE datdba = r.oid AND datname <> current_database())")}
+    there = {
+        row[0]
+        for row in inside.execute(
+            "SELECT rolname FROM pg_roles r WHERE NOT EXISTS "
+            "(SELECT FROM pg_database WHERE datdba = r.oid AND datname <> current_database())"
+        )
+    }
     known = {row[0] for row in inside.execute("SELECT rolname FROM pg_roles")}
     found = [(old, new) for old, new in pairs if old in there and new in known]
     for old, new in found:

@@ -18,18 +18,23 @@ if TYPE_CHECKING:
     import psycopg
 
 LONGEST = 63
-PATIENCE = 2.0          # seconds
-LOCK = 0x72657374       # "rest": one restore at a time over a database
+PATIENCE = 2.0  # seconds
+LOCK = 0x72657374  # "rest": one restore at a time over a database
 MARK = "slipway restore over {}: may be dropped when no restore runs"
 NAME = "{}_restore_{}"
-ELSEWHERE = ("postgres", "template1")       # databases of any server, to work from on another one
+ELSEWHERE = ("postgres", "template1")  # databases of any server, to work from on another one
 # Of the database that was backed up, as CREATE DATABASE takes them.
-LOCALE = {"libc": "", "icu": " LOCALE_PROVIDER icu ICU_LOCALE {}", "builtin": " LOCALE_PROVIDER builtin BUILTIN_LOCALE {}"}
+LOCALE = {
+    "libc": "",
+    "icu": " LOCALE_PROVIDER icu ICU_LOCALE {}",
+    "builtin": " LOCALE_PROVIDER builtin BUILTIN_LOCALE {}",
+}
 
 
 @dataclass
 class Made:
     """A database being filled; what is `kept` is not dropped at the end of the block."""
+
     name: str
     notes: list[str] = field(default_factory=list)
     kept: bool = False
@@ -44,15 +49,19 @@ def server(ends: Endpoints) -> Iterator[psycopg.Connection]:
     live = throwaway.database_of(ends)
     with connected(ends, live) as conn:
         conn.execute("SET ROLE NONE")
-        user, may = conn.execute("SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = session_user"
-                                 ).fetchone()
+        user, may = conn.execute(
+            "SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = session_user"
+        ).fetchone()
         if not may:
-            raise BackupError(f"role {user}", "may not create a database, and a restore needs a new one",
-                              "a role that may create databases",
-                              f'as an administrator of the server: ALTER ROLE "{user}" CREATEDB')
+            raise BackupError(
+                f"role {user}",
+                "may not create a database, and a restore needs a new one",
+                "a role that may create databases",
+                f'as an administrator of the server: ALTER ROLE "{user}" CREATEDB',
+            )
         take(conn, live)
         yield conn
-        conn.execute("SELECT pg_advisory_unlock_all()")     # at once, and not when the server notices that we left
+        conn.execute("SELECT pg_advisory_unlock_all()")  # at once, and not when the server notices that we left
 
 
 def take(conn: psycopg.Connection, live: str) -> None:
@@ -60,8 +69,12 @@ def take(conn: psycopg.Connection, live: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not conn.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", (LOCK, live)).fetchone()[0]:
         if time.monotonic() > deadline:
-            raise LockHeld(f"database {live}", "another restore over it runs", "one at a time",
-                           "wait for it, then the same command again")
+            raise LockHeld(
+                f"database {live}",
+                "another restore over it runs",
+                "one at a time",
+                "wait for it, then the same command again",
+            )
         time.sleep(0.05)
 
 
@@ -70,10 +83,14 @@ def connected(ends: Endpoints, live: str) -> psycopg.Connection:
     if ends.admin_url and pg.parameters(ends.admin_url, "ADMIN_DATABASE_URL").get("dbname") != live:
         return throwaway.maker(ends)
     import psycopg
+
     for name in ELSEWHERE:
         try:
-            return pg.unhurried(pg.open_connection(ends.admin_url or ends.migrate_url, "MIGRATE_DATABASE_URL",
-                                                   database=name, purpose="slipway restore"))
+            return pg.unhurried(
+                pg.open_connection(
+                    ends.admin_url or ends.migrate_url, "MIGRATE_DATABASE_URL", database=name, purpose="slipway restore"
+                )
+            )
         except psycopg.OperationalError as error:
             reason = pg.reason(error)
     raise BackupError("postgres", reason, f"a role that may connect to {' or '.join(ELSEWHERE)}", "./invoke status")
@@ -99,12 +116,18 @@ def create(conn: psycopg.Connection, made: Made, live: str, owner: str, manifest
     """Where the server lacks the locale of then, that of its own template is taken, and said. Nobody else may enter."""
     import psycopg
     from psycopg import sql
+
     new = sql.Identifier(made.name)
     words = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 ALLOW_CONNECTIONS false ENCODING {}").format(
-        new, sql.Identifier(owner), sql.Literal(manifest["encoding"]))
+        new, sql.Identifier(owner), sql.Literal(manifest["encoding"])
+    )
     try:
         conn.execute(words + locale(manifest))
-    except (psycopg.errors.WrongObjectType, psycopg.errors.InvalidParameterValue, psycopg.errors.UndefinedObject) as error:
+    except (
+        psycopg.errors.WrongObjectType,
+        psycopg.errors.InvalidParameterValue,
+        psycopg.errors.UndefinedObject,
+    ) as error:
         made.notes.append(f"sorted as this server does, which lacks the locale of then ({pg.reason(error)})")
         conn.execute(words)
     conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(new, sql.Literal(MARK.format(live))))
@@ -114,9 +137,14 @@ def create(conn: psycopg.Connection, made: Made, live: str, owner: str, manifest
 
 def locale(manifest: dict):
     from psycopg import sql
-    words = sql.SQL(" LC_COLLATE {} LC_CTYPE {}").format(sql.Literal(manifest["collate"]), sql.Literal(manifest["ctype"]))
+
+    words = sql.SQL(" LC_COLLATE {} LC_CTYPE {}").format(
+        sql.Literal(manifest["collate"]), sql.Literal(manifest["ctype"])
+    )
     more = LOCALE.get(manifest.get("locale_provider") or "libc", "")
-    return words + (sql.SQL(more).format(sql.Literal(manifest["locale"])) if more and manifest.get("locale") else sql.SQL(""))
+    return words + (
+        sql.SQL(more).format(sql.Literal(manifest["locale"])) if more and manifest.get("locale") else sql.SQL("")
+    )
 
 
 def owner(conn: psycopg.Connection, ends: Endpoints, live: str) -> str:
@@ -131,11 +159,16 @@ def exists(conn: psycopg.Connection, name: str) -> bool:
 
 def drop_leftovers(conn: psycopg.Connection, live: str) -> list[str]:
     """Drops what restores that were killed left behind, which this one knows by the lock that it holds."""
-    rows = conn.execute("SELECT datname, shobj_description(oid, 'pg_database'), datallowconn FROM pg_database").fetchall()
+    rows = conn.execute(
+        "SELECT datname, shobj_description(oid, 'pg_database'), datallowconn FROM pg_database"
+    ).fetchall()
     ours = re.compile(re.escape(NAME.format(shortened(live, 20), "")) + "[0-9a-f]{8}")
     # Between its creation and its mark it lets nobody in.
-    names = [name for name, mark, open_ in rows if ours.fullmatch(name)
-             and (mark == MARK.format(live) or (mark is None and not open_))]
+    names = [
+        name
+        for name, mark, open_ in rows
+        if ours.fullmatch(name) and (mark == MARK.format(live) or (mark is None and not open_))
+    ]
     for name in names:
         throwaway.drop(conn, name)
     return [f"database {name}: half-made by a restore that was cut short, dropped" for name in names]
@@ -143,4 +176,4 @@ def drop_leftovers(conn: psycopg.Connection, live: str) -> list[str]:
 
 def shortened(name: str, room: int) -> str:
     """A name with so many bytes left for what is appended to it."""
-    return name.encode()[:LONGEST - room].decode(errors="ignore")
+    return name.encode()[: LONGEST - room].decode(errors="ignore")

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 MOST_NAMED = 5
 NOT_VALID = re.compile(rf"ADD CONSTRAINT ({NAME}) [^;]*NOT VALID;")
 
+
 @dataclass(frozen=True)
 class Scope:
     """How much of the backup was restored: some tables, no rows, extensions left out; `deep` reads indexes too."""
+
     tables: tuple[str, ...] = ()
     schema_only: bool = False
     without: tuple[str, ...] = ()
@@ -56,14 +58,20 @@ def checks(connect: counting.Connect, archive: Archive, scope: Scope, emit: Emit
 
 def tables(conn: psycopg.Connection, archive: Archive) -> dict:
     there, wanted = {row[0] for row in fingerprint.tables(conn)}, set(archive.manifest["tables"])
-    return wrong("tables", [f"{name} is missing" for name in sorted(wanted - there)]
-                 + [f"{name} is not in the manifest" for name in sorted(there - wanted)], f"{len(wanted)} tables")
+    return wrong(
+        "tables",
+        [f"{name} is missing" for name in sorted(wanted - there)]
+        + [f"{name} is not in the manifest" for name in sorted(there - wanted)],
+        f"{len(wanted)} tables",
+    )
 
 
 def contents(connect: counting.Connect, archive: Archive, scope: Scope, emit: Emit) -> Iterator[dict]:
     """Row counts of every table, and hashes where the manifest has them."""
-    expected = {name: facts if not left_empty(name, scope) else {"rows": 0, "hash": None}
-                for name, facts in archive.manifest["tables"].items()}
+    expected = {
+        name: facts if not left_empty(name, scope) else {"rows": 0, "hash": None}
+        for name, facts in archive.manifest["tables"].items()
+    }
     total, done = sum(facts["rows"] for facts in expected.values()), 0
     seen: dict[str, tuple[int, str | None]] = {}
     groups = counting.grouped(expected)
@@ -73,11 +81,16 @@ def contents(connect: counting.Connect, archive: Archive, scope: Scope, emit: Em
             seen |= found
             done += sum(count for count, _ in found.values())
             progress(emit, "comparing rows with the manifest", done, total, "rows")
-    rows = [f"{name} has {seen[name][0]:,} rows instead of {facts['rows']:,}" for name, facts in expected.items()
-            if name in seen and seen[name][0] != facts["rows"]]
+    rows = [
+        f"{name} has {seen[name][0]:,} rows instead of {facts['rows']:,}"
+        for name, facts in expected.items()
+        if name in seen and seen[name][0] != facts["rows"]
+    ]
     yield wrong("rows", rows, f"{sum(count for count, _ in seen.values()):,} rows")
     hashed = [name for name, facts in expected.items() if facts["hash"]]
-    differ = [f"{name} has another content" for name in hashed if name in seen and seen[name][1] != expected[name]["hash"]]
+    differ = [
+        f"{name} has another content" for name in hashed if name in seen and seen[name][1] != expected[name]["hash"]
+    ]
     if hashed:
         yield wrong("content", differ, f"{len(hashed)} tables have the same content hash")
 
@@ -103,18 +116,29 @@ def behind(conn: psycopg.Connection) -> dict:
     """Sequences below what their columns hold: no fault of a backup, and worth a word all the same."""
     found = []
     for sequence, table, column in conn.execute(proof_queries.OWNED).fetchall():
-        last, most = conn.execute(f"SELECT (SELECT last_value - (NOT is_called)::int FROM {sequence}), "  # noqa: S608
-                                  f"(SELECT max({column}) FROM {table})").fetchone()       # quoted by the server
+        last, most = conn.execute(
+            f"SELECT (SELECT last_value - (NOT is_called)::int FROM {sequence}), "  # noqa: S608
+            f"(SELECT max({column}) FROM {table})"
+        ).fetchone()  # quoted by the server
         if most is not None and last < most:
             found.append(f"{sequence} is at {last}, {table} goes to {most}")
-    return check("sequences ahead", True, "; ".join(["as in the database that was backed up", *found[:MOST_NAMED]])
-                 if found else "every one is past its column")
+    return check(
+        "sequences ahead",
+        True,
+        "; ".join(["as in the database that was backed up", *found[:MOST_NAMED]])
+        if found
+        else "every one is past its column",
+    )
 
 
 def large_objects(conn: psycopg.Connection, archive: Archive) -> dict:
-    there, wanted = conn.execute("SELECT count(*) FROM pg_largeobject_metadata").fetchone()[0], \
-        archive.manifest["large_objects"]
-    return check("large objects", there == wanted, f"{there:,}" + ("" if there == wanted else f" instead of {wanted:,}"))
+    there, wanted = (
+        conn.execute("SELECT count(*) FROM pg_largeobject_metadata").fetchone()[0],
+        archive.manifest["large_objects"],
+    )
+    return check(
+        "large objects", there == wanted, f"{there:,}" + ("" if there == wanted else f" instead of {wanted:,}")
+    )
 
 
 def version(conn: psycopg.Connection, archive: Archive) -> dict:
@@ -128,12 +152,19 @@ def version(conn: psycopg.Connection, archive: Archive) -> dict:
 def constraints(conn: psycopg.Connection, archive: Archive, scope: Scope) -> dict:
     """As many as the dump makes, and validated, but for those that were NOT VALID when they were dumped."""
     allowed = {unquoted(name) for name in NOT_VALID.findall(archive.script)}
-    open_ones, (keys, foreign) = conn.execute(proof_queries.UNVALIDATED).fetchall(), conn.execute(proof_queries.CONSTRAINTS).fetchone()
+    open_ones, (keys, foreign) = (
+        conn.execute(proof_queries.UNVALIDATED).fetchall(),
+        conn.execute(proof_queries.CONSTRAINTS).fetchone(),
+    )
     problems = [f"{text} is not validated" for name, text in open_ones if name not in allowed]
     problems += fewer("keys", keys, entries(archive, "CONSTRAINT "))
     problems += [] if scope.tables else fewer("foreign keys", foreign, entries(archive, "FK CONSTRAINT "))
-    return wrong("constraints", problems, f"{keys:,} keys and {foreign:,} foreign keys hold"
-                 + (f", {len(open_ones)} constraints not validated, as they were" if open_ones else ""))
+    return wrong(
+        "constraints",
+        problems,
+        f"{keys:,} keys and {foreign:,} foreign keys hold"
+        + (f", {len(open_ones)} constraints not validated, as they were" if open_ones else ""),
+    )
 
 
 def indexes(conn: psycopg.Connection, archive: Archive) -> dict:
@@ -161,6 +192,7 @@ def extensions(conn: psycopg.Connection, archive: Archive, scope: Scope) -> dict
 def indexes_read(conn: psycopg.Connection, emit: Emit) -> dict:
     """amcheck: every btree is in order and leads to every row. Where the server has no amcheck, that is what is said."""
     import psycopg
+
     available = conn.execute("SELECT count(*) FROM pg_available_extensions WHERE name = 'amcheck'").fetchone()[0]
     if not available:
         return check("amcheck", True, "not on this server, left out")

@@ -19,8 +19,10 @@ SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
 """
-SEQUENCES = ("SELECT format('%I.%I', schemaname, sequencename), last_value * sign(increment_by)::int, "
-             "sign(increment_by)::int FROM pg_sequences")
+SEQUENCES = (
+    "SELECT format('%I.%I', schemaname, sequencename), last_value * sign(increment_by)::int, "
+    "sign(increment_by)::int FROM pg_sequences"
+)
 OWNED = """
 SELECT s.oid::regclass::text, d.refobjid::regclass::text, quote_ident(a.attname)
 FROM pg_class s JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.deptype IN ('a', 'i')

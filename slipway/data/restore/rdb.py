@@ -23,9 +23,9 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.restore import looking
 from slipway.errors import BackupError
 
-HISTORY = b"5" * 40     # the id of a replication history; nobody will ask to go on with this one
+HISTORY = b"5" * 40  # the id of a replication history; nobody will ask to go on with this one
 CHUNK = 2**20
-PATIENCE = 60.0         # seconds without a sign from Redis
+PATIENCE = 60.0  # seconds without a sign from Redis
 PULSE = 0.1
 
 
@@ -40,14 +40,20 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     path = looking.chosen(ends, args)
     with lock.reading(path):
         if not looking.whole(path)["redis"]:
-            raise BackupError(f"backup {path.name}", "it holds nothing of Redis", "a backup of Redis, as with BACKUP_REDIS=true",
-                              "./invoke backups.list")
+            raise BackupError(
+                f"backup {path.name}",
+                "it holds nothing of Redis",
+                "a backup of Redis, as with BACKUP_REDIS=true",
+                "./invoke backups.list",
+            )
         try:
             with closing(gates.redis_client(ends, PATIENCE)) as client:
                 # One that was left a replica by a restore that was killed gives no copy of itself.
                 free(client)
                 refuse_newer(client, path / manifest.REDIS)
-                before = take.take(ends, {"only": "redis", "label": f"before restore of {path.name}", "keys": args.get("keys")}, emit)
+                before = take.take(
+                    ends, {"only": "redis", "label": f"before restore of {path.name}", "keys": args.get("keys")}, emit
+                )
                 return given(client, path / manifest.REDIS, emit) | {"before": before["id"]}
         except (redis.RedisError, OSError) as error:
             raise refused(str(error)) from None
@@ -78,13 +84,18 @@ def refuse_newer(client, file: Path) -> None:
     reads = int.from_bytes(client.dump(key)[-10:-8], "little")
     client.delete(key)
     if written > reads:
-        raise BackupError("redis", f"the backup has format {written}, and this server reads {reads} and older",
-                          "a server as new as the one that was backed up", "check REDIS and its image in .env")
+        raise BackupError(
+            "redis",
+            f"the backup has format {written}, and this server reads {reads} and older",
+            "a server as new as the one that was backed up",
+            "check REDIS and its image in .env",
+        )
 
 
 def free(client) -> None:
     """Its own master again, and writable; while it loads, it takes no such word."""
     from redis.exceptions import BusyLoadingError
+
     while True:
         try:
             client.execute_command("REPLICAOF", "NO", "ONE")
@@ -148,7 +159,13 @@ def loaded(client, connection: socket.socket, emit: Emit) -> None:
             return
         if found.get("loading"):
             told = time.monotonic()
-            progress(emit, "Redis loads it", found.get("loading_loaded_bytes", 0), found.get("loading_total_bytes", 0), "bytes")
+            progress(
+                emit,
+                "Redis loads it",
+                found.get("loading_loaded_bytes", 0),
+                found.get("loading_total_bytes", 0),
+                "bytes",
+            )
         elif ended(connection):
             raise refused("it gave the copy up, as its log says")
         if time.monotonic() - told > PATIENCE:
@@ -172,7 +189,8 @@ def ended(connection: socket.socket) -> bool:
 def settled(client) -> int:
     """Waits until what was loaded is on Redis' disk as well, where it keeps a log of its writes. How many keys there are."""
     while (found := client.info()).get("aof_enabled") and (
-            found.get("aof_rewrite_in_progress") or found.get("aof_rewrite_scheduled")):
+        found.get("aof_rewrite_in_progress") or found.get("aof_rewrite_scheduled")
+    ):
         time.sleep(PULSE)
     if found.get("aof_enabled") and found.get("aof_last_bgrewrite_status") != "ok":
         raise refused("it holds the copy, and could not write it to its disk")

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Wish:
     """What of a backup goes where. `into` names a database of its own; without it the live one is replaced."""
+
     into: str = ""
     tables: tuple[str, ...] = ()
     schema_only: bool = False
-    mask: tuple[str, str] | None = None     # name and text of a file
+    mask: tuple[str, str] | None = None  # name and text of a file
 
     @property
     def partial(self) -> bool:
@@ -52,14 +53,23 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
 def wanted(args: dict) -> Wish:
     """Raises SettingsError for a part that would take the place of the whole."""
     mask = args.get("mask")
-    wish = Wish(args.get("into") or "", tuple(args.get("tables") or ()), bool(args.get("schema_only")),
-                (mask["name"], mask["text"]) if mask else None)
+    wish = Wish(
+        args.get("into") or "",
+        tuple(args.get("tables") or ()),
+        bool(args.get("schema_only")),
+        (mask["name"], mask["text"]) if mask else None,
+    )
     if wish.partial and not wish.into:
-        raise SettingsError("restore", "a part of a database in place of the whole one",
-                            "--into NAME with --tables and --schema-only", "./invoke restore ID --tables a --into NAME")
+        raise SettingsError(
+            "restore",
+            "a part of a database in place of the whole one",
+            "--into NAME with --tables and --schema-only",
+            "./invoke restore ID --tables a --into NAME",
+        )
     if len(wish.into.encode()) > place.LONGEST:
-        raise SettingsError("--into", f"a name of {len(wish.into.encode())} bytes", f"at most {place.LONGEST}",
-                            "choose a shorter name")
+        raise SettingsError(
+            "--into", f"a name of {len(wish.into.encode())} bytes", f"at most {place.LONGEST}", "choose a shorter name"
+        )
     return wish
 
 
@@ -67,27 +77,38 @@ def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, w
     """The new database filled, proven and masked; then swapped, or kept under the name that was asked for."""
     live = throwaway.database_of(ends)
     if wish.into and place.exists(conn, wish.into):
-        raise SettingsError("--into", f"database {wish.into} is there already", "the name of no database",
-                            "choose another name")
+        raise SettingsError(
+            "--into", f"database {wish.into} is there already", "the name of no database", "choose another name"
+        )
     notes = place.drop_leftovers(conn, live)
     opened = archive.opened(ends, path, found, conn.info.server_version // 10000)
     without = archive.refuse_unfit(opened, conn.info.server_version // 10000, archive.available(conn))
     tables = chosen_tables(found, wish.tables)
     with place.beside(conn, ends, live, found) as made:
-        notes += [*people.ensure(conn, opened.roles, opened.globals),
-                  *(f"extension {name}: not on this server, left out" for name in without)]
+        notes += [
+            *people.ensure(conn, opened.roles, opened.globals),
+            *(f"extension {name}: not on this server, left out" for name in without),
+        ]
         entries = archive.selection(opened, without, tables, wish.schema_only)
         notes += fill(ends, conn, opened, made, entries, emit)
         if ends.admin_url and ends.database_owner and found["database"] != live:
             with throwaway.maker(ends, made.name) as inside:
                 notes += people.stand_in(inside, found["database"], live)
-        scope = proof.Scope(tuple(".".join(people.quoted(conn, part) for part in each) for each in tables), wish.schema_only,
-                            tuple(without))
+        scope = proof.Scope(
+            tuple(".".join(people.quoted(conn, part) for part in each) for each in tables),
+            wish.schema_only,
+            tuple(without),
+        )
         checks = prove(ends, opened, made, scope, emit)
         notes += [f"mask {wish.mask[0]}: {masked(ends, made, wish.mask):,} rows changed"] if wish.mask else []
         old = finish(ends, conn, opened, made, live, wish, emit)
-    return {"database": made.name if wish.into else live, "old": old, "checks": checks,
-            "rows": sum(facts["rows"] for facts in found["tables"].values()), "notes": [*notes, *made.notes]}
+    return {
+        "database": made.name if wish.into else live,
+        "old": old,
+        "checks": checks,
+        "rows": sum(facts["rows"] for facts in found["tables"].values()),
+        "notes": [*notes, *made.notes],
+    }
 
 
 def chosen_tables(found: dict, names: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -98,31 +119,43 @@ def chosen_tables(found: dict, names: tuple[str, ...]) -> list[tuple[str, str]]:
         meant = tuple(people.unquoted(part) for part in filling.QUOTED.findall(name))
         fits = [pair for pair in known.values() if meant in (pair, pair[1:])]
         if len(fits) != 1:
-            raise BackupError(f"table {name}", "not in this backup" if not fits else
-                              "more than one: " + ", ".join(".".join(pair) for pair in fits),
-                              "a table of the backup, with its schema where the name is not enough",
-                              f"one of: {', '.join(sorted(known)[:20])}")
+            raise BackupError(
+                f"table {name}",
+                "not in this backup" if not fits else "more than one: " + ", ".join(".".join(pair) for pair in fits),
+                "a table of the backup, with its schema where the name is not enough",
+                f"one of: {', '.join(sorted(known)[:20])}",
+            )
         chosen += fits
     return chosen
 
 
-def fill(ends: Endpoints, conn: psycopg.Connection, opened: archive.Archive, made: place.Made,
-         entries: list[int] | None, emit: Emit) -> list[str]:
+def fill(
+    ends: Endpoints,
+    conn: psycopg.Connection,
+    opened: archive.Archive,
+    made: place.Made,
+    entries: list[int] | None,
+    emit: Emit,
+) -> list[str]:
     """pg_restore as administrator: every owner and grant. Any other role gives away only what it may."""
     words, notes = (), []
     if not ends.admin_url and (strangers := not_ours(conn, people.owners(opened.script))):
         words, notes = ("--no-owner",), [f"owned by the restoring role, which may not act as: {', '.join(strangers)}"]
     if not ends.admin_url:
-        entries = [number for number, text in opened.entries.items() if not text.startswith("COMMENT - EXTENSION ")
-                   and (entries is None or number in entries)]
+        entries = [
+            number
+            for number, text in opened.entries.items()
+            if not text.startswith("COMMENT - EXTENSION ") and (entries is None or number in entries)
+        ]
     with throwaway.maker(ends, made.name) as watch:
         filling.fill(opened, copying.environment(ends, made.name), entries, words, emit, watch)
     return notes
 
 
 def not_ours(conn: psycopg.Connection, owners: set[str]) -> list[str]:
-    rows = conn.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND NOT pg_has_role(oid, 'MEMBER')",
-                        (sorted(owners),)).fetchall()
+    rows = conn.execute(
+        "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND NOT pg_has_role(oid, 'MEMBER')", (sorted(owners),)
+    ).fetchall()
     return sorted(name for (name,) in rows)
 
 
@@ -130,9 +163,13 @@ def prove(ends: Endpoints, opened: archive.Archive, made: place.Made, scope: pro
     """Raises VerificationError with every check that did not hold."""
     checks = proof.checks(lambda: throwaway.maker(ends, made.name), opened, scope, emit)
     if failed := proof.failures(checks):
-        raise VerificationError(f"restore of {opened.path.name}", failed[0],
-                                "a database as its manifest says; the live one was not touched",
-                                f"./invoke backups.drill {opened.path.name}", tuple(failed[1:]))
+        raise VerificationError(
+            f"restore of {opened.path.name}",
+            failed[0],
+            "a database as its manifest says; the live one was not touched",
+            f"./invoke backups.drill {opened.path.name}",
+            tuple(failed[1:]),
+        )
     return checks
 
 
@@ -141,12 +178,22 @@ def masked(ends: Endpoints, made: place.Made, mask: tuple[str, str]) -> int:
         return masking.mask(conn, *mask)
 
 
-def finish(ends: Endpoints, conn: psycopg.Connection, opened: archive.Archive, made: place.Made, live: str, wish: Wish,
-           emit: Emit) -> str | None:
+def finish(
+    ends: Endpoints,
+    conn: psycopg.Connection,
+    opened: archive.Archive,
+    made: place.Made,
+    live: str,
+    wish: Wish,
+    emit: Emit,
+) -> str | None:
     """The new database in the place of the live one, whose new name is returned; or kept as it is, for its owner."""
     then, new = people.quoted(conn, opened.manifest["database"]), people.quoted(conn, made.name)
-    properties = swap.properties(opened.script, then, new) if ends.admin_url else \
-        [f"GRANT CONNECT, TEMPORARY ON DATABASE {new} TO PUBLIC"]
+    properties = (
+        swap.properties(opened.script, then, new)
+        if ends.admin_url
+        else [f"GRANT CONNECT, TEMPORARY ON DATABASE {new} TO PUBLIC"]
+    )
     progress(emit, f"{made.name} takes the {f'name {wish.into}' if wish.into else f'place of {live}'}", 0, 0, "")
     with place.connected(ends, live) as other:
         if wish.into:

@@ -22,17 +22,19 @@ if TYPE_CHECKING:
 
 OLD = "{}_before_restore_{}"
 KEPT = "slipway: {} as it was before the restore of {}"
-PATIENCE = 0.05         # seconds between two rounds of ending sessions
+PATIENCE = 0.05  # seconds between two rounds of ending sessions
 
 
-def swap(conn: psycopg.Connection, other: psycopg.Connection, live: str, made: place.Made, source: str,
-         properties: list[str]) -> str | None:
+def swap(
+    conn: psycopg.Connection, other: psycopg.Connection, live: str, made: place.Made, source: str, properties: list[str]
+) -> str | None:
     """The new database takes the live one's name, which is kept under another: its name, or None where there was none.
 
     `other` is a second session, which ends whoever is in the live database. Raises BackupError when somebody in there
     cannot be ended: then nothing has changed.
     """
     from psycopg import sql
+
     new, now = sql.Identifier(made.name), sql.Identifier(live)
     old = old_name(conn, live) if place.exists(conn, live) else None
     with told(live), emptied(other, [live, made.name]), conn.transaction():
@@ -41,8 +43,11 @@ def swap(conn: psycopg.Connection, other: psycopg.Connection, live: str, made: p
             conn.execute(statement)
         if old:
             conn.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(now, sql.Identifier(old)))
-            conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-                sql.Identifier(old), sql.Literal(KEPT.format(live, source))))
+            conn.execute(
+                sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+                    sql.Identifier(old), sql.Literal(KEPT.format(live, source))
+                )
+            )
         conn.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(new, now))
         made.kept = True
     return old
@@ -51,23 +56,33 @@ def swap(conn: psycopg.Connection, other: psycopg.Connection, live: str, made: p
 def name(conn: psycopg.Connection, other: psycopg.Connection, made: place.Made, wanted: str, source: str) -> None:
     """The new database takes the name that was asked for; until then it bears the one of a half-made restore."""
     from psycopg import sql
+
     with told(wanted), emptied(other, [made.name]), conn.transaction():
-        conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-            sql.Identifier(made.name), sql.Literal(f"restored from {source}")))
-        conn.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(made.name), sql.Identifier(wanted)))
+        conn.execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+                sql.Identifier(made.name), sql.Literal(f"restored from {source}")
+            )
+        )
+        conn.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(made.name), sql.Identifier(wanted))
+        )
         made.name, made.kept = wanted, True
 
 
 @contextmanager
 def told(live: str) -> Iterator[None]:
     import psycopg
+
     try:
         yield
     except psycopg.Error as error:
         detail = getattr(error.diag, "message_detail", None) or ""
-        raise BackupError(f"database {live}", f"{pg.reason(error)} {detail}".strip(),
-                          "to be alone in it for a moment; it was not touched",
-                          "SELECT * FROM pg_stat_activity, pg_prepared_xacts: end what is left, then try again") from None
+        raise BackupError(
+            f"database {live}",
+            f"{pg.reason(error)} {detail}".strip(),
+            "to be alone in it for a moment; it was not touched",
+            "SELECT * FROM pg_stat_activity, pg_prepared_xacts: end what is left, then try again",
+        ) from None
 
 
 def old_name(conn: psycopg.Connection, live: str) -> str:
@@ -92,12 +107,16 @@ def emptied(other: psycopg.Connection, names: list[str]) -> Iterator[None]:
 
 def end_sessions(other: psycopg.Connection, names: list[str], done: threading.Event) -> None:
     import psycopg
+
     while not done.is_set():
         try:
-            other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s) "
-                          "AND pg_has_role(usesysid, 'MEMBER')", (names,))
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s) "
+                "AND pg_has_role(usesysid, 'MEMBER')",
+                (names,),
+            )
         except psycopg.Error:
-            return          # not ours to end: the rename says so
+            return  # not ours to end: the rename says so
         done.wait(PATIENCE)
 
 
@@ -106,9 +125,11 @@ def properties(script: str, database: str, new: str) -> list[str]:
 
     Both names are quoted identifiers.
     """
-    told = re.compile(rf"(?m)^(?:ALTER DATABASE {re.escape(database)} SET .*|COMMENT ON DATABASE {re.escape(database)} IS .*|"
-                      rf"ALTER ROLE {people.NAME} IN DATABASE {re.escape(database)} SET .*|"
-                      rf"(?:GRANT|REVOKE) .* ON DATABASE {re.escape(database)} (?:TO|FROM) .*);$")
+    told = re.compile(
+        rf"(?m)^(?:ALTER DATABASE {re.escape(database)} SET .*|COMMENT ON DATABASE {re.escape(database)} IS .*|"
+        rf"ALTER ROLE {people.NAME} IN DATABASE {re.escape(database)} SET .*|"
+        rf"(?:GRANT|REVOKE) .* ON DATABASE {re.escape(database)} (?:TO|FROM) .*);$"
+    )
     found = [match.group().replace(f"DATABASE {database} ", f"DATABASE {new} ", 1) for match in told.finditer(script)]
     closed = any(statement.startswith("REVOKE") for statement in found)
     return found if closed else [f"GRANT CONNECT, TEMPORARY ON DATABASE {new} TO PUBLIC;", *found]
@@ -116,7 +137,9 @@ def properties(script: str, database: str, new: str) -> list[str]:
 
 def kept(conn: psycopg.Connection, live: str) -> list[tuple[str, int]]:
     """What restores have kept of this database: name and bytes, oldest first."""
-    rows = conn.execute("SELECT datname, pg_database_size(oid) FROM pg_database d WHERE datname LIKE %s AND "
-                        "starts_with(shobj_description(d.oid, 'pg_database'), %s) ORDER BY right(datname, 20), datname",
-                        (r"%\_before\_restore\_%", KEPT.format(live, ""))).fetchall()
+    rows = conn.execute(
+        "SELECT datname, pg_database_size(oid) FROM pg_database d WHERE datname LIKE %s AND "
+        "starts_with(shobj_description(d.oid, 'pg_database'), %s) ORDER BY right(datname, 20), datname",
+        (r"%\_before\_restore\_%", KEPT.format(live, "")),
+    ).fetchall()
     return rows

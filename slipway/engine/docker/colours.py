@@ -132,12 +132,18 @@ class Rollout:
             found = self.connection.api.api.inspect_image(image)
         except NotFound:
             return {"image_id": "", "digest": "", "tags": [], "accepts": ""}
-        mine = [each for key in ("RepoDigests", "RepoTags") for each in found.get(key) or ()
-                if repository(each) == repository(image)]
+        mine = [
+            each
+            for key in ("RepoDigests", "RepoTags")
+            for each in found.get(key) or ()
+            if repository(each) == repository(image)
+        ]
         return {
             "image_id": found["Id"],
             "digest": next((each for each in mine if "@" in each), ""),
-            "tags": [] if self.engine.stack.settings.app_image else sorted(t for t in mine if "@" not in t and t != image),
+            "tags": []
+            if self.engine.stack.settings.app_image
+            else sorted(t for t in mine if "@" not in t and t != image),
             "accepts": (found["Config"].get("Labels") or {}).get(accepts.LABEL, ""),
         }
 
@@ -173,6 +179,8 @@ def repository(image: str) -> str:
     """An image's name without tag and digest; a colon before a slash is that of a port."""
     name = image.partition("@")[0]
     return name if ":" not in name.rsplit("/", 1)[-1] else name.rsplit(":", 1)[0]
+
+
 def stop(connection: Connection, container: str, grace: int) -> None:
     """Asks a container to end and kills it after `grace` seconds; one that is gone has ended."""
     from docker.errors import APIError, NotFound

@@ -39,7 +39,10 @@ UP = ("--progress", "plain", "up", "--detach", "--no-deps", "--no-build", "--pul
 REFERENCE = re.compile(r"\$\{([A-Z0-9_]+)")
 # What engines and registries say, and what to do about it.
 MEANINGS = (
-    (r"cannot connect to the docker daemon|failed to connect to the docker API|error during connect|unexpected EOF", *ENGINE_GONE),
+    (
+        r"cannot connect to the docker daemon|failed to connect to the docker API|error during connect|unexpected EOF",
+        *ENGINE_GONE,
+    ),
     (
         r"is not a docker command|unknown (shorthand )?flag|unknown command",
         "there is no `docker compose` (v2)",

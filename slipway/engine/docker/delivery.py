@@ -16,7 +16,7 @@ from slipway.errors import EngineError, SettingsError
 from slipway.plan import Progress
 
 BACKUPS = "/var/lib/slipway-backups"
-OWNER = 999             # who works in the ops container
+OWNER = 999  # who works in the ops container
 CHUNK = 2**20
 # A name that no list of backups shows; what a killed run left of it goes first.
 PREFIX = ".from-"
@@ -28,14 +28,18 @@ def delivered(connection: Connection, container: str, folder: Path, progress: Pr
     from docker.errors import APIError
 
     if not (folder / "manifest.json").is_file():
-        raise SettingsError(str(folder), "no manifest.json in it", "the directory of one backup", "./invoke backups.get ID")
+        raise SettingsError(
+            str(folder), "no manifest.json in it", "the directory of one backup", "./invoke backups.get ID"
+        )
     inside = f"{PREFIX}{secrets.token_hex(4)}"
     clear(connection, container)
     try:
         connection.api.api.put_archive(container, BACKUPS, stream(folder, inside, progress))
         yield f"{BACKUPS}/{inside}/{folder.resolve().name}"
     except APIError as error:
-        raise EngineError("ops", error.explanation or str(error), "room in the volume of the backups", "df -h") from None
+        raise EngineError(
+            "ops", error.explanation or str(error), "room in the volume of the backups", "df -h"
+        ) from None
     finally:
         clear(connection, container)
 
@@ -56,7 +60,7 @@ def stream(folder: Path, inside: str, progress: Progress) -> Iterator[bytes]:
             for path, name in parts(folder.resolve()):
                 whole = PurePosixPath(inside, name)
                 for above in reversed(whole.parents[:-1]):
-                    if str(above) not in made:      # one that is not in the archive would be root's, for good
+                    if str(above) not in made:  # one that is not in the archive would be root's, for good
                         made.add(str(above))
                         tar.addfile(directory(str(above)))
                 tar.add(path, str(whole), recursive=False, filter=owned)

@@ -28,8 +28,12 @@ def directory(path: Path) -> None:
         path.mkdir(parents=True, mode=0o700)
         os.chown(path, USER, USER)
     except OSError as error:
-        raise EngineError("BACKUP_DIR", f"{path}: {error.strerror}", f"a directory that user {USER} may write",
-                          f"sudo install -d -o {USER} -g {USER} -m 700 '{path}'") from None
+        raise EngineError(
+            "BACKUP_DIR",
+            f"{path}: {error.strerror}",
+            f"a directory that user {USER} may write",
+            f"sudo install -d -o {USER} -g {USER} -m 700 '{path}'",
+        ) from None
 
 
 def told(stack: Stack) -> str:

@@ -33,8 +33,9 @@ def name_of(stack: str) -> str:
 
 
 @contextmanager
-def held(connection: Connection, stack: str, image: str, doing: str, wait: float,
-         flag: str) -> Iterator[Callable[[], None]]:
+def held(
+    connection: Connection, stack: str, image: str, doing: str, wait: float, flag: str
+) -> Iterator[Callable[[], None]]:
     """Holds the stack's lock while the block runs. Raises LockHeld, naming the holder, after `wait` seconds.
 
     What it gives raises LockLost when the lock is not held any more.
@@ -90,7 +91,9 @@ def create(connection: Connection, stack: str, image: str, doing: str) -> str | 
         if error.status_code == CONFLICT:
             return None
         where, found = f"lock of {stack}", str(error.explanation)
-        raise full(where, found) or EngineError(where, found, "an engine that makes containers", "./invoke doctor") from None
+        raise full(where, found) or EngineError(
+            where, found, "an engine that makes containers", "./invoke doctor"
+        ) from None
 
 
 def look(connection: Connection, stack: str) -> holder.Holder | None:

@@ -46,7 +46,8 @@ def running(stack: Stack, name: str, group: list[dict]) -> Running:
     if state == "running" and count != wanted:
         state = "scaled"
     detail = {"scaled": f"{count} containers instead of {wanted}", "stopped": worst["Status"]}.get(
-        state, f"{worst['Image']} · {worst['Status']}")
+        state, f"{worst['Image']} · {worst['Status']}"
+    )
     return Running(state, worst["Labels"].get("slipway.config", ""), detail=detail)
 
 
@@ -60,8 +61,11 @@ def ending(state: Mapping) -> str:
 
 def tags(connection: Connection) -> frozenset[str]:
     """Every image that the engine has, by tag and by digest."""
-    return frozenset(tag for image in connection.api.api.images()
-                     for tag in (*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ())))
+    return frozenset(
+        tag
+        for image in connection.api.api.images()
+        for tag in (*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ()))
+    )
 
 
 def publisher(connection: Connection, port: int) -> str | None:

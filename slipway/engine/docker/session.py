@@ -10,14 +10,28 @@ from collections.abc import Callable, Iterator, Mapping
 from slipway.engine.docker.client import Connection
 
 # Short, and safe to end at any time. What changes data gets a process of its own.
-VERBS = frozenset({"observe", "probe.app", "gateway.active", "gateway.configure", "gateway.reload", "gateway.switch", "gateway.drain", "gateway.tally",
-                   "releases.begin", "releases.close", "releases.list", "releases.gap"})
+VERBS = frozenset(
+    {
+        "observe",
+        "probe.app",
+        "gateway.active",
+        "gateway.configure",
+        "gateway.reload",
+        "gateway.switch",
+        "gateway.drain",
+        "gateway.tally",
+        "releases.begin",
+        "releases.close",
+        "releases.list",
+        "releases.gap",
+    }
+)
 # Their arguments hold a secret, which no command line may show: they too are asked over standard input.
 CONFIDENTIAL = frozenset({"backups.fetch"})
 SERVE = ["sh", "-c", 'echo "{\\"event\\": \\"pid\\", \\"pid\\": $$}"; exec python3 -m slipway.data serve']
-PULSE = 0.5         # seconds
-IDLE = 60.0         # seconds after which the process is not counted upon: unasked it ends by itself
-HEADER = struct.Struct(">BxxxL")        # stream and length of what follows, as the engine multiplexes them
+PULSE = 0.5  # seconds
+IDLE = 60.0  # seconds after which the process is not counted upon: unasked it ends by itself
+HEADER = struct.Struct(">BxxxL")  # stream and length of what follows, as the engine multiplexes them
 
 
 class Session:
@@ -59,10 +73,10 @@ class Session:
         """Whole lines out of the engine's frames."""
         self.frames += chunk
         while len(self.frames) >= HEADER.size:
-            _, size = HEADER.unpack(self.frames[:HEADER.size])
+            _, size = HEADER.unpack(self.frames[: HEADER.size])
             if len(self.frames) < HEADER.size + size:
                 return
-            content, self.frames = self.frames[HEADER.size:HEADER.size + size], self.frames[HEADER.size + size:]
+            content, self.frames = self.frames[HEADER.size : HEADER.size + size], self.frames[HEADER.size + size :]
             *whole, self.rest = (self.rest + content).split(b"\n")
             for line in whole:
                 yield line.decode("utf-8", "replace")

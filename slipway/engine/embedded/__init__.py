@@ -20,7 +20,7 @@ from slipway.plan import Progress, Silent, Step
 from slipway.stack import Stack
 
 # Spawn failures and quick deaths that Supervisor retries; FATAL is where it gave up.
-LIVES = 3       # a service that ends again and again, though not at once, is not given up by Supervisor
+LIVES = 3  # a service that ends again and again, though not at once, is not given up by Supervisor
 STATES = {"RUNNING": "running", "STARTING": "running", "BACKOFF": "restarting", "FATAL": "restarting"}
 
 
@@ -28,12 +28,12 @@ class Embedded:
     """One stack under `.slipway/<environment>/`."""
 
     name = "embedded"
-    rollout = None     # the app is restarted in place: its one process owns the port
+    rollout = None  # the app is restarted in place: its one process owns the port
 
     def __init__(self, stack: Stack, root: Path):
         self.stack, self.root = stack, root
         self.home = root / ".slipway" / stack.settings.environment
-        self.lives: dict[str, set[int]] = {}        # process ids of a service that were seen since it was started
+        self.lives: dict[str, set[int]] = {}  # process ids of a service that were seen since it was started
 
     # -- what should be ------------------------------------------------------------------------------------------
 
@@ -130,8 +130,15 @@ class Embedded:
         state = supervisor.states(self.home).get("schedule", {}).get("statename")
         if "schedule" in self.services() or state not in STATES:
             return ()
-        return (Build(Step("stop schedule", "no BACKUP_SCHEDULE any more",
-                           lambda progress: supervisor.stop(self.home, "schedule"))),)
+        return (
+            Build(
+                Step(
+                    "stop schedule",
+                    "no BACKUP_SCHEDULE any more",
+                    lambda progress: supervisor.stop(self.home, "schedule"),
+                )
+            ),
+        )
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
         from slipway.engine.embedded import cluster, services, supervisor
@@ -157,8 +164,12 @@ class Embedded:
                 path.chmod(others)
             (self.home / "ports.json").write_text(json.dumps(self.ports))
         except OSError as error:
-            raise EngineError(str(self.home.relative_to(self.root)), error.strerror or str(error),
-                              "a directory that can be written, with room on its disk", "df -h .") from None
+            raise EngineError(
+                str(self.home.relative_to(self.root)),
+                error.strerror or str(error),
+                "a directory that can be written, with room on its disk",
+                "df -h .",
+            ) from None
 
     def replace(self, name: str) -> None:
         """Stops a service if it runs, prepares it, starts it from its present specification."""
@@ -227,8 +238,9 @@ class Embedded:
         return lock.look(self.home)
 
     def unlock(self) -> None:
-        raise SettingsError("lock", f"held by {self.holder()}", "its process to end: this lock goes with it",
-                            "end that process")
+        raise SettingsError(
+            "lock", f"held by {self.holder()}", "its process to end: this lock goes with it", "end that process"
+        )
 
     def halt(self, service: str, progress: Progress) -> str | None:
         from slipway.engine.embedded import supervisor
@@ -267,7 +279,9 @@ class Embedded:
         return ["tail", "-n", str(lines), "-F", *files], None
 
     def module(self, name: str, *words: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        return [sys.executable, "-m", name, *words], os.environ | self.data_environment() | {"PYTHONPATH": str(self.root)}
+        return [sys.executable, "-m", name, *words], os.environ | self.data_environment() | {
+            "PYTHONPATH": str(self.root)
+        }
 
     def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
         from slipway.data import libpq
@@ -289,11 +303,13 @@ def python_path() -> str:
 
 def heard(progress: Progress) -> Callable[[dict], None]:
     """Progress events of the data side, told to a step."""
+
     def emit(event: dict) -> None:
         if event.get("total") or event.get("done"):
             progress.count(event["done"], event.get("total") or None, event.get("unit", ""))
         else:
             progress.say(event.get("text", ""))
+
     return emit
 
 

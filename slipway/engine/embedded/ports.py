@@ -11,7 +11,7 @@ from pathlib import Path
 from slipway.errors import EngineError
 
 SERVICES = ("postgres", "redis", "objects", "app")
-RANGE = (10_000, 20_000)    # Linux gives out 32768 to 60999 (ip_local_port_range), others from 49152 on
+RANGE = (10_000, 20_000)  # Linux gives out 32768 to 60999 (ip_local_port_range), others from 49152 on
 CLAIMS: dict[int, socket.socket] = {}
 
 
@@ -19,7 +19,7 @@ def load(path: Path) -> dict[str, int]:
     try:
         return {name: int(port) for name, port in json.loads(path.read_text()).items()}
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
-        return {}       # lost or damaged: they are chosen anew
+        return {}  # lost or damaged: they are chosen anew
 
 
 def choose(saved: dict[str, int], running: frozenset[str], front: int, insist: bool) -> dict[str, int]:
@@ -76,8 +76,12 @@ def unused() -> int:
 
 
 def taken(port: int) -> EngineError:
-    return EngineError(f"port {port}", f"taken by {holder(port)}", "a free port for the front door",
-                       "stop that program, or set HTTP_PORT in .env to another port")
+    return EngineError(
+        f"port {port}",
+        f"taken by {holder(port)}",
+        "a free port for the front door",
+        "stop that program, or set HTTP_PORT in .env to another port",
+    )
 
 
 def holder(port: int) -> str:

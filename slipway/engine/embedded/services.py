@@ -29,7 +29,7 @@ class Spec:
     env: Mapping[str, str]
     cwd: str
     pid_file: str
-    content: str = ""       # digest of the files that it runs from, so that an edited app is a changed one
+    content: str = ""  # digest of the files that it runs from, so that an edited app is a changed one
 
     def text(self) -> str:
         """As the launcher reads it, with what it inherits from the shell that starts it."""
@@ -58,8 +58,12 @@ def names(stack: Stack) -> tuple[str, ...]:
 
 
 def addresses(ports: Mapping[str, int]) -> environment.Addresses:
-    return environment.Addresses(f"127.0.0.1:{ports['postgres']}", f"127.0.0.1:{ports['redis']}",
-                                 f"http://127.0.0.1:{ports['objects']}", f"http://127.0.0.1:{ports['app']}")
+    return environment.Addresses(
+        f"127.0.0.1:{ports['postgres']}",
+        f"127.0.0.1:{ports['redis']}",
+        f"http://127.0.0.1:{ports['objects']}",
+        f"http://127.0.0.1:{ports['app']}",
+    )
 
 
 def specs(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> dict[str, Spec]:
@@ -85,16 +89,34 @@ def postgres(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> 
 
 def has_contrib(programs: Path) -> bool:
     """Whether these programs come with pg_stat_statements, which the wheel leaves out."""
-    return any((programs.parent / "lib" / name).exists()
-               for name in ("pg_stat_statements.so", "postgresql/pg_stat_statements.so"))
+    return any(
+        (programs.parent / "lib" / name).exists()
+        for name in ("pg_stat_statements.so", "postgresql/pg_stat_statements.so")
+    )
 
 
 def redis(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
     settings = stack.settings
-    argv = [binaries.redis(settings.redis), home / "redis" / "auth.conf",
-            "--bind", "127.0.0.1", "--port", ports["redis"], "--dir", home / "redis" / "data", "--daemonize", "no",
-            "--appendonly", "yes", "--appendfsync", "everysec",
-            "--maxmemory", tuning.redis(settings.redis_memory), "--maxmemory-policy", settings.redis_eviction]
+    argv = [
+        binaries.redis(settings.redis),
+        home / "redis" / "auth.conf",
+        "--bind",
+        "127.0.0.1",
+        "--port",
+        ports["redis"],
+        "--dir",
+        home / "redis" / "data",
+        "--daemonize",
+        "no",
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        "everysec",
+        "--maxmemory",
+        tuning.redis(settings.redis_memory),
+        "--maxmemory-policy",
+        settings.redis_eviction,
+    ]
     return spec("redis", home, argv, {}, home / "redis" / "data", content=auth_digest(stack))
 
 
@@ -111,19 +133,27 @@ def objects(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> S
     secrets = secrets_of(stack.settings)
     key = f"{secrets['S3_ACCESS_KEY']},{secrets['S3_SECRET_KEY']}".replace('"', '""')
     argv = [binaries.rclone(), "serve", "s3", "--addr", f"127.0.0.1:{ports['objects']}", home / "objects" / "data"]
-    env = {"RCLONE_AUTH_KEY": f'"{key}"', "RCLONE_CONFIG": os.devnull,
-           "XDG_CACHE_HOME": str(home / "objects" / "cache")}
+    env = {
+        "RCLONE_AUTH_KEY": f'"{key}"',
+        "RCLONE_CONFIG": os.devnull,
+        "XDG_CACHE_HOME": str(home / "objects" / "cache"),
+    }
     return spec("objects", home, argv, env, home / "objects")
 
 
 def data(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> dict[str, str]:
     """Environment of the data side."""
     settings = stack.settings
-    told = environment.ops(settings, "rclone" if "objects" in stack else "external", addresses(ports),
-                           environment.in_clear(settings))
-    return told | {"MIGRATIONS_DIR": str(root / "migrations"), "FIXTURES_DIR": str(root / "fixtures"),
-                   "STATE_DIR": str(home / "ops"), "BACKUP_DIR": str(backups(stack, root)),
-                   "PG_BIN": str(binaries.postgres(settings.postgres_version))}
+    told = environment.ops(
+        settings, "rclone" if "objects" in stack else "external", addresses(ports), environment.in_clear(settings)
+    )
+    return told | {
+        "MIGRATIONS_DIR": str(root / "migrations"),
+        "FIXTURES_DIR": str(root / "fixtures"),
+        "STATE_DIR": str(home / "ops"),
+        "BACKUP_DIR": str(backups(stack, root)),
+        "PG_BIN": str(binaries.postgres(settings.postgres_version)),
+    }
 
 
 def backups(stack: Stack, root: Path) -> Path:
@@ -141,8 +171,12 @@ def app(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
     settings = stack.settings
     directory = root / settings.app_context
     if not directory.is_dir():
-        raise SettingsError("APP_CONTEXT", f"{settings.app_context}, which is not there", "the directory with your app",
-                            "edit APP_CONTEXT in .env")
+        raise SettingsError(
+            "APP_CONTEXT",
+            f"{settings.app_context}, which is not there",
+            "the directory with your app",
+            "edit APP_CONTEXT in .env",
+        )
     told = environment.app(settings, addresses(ports), environment.in_clear(settings))
     env = told | {"HOST": "127.0.0.1", "PORT": str(ports["app"]), "PYTHONUNBUFFERED": "1"}
     content = images.digest((), images.git_files(directory) or images.walk(directory))
@@ -155,17 +189,23 @@ def command(stack: Stack, directory: Path) -> list[str]:
         return runnable(words(settings.app_command), directory)
     if (directory / "backend" / "__main__.py").exists():
         return [sys.executable, "-m", "backend"]
-    raise SettingsError("APP_COMMAND", "no value",
-                        f"the command that starts the app in {settings.app_context}/, because embedded runs no images",
-                        "set APP_COMMAND in .env, or start a Docker engine")
+    raise SettingsError(
+        "APP_COMMAND",
+        "no value",
+        f"the command that starts the app in {settings.app_context}/, because embedded runs no images",
+        "set APP_COMMAND in .env, or start a Docker engine",
+    )
 
 
 def runnable(argv: list[str], directory: Path) -> list[str]:
     """The command, if its program is there: on PATH, or as a path as seen from the app's directory."""
     if not argv or not shutil.which(directory / argv[0] if os.sep in argv[0] else argv[0]):
-        raise SettingsError("APP_COMMAND", f"{argv[0] if argv else 'no program'}, which is not there",
-                            "a program on PATH, or its path from APP_CONTEXT",
-                            "edit APP_COMMAND in .env, or install that program")
+        raise SettingsError(
+            "APP_COMMAND",
+            f"{argv[0] if argv else 'no program'}, which is not there",
+            "a program on PATH, or its path from APP_CONTEXT",
+            "edit APP_COMMAND in .env, or install that program",
+        )
     return argv
 
 
@@ -173,5 +213,6 @@ def words(text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise SettingsError("APP_COMMAND", str(error), "a command with its quotes closed",
-                            "edit APP_COMMAND in .env") from None
+        raise SettingsError(
+            "APP_COMMAND", str(error), "a command with its quotes closed", "edit APP_COMMAND in .env"
+        ) from None

@@ -14,11 +14,17 @@ from pathlib import Path
 from slipway.engine.embedded import launch, processes
 from slipway.errors import EngineError
 
-STOP = {"postgres": ("INT", 60), "redis": ("TERM", 30), "objects": ("TERM", 10), "app": ("TERM", 30), "schedule": ("TERM", 30)}
+STOP = {
+    "postgres": ("INT", 60),
+    "redis": ("TERM", 30),
+    "objects": ("TERM", 10),
+    "app": ("TERM", 30),
+    "schedule": ("TERM", 30),
+}
 # A store may need a moment until what a crash left is gone; an app that dies at once dies again.
 RETRIES = {"postgres": 3, "redis": 3, "objects": 3, "app": 2, "schedule": 3}
-SHUT_DOWN = 90              # seconds; more than any program gets to stop
-LONGEST_SOCKET = 94         # bytes: 104 on some systems, of which the supervisor takes ten for a temporary name
+SHUT_DOWN = 90  # seconds; more than any program gets to stop
+LONGEST_SOCKET = 94  # bytes: 104 on some systems, of which the supervisor takes ten for a temporary name
 
 
 def configuration(home: Path, services: Sequence[str]) -> str:
@@ -94,7 +100,7 @@ def states(home: Path) -> dict[str, dict]:
     try:
         return {info["name"]: info for info in proxy(home).getAllProcessInfo()}
     except (OSError, HTTPException, Fault):
-        return {}       # gone, or about to go
+        return {}  # gone, or about to go
 
 
 def ensure(home: Path, services: Sequence[str]) -> None:
@@ -105,14 +111,24 @@ def ensure(home: Path, services: Sequence[str]) -> None:
         return
     shut_down(home)
     path.write_text(text)
-    ended = subprocess.run([sys.executable, "-m", "supervisor.supervisord", "-c", path.name], cwd=home, text=True,
-                           stdin=subprocess.DEVNULL, capture_output=True, timeout=30,
-                           env=os.environ | {"SLIPWAY_PYTHON": sys.executable, "SLIPWAY_LAUNCH": launch.__file__})
+    ended = subprocess.run(
+        [sys.executable, "-m", "supervisor.supervisord", "-c", path.name],
+        cwd=home,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=30,
+        env=os.environ | {"SLIPWAY_PYTHON": sys.executable, "SLIPWAY_LAUNCH": launch.__file__},
+    )
     deadline = time.monotonic() + 15
     while not states(home):
         if ended.returncode or time.monotonic() > deadline:
-            raise EngineError("supervisor", (ended.stderr or ended.stdout).strip()[-300:] or "it does not answer",
-                              "a supervisor that answers", f"tail {home / 'logs' / 'supervisor.log'}")
+            raise EngineError(
+                "supervisor",
+                (ended.stderr or ended.stdout).strip()[-300:] or "it does not answer",
+                "a supervisor that answers",
+                f"tail {home / 'logs' / 'supervisor.log'}",
+            )
         time.sleep(0.02)
 
 
@@ -163,8 +179,12 @@ def shut_down(home: Path) -> None:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
     if found and processes.outlast(found, SHUT_DOWN):
-        raise EngineError("supervisor", f"still there {SHUT_DOWN} s after it was told to end", "a supervisor that ends",
-                          f"tail {home / 'logs' / 'supervisor.log'}")
+        raise EngineError(
+            "supervisor",
+            f"still there {SHUT_DOWN} s after it was told to end",
+            "a supervisor that ends",
+            f"tail {home / 'logs' / 'supervisor.log'}",
+        )
 
 
 def running(home: Path) -> list:
@@ -174,6 +194,10 @@ def running(home: Path) -> list:
     """
     import psutil
 
-    return [process for process in psutil.process_iter(["cmdline", "cwd", "status"])
-            if "supervisor.supervisord" in (process.info["cmdline"] or ()) and process.info["cwd"] == str(home)
-            and process.info["status"] != psutil.STATUS_ZOMBIE]
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "cwd", "status"])
+        if "supervisor.supervisord" in (process.info["cmdline"] or ())
+        and process.info["cwd"] == str(home)
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]

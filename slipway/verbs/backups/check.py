@@ -22,5 +22,7 @@ def seconds(text: str) -> int:
     """An age such as 26h, 90min or 2d in seconds. Raises SettingsError."""
     match = re.fullmatch(r"(\d{1,6})(s|min|h|d)", text)
     if not match or not int(match[1]):
-        raise SettingsError("--max-age", text, "a time such as 26h, 90min or 2d", "./invoke backups.check --max-age 26h")
+        raise SettingsError(
+            "--max-age", text, "a time such as 26h, 90min or 2d", "./invoke backups.check --max-age 26h"
+        )
     return int(match[1]) * UNITS[match[2]]

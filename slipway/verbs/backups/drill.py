@@ -10,8 +10,15 @@ def run(on: str, reporter, backup: str | None = None) -> None:
     """Drills one backup, by default the newest. Raises VerificationError when it does not hold."""
     world = enter(on)
     reporter.header(world.header)
-    found = work(world, reporter, "drill", "backups.drill", {"id": backup} if backup else {},
-                 f"restores {backup or 'the newest backup'} on trial", remark)
+    found = work(
+        world,
+        reporter,
+        "drill",
+        "backups.drill",
+        {"id": backup} if backup else {},
+        f"restores {backup or 'the newest backup'} on trial",
+        remark,
+    )
     width = max(len(each["name"]) for each in found["checks"])
     for each in found["checks"]:
         reporter.line(f"  {each['name']:{width}}  {each['found']}")

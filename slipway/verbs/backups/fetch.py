@@ -9,7 +9,7 @@ from slipway.errors import SettingsError
 from slipway.verbs.backups import said
 from slipway.world import enter
 
-LARGEST = 64 * 1024     # bytes; an identity file has a few lines
+LARGEST = 64 * 1024  # bytes; an identity file has a few lines
 
 
 def run(on: str, reporter, backup: str, identity: str | None = None, stack: str = "") -> None:
@@ -18,7 +18,9 @@ def run(on: str, reporter, backup: str, identity: str | None = None, stack: str 
     args = {"id": backup, "stack": stack, "identity": text_of(identity) if identity else ""}
     reporter.header(world.header)
     done = said.work(world, reporter, "fetch", "backups.fetch", args, f"{backup}, from elsewhere", remark)
-    reporter.done(f"{done['id']} is here, as it was taken. ./invoke restore {done['id']}{world.flag} restores it.", **done)
+    reporter.done(
+        f"{done['id']} is here, as it was taken. ./invoke restore {done['id']}{world.flag} restores it.", **done
+    )
 
 
 def text_of(identity: str) -> str:
@@ -28,8 +30,12 @@ def text_of(identity: str) -> str:
             raise SettingsError("--identity", f"{path} is too large", "the file that age-keygen wrote", f"ls -l {path}")
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise SettingsError("--identity", f"{path}: {getattr(error, 'strerror', None) or 'no text'}",
-                            "the file that age-keygen wrote", f"ls -l {path}") from None
+        raise SettingsError(
+            "--identity",
+            f"{path}: {getattr(error, 'strerror', None) or 'no text'}",
+            "the file that age-keygen wrote",
+            f"ls -l {path}",
+        ) from None
 
 
 def remark(done: dict) -> str:

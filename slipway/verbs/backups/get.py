@@ -33,8 +33,14 @@ def run(on: str, reporter, backup: str | None = None, to: str = ".") -> None:
     if final.exists():
         raise SettingsError("--to", f"{final} is there already", "a directory without it", f"ls {final}")
     reporter.header(world.header)
-    apply(Plan(((Step("get", f"{chosen['id']} into {place}", partial(fetched, world, chosen, place)),),)), reporter, end_all)
-    reporter.done(f"{final} is as it was written. ./invoke restore --from-dir {final} restores from it.", path=str(final))
+    apply(
+        Plan(((Step("get", f"{chosen['id']} into {place}", partial(fetched, world, chosen, place)),),)),
+        reporter,
+        end_all,
+    )
+    reporter.done(
+        f"{final} is as it was written. ./invoke restore --from-dir {final} restores from it.", path=str(final)
+    )
 
 
 def pick(world: World, name: str | None) -> dict:
@@ -48,7 +54,9 @@ def pick(world: World, name: str | None) -> dict:
 def fetched(world: World, chosen: dict, place: Path, progress: Progress) -> str:
     """Writes what comes under a temporary name, verifies it, and gives it its own."""
     work = place / f".partial-{chosen['id']}-{os.getpid()}"
-    total = chosen["bytes"] + sum(bucket["bytes"] for bucket in (chosen["objects"] or {"buckets": {}})["buckets"].values())
+    total = chosen["bytes"] + sum(
+        bucket["bytes"] for bucket in (chosen["objects"] or {"buckets": {}})["buckets"].values()
+    )
     try:
         work.mkdir(parents=True, mode=0o700)
         with stream(world.engine, "backup", chosen["id"]) as incoming:
@@ -58,15 +66,21 @@ def fetched(world: World, chosen: dict, place: Path, progress: Progress) -> str:
         progress.say("verifying")
         problems = verify.problems(work) or mirror.missing(work, place / "objects")
         if problems:
-            raise VerificationError(f"backup {chosen['id']}", problems[0], "what the stack has", "the same command again",
-                                    tuple(problems))
+            raise VerificationError(
+                f"backup {chosen['id']}", problems[0], "what the stack has", "the same command again", tuple(problems)
+            )
         work.rename(place / chosen["id"])
     except OSError as error:
-        raise SettingsError("--to", f"{error.filename or place}: {error.strerror}", "a place with room that may be written",
-                            f"df -h {place}; ls -ld {place}") from None
+        raise SettingsError(
+            "--to",
+            f"{error.filename or place}: {error.strerror}",
+            "a place with room that may be written",
+            f"df -h {place}; ls -ld {place}",
+        ) from None
     except tarfile.TarError as error:
-        raise VerificationError(f"backup {chosen['id']}", f"it came cut short: {error}", "all of it",
-                                "the same command again") from None
+        raise VerificationError(
+            f"backup {chosen['id']}", f"it came cut short: {error}", "all of it", "the same command again"
+        ) from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return size(done)

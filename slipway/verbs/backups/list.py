@@ -20,8 +20,11 @@ def run(on: str, reporter) -> None:
     if found["offsite"]["problem"]:
         reporter.line(f"  ! the off-site copies cannot be listed: {found['offsite']['problem']}")
     count = len(found["backups"])
-    words = f"{count} {'backup' if count == 1 else 'backups'}, {sum(each['proven'] for each in found['backups'])} of them proven." if count else \
-        f"No backup yet. ./invoke backup{world.flag} takes one."
+    words = (
+        f"{count} {'backup' if count == 1 else 'backups'}, {sum(each['proven'] for each in found['backups'])} of them proven."
+        if count
+        else f"No backup yet. ./invoke backup{world.flag} takes one."
+    )
     reporter.done(words, **found)
 
 

@@ -11,9 +11,16 @@ def run(on: str, reporter, dry_run: bool = False) -> None:
     """Removes what no rule keeps; with `dry_run` only says what that is. Raises LockHeld while a backup is taken."""
     world = enter(on)
     reporter.header(world.header)
-    done = said.work(world, reporter, "prune", "backups.prune", {"dry_run": dry_run}, "what no rule keeps",
-                     lambda result: f"{len(result['gone'])} of {len(result['gone']) + len(result['kept'])}",
-                     None if dry_run else 0)
+    done = said.work(
+        world,
+        reporter,
+        "prune",
+        "backups.prune",
+        {"dry_run": dry_run},
+        "what no rule keeps",
+        lambda result: f"{len(result['gone'])} of {len(result['gone']) + len(result['kept'])}",
+        None if dry_run else 0,
+    )
     for name, reason in done["kept"].items():
         reporter.line(f"  {name:<18} stays: {reason}")
     for name in done["busy"]:

@@ -10,15 +10,22 @@ from slipway.plan import Progress
 from slipway.verbs.backups import said
 from slipway.world import World, enter
 
-PATIENCE = 600      # seconds that another copy, which is under way, may go on
+PATIENCE = 600  # seconds that another copy, which is under way, may go on
 
 
 def run(on: str, reporter, backup: str | None = None) -> None:
     """Copies one backup, or every one that is not there yet. Raises SettingsError where no bucket is set, BackupError."""
     world = enter(on)
     reporter.header(world.header)
-    done = said.work(world, reporter, "off-site copy", "backups.push", {"id": backup},
-                     backup or "every backup that is not there yet", remark)
+    done = said.work(
+        world,
+        reporter,
+        "off-site copy",
+        "backups.push",
+        {"id": backup},
+        backup or "every backup that is not there yet",
+        remark,
+    )
     names = ", ".join(each["id"] for each in done["pushed"])
     reporter.done(f"{names or 'Every backup'} is at {done['to']}.", **done)
 
@@ -33,6 +40,10 @@ def follow(world: World, identity: str, progress: Progress) -> str:
     try:
         return remark(world.engine.inside("backups.push", {"id": identity, "wait": PATIENCE}, progress))
     except SlipwayError as error:
-        raise BackupError(f"off-site copy of {identity}", error.found,
-                          f"{error.expected}; the backup itself is complete, here",
-                          f"{error.next}; then ./invoke backups.push {identity}{world.flag}", error.log) from None
+        raise BackupError(
+            f"off-site copy of {identity}",
+            error.found,
+            f"{error.expected}; the backup itself is complete, here",
+            f"{error.next}; then ./invoke backups.push {identity}{world.flag}",
+            error.log,
+        ) from None

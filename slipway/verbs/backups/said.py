@@ -11,8 +11,16 @@ from slipway.process import end_all
 from slipway.world import World
 
 
-def work(world: World, reporter, name: str, verb: str, args: Mapping, cause: str, remark: Callable[[dict], str],
-         wait: float | None = None) -> dict:
+def work(
+    world: World,
+    reporter,
+    name: str,
+    verb: str,
+    args: Mapping,
+    cause: str,
+    remark: Callable[[dict], str],
+    wait: float | None = None,
+) -> dict:
     """Runs a verb of the data side and returns its result; with `wait`, under the stack's lock, waited for so long."""
     result: dict = {}
 
@@ -28,8 +36,9 @@ def work(world: World, reporter, name: str, verb: str, args: Mapping, cause: str
 def line(backup: dict) -> str:
     """One line of the list."""
     label = f'  "{backup["label"]}"' if backup["label"] else ""
-    return (f"{backup['id']:<18} {backup['kind']:<8} {size(backup['bytes']):>10}  {held(backup):<32} {proof(backup)}"
-            f"{label}").rstrip()
+    return (
+        f"{backup['id']:<18} {backup['kind']:<8} {size(backup['bytes']):>10}  {held(backup):<32} {proof(backup)}{label}"
+    ).rstrip()
 
 
 def held(backup: dict) -> str:
@@ -50,11 +59,15 @@ def proof(backup: dict) -> str:
     drill = backup["drill"]
     if not drill:
         return "not drilled"
-    return f"proven {drill['at'][:16].replace('T', ' ')}" if backup["proven"] else f"DRILL FAILED: {first_failure(drill)}"
+    return (
+        f"proven {drill['at'][:16].replace('T', ' ')}" if backup["proven"] else f"DRILL FAILED: {first_failure(drill)}"
+    )
 
 
 def first_failure(drill: Mapping) -> str:
-    return next((f"{check['name']}: {check['found']}" for check in drill.get("checks", ()) if not check["ok"]), "no reason")
+    return next(
+        (f"{check['name']}: {check['found']}" for check in drill.get("checks", ()) if not check["ok"]), "no reason"
+    )
 
 
 def standing(found: Mapping) -> tuple[str, str]:

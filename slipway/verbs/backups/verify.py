@@ -15,6 +15,13 @@ def run(on: str, reporter, backup: str | None = None, everything: bool = False) 
     world = enter(on)
     reporter.header(world.header)
     args = {"read": True, "all": everything} | ({"id": backup} if backup else {})
-    found = said.work(world, reporter, "verify", "backups.verify", args, "every file against the manifest",
-                      lambda result: f"{result['files']} files, {size(result['bytes'])}")
+    found = said.work(
+        world,
+        reporter,
+        "verify",
+        "backups.verify",
+        args,
+        "every file against the manifest",
+        lambda result: f"{result['files']} files, {size(result['bytes'])}",
+    )
     reporter.done(f"{found['id']} is as it was written, and pg_restore reads it to its end.", **found)

@@ -10,11 +10,21 @@ from slipway.world import enter
 def run(on: str, reporter) -> None:
     """Compares the live catalog with what the migrations give. A difference is a VerificationError (exit 8)."""
     world = enter(on)
-    found = work(world, reporter, "drift", {}, "live catalog against the migrations",
-                 lambda result: f"{len(result['differences'])} differences")
+    found = work(
+        world,
+        reporter,
+        "drift",
+        {},
+        "live catalog against the migrations",
+        lambda result: f"{len(result['differences'])} differences",
+    )
     for sentence in found["differences"]:
         reporter.line(f"  {sentence}")
     if found["differences"]:
-        raise VerificationError("drift", f"{len(found['differences'])} differences from the migrations", "none",
-                                f"write them as a migration (./invoke db.new), or undo them: ./invoke psql{world.flag}")
+        raise VerificationError(
+            "drift",
+            f"{len(found['differences'])} differences from the migrations",
+            "none",
+            f"write them as a migration (./invoke db.new), or undo them: ./invoke psql{world.flag}",
+        )
     reporter.done("The live schema is what the migrations give.")

@@ -10,7 +10,14 @@ def run(on: str, reporter, only: str | None = None, yes: bool = False, wait: flo
     """Loads the fixtures that the database has not had, or the one that is named."""
     world = enter(on)
     careful(world, yes, "loads seed data", f"db.fixtures --only {only}" if only else "db.fixtures")
-    result = work(world, reporter, "fixtures", {"only": only} if only else {}, only or "whatever is pending",
-                  lambda found: listed(found["loaded"]), wait)
+    result = work(
+        world,
+        reporter,
+        "fixtures",
+        {"only": only} if only else {},
+        only or "whatever is pending",
+        lambda found: listed(found["loaded"]),
+        wait,
+    )
     rows = sum(entry["rows"] for entry in result["loaded"])
     reporter.done(f"{len(result['loaded'])} loaded, {rows:,} rows; {result['kept']} were there.", **result)

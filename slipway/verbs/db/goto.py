@@ -12,8 +12,18 @@ def run(on: str, reporter, version: int, yes: bool = False, wait: float | None =
     """Applies or undoes migrations until the schema is at `version`."""
     world = enter(on)
     careful(world, yes, "may undo migrations and delete data", f"db.goto {version}")
-    result = work(world, reporter, "goto", {"version": version, "by": getpass.getuser()}, f"to {version}",
-                  lambda found: listed(found["applied"] or found["rolled_back"]), wait)
+    result = work(
+        world,
+        reporter,
+        "goto",
+        {"version": version, "by": getpass.getuser()},
+        f"to {version}",
+        lambda found: listed(found["applied"] or found["rolled_back"]),
+        wait,
+    )
     remark(reporter, result["rolled_back"])
-    reporter.done(f"{len(result['applied'])} applied, {len(result['rolled_back'])} undone; the schema is at "
-                  f"{result.get('version') or 'nothing'}.", **result)
+    reporter.done(
+        f"{len(result['applied'])} applied, {len(result['rolled_back'])} undone; the schema is at "
+        f"{result.get('version') or 'nothing'}.",
+        **result,
+    )

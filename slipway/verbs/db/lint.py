@@ -22,5 +22,9 @@ def run(on: str, reporter, everything: bool = False) -> None:
     serious = [finding for finding in found["findings"] if finding["level"] != "advice"]
     if serious:
         first = serious[0]
-        raise VerificationError(f"{first['file']}:{first['line']}", first["message"], "migrations that lint takes",
-                                f"mend it, or say why above the statement: -- squawk-ignore {first['rule']}")
+        raise VerificationError(
+            f"{first['file']}:{first['line']}",
+            first["message"],
+            "migrations that lint takes",
+            f"mend it, or say why above the statement: -- squawk-ignore {first['rule']}",
+        )

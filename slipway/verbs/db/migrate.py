@@ -12,8 +12,15 @@ def run(on: str, reporter, to: int | None = None, dry_run: bool = False, wait: f
     """Applies pending migrations, up to number `to`; with `dry_run` only tries them out and takes all of it back."""
     world = enter(on)
     cause = "tried out and taken back" if dry_run else f"up to {to}" if to is not None else "whatever is pending"
-    result = work(world, reporter, "migrate", {"to": to, "dry_run": dry_run, "by": getpass.getuser()}, cause,
-                  lambda found: listed(found.get("would", found.get("applied", []))), wait)
+    result = work(
+        world,
+        reporter,
+        "migrate",
+        {"to": to, "dry_run": dry_run, "by": getpass.getuser()},
+        cause,
+        lambda found: listed(found.get("would", found.get("applied", []))),
+        wait,
+    )
     files = result.get("would", result.get("applied", []))
     for entry in files:
         took = "" if entry.get("ms") is None else f"{entry['ms']:.0f} ms"

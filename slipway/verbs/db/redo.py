@@ -12,7 +12,14 @@ def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None
     """Undoes the newest `steps` migrations and applies them again."""
     world = enter(on)
     careful(world, yes, "undoes migrations and may delete data", f"db.redo{again(steps)}")
-    result = work(world, reporter, "redo", {"steps": steps, "by": getpass.getuser()}, f"{steps} down and up again",
-                  lambda found: listed(found["applied"]), wait)
+    result = work(
+        world,
+        reporter,
+        "redo",
+        {"steps": steps, "by": getpass.getuser()},
+        f"{steps} down and up again",
+        lambda found: listed(found["applied"]),
+        wait,
+    )
     remark(reporter, result["rolled_back"])
     reporter.done(f"{len(result['applied'])} redone; the schema is at {result.get('version') or 'nothing'}.", **result)

@@ -16,8 +16,12 @@ def run(on: str, reporter, check: bool = False) -> None:
     difference = render.stale({path.name: text}, path.parent)
     if check and difference:
         reporter.line(difference.rstrip("\n"))
-        raise VerificationError("schema.sql", "not what the migrations give", "the schema of the migrated database",
-                                f"./invoke db.schema{world.flag}")
+        raise VerificationError(
+            "schema.sql",
+            "not what the migrations give",
+            "the schema of the migrated database",
+            f"./invoke db.schema{world.flag}",
+        )
     if not check and difference:
         render.replace(path, text)
     reporter.done("schema.sql is as the database has it." if not difference else "Wrote schema.sql.")

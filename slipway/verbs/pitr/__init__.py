@@ -9,6 +9,9 @@ from slipway.world import World
 def refuse_without(world: World) -> None:
     """Raises SettingsError where there is no archive to work on."""
     if not world.settings.pitr:
-        raise SettingsError("PITR", "false", "true, so that every change is archived from then on",
-                            f"set PITR=true in .env{'' if world.settings.local else f'.{world.on}'}, then ./invoke up"
-                            f"{world.flag}")
+        raise SettingsError(
+            "PITR",
+            "false",
+            "true, so that every change is archived from then on",
+            f"set PITR=true in .env{'' if world.settings.local else f'.{world.on}'}, then ./invoke up{world.flag}",
+        )

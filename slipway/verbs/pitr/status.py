@@ -23,8 +23,12 @@ def run(on: str, reporter) -> None:
     # With --json the figures are there when something is wrong, too: a monitor draws them.
     reporter.done(f"  {'window':<10} {found['window']['text']} (UTC)", **found)
     if found["problems"]:
-        raise VerificationError("archive", found["problems"][0], "every change archived within a minute or so",
-                                f"./invoke up{world.flag} proves it; ./invoke logs -s pitr{world.flag}")
+        raise VerificationError(
+            "archive",
+            found["problems"][0],
+            "every change archived within a minute or so",
+            f"./invoke up{world.flag} proves it; ./invoke logs -s pitr{world.flag}",
+        )
 
 
 def lines(found: dict) -> Iterator[tuple[str, str]]:
@@ -35,8 +39,13 @@ def lines(found: dict) -> Iterator[tuple[str, str]]:
     for each in found["backups"][-5:]:
         when = datetime.fromtimestamp(each["ended"], UTC).strftime("%Y-%m-%d %H:%M:%S")
         where = ", ".join(map(str, each["repositories"]))
-        yield "backup", (f"{each['label']}  {each['kind']}, ended {when}, {size(each['stored'])} of "
-                         f"{size(each['size'])}, repository {where}")
+        yield (
+            "backup",
+            (
+                f"{each['label']}  {each['kind']}, ended {when}, {size(each['stored'])} of "
+                f"{size(each['size'])}, repository {where}"
+            ),
+        )
     for each in found["kept"]:
         yield "kept", f"{each['path']}, {size(each['bytes'])}, from before a restore"
     for text in found["problems"]:
@@ -46,5 +55,7 @@ def lines(found: dict) -> Iterator[tuple[str, str]]:
 def line(archive: dict) -> str:
     """The state of archiving in one line."""
     last = f"{archive['last_wal']} got there {archive['age']:.0f} s ago" if archive["last_wal"] else "nothing yet"
-    return (f"{last}; behind by {archive['lag']:.0f} s, {archive['ready']} segments wait, "
-            f"pg_wal {size(archive['wal_bytes'])}")
+    return (
+        f"{last}; behind by {archive['lag']:.0f} s, {archive['ready']} segments wait, "
+        f"pg_wal {size(archive['wal_bytes'])}"
+    )

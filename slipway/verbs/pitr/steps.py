@@ -66,8 +66,13 @@ def ending(work: Restore) -> tuple[Level, ...]:
     return (
         (Step("maintenance off", "the restored cluster serves", partial(opened, work)),),
         (Step("gate archive", "a new history begins", partial(prove, work)),),
-        (Step("physical backup", "the older ones end where this history begins",
-              partial(archive.backup, engine, {"kind": "full"})),),
+        (
+            Step(
+                "physical backup",
+                "the older ones end where this history begins",
+                partial(archive.backup, engine, {"kind": "full"}),
+            ),
+        ),
         (Step("record", "the restore is done", partial(end, work)),),
     )
 

@@ -34,7 +34,11 @@ def restored(stack, path: Path, name: str):
     with stack.connect_admin() as conn:
         conn.execute(f"CREATE DATABASE {name} TEMPLATE template0")
     url = stack.url("postgres", services.ADMIN_PASSWORD, name)
-    done = subprocess.run([services.postgres_bin() / "pg_restore", "--exit-on-error", "-d", url, path / manifest.DUMP],
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [services.postgres_bin() / "pg_restore", "--exit-on-error", "-d", url, path / manifest.DUMP],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return psycopg.connect(url, autocommit=True)

@@ -24,6 +24,7 @@ PARTS = ("migrate", "app", "readonly", "backup")
 @dataclass
 class Stack:
     """The services, one database name, and the environment that the data side is given."""
+
     postgres: services.Postgres
     database: str
     folder: Path
@@ -34,20 +35,24 @@ class Stack:
         return commands.run(verb, args or {}, {**self.env, **env}, self.events.append)
 
     def url(self, role: str, password: str, database: str = "") -> str:
-        return (f"postgresql://{quote(role, safe='')}:{quote(password, safe='')}@127.0.0.1:{self.postgres.port}/"
-                f"{quote(database or self.database, safe='')}")
+        return (
+            f"postgresql://{quote(role, safe='')}:{quote(password, safe='')}@127.0.0.1:{self.postgres.port}/"
+            f"{quote(database or self.database, safe='')}"
+        )
 
     def role_url(self, part: str) -> str:
         return self.url(f"{self.database}_{part}", password_of(part))
 
     def connect(self, part: str):
         import psycopg
+
         url = self.url("postgres", services.ADMIN_PASSWORD) if part == "admin" else self.role_url(part)
         return psycopg.connect(url, autocommit=True)
 
     def connect_admin(self):
         """As superuser, to a database that always exists."""
         import psycopg
+
         return psycopg.connect(self.url("postgres", services.ADMIN_PASSWORD, "postgres"), autocommit=True)
 
     def value(self, query: str, part: str = "admin"):
@@ -137,34 +142,51 @@ def stack_on(postgres: services.Postgres, folder: Path) -> Stack:
     made = Stack(postgres, f"shop{next(NUMBERS)}", folder, {})
     for name in ("migrations", "fixtures", "state"):
         (folder / name).mkdir()
-    made.env.update({
-        "ADMIN_DATABASE_URL": made.url("postgres", services.ADMIN_PASSWORD, "postgres"),
-        "MIGRATE_DATABASE_URL": made.role_url("migrate"), "DATABASE_URL": made.role_url("app"),
-        "DATABASE_OWNER": f"{made.database}_owner", "GATE_TIMEOUT": "20", "PG_BIN": str(services.postgres_bin()),
-        "MIGRATIONS_DIR": str(folder / "migrations"), "FIXTURES_DIR": str(folder / "fixtures"),
-        "STATE_DIR": str(folder / "state"), "BACKUP_DIR": str(folder / "backups"), "STACK": "shop-local",
-        "STACK_ENVIRONMENT": "local",
-        "ROLE_PASSWORDS": json.dumps({f"{made.database}_{part}": password_of(part) for part in PARTS}),
-    })
+    made.env.update(
+        {
+            "ADMIN_DATABASE_URL": made.url("postgres", services.ADMIN_PASSWORD, "postgres"),
+            "MIGRATE_DATABASE_URL": made.role_url("migrate"),
+            "DATABASE_URL": made.role_url("app"),
+            "DATABASE_OWNER": f"{made.database}_owner",
+            "GATE_TIMEOUT": "20",
+            "PG_BIN": str(services.postgres_bin()),
+            "MIGRATIONS_DIR": str(folder / "migrations"),
+            "FIXTURES_DIR": str(folder / "fixtures"),
+            "STATE_DIR": str(folder / "state"),
+            "BACKUP_DIR": str(folder / "backups"),
+            "STACK": "shop-local",
+            "STACK_ENVIRONMENT": "local",
+            "ROLE_PASSWORDS": json.dumps({f"{made.database}_{part}": password_of(part) for part in PARTS}),
+        }
+    )
     return made
 
 
 @pytest.fixture
 def object_env(s3_port: int, tmp_path: Path) -> dict[str, str]:
-    return {"S3_ENDPOINT": f"http://127.0.0.1:{s3_port}", "S3_ACCESS_KEY": services.S3_KEY,
-            "S3_SECRET_KEY": services.S3_SECRET, "S3_BUCKETS": f"files{next(NUMBERS)},avatars{next(NUMBERS)}",
-            "S3_PROVIDER": "rclone", "STATE_DIR": str(tmp_path), "GATE_TIMEOUT": "20"}
+    return {
+        "S3_ENDPOINT": f"http://127.0.0.1:{s3_port}",
+        "S3_ACCESS_KEY": services.S3_KEY,
+        "S3_SECRET_KEY": services.S3_SECRET,
+        "S3_BUCKETS": f"files{next(NUMBERS)},avatars{next(NUMBERS)}",
+        "S3_PROVIDER": "rclone",
+        "STATE_DIR": str(tmp_path),
+        "GATE_TIMEOUT": "20",
+    }
 
 
 @pytest.fixture
 def redis_env(redis_port: int) -> dict[str, str]:
-    return {"REDIS_URL": f"redis://:{quote(services.REDIS_PASSWORD, safe='')}@127.0.0.1:{redis_port}/0",
-            "GATE_TIMEOUT": "20"}
+    return {
+        "REDIS_URL": f"redis://:{quote(services.REDIS_PASSWORD, safe='')}@127.0.0.1:{redis_port}/0",
+        "GATE_TIMEOUT": "20",
+    }
 
 
 @pytest.fixture
 def s3_client(object_env: dict[str, str]):
     from slipway.data import endpoints, objects
+
     return objects.client(endpoints.read(object_env))
 
 

@@ -79,12 +79,21 @@ class Copies:
 
     def content(self, identity: str) -> dict[str, bytes]:
         pool = self.root / folder.OBJECTS
-        return {entry.key: (pool / entry.sha256[:2] / entry.sha256).read_bytes()
-                for entry in manifest.read(self.root / identity)}
+        return {
+            entry.key: (pool / entry.sha256[:2] / entry.sha256).read_bytes()
+            for entry in manifest.read(self.root / identity)
+        }
 
 
 def environment(object_env: dict[str, str], folder: Path, elsewhere: str) -> dict[str, str]:
-    return {**object_env, "BACKUP_DIR": str(folder / "backups"), "STACK": "shop-live", "STACK_ENVIRONMENT": "live",
-            "OFFSITE_S3_BUCKET": elsewhere, "OFFSITE_S3_ENDPOINT": object_env["S3_ENDPOINT"],
-            "OFFSITE_S3_ACCESS_KEY": object_env["S3_ACCESS_KEY"], "OFFSITE_S3_SECRET_KEY": object_env["S3_SECRET_KEY"],
-            "OFFSITE_S3_PREFIX": "team/copies"}
+    return {
+        **object_env,
+        "BACKUP_DIR": str(folder / "backups"),
+        "STACK": "shop-live",
+        "STACK_ENVIRONMENT": "live",
+        "OFFSITE_S3_BUCKET": elsewhere,
+        "OFFSITE_S3_ENDPOINT": object_env["S3_ENDPOINT"],
+        "OFFSITE_S3_ACCESS_KEY": object_env["S3_ACCESS_KEY"],
+        "OFFSITE_S3_SECRET_KEY": object_env["S3_SECRET_KEY"],
+        "OFFSITE_S3_PREFIX": "team/copies",
+    }

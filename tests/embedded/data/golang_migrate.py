@@ -47,5 +47,8 @@ def up(stack, file: Migration) -> None:
 
 def down(stack, file: Migration) -> None:
     """Its version is then the one before in the directory."""
-    run(stack, max((each.version for each in files(stack) if each.version < file.version), default=NIL),
-        file.down.text())
+    run(
+        stack,
+        max((each.version for each in files(stack) if each.version < file.version), default=NIL),
+        file.down.text(),
+    )

@@ -42,8 +42,13 @@ def mirror(stack) -> list[tuple[int, bool]]:
 def tables(stack) -> list[str]:
     """The tables that migrations made in schema public."""
     with stack.connect("admin") as conn:
-        return [row[0] for row in conn.execute("select tablename from pg_tables where schemaname = 'public' and "
-                                               "tablename <> 'schema_migrations' order by 1")]
+        return [
+            row[0]
+            for row in conn.execute(
+                "select tablename from pg_tables where schemaname = 'public' and "
+                "tablename <> 'schema_migrations' order by 1"
+            )
+        ]
 
 
 def table_exists(stack, name: str) -> bool:

@@ -81,11 +81,13 @@ def finish(folder: Path, found: dict) -> None:
 
 def once(act: Callable[[], object]) -> Callable[[dict], None]:
     """An emit that does something when the first bytes have gone their way; the others wait for it."""
+
     def emit(event: dict) -> None:
         nonlocal act
         if event["text"] == "objects" and act:
             do, act = act, None
             do()
+
     return emit
 
 

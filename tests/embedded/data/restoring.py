@@ -76,8 +76,11 @@ def connected(stack: Stack, database: str = ""):
 def databases(stack: Stack) -> list[str]:
     """Every database of this stack, of whatever name."""
     with stack.connect_admin() as conn:
-        return sorted(row[0] for row in conn.execute("select datname from pg_database where starts_with(datname, %s)",
-                                                     (stack.database,)) if not row[0][len(stack.database):][:1].isdigit())
+        return sorted(
+            row[0]
+            for row in conn.execute("select datname from pg_database where starts_with(datname, %s)", (stack.database,))
+            if not row[0][len(stack.database) :][:1].isdigit()
+        )
 
 
 def path(stack: Stack, identity: str) -> Path:
@@ -90,8 +93,10 @@ def tidy(stack: Stack) -> None:
         for name in databases(stack):
             conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
         own = {f"{stack.database}_{part}" for part in ("owner", "migrate", "app", "readonly", "backup")}
-        for (name,) in conn.execute("select rolname from pg_roles where starts_with(rolname, %s)", (stack.database,)).fetchall():
-            if name not in own and not name[len(stack.database):][:1].isdigit():
+        for (name,) in conn.execute(
+            "select rolname from pg_roles where starts_with(rolname, %s)", (stack.database,)
+        ).fetchall():
+            if name not in own and not name[len(stack.database) :][:1].isdigit():
                 conn.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
 
 
@@ -99,6 +104,7 @@ def tidy(stack: Stack) -> None:
 def own_server(folder: Path, *options: str) -> Iterator[Stack]:
     """A shop on a server of its own, started with these options."""
     from tests.embedded.data import conftest
+
     above = Path(tempfile.mkdtemp(prefix="own", dir=folder))
     above.chmod(0o755)
     made = conftest.fresh_postgres(above / "server")

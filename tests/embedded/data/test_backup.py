@@ -13,7 +13,7 @@ from slipway.errors import BackupError, LockHeld, SettingsError
 from tests.embedded.data import services
 from tests.embedded.data.backing_up import ends_of, restored
 
-ODD = '"Bücher"."we ird ""te%s''st {x}"'
+ODD = '"Bücher"."we ird ""te%sst {x}"'
 CONTENT = f"""
 CREATE TABLE plain (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, note jsonb);
 INSERT INTO plain (name, note) SELECT 'row ' || g, jsonb_build_object('g', g) FROM generate_series(1, 1000) g;
@@ -41,9 +41,19 @@ def test_a_backup_holds_what_the_database_held_and_pg_restore_alone_brings_it_ba
     path = Path(made["path"])
     assert verify.problems(path) == [] and folder.ID.fullmatch(made["id"])
     assert {each.name for each in path.iterdir()} == {
-        "manifest.json", "manifest.sha256", "database.dump", "globals.sql", "env-keys.txt"}
+        "manifest.json",
+        "manifest.sha256",
+        "database.dump",
+        "globals.sql",
+        "env-keys.txt",
+    }
     assert (made["label"], made["kind"], made["stack"], made["environment"], made["database"]) == (
-        "before the change", "manual", "shop-local", "local", filled.database)
+        "before the change",
+        "manual",
+        "shop-local",
+        "local",
+        filled.database,
+    )
     assert made["owner"] == f"{filled.database}_owner" and made["encoding"] == "UTF8" and made["large_objects"] == 0
     assert made["tables"]["public.plain"]["rows"] == 1000 and made["tables"]["public.secret"]["rows"] == 50
     assert made["tables"][ODD]["rows"] == 2 and made["tables"]["public.part"]["rows"] == 10
@@ -80,8 +90,10 @@ def test_rows_written_meanwhile_are_in_neither_the_dump_nor_the_counts(filled) -
     def write() -> None:
         with filled.connect("admin") as conn:
             while not over.is_set():
-                conn.execute("INSERT INTO plain (name) SELECT 'later' FROM generate_series(1, 20); "
-                             "DELETE FROM secret WHERE id = (SELECT min(id) FROM secret)")
+                conn.execute(
+                    "INSERT INTO plain (name) SELECT 'later' FROM generate_series(1, 20); "
+                    "DELETE FROM secret WHERE id = (SELECT min(id) FROM secret)"
+                )
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -114,12 +126,16 @@ def test_an_external_database_is_dumped_as_its_owner_or_refused_where_rows_would
     assert folder.listed(ends_of(filled)) == []
     with filled.connect("admin") as conn:
         conn.execute("DROP TABLE secret")
-        for (name,) in conn.execute("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE tableowner = "
-                                    "'postgres' AND schemaname !~ '^pg_|^information_schema$'").fetchall():
+        for (name,) in conn.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE tableowner = "
+            "'postgres' AND schemaname !~ '^pg_|^information_schema$'"
+        ).fetchall():
             conn.execute(f"ALTER TABLE {name} OWNER TO {filled.database}_owner")
-        conn.execute(f'ALTER SCHEMA "Bücher" OWNER TO {filled.database}_owner; '
-                     f"ALTER SEQUENCE counter OWNER TO {filled.database}_owner; "
-                     f"ALTER SEQUENCE untouched OWNER TO {filled.database}_owner")
+        conn.execute(
+            f'ALTER SCHEMA "Bücher" OWNER TO {filled.database}_owner; '
+            f"ALTER SEQUENCE counter OWNER TO {filled.database}_owner; "
+            f"ALTER SEQUENCE untouched OWNER TO {filled.database}_owner"
+        )
     assert filled.run("backup", **env)["tables"]["public.plain"]["rows"] == 1000
 
 
@@ -129,7 +145,11 @@ def test_only_the_database_only_the_objects_or_nothing_to_back_up(stack, object_
     store = {key: value for key, value in object_env.items() if key.startswith("S3_")}
     stack.run("buckets", **store)
     made = stack.run("backup", {"only": "objects"}, **store)
-    assert made["parts"] == ["objects"] and made["tables"] == {} and set(made["files"]) == {"objects.jsonl", "env-keys.txt"}
+    assert (
+        made["parts"] == ["objects"]
+        and made["tables"] == {}
+        and set(made["files"]) == {"objects.jsonl", "env-keys.txt"}
+    )
     with pytest.raises(SettingsError):
         stack.run("backup", {"only": "tables"})
 
@@ -171,7 +191,9 @@ def test_two_that_may_wait_are_taken_one_after_the_other(filled) -> None:
 
 def test_progress_has_a_total_in_bytes(filled) -> None:
     with filled.connect("admin") as conn:
-        conn.execute("CREATE TABLE big AS SELECT g, md5(g::text) || md5((g + 1)::text) AS x FROM generate_series(1, 400000) g")
+        conn.execute(
+            "CREATE TABLE big AS SELECT g, md5(g::text) || md5((g + 1)::text) AS x FROM generate_series(1, 400000) g"
+        )
     filled.events.clear()
     filled.run("backup")
     seen = [event for event in filled.events if event["event"] == "progress" and event["unit"] == "bytes"]

@@ -27,8 +27,15 @@ DAMAGES, KILLS, TABLES = 1000, 50, 5000
 
 
 def begin(stack, **options) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-m", "slipway.data", "backup", "{}"], env={**os.environ, **stack.env},
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **options)
+    return subprocess.Popen(
+        [sys.executable, "-m", "slipway.data", "backup", "{}"],
+        env={**os.environ, **stack.env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        **options,
+    )
 
 
 def partials(stack) -> list[Path]:
@@ -37,8 +44,12 @@ def partials(stack) -> list[Path]:
 
 def at_work(stack) -> list[psutil.Process]:
     """Programs that still write into this stack's backups."""
-    return [each for each in psutil.process_iter(["cmdline", "status"]) if each.info["status"] != psutil.STATUS_ZOMBIE
-            and any(stack.env["BACKUP_DIR"] in word for word in each.info["cmdline"] or ())]
+    return [
+        each
+        for each in psutil.process_iter(["cmdline", "status"])
+        if each.info["status"] != psutil.STATUS_ZOMBIE
+        and any(stack.env["BACKUP_DIR"] in word for word in each.info["cmdline"] or ())
+    ]
 
 
 def test_a_bit_flipped_or_a_file_cut_anywhere_is_found_and_named(stack, object_env) -> None:
@@ -57,7 +68,9 @@ def test_a_bit_flipped_or_a_file_cut_anywhere_is_found_and_named(stack, object_e
         whole = file.read_bytes()
         at = chance.randrange(len(whole))
         cut = chance.random() < 0.5
-        file.write_bytes(whole[:at] if cut else whole[:at] + bytes([whole[at] ^ 1 << chance.randrange(8)]) + whole[at + 1:])
+        file.write_bytes(
+            whole[:at] if cut else whole[:at] + bytes([whole[at] ^ 1 << chance.randrange(8)]) + whole[at + 1 :]
+        )
         found = " ".join(verify.problems(path) or mirror.sample(path, pool, None))
         named = file.name.split(".")[0] if file.parent == path else file.name
         if named not in found:
@@ -68,7 +81,9 @@ def test_a_bit_flipped_or_a_file_cut_anywhere_is_found_and_named(stack, object_e
 
 def test_killed_at_any_moment_it_is_listed_whole_or_not_at_all_and_the_next_one_cleans(stack) -> None:
     with stack.connect("admin") as conn:
-        conn.execute("CREATE TABLE t AS SELECT g, md5(g::text) || md5((g + 1)::text) AS x FROM generate_series(1, 150000) g")
+        conn.execute(
+            "CREATE TABLE t AS SELECT g, md5(g::text) || md5((g + 1)::text) AS x FROM generate_series(1, 150000) g"
+        )
     begun = time.monotonic()
     stack.run("backup")
     usual, chance = time.monotonic() - begun + 0.5, random.Random(7)
@@ -163,12 +178,22 @@ def test_a_schema_that_changes_meanwhile_never_shows_in_half(stack) -> None:
                     return
                 name = f"t{number % 12}"
                 try:
-                    conn.execute(f"DROP TABLE IF EXISTS {name}; CREATE TABLE {name} AS SELECT generate_series(1, "
-                                 f"{chance.randrange(50)}) AS id")
-                    conn.execute(chance.choice([
-                        f"TRUNCATE {name}", f"ALTER TABLE {name} ADD COLUMN x int DEFAULT 1", f"CREATE INDEX ON {name} (id)",
-                        f"DROP TABLE {name}", "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1",
-                        "DROP FUNCTION IF EXISTS f"]))
+                    conn.execute(
+                        f"DROP TABLE IF EXISTS {name}; CREATE TABLE {name} AS SELECT generate_series(1, "
+                        f"{chance.randrange(50)}) AS id"
+                    )
+                    conn.execute(
+                        chance.choice(
+                            [
+                                f"TRUNCATE {name}",
+                                f"ALTER TABLE {name} ADD COLUMN x int DEFAULT 1",
+                                f"CREATE INDEX ON {name} (id)",
+                                f"DROP TABLE {name}",
+                                "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1",
+                                "DROP FUNCTION IF EXISTS f",
+                            ]
+                        )
+                    )
                     over.wait(chance.uniform(0, 0.3))
                 except psycopg.errors.LockNotAvailable:
                     continue
@@ -181,7 +206,7 @@ def test_a_schema_that_changes_meanwhile_never_shows_in_half(stack) -> None:
     made = []
     try:
         for _ in range(12):
-            with suppress(BackupError):     # refused, if the schema moved at every try
+            with suppress(BackupError):  # refused, if the schema moved at every try
                 made.append(stack.run("backup", {"contents": True}))
     finally:
         over.set()
@@ -191,7 +216,10 @@ def test_a_schema_that_changes_meanwhile_never_shows_in_half(stack) -> None:
         with restored(stack, Path(each["path"]), f"{stack.database}_moving{number}") as conn:
             for table, expected in each["tables"].items():
                 fingerprint.settle(conn)
-                assert dict(zip(("rows", "hash"), conn.execute(fingerprint.query(table)).fetchone(), strict=True)) == expected
+                assert (
+                    dict(zip(("rows", "hash"), conn.execute(fingerprint.query(table)).fetchone(), strict=True))
+                    == expected
+                )
 
 
 def test_a_table_locked_for_long_is_waited_for_and_then_told(stack, monkeypatch) -> None:
@@ -216,7 +244,9 @@ def test_a_server_that_dies_or_is_not_there_leaves_nothing(own_postgres, tmp_pat
     with stack.connect("admin") as conn:
         conn.execute("CREATE TABLE t AS SELECT g, md5(g::text) AS x FROM generate_series(1, 400000) g")
     child = begin(stack)
-    services.until(lambda: any(path.stat().st_size for each in partials(stack) for path in each.glob("*.dump")), "it dumps")
+    services.until(
+        lambda: any(path.stat().st_size for each in partials(stack) for path in each.glob("*.dump")), "it dumps"
+    )
     own_postgres.server.kill()
     said, _ = child.communicate(timeout=60)
     assert child.returncode == 7, said
@@ -226,8 +256,14 @@ def test_a_server_that_dies_or_is_not_there_leaves_nothing(own_postgres, tmp_pat
 
 
 def test_an_object_store_that_is_away_means_no_backup(stack) -> None:
-    stack.env.update({"S3_ENDPOINT": f"http://127.0.0.1:{services.free_port()}", "S3_ACCESS_KEY": "a" * 20,
-                      "S3_SECRET_KEY": "b" * 20, "S3_BUCKETS": "app"})
+    stack.env.update(
+        {
+            "S3_ENDPOINT": f"http://127.0.0.1:{services.free_port()}",
+            "S3_ACCESS_KEY": "a" * 20,
+            "S3_SECRET_KEY": "b" * 20,
+            "S3_BUCKETS": "app",
+        }
+    )
     with pytest.raises(BackupError):
         stack.run("backup")
     assert partials(stack) == [] and folder.listed(ends_of(stack)) == []

@@ -6,7 +6,7 @@ import pytest
 
 from slipway.data.backups import fingerprint
 
-ODD = '"we ird ""te%s''st"'
+ODD = '"we ird ""te%sst"'
 TYPES = """
 CREATE TABLE t (id int, x text, each int, f float8, n numeric, d timestamptz, i interval, b bytea, j jsonb, a text[],
                 m money, r regclass);
@@ -28,15 +28,24 @@ def test_neither_order_nor_session_settings_change_it(stack) -> None:
         conn.execute(TYPES)
         first = taken(conn)
         conn.execute("CREATE TABLE copy (LIKE t); INSERT INTO copy SELECT * FROM t ORDER BY random()")
-        conn.execute("SET timezone = 'Asia/Tokyo'; SET datestyle = 'SQL, DMY'; SET extra_float_digits = 0; "
-                     "SET bytea_output = 'escape'; SET intervalstyle = 'iso_8601'; SET search_path = public")
+        conn.execute(
+            "SET timezone = 'Asia/Tokyo'; SET datestyle = 'SQL, DMY'; SET extra_float_digits = 0; "
+            "SET bytea_output = 'escape'; SET intervalstyle = 'iso_8601'; SET search_path = public"
+        )
         assert taken(conn, "public.copy") == first and first[0] == 500 and len(first[1]) == 16
 
 
-@pytest.mark.parametrize("change", [
-    "UPDATE t SET x = x || ' ' WHERE id = 7", "UPDATE t SET x = '' WHERE id = 3", "DELETE FROM t WHERE id = 9",
-    "INSERT INTO t SELECT * FROM t WHERE id = 1", "UPDATE t SET f = f + 1e-12 WHERE id = 1",
-    "UPDATE t SET id = CASE id WHEN 1 THEN 2 ELSE 1 END WHERE id IN (1, 2)"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE t SET x = x || ' ' WHERE id = 7",
+        "UPDATE t SET x = '' WHERE id = 3",
+        "DELETE FROM t WHERE id = 9",
+        "INSERT INTO t SELECT * FROM t WHERE id = 1",
+        "UPDATE t SET f = f + 1e-12 WHERE id = 1",
+        "UPDATE t SET id = CASE id WHEN 1 THEN 2 ELSE 1 END WHERE id IN (1, 2)",
+    ],
+)
 def test_any_change_of_the_content_changes_it(stack, change: str) -> None:
     with stack.connect("admin") as conn:
         conn.execute(TYPES)
@@ -63,8 +72,13 @@ def test_the_tables_of_a_dump_and_no_others(stack) -> None:
         """)
         names = [name for name, _, _ in fingerprint.tables(conn)]
         assert [name for name in names if not name.startswith("slipway.")] == [
-            f'"Bücher".{ODD}', "public.part", "public.quick"]
+            f'"Bücher".{ODD}',
+            "public.part",
+            "public.quick",
+        ]
         for name in names:
             fingerprint.settle(conn)
-            assert conn.execute(fingerprint.query(name)).fetchone()[0] == conn.execute(
-                fingerprint.count(name)).fetchone()[0]
+            assert (
+                conn.execute(fingerprint.query(name)).fetchone()[0]
+                == conn.execute(fingerprint.count(name)).fetchone()[0]
+            )

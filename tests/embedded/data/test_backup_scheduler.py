@@ -16,8 +16,10 @@ from slipway.data.backups import folder, schedule
 from slipway.errors import VerificationError
 from tests.embedded.data import services
 
-TURN = "import os; from slipway.data import endpoints; from slipway.data.backups import scheduler; " \
+TURN = (
+    "import os; from slipway.data import endpoints; from slipway.data.backups import scheduler; "
     "scheduler.turn(endpoints.read(os.environ))"
+)
 HOURLY = "0 * * * *"
 
 
@@ -41,8 +43,14 @@ def record(stack) -> dict:
 
 
 def begin(stack, *argv: str, **env: str) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, *argv], env={**os.environ, **stack.env, **env}, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    return subprocess.Popen(
+        [sys.executable, *argv],
+        env={**os.environ, **stack.env, **env},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
 
 
 def turn(stack, **env: str) -> str:
@@ -92,8 +100,12 @@ def test_a_failure_is_told_and_tried_again_later(scheduled) -> None:
 
 
 def test_a_miss_is_told_when_nobody_followed(scheduled) -> None:
-    remember(scheduled, since=schedule.stamp(datetime.now(UTC) - timedelta(hours=5)),
-             due=schedule.stamp(datetime.now(UTC) - timedelta(hours=4)), ok=True)
+    remember(
+        scheduled,
+        since=schedule.stamp(datetime.now(UTC) - timedelta(hours=5)),
+        due=schedule.stamp(datetime.now(UTC) - timedelta(hours=4)),
+        ok=True,
+    )
     assert "was not taken" in scheduled.run("backups.standing")["schedule"]["trouble"]
 
 

@@ -32,7 +32,16 @@ def test_the_canary_finds_what_rclone_destroys_and_lacks(object_env: dict[str, s
         assert not found[name]["ok"] and found[name]["reason"].startswith("dangerous: ")
         assert "overwrites its content" in found[name]["reason"]
     assert [name for name in found if found[name]["ok"]] == [
-        "put", "get", "head", "list", "multipart", "presign", "copy", "delete", "delete_many"]
+        "put",
+        "get",
+        "head",
+        "list",
+        "multipart",
+        "presign",
+        "copy",
+        "delete",
+        "delete_many",
+    ]
     assert all(found[name]["reason"] for name in found if not found[name]["ok"])
 
 

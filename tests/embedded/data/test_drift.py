@@ -18,8 +18,11 @@ create view names as select name from users;"""
 @pytest.fixture
 def live(stack):
     stack.migration("1_base.up.sql", BASE)
-    stack.migration("2_rls.up.sql", "alter table users enable row level security; "
-                    "create policy mine on users using (name = current_user); create index users_name on users (name);")
+    stack.migration(
+        "2_rls.up.sql",
+        "alter table users enable row level security; "
+        "create policy mine on users using (name = current_user); create index users_name on users (name);",
+    )
     stack.run("migrate")
     return stack
 
@@ -29,18 +32,23 @@ def test_a_database_that_only_migrations_changed_has_no_drift(live) -> None:
     assert live.run("drift") == {"differences": []}
 
 
-@pytest.mark.parametrize(("sql", "sentence"), [
-    ("alter table users add column age int", "column public.users.age: there, but not expected"),
-    ("alter table users alter column name drop not null", "column public.users.name: not null is no, expected yes"),
-    ("drop index users_name", "index public.users_name: missing"),
-    ("drop policy mine on users", "policy mine of public.users: missing"),
-    ("alter table users disable row level security", "table public.users: row security is no, expected yes"),
-    ("alter type mood add value 'sad'", "type public.mood: labels has also sad"),
-    ("create or replace function greet(text) returns text language sql as $$ select $1 $$",
-     "function public.greet(text): body differs"),
-    ("create table strange (id int)", "table public.strange: there, but not expected"),
-    ("comment on table users is 'people'", "comment on table public.users: there, but not expected"),
-])
+@pytest.mark.parametrize(
+    ("sql", "sentence"),
+    [
+        ("alter table users add column age int", "column public.users.age: there, but not expected"),
+        ("alter table users alter column name drop not null", "column public.users.name: not null is no, expected yes"),
+        ("drop index users_name", "index public.users_name: missing"),
+        ("drop policy mine on users", "policy mine of public.users: missing"),
+        ("alter table users disable row level security", "table public.users: row security is no, expected yes"),
+        ("alter type mood add value 'sad'", "type public.mood: labels has also sad"),
+        (
+            "create or replace function greet(text) returns text language sql as $$ select $1 $$",
+            "function public.greet(text): body differs",
+        ),
+        ("create table strange (id int)", "table public.strange: there, but not expected"),
+        ("comment on table users is 'people'", "comment on table public.users: there, but not expected"),
+    ],
+)
 def test_a_change_by_hand_is_one_sentence(live, sql: str, sentence: str) -> None:
     with live.connect("migrate") as conn:
         conn.execute(sql)
@@ -50,7 +58,7 @@ def test_a_change_by_hand_is_one_sentence(live, sql: str, sentence: str) -> None
 def test_a_grant_by_hand_is_told(live) -> None:
     with live.connect("migrate") as conn:
         conn.execute("grant select on users to public")
-    found, = live.run("drift")["differences"]
+    (found,) = live.run("drift")["differences"]
     assert found.startswith("table public.users: grants has also =r/")
 
 
@@ -76,8 +84,9 @@ def test_drift_leaves_the_live_database_and_nothing_else(live) -> None:
     live.run("drift")
     with live.connect("admin") as conn:
         assert catalog.snapshot(conn) == before
-        assert conn.execute("select count(*) from pg_database where datname like %s",
-                            (f"{live.database}_rehearsal_%",)).fetchone() == (0,)
+        assert conn.execute(
+            "select count(*) from pg_database where datname like %s", (f"{live.database}_rehearsal_%",)
+        ).fetchone() == (0,)
 
 
 def test_schema_is_the_same_text_each_time_and_ends_with_the_versions(live) -> None:
@@ -98,8 +107,11 @@ def test_schema_text_makes_the_same_schema_again(live) -> None:
         with psycopg.connect(url, autocommit=True) as two:
             two.execute(text)
             told = catalog.difference(catalog.snapshot(one), catalog.snapshot(two))
-    assert [each for each in told if " owner is " not in each and " grants " not in each
-            and not each.startswith("default privileges")] == []
+    assert [
+        each
+        for each in told
+        if " owner is " not in each and " grants " not in each and not each.startswith("default privileges")
+    ] == []
 
 
 def test_schema_is_compared_with_a_given_text(live) -> None:
@@ -127,7 +139,8 @@ def test_a_pg_dump_that_is_missing_or_too_old_is_said(live, tmp_path, monkeypatc
 def test_lint_takes_what_is_pending_and_knows_the_servers_version(live) -> None:
     live.migration("3_late.up.sql", "alter table users drop column mood;")
     assert [(each["file"], each["rule"]) for each in live.run("lint")["findings"]] == [
-        ("migrations/3_late.up.sql", "ban-drop-column")]
+        ("migrations/3_late.up.sql", "ban-drop-column")
+    ]
     live.run("migrate")
     assert live.run("lint") == {"findings": [], "files": 0}
     assert live.run("lint", {"all": True})["files"] == 3

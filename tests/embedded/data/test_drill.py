@@ -20,9 +20,25 @@ from slipway.errors import BackupError, SettingsError, VerificationError
 from tests.embedded.data import restoring, services
 from tests.embedded.data.restoring import backup
 
-CHECKS = {"files", "restore", "tables", "rows", "content", "sequences", "sequences ahead", "large objects",
-          "schema version", "constraints", "indexes", "extensions", "amcheck"}
-AWAY = {"ADMIN_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/x", "MIGRATE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x"}
+CHECKS = {
+    "files",
+    "restore",
+    "tables",
+    "rows",
+    "content",
+    "sequences",
+    "sequences ahead",
+    "large objects",
+    "schema version",
+    "constraints",
+    "indexes",
+    "extensions",
+    "amcheck",
+}
+AWAY = {
+    "ADMIN_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/x",
+    "MIGRATE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x",
+}
 
 
 @pytest.fixture
@@ -65,12 +81,21 @@ def forge(stack, name: str, change) -> None:
     manifest.write(path, content)
 
 
-@pytest.mark.parametrize(("change", "found"), [
-    (lambda content: content["tables"]["public.users"].update(rows=2999), "rows: public.users has 3,000 rows instead of 2,999"),
-    (lambda content: content["tables"]["public.posts"].update(hash="0" * 16), "content: public.posts has another content"),
-    (lambda content: content.update(schema_version=2), "schema version: 1 instead of 2"),
-    (lambda content: content["extensions"].update(postgis="3.5"), "restore: needs extensions"),
-])
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (
+            lambda content: content["tables"]["public.users"].update(rows=2999),
+            "rows: public.users has 3,000 rows instead of 2,999",
+        ),
+        (
+            lambda content: content["tables"]["public.posts"].update(hash="0" * 16),
+            "content: public.posts has another content",
+        ),
+        (lambda content: content.update(schema_version=2), "schema version: 1 instead of 2"),
+        (lambda content: content["extensions"].update(postgis="3.5"), "restore: needs extensions"),
+    ],
+)
 def test_a_backup_that_does_not_hold_ends_with_8_and_with_evidence(shop, change, found) -> None:
     name = backup(shop)
     forge(shop, name, change)
@@ -127,27 +152,36 @@ def test_a_dump_with_a_compression_that_the_programs_here_lack_says_nothing_abou
         file.seek(11)
         file.write(b"\3")
     forge(shop, name, lambda content: content["files"].update({manifest.DUMP: manifest.facts(dump)}))
-    listed = subprocess.run([services.postgres_bin() / "pg_restore", "--list", dump], capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        [services.postgres_bin() / "pg_restore", "--list", dump], capture_output=True, text=True, check=False
+    )
     if "does not support" not in listed.stderr:
         pytest.skip("these programs have zstd")
     for verb in ("backups.drill", "restore"):
         with pytest.raises(SettingsError, match="does not support compression with zstd"):
             shop.run(verb, {"id": name})
-    assert not (restoring.path(shop, name) / manifest.EVIDENCE).exists() and restoring.databases(shop) == [shop.database]
+    assert not (restoring.path(shop, name) / manifest.EVIDENCE).exists() and restoring.databases(shop) == [
+        shop.database
+    ]
 
 
 def test_the_server_of_a_killed_drill_is_ended_and_removed_by_the_next(shop) -> None:
     with shop.connect("admin") as conn:
         conn.execute("insert into users (name) select 'more ' || n from generate_series(1, 300000) n")
     name = backup(shop)
-    child = subprocess.Popen([sys.executable, "-m", "slipway.data", "backups.drill"], stdout=subprocess.DEVNULL,
-                             env={**os.environ, **shop.env})
+    child = subprocess.Popen(
+        [sys.executable, "-m", "slipway.data", "backups.drill"],
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, **shop.env},
+    )
     # The last line of its postmaster.pid; the socket may be elsewhere, where the path to it here is too long.
-    services.until(lambda: any("ready" in pid.read_text() for pid in restoring.path(shop, "").glob(
-        ".drill*/data/postmaster.pid")), "a server of its own is ready")
+    services.until(
+        lambda: any("ready" in pid.read_text() for pid in restoring.path(shop, "").glob(".drill*/data/postmaster.pid")),
+        "a server of its own is ready",
+    )
     child.kill()
     child.wait()
-    place, = left(shop)
+    (place,) = left(shop)
     postmaster = int((restoring.path(shop, "") / place / "data" / "postmaster.pid").read_text().split()[0])
     assert shop.run("backups.drill")["ok"] and left(shop) == []
     services.until(lambda: not alive(postmaster), "the server has ended")
@@ -188,14 +222,15 @@ def test_objects_come_back_and_those_since_stay(shop, object_env, s3_client) -> 
     s3_client.put_object(Bucket=bucket, Key="since", Body=b"since")
     done = shop.run("restore.objects", {"id": name})
     assert (done["put"], done["same"], done["extra"]) == (2, 1, 1) and "since" in done["extras"][0]
-    assert {key: s3_client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in ("k0", "k1", "k2", "since")} == {
-        "k0": b"body 0", "k1": b"body 1", "k2": b"body 2", "since": b"since"}
+    assert {
+        key: s3_client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in ("k0", "k1", "k2", "since")
+    } == {"k0": b"body 0", "k1": b"body 1", "k2": b"body 2", "since": b"since"}
 
 
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"BODY 0")])
 def test_a_look_finds_what_could_not_be_put_back_and_touches_nothing(shop, object_env, s3_client, spoil) -> None:
     name, bucket = stocked(shop, object_env, s3_client, 1)
-    pooled, = (path for path in (restoring.path(shop, "") / places.OBJECTS).rglob("*") if path.is_file())
+    (pooled,) = (path for path in (restoring.path(shop, "") / places.OBJECTS).rglob("*") if path.is_file())
     s3_client.delete_object(Bucket=bucket, Key="k0")
     assert shop.run("restore.objects", {"id": name, "look": True}) == {"put": 1, "bytes": 6}
     spoil(pooled)

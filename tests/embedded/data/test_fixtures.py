@@ -27,7 +27,9 @@ def test_sql_and_csv_are_loaded_in_name_order_and_only_once(filled) -> None:
     filled.fixture("001_demo.sql", "insert into users (id, name) values (1, '100%') on conflict do nothing;")
     found = filled.run("fixtures")
     assert [(each["file"], each["rows"]) for each in found["loaded"]] == [
-        ("fixtures/001_demo.sql", 1), ("fixtures/002_users.csv", 1)]
+        ("fixtures/001_demo.sql", 1),
+        ("fixtures/002_users.csv", 1),
+    ]
     assert rows(filled, "select id, name from users order by id") == [(1, "100%"), (2, 'Иван "Ваня"\nПетров')]
     assert filled.run("fixtures") == {"loaded": [], "kept": 2}
 
@@ -91,7 +93,9 @@ def test_the_data_of_pg_dump_is_loaded_with_its_copy_blocks(filled) -> None:
     filled.fixture("1_dump.sql", DUMP)
     assert filled.run("fixtures")["loaded"][0]["rows"] == 3
     assert rows(filled, "select id, name, born::text from users order by id") == [
-        (1, "it's \"quoted\"; -- no comment", "2001-02-03"), (2, "$$ not a dollar quote", None)]
+        (1, 'it\'s "quoted"; -- no comment', "2001-02-03"),
+        (2, "$$ not a dollar quote", None),
+    ]
     assert rows(filled, "select id, note from sales.orders") == [(4, "line\nbreak")]
 
 
@@ -119,19 +123,28 @@ def test_a_table_of_another_schema_and_an_identity_column(filled) -> None:
     assert rows(filled, "select id, note from sales.orders order by id") == [(7, "a"), (8, None)]
 
 
-@pytest.mark.parametrize(("name", "text", "where", "says"), [
-    ("2_users.csv", "id,name\n5,ok\n6,ok\nx,bad\n", "fixtures/2_users.csv:4", "invalid input syntax for type integer"),
-    ("2_users.csv", "id,name\n5,ok\n6\n", "fixtures/2_users.csv:3", "missing data for column"),
-    ("2_users.csv", "id,nome\n5,x\n", "fixtures/2_users.csv", 'column "nome" does not exist'),
-    ("2_users.csv", "id,name\n5,ok\n6,\n", "fixtures/2_users.csv:3", "violates not-null constraint"),
-    ("2_users.csv", 'id,name\n5,"two\nlines"\n6,\n', "fixtures/2_users.csv:4", "violates not-null constraint"),
-    ("2_users.csv", "id\n5\n", "fixtures/2_users.csv", 'null value in column "name"'),
-    ("2_nowhere.csv", "id\n5\n", "fixtures/2_nowhere.csv", 'relation "nowhere" does not exist'),
-    ("2_more.sql", "insert into users values (5, 'x');\nselec 1;", "fixtures/2_more.sql:2:1", "syntax error"),
-    ("2_more.sql", "insert into users values (5, 'x');\ncommit;", "fixtures/2_more.sql:2:1", "COMMIT in the file"),
-])
-def test_a_bad_file_is_named_with_its_line_and_leaves_nothing(filled, name: str, text: str, where: str,
-                                                              says: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "where", "says"),
+    [
+        (
+            "2_users.csv",
+            "id,name\n5,ok\n6,ok\nx,bad\n",
+            "fixtures/2_users.csv:4",
+            "invalid input syntax for type integer",
+        ),
+        ("2_users.csv", "id,name\n5,ok\n6\n", "fixtures/2_users.csv:3", "missing data for column"),
+        ("2_users.csv", "id,nome\n5,x\n", "fixtures/2_users.csv", 'column "nome" does not exist'),
+        ("2_users.csv", "id,name\n5,ok\n6,\n", "fixtures/2_users.csv:3", "violates not-null constraint"),
+        ("2_users.csv", 'id,name\n5,"two\nlines"\n6,\n', "fixtures/2_users.csv:4", "violates not-null constraint"),
+        ("2_users.csv", "id\n5\n", "fixtures/2_users.csv", 'null value in column "name"'),
+        ("2_nowhere.csv", "id\n5\n", "fixtures/2_nowhere.csv", 'relation "nowhere" does not exist'),
+        ("2_more.sql", "insert into users values (5, 'x');\nselec 1;", "fixtures/2_more.sql:2:1", "syntax error"),
+        ("2_more.sql", "insert into users values (5, 'x');\ncommit;", "fixtures/2_more.sql:2:1", "COMMIT in the file"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_line_and_leaves_nothing(
+    filled, name: str, text: str, where: str, says: str
+) -> None:
     filled.fixture(name, text)
     with pytest.raises(MigrationError) as caught:
         filled.run("fixtures")
@@ -139,9 +152,13 @@ def test_a_bad_file_is_named_with_its_line_and_leaves_nothing(filled, name: str,
     assert rows(filled, "select * from users") == [] and rows(filled, "select * from slipway.fixtures") == []
 
 
-@pytest.mark.parametrize(("domain", "says"), [
-    ("check (value > 0)", "violates check constraint"), ("not null", "does not allow null values"),
-])
+@pytest.mark.parametrize(
+    ("domain", "says"),
+    [
+        ("check (value > 0)", "violates check constraint"),
+        ("not null", "does not allow null values"),
+    ],
+)
 def test_what_a_domain_refuses_in_a_csv_is_named_with_its_line(filled, domain: str, says: str) -> None:
     with filled.connect("migrate") as conn:
         conn.execute(f"create domain count as int {domain}; create table stock (id int primary key, n count)")
@@ -151,15 +168,30 @@ def test_what_a_domain_refuses_in_a_csv_is_named_with_its_line(filled, domain: s
     assert caught.value.where == "fixtures/1_stock.csv:3" and says in caught.value.found
 
 
-@pytest.mark.parametrize(("table", "line", "says"), [
-    ("create table stock (id int primary key, n int check (n > 0))", ":3", "violates check constraint"),
-    ("create table stock (id int primary key, n int) partition by range (id); create table stock_low partition of stock "
-     "(constraint positive check (n > 0)) for values from (0) to (9)", ":3", "violates check constraint"),
-    ("create table stock (id int, n int) partition by range (id); create table stock_low partition of stock "
-     "for values from (1) to (2)", "", "no partition of relation"),
-    # Who needs columns that the file does not have cannot be asked line by line.
-    ("create table stock (id int primary key, n int, low int default 1, check (n > low))", "", "violates check constraint"),
-])
+@pytest.mark.parametrize(
+    ("table", "line", "says"),
+    [
+        ("create table stock (id int primary key, n int check (n > 0))", ":3", "violates check constraint"),
+        (
+            "create table stock (id int primary key, n int) partition by range (id); create table stock_low partition of stock "
+            "(constraint positive check (n > 0)) for values from (0) to (9)",
+            ":3",
+            "violates check constraint",
+        ),
+        (
+            "create table stock (id int, n int) partition by range (id); create table stock_low partition of stock "
+            "for values from (1) to (2)",
+            "",
+            "no partition of relation",
+        ),
+        # Who needs columns that the file does not have cannot be asked line by line.
+        (
+            "create table stock (id int primary key, n int, low int default 1, check (n > low))",
+            "",
+            "violates check constraint",
+        ),
+    ],
+)
 def test_what_the_table_refuses_in_a_csv_is_named_with_its_line(filled, table: str, line: str, says: str) -> None:
     with filled.connect("migrate") as conn:
         conn.execute(table)
@@ -172,9 +204,11 @@ def test_what_the_table_refuses_in_a_csv_is_named_with_its_line(filled, table: s
 
 def test_a_trigger_that_fills_what_the_csv_leaves_empty_is_not_forestalled(filled) -> None:
     with filled.connect("migrate") as conn:
-        conn.execute("create function named() returns trigger language plpgsql as $$ begin new.name := "
-                     "coalesce(new.name, 'nobody'); return new; end $$; create trigger named before insert on users "
-                     "for each row execute function named()")
+        conn.execute(
+            "create function named() returns trigger language plpgsql as $$ begin new.name := "
+            "coalesce(new.name, 'nobody'); return new; end $$; create trigger named before insert on users "
+            "for each row execute function named()"
+        )
     filled.fixture("1_users.csv", "id,name\n1,\n2,ann\n")
     filled.run("fixtures")
     assert rows(filled, "select id, name from users order by id") == [(1, "nobody"), (2, "ann")]

@@ -41,6 +41,7 @@ def gate(verb: str, env: dict[str, str]) -> dict:
 def test_postgres_gate_is_not_fooled_by_the_server_of_a_first_start(own_postgres, tmp_path: Path) -> None:
     """The official image's first start runs a server on the socket only, then stops it and starts the real one."""
     import psycopg
+
     env = conftest.stack_on(own_postgres, tmp_path).env
     own_postgres.start("-c", "listen_addresses=")
     socket_url = f"host={own_postgres.folder} port={own_postgres.port} user=postgres connect_timeout=2"
@@ -62,6 +63,7 @@ def quoted(password: str) -> str:
 
 def answers(conninfo: str) -> bool:
     import psycopg
+
     try:
         with psycopg.connect(conninfo):
             return True
@@ -104,6 +106,7 @@ def test_postgres_gate_works_without_pg_isready(bare, monkeypatch: pytest.Monkey
 
 def test_redis_gate_opens_and_leaves_no_key(redis_env: dict[str, str]) -> None:
     import redis
+
     assert gate("gate.redis", redis_env)["gate"] == "redis"
     with redis.Redis.from_url(redis_env["REDIS_URL"]) as store:
         assert store.keys("*") == []
@@ -150,13 +153,16 @@ def test_objects_gate_fails_at_once_with_a_wrong_secret(object_env: dict[str, st
 
 def test_objects_gate_says_what_it_last_saw_when_nothing_comes(object_env: dict[str, str]) -> None:
     with pytest.raises(GateError) as caught:
-        gate("gate.objects", object_env | {"S3_ENDPOINT": f"http://127.0.0.1:{services.free_port()}",
-                                           "GATE_TIMEOUT": "0.5"})
+        gate(
+            "gate.objects",
+            object_env | {"S3_ENDPOINT": f"http://127.0.0.1:{services.free_port()}", "GATE_TIMEOUT": "0.5"},
+        )
     assert "Could not connect" in caught.value.found
 
 
 class App(BaseHTTPRequestHandler):
     """An app that is not ready for its first answers, and then is."""
+
     unready = 3
 
     def do_GET(self) -> None:

@@ -11,8 +11,9 @@ from tests.embedded.data.migrating import failed, mirror, pairs, refused, table_
 def golang_migrate_was_here(stack, version: int, dirty: bool = False) -> None:
     with stack.connect("migrate") as conn:
         conn.execute("set role " + f'"{stack.database}_owner"')
-        conn.execute("create table if not exists schema_migrations (version bigint not null primary key, "
-                     "dirty boolean not null)")
+        conn.execute(
+            "create table if not exists schema_migrations (version bigint not null primary key, dirty boolean not null)"
+        )
         conn.execute("truncate schema_migrations")
         conn.execute("insert into schema_migrations values (%s, %s)", (version, dirty))
 
@@ -29,7 +30,9 @@ def test_adopt_takes_over_where_golang_migrate_is(stack) -> None:
 def test_a_row_that_golang_migrate_keeps_in_another_schema_is_not_overlooked(stack) -> None:
     stack.migration("1_a.sql", "create table a (id int);")
     with stack.connect("admin") as conn:
-        conn.execute("create schema app; create table app.schema_migrations (version bigint primary key, dirty boolean)")
+        conn.execute(
+            "create schema app; create table app.schema_migrations (version bigint primary key, dirty boolean)"
+        )
         conn.execute(f"grant usage on schema app to {stack.database}_owner, {stack.database}_migrate")
     url = stack.role_url("migrate") + "?options=-csearch_path%3Dapp"
     error = refused(stack, "migrate", MIGRATE_DATABASE_URL=url)
@@ -57,10 +60,14 @@ def test_golang_migrate_goes_on_after_us_and_we_after_it(stack) -> None:
     assert stack.run("rollback", {"steps": 2})["version"] == 2 and tables(stack) == ["t1", "t2"]
 
 
-@pytest.mark.parametrize(("row", "wanted", "says"), [
-    ((9, False), None, "no file with this number"), ((2, True), None, "is dirty"),
-    ((2, False), 1, "golang-migrate's row says 2"),
-])
+@pytest.mark.parametrize(
+    ("row", "wanted", "says"),
+    [
+        ((9, False), None, "no file with this number"),
+        ((2, True), None, "is dirty"),
+        ((2, False), 1, "golang-migrate's row says 2"),
+    ],
+)
 def test_adopt_refuses_what_does_not_fit(stack, row: tuple[int, bool], wanted: int | None, says: str) -> None:
     pairs(stack, 1, 2)
     golang_migrate_was_here(stack, *row)

@@ -23,19 +23,22 @@ def test_a_file_with_nothing_in_it_is_recorded_with_a_note(stack, content: bytes
     assert stack.run("migrate")["applied"][0]["note"] == "nothing in it to run" and versions(stack) == [1]
 
 
-@pytest.mark.parametrize(("content", "where", "says"), [
-    (b"select 1;\n select $a$ never;", "2:9", "a dollar quote is opened here and never closed"),
-    (b"select 1;\n /* never /* nested */", "2:2", "a comment is opened here and never closed"),
-    (b"select 'never;\n", "1:8", "a quote is opened here and never closed"),
-    ("select 'ж', 'ё\n".encode(), "1:13", "a quote is opened here"),
-    (b"select 1;\nselect '\xff\xfe';", "2", "byte 0xff is not UTF-8"),
-    ("create table a (id int);".encode("utf-16"), "1", "byte 0xff is not UTF-8"),
-    ("create table a (id int);".encode("utf-16-le"), "1", "zero byte"),
-    (b"begin;\ncreate table a (id int);\n", "1:1", "BEGIN without COMMIT"),
-    (b"create table a (id int);\nbegin; select 1; commit;", "2:1", "BEGIN in the file"),
-    (b"begin; create table a (id int); commit;\nbegin; select 1; commit;", "1:33", "COMMIT in the file"),
-    (b"create table a (id int);\n commit;\ncreate table b (id int);", "2:2", "COMMIT in the file"),
-])
+@pytest.mark.parametrize(
+    ("content", "where", "says"),
+    [
+        (b"select 1;\n select $a$ never;", "2:9", "a dollar quote is opened here and never closed"),
+        (b"select 1;\n /* never /* nested */", "2:2", "a comment is opened here and never closed"),
+        (b"select 'never;\n", "1:8", "a quote is opened here and never closed"),
+        ("select 'ж', 'ё\n".encode(), "1:13", "a quote is opened here"),
+        (b"select 1;\nselect '\xff\xfe';", "2", "byte 0xff is not UTF-8"),
+        ("create table a (id int);".encode("utf-16"), "1", "byte 0xff is not UTF-8"),
+        ("create table a (id int);".encode("utf-16-le"), "1", "zero byte"),
+        (b"begin;\ncreate table a (id int);\n", "1:1", "BEGIN without COMMIT"),
+        (b"create table a (id int);\nbegin; select 1; commit;", "2:1", "BEGIN in the file"),
+        (b"begin; create table a (id int); commit;\nbegin; select 1; commit;", "1:33", "COMMIT in the file"),
+        (b"create table a (id int);\n commit;\ncreate table b (id int);", "2:2", "COMMIT in the file"),
+    ],
+)
 def test_text_that_cannot_be_run_is_refused_before_anything_runs(stack, content: bytes, where: str, says: str) -> None:
     stack.migration("1_good.sql", "create table good (id int);")
     stack.migration("2_bad.sql", content)
@@ -77,8 +80,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 8 MB."""
     folder = Path("/tmp") / f"slipway-small-{os.getpid()}"
     folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=777", "tmpfs", folder], capture_output=True,
-                          check=False)
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m,mode=777", "tmpfs", folder], capture_output=True, check=False
+    )
     if made.returncode:
         folder.rmdir()
         pytest.skip("may not mount a small file system here")
@@ -92,8 +96,11 @@ def test_a_full_disk_leaves_whole_files_only(stack, small_disk: Path) -> None:
     with stack.connect("admin") as conn:
         conn.execute(f"create tablespace {stack.database}_small location '{small_disk}'")
         conn.execute(f"grant create on tablespace {stack.database}_small to public")
-    error = good_then(stack, f"create table bad (t text) tablespace {stack.database}_small;\ninsert into bad select "
-                             "repeat('x', 1000) from generate_series(1, 20000);")
+    error = good_then(
+        stack,
+        f"create table bad (t text) tablespace {stack.database}_small;\ninsert into bad select "
+        "repeat('x', 1000) from generate_series(1, 20000);",
+    )
     assert error.where == "migrations/2_bad.sql:2:1" and "No space left on device" in error.found
     with stack.connect("admin") as conn:
         conn.execute(f"drop tablespace {stack.database}_small")
@@ -119,9 +126,14 @@ def test_a_lock_that_comes_free_in_time_is_waited_for(stack) -> None:
     other = stack.connect("migrate")
     other.execute("begin; lock table a")
     stack.events.clear()
-    thread = threading.Thread(target=lambda: services.until(
-        lambda: any("trying again" in event["text"] for event in stack.events), "the first try gave way")
-        or other.execute("rollback"))
+    thread = threading.Thread(
+        target=lambda: (
+            services.until(
+                lambda: any("trying again" in event["text"] for event in stack.events), "the first try gave way"
+            )
+            or other.execute("rollback")
+        )
+    )
     thread.start()
     assert stack.run("migrate", LOCK_TIMEOUT="200ms")["version"] == 2
     thread.join()
@@ -137,16 +149,19 @@ def test_a_role_without_create_is_told_what_to_grant(stack) -> None:
 def test_a_pooler_in_transaction_mode_is_told_from_one_in_session_mode(stack) -> None:
     """The rule of `lock.refuse_pooler`: a foreign process id, and a second client on the same session."""
     from slipway.data import endpoints
+
     ends = endpoints.read(stack.env)
 
     class Pooled:
         """A client's side of a pooler: its own idea of the process id, somebody's real session."""
+
         def __init__(self, conn, sessions) -> None:
             self.conn, self.sessions = conn, iter(sessions)
             self.info = type("info", (), {"backend_pid": 0})
 
         def execute(self, query: str):
             return next(self.sessions).execute(query)
+
     with stack.connect("migrate") as one, stack.connect("migrate") as two:
         lock.refuse_pooler(one, ends)
         lock.refuse_pooler(Pooled(one, [one] * 9), ends)

@@ -9,11 +9,16 @@ import pytest
 
 from tests.embedded.data.migrating import mirror, refused, tables, versions
 
-FILES = {"1_a.up.sql": "create table t1 (id int);", "1_a.down.sql": "drop table t1;",
-         "3_b.up.sql": "create table t3 (id int);",
-         "004_c.up.sql": "create table t4 (id int);", "0004_c.down.sql": "drop table t4;",
-         "5_d.down.sql": "create table undone5 (id int);",
-         "7_e.up.sql": "create table t7 (id int);", "7_e.down.sql": "drop table t7;"}
+FILES = {
+    "1_a.up.sql": "create table t1 (id int);",
+    "1_a.down.sql": "drop table t1;",
+    "3_b.up.sql": "create table t3 (id int);",
+    "004_c.up.sql": "create table t4 (id int);",
+    "0004_c.down.sql": "drop table t4;",
+    "5_d.down.sql": "create table undone5 (id int);",
+    "7_e.up.sql": "create table t7 (id int);",
+    "7_e.down.sql": "drop table t7;",
+}
 
 
 @pytest.fixture
@@ -23,21 +28,30 @@ def source(stack):
     return stack
 
 
-@pytest.mark.parametrize(("to", "row", "made"), [
-    (1, 1, ["t1"]), (3, 3, ["t1", "t3"]), (4, 4, ["t1", "t3", "t4"]),
-    (5, 5, ["t1", "t3", "t4"]),                                     # down only: the version moves, no SQL is run
-    (7, 7, ["t1", "t3", "t4", "t7"]),
-])
+@pytest.mark.parametrize(
+    ("to", "row", "made"),
+    [
+        (1, 1, ["t1"]),
+        (3, 3, ["t1", "t3"]),
+        (4, 4, ["t1", "t3", "t4"]),
+        (5, 5, ["t1", "t3", "t4"]),  # down only: the version moves, no SQL is run
+        (7, 7, ["t1", "t3", "t4", "t7"]),
+    ],
+)
 def test_up_to_each_version(source, to: int, row: int, made: list[str]) -> None:
     assert source.run("goto", {"version": to})["version"] == row
     assert (mirror(source), tables(source)) == ([(row, False)], made)
 
 
-@pytest.mark.parametrize(("start", "row", "made"), [
-    (7, [(5, False)], ["t1", "t3", "t4"]),                          # the previous version of the source, not 6
-    (5, [(4, False)], ["t1", "t3", "t4", "undone5"]), (4, [(3, False)], ["t1", "t3"]),
-    (1, [], []),                                                    # down to nothing leaves no row
-])
+@pytest.mark.parametrize(
+    ("start", "row", "made"),
+    [
+        (7, [(5, False)], ["t1", "t3", "t4"]),  # the previous version of the source, not 6
+        (5, [(4, False)], ["t1", "t3", "t4", "undone5"]),
+        (4, [(3, False)], ["t1", "t3"]),
+        (1, [], []),  # down to nothing leaves no row
+    ],
+)
 def test_one_down_from_each_version(source, start: int, row: list, made: list[str]) -> None:
     source.run("goto", {"version": start})
     source.run("rollback")
@@ -78,6 +92,8 @@ def test_while_a_file_without_a_transaction_is_run_the_row_is_the_target_and_dir
 def test_the_table_is_that_of_golang_migrate(source) -> None:
     source.run("migrate")
     with source.connect("admin") as conn:
-        columns = conn.execute("select column_name, data_type, is_nullable from information_schema.columns where "
-                               "table_name = 'schema_migrations' order by ordinal_position").fetchall()
+        columns = conn.execute(
+            "select column_name, data_type, is_nullable from information_schema.columns where "
+            "table_name = 'schema_migrations' order by ordinal_position"
+        ).fetchall()
     assert columns == [("version", "bigint", "NO"), ("dirty", "boolean", "NO")]

@@ -41,8 +41,8 @@ class Relay:
                 if forwards and self.cut(data):
                     if self.before:
                         self.close()
-                    else:                                       # the other pump closes, when it has the answer
-                        source.shutdown(socket.SHUT_RDWR)       # the client hears nothing more
+                    else:  # the other pump closes, when it has the answer
+                        source.shutdown(socket.SHUT_RDWR)  # the client hears nothing more
                         target.sendall(data)
                     return
                 target.sendall(data)
@@ -72,13 +72,17 @@ GONE = "select not exists (select from pg_stat_activity where application_name =
 
 @pytest.mark.parametrize("before", [True, False], ids=["before it arrives", "before its answer"])
 @pytest.mark.parametrize(("text", "said", "commits"), SENT.values(), ids=SENT)
-def test_a_connection_that_is_cut_leaves_the_file_whole_or_absent(stack, text: str, said: bytes, commits: bool,
-                                                                   before: bool) -> None:
+def test_a_connection_that_is_cut_leaves_the_file_whole_or_absent(
+    stack, text: str, said: bytes, commits: bool, before: bool
+) -> None:
     stack.migration("1_good.sql", "create table good (id int);")
     stack.migration("2_cut.sql", text)
-    relay = Relay(stack.postgres.port, lambda data: said in data and (not commits or b"slipway.history" in data), before)
-    error = failed(stack, MIGRATE_DATABASE_URL=stack.role_url("migrate").replace(
-        f":{stack.postgres.port}/", f":{relay.port}/"))
+    relay = Relay(
+        stack.postgres.port, lambda data: said in data and (not commits or b"slipway.history" in data), before
+    )
+    error = failed(
+        stack, MIGRATE_DATABASE_URL=stack.role_url("migrate").replace(f":{stack.postgres.port}/", f":{relay.port}/")
+    )
     whole = commits and not before
     if whole:
         services.until(lambda: versions(stack) == [1, 2], "the server has committed what it was sent")
@@ -109,8 +113,11 @@ def test_a_connection_cut_at_any_message_of_a_file_without_a_transaction_is_gone
         said = iter(range(number))
         relay = Relay(stack.postgres.port, lambda data, said=said: next(said, None) is None, before)
         try:
-            stack.run("migrate", GATE_TIMEOUT="20", MIGRATE_DATABASE_URL=stack.role_url("migrate").replace(
-                f":{stack.postgres.port}/", f":{relay.port}/"))
+            stack.run(
+                "migrate",
+                GATE_TIMEOUT="20",
+                MIGRATE_DATABASE_URL=stack.role_url("migrate").replace(f":{stack.postgres.port}/", f":{relay.port}/"),
+            )
             break
         except SlipwayError as error:
             heard.append(str(error))

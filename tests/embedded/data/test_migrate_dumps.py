@@ -54,7 +54,9 @@ def test_a_dump_with_windows_line_ends_and_a_mark(stack) -> None:
 
 
 def test_supabase_output(stack) -> None:
-    stack.migration("20240101000000_remote_schema.sql", """
+    stack.migration(
+        "20240101000000_remote_schema.sql",
+        """
 SET statement_timeout = 0;\nSET client_encoding = 'UTF8';
 SELECT pg_catalog.set_config('search_path', '', false);
 SET check_function_bodies = false;\nSET row_security = off;
@@ -63,7 +65,8 @@ ALTER TABLE "public"."notes" ENABLE ROW LEVEL SECURITY;
 CREATE OR REPLACE FUNCTION "public"."f"() RETURNS "trigger" LANGUAGE "plpgsql" AS $$
 begin return new; end; $$;
 CREATE POLICY "read; all" ON "public"."notes" FOR SELECT USING (true);
-RESET ALL;""")
+RESET ALL;""",
+    )
     stack.run("migrate")
     assert table_exists(stack, "notes") and versions(stack) == [20240101000000]
 
@@ -74,8 +77,10 @@ def test_a_bad_value_in_copy_data_is_named_by_its_line(stack) -> None:
     assert error.where == "migrations/1_a.sql:6" and "zwei" in error.found and not table_exists(stack, "a")
 
 
-@pytest.mark.parametrize(("line", "where"), [("\\i other.sql", "2:1"), ("\\connect elsewhere", "2:1"),
-                                             ("\\copy a from b", "2:1"), ("\\gexec", "2:1")])
+@pytest.mark.parametrize(
+    ("line", "where"),
+    [("\\i other.sql", "2:1"), ("\\connect elsewhere", "2:1"), ("\\copy a from b", "2:1"), ("\\gexec", "2:1")],
+)
 def test_commands_of_psql_that_matter_are_refused_with_their_line(stack, line: str, where: str) -> None:
     stack.migration("1_a.sql", f"create table a (id int);\n{line}\nselect 1;")
     assert failed(stack).where == f"migrations/1_a.sql:{where}" and not table_exists(stack, "a")
@@ -108,11 +113,14 @@ def write_big(path, megabytes: int) -> int:
 
 def peak_of_migrate(stack) -> int:
     """Kilobytes that the runner's process held at most."""
-    code = ("import os, resource, sys; from slipway.data import __main__ as door\n"
-            "code = door.main(['migrate'], dict(os.environ))\n"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)")
-    out = subprocess.run([sys.executable, "-c", code], env={**os.environ, **stack.env}, capture_output=True, text=True,
-                         check=True).stdout
+    code = (
+        "import os, resource, sys; from slipway.data import __main__ as door\n"
+        "code = door.main(['migrate'], dict(os.environ))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **stack.env}, capture_output=True, text=True, check=True
+    ).stdout
     return int(out.splitlines()[-1])
 
 
@@ -134,5 +142,5 @@ def test_a_stream_in_the_smallest_pieces_is_the_same_file(stack) -> None:
     text = b"create table a (id int, b text);\ncopy a from stdin;\n1\tx\n\\.\ninsert into a values (2, ';');"
     with stack.connect("migrate") as conn, session.file_transaction(conn, "x.sql"):
         told: list[int] = []
-        rows = session.run_stream(conn, (text[at:at + 1] for at in range(len(text))), "x.sql", told.append)
+        rows = session.run_stream(conn, (text[at : at + 1] for at in range(len(text))), "x.sql", told.append)
     assert rows == 2 and told[-1] == len(text)

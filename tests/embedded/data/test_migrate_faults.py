@@ -56,8 +56,12 @@ def test_a_table_lock_is_not_waited_for_longer_than_lock_timeout(stack) -> None:
 
 
 def start_migrate(stack) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-m", "slipway.data", "migrate"], env={**os.environ, **stack.env},
-                            stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "slipway.data", "migrate"],
+        env={**os.environ, **stack.env},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -84,7 +88,9 @@ def test_kill_9_in_the_middle_leaves_whole_files_and_the_next_run_goes_on(stack)
     assert stack.run("migrate")["version"] == 2 and versions(stack) == [1, 2]
 
 
-def test_a_server_killed_in_the_middle_of_the_third_of_five_files_leaves_whole_files_only(own_postgres, tmp_path) -> None:
+def test_a_server_killed_in_the_middle_of_the_third_of_five_files_leaves_whole_files_only(
+    own_postgres, tmp_path
+) -> None:
     own_postgres.start_and_wait()
     stack = conftest.stack_on(own_postgres, tmp_path)
     stack.run("roles")

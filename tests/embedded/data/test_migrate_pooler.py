@@ -35,14 +35,18 @@ def pooled(stack) -> Iterator[Callable[[str], str]]:
         port = services.free_port()
         user, password = f"{stack.database}_migrate", conftest.password_of("migrate").replace("'", "''")
         config = stack.folder / "pgbouncer.ini"
-        config.write_text(CONFIG.format(database=stack.database, server=stack.postgres.port, user=user,
-                                        password=password, port=port, mode=mode))
+        config.write_text(
+            CONFIG.format(
+                database=stack.database, server=stack.postgres.port, user=user, password=password, port=port, mode=mode
+            )
+        )
         uid = services.NOBODY if os.geteuid() == 0 else None
         for path in [config, *list(config.parents)[:4]]:
             path.chmod(path.stat().st_mode | 0o055)
         started.append(subprocess.Popen([binary, "-q", config], user=uid, group=uid, stderr=subprocess.DEVNULL))
         services.until(lambda: services.listens(port), "pgbouncer listens")
         return f"postgresql://{user}@127.0.0.1:{port}/{stack.database}"
+
     yield start
     for process in started:
         process.terminate()

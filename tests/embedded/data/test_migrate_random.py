@@ -23,13 +23,17 @@ NUMBERS = (1, 2, 4, 7, 8)
 KILLS = int(os.environ.get("MIGRATE_KILLS", "100"))
 MOVES = st.sampled_from([("migrate", {}), ("rollback", {"steps": 2}), *(("goto", {"version": n}) for n in NUMBERS)])
 STEPS = st.one_of(
-    st.just(("migrate", {})), st.tuples(st.just("migrate"), st.sampled_from([{"to": n} for n in NUMBERS])),
+    st.just(("migrate", {})),
+    st.tuples(st.just("migrate"), st.sampled_from([{"to": n} for n in NUMBERS])),
     st.tuples(st.just("rollback"), st.sampled_from([{"steps": n} for n in (1, 2, 3)])),
     st.tuples(st.just("goto"), st.sampled_from([{"version": n} for n in NUMBERS])),
-    st.just(("redo", {})), st.just(("migrate", {"dry_run": True})),
+    st.just(("redo", {})),
+    st.just(("migrate", {"dry_run": True})),
     st.tuples(st.just("break up"), st.sampled_from(NUMBERS)),
     st.tuples(st.just("break down"), st.sampled_from(NUMBERS)),
-    st.just(("mend", {})), st.tuples(st.just("kill"), st.tuples(MOVES, st.floats(0.1, 0.5))))
+    st.just(("mend", {})),
+    st.tuples(st.just("kill"), st.tuples(MOVES, st.floats(0.1, 0.5))),
+)
 
 
 def up(number: int) -> str:
@@ -79,14 +83,15 @@ def agree(stack) -> None:
             exists = conn.execute("select to_regclass('public.schema_migrations')").fetchone() != (None,)
         assert not exists or mirror(stack) == ([(known[-1], False)] if known else [])
         return
-    (version, way, target, done), = stopped
+    ((version, way, target, done),) = stopped
     assert mirror(stack) == [(target, True)] and (version in known) == (way == "down")
     expected = {*known, version} if way == "up" and done else set(known)
     assert made == [f"t{number}" for number in sorted(expected)]
 
 
-@settings(max_examples=int(os.environ.get("MIGRATE_EXAMPLES", "12")), deadline=None,
-          suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=int(os.environ.get("MIGRATE_EXAMPLES", "12")), deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(steps=st.lists(STEPS, min_size=3, max_size=9))
 def test_history_row_and_catalog_always_agree(stack, steps: list) -> None:
     start_again(stack)
@@ -125,8 +130,10 @@ def fifty(stack):
     stack.migration("000_all.up.sql", "create table counted (n int);")
     stack.migration("000_all.down.sql", "drop table counted;")
     for number in range(1, 51):
-        stack.migration(f"{number:03}_t.up.sql", f"create table t{number} (id int);\n"
-                        f"insert into counted values ({number});\nselect pg_sleep(0.002);")
+        stack.migration(
+            f"{number:03}_t.up.sql",
+            f"create table t{number} (id int);\ninsert into counted values ({number});\nselect pg_sleep(0.002);",
+        )
         stack.migration(f"{number:03}_t.down.sql", f"drop table t{number}; delete from counted where n = {number};")
     return stack
 
@@ -158,8 +165,10 @@ def whole(stack) -> None:
     with stack.connect("admin") as conn, conn.transaction():
         conn.execute("set transaction isolation level repeatable read")
         known = {row[0] for row in conn.execute("select version from slipway.history")}
-        made = {row[0] for row in conn.execute("select substr(tablename, 2)::int from pg_tables where tablename ~ "
-                                               "'^t[0-9]+$'")}
+        made = {
+            row[0]
+            for row in conn.execute("select substr(tablename, 2)::int from pg_tables where tablename ~ '^t[0-9]+$'")
+        }
         counted = {row[0] for row in conn.execute("select n from counted")}
         row = conn.execute("select version, dirty from schema_migrations").fetchall()
     assert known == made | {0} == counted | {0} and row == [(max(known), False)]

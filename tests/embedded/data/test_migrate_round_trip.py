@@ -43,8 +43,11 @@ class Theirs:
         assert stack.run("adopt", {} if row else {"version": -1})["forgotten"] == [file.version]
 
 
-@pytest.mark.parametrize(("first", "second"), [(Ours(), Theirs()), (Theirs(), Ours()), (Ours(), Ours())],
-                         ids=["ours up, golang-migrate down", "golang-migrate up, ours down", "ours both"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(Ours(), Theirs()), (Theirs(), Ours()), (Ours(), Ours())],
+    ids=["ours up, golang-migrate down", "golang-migrate up, ours down", "ours both"],
+)
 def test_each_step_back_brings_the_exact_catalog_of_before(library, first, second) -> None:
     files = golang_migrate.files(library)
     before = []
@@ -70,6 +73,10 @@ def test_both_tools_give_the_same_catalog(library) -> None:
         for file in golang_migrate.files(library):
             golang_migrate.up(library, file)
         assert catalog.difference(ours, catalog.snapshot(conn)) == []
-    assert library.run("adopt") == {"version": golang_migrate.files(library)[-1].version, "adopted": [], "forgotten": []}
+    assert library.run("adopt") == {
+        "version": golang_migrate.files(library)[-1].version,
+        "adopted": [],
+        "forgotten": [],
+    }
     assert library.run("rollback", {"steps": len(PAIRS)})["version"] is None
     assert library.run("migrate")["version"] == golang_migrate.files(library)[-1].version

@@ -22,23 +22,29 @@ def unfinished(stack) -> list[tuple]:
 
 
 def test_each_statement_is_on_its_own_and_settings_last(stack) -> None:
-    stack.migration("1_a.sql", DIRECTIVE + "set search_path = pg_catalog, public;\ncreate table public.a (id int, b "
-                    "text);\ncopy public.a from stdin;\n1\tx;y\n\\.\ncreate index concurrently i on a (id);\nvacuum a;"
-                    "do $$ begin commit; end $$; insert into a values (2);")
+    stack.migration(
+        "1_a.sql",
+        DIRECTIVE + "set search_path = pg_catalog, public;\ncreate table public.a (id int, b "
+        "text);\ncopy public.a from stdin;\n1\tx;y\n\\.\ncreate index concurrently i on a (id);\nvacuum a;"
+        "do $$ begin commit; end $$; insert into a values (2);",
+    )
     stack.migration("2_b.sql", "create table b (id int);")
     assert stack.run("migrate")["version"] == 2 and unfinished(stack) == [] and mirror(stack) == [(2, False)]
     assert stack.value("select count(*) from a") == 2 and table_exists(stack, "i") and versions(stack) == [1, 2]
 
 
 def test_a_failed_file_goes_on_at_the_failed_statement(stack) -> None:
-    stack.migration("1_a.sql", DIRECTIVE + "create table a (id int);\ninsert into a values (1);\nselect nonsense;\n"
-                    "insert into a values (2);")
+    stack.migration(
+        "1_a.sql",
+        DIRECTIVE + "create table a (id int);\ninsert into a values (1);\nselect nonsense;\ninsert into a values (2);",
+    )
     error = failed(stack)
     assert error.where == "migrations/1_a.sql:4:8" and "2 of its statements are done and kept" in error.expected
     assert (mirror(stack), versions(stack), unfinished(stack)) == ([(1, True)], [], [(1, "up", 2)])
     assert stack.run("status")["rows"][0]["state"] == "unfinished"
-    stack.migration("1_a.sql", DIRECTIVE + "create table a (id int);\ninsert into a values (1);\n"
-                    "insert into a values (3);")
+    stack.migration(
+        "1_a.sql", DIRECTIVE + "create table a (id int);\ninsert into a values (1);\ninsert into a values (3);"
+    )
     assert stack.run("migrate")["version"] == 1 and mirror(stack) == [(1, False)]
     assert stack.value("select array_agg(id order by id) from a") == [1, 3]
 
@@ -88,17 +94,29 @@ def test_begin_and_commit_have_no_place_there(stack) -> None:
 
 
 def test_kill_9_in_a_statement_is_resumed_there(stack) -> None:
-    stack.migration("1_a.sql", DIRECTIVE + "create table a (id int);\ninsert into a values (1);\n"
-                    "select pg_sleep(600) from a where id = 1;\ninsert into a values (2);")
-    process = subprocess.Popen([sys.executable, "-m", "slipway.data", "migrate"], env={**os.environ, **stack.env},
-                               stdout=subprocess.PIPE, text=True)
-    services.until(lambda: stack.value("select exists (select from pg_stat_activity where query like 'select pg_sleep"
-                                       "(600)%' and state = 'active')"), "the third statement is being run")
+    stack.migration(
+        "1_a.sql",
+        DIRECTIVE + "create table a (id int);\ninsert into a values (1);\n"
+        "select pg_sleep(600) from a where id = 1;\ninsert into a values (2);",
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "slipway.data", "migrate"],
+        env={**os.environ, **stack.env},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    services.until(
+        lambda: stack.value(
+            "select exists (select from pg_stat_activity where query like 'select pg_sleep(600)%' and state = 'active')"
+        ),
+        "the third statement is being run",
+    )
     process.kill()
     process.communicate(timeout=30)
     assert unfinished(stack) == [(1, "up", 2)] and mirror(stack) == [(1, True)]
-    stack.migration("1_a.sql", DIRECTIVE + "create table a (id int);\ninsert into a values (1);\n"
-                    "insert into a values (2);")
+    stack.migration(
+        "1_a.sql", DIRECTIVE + "create table a (id int);\ninsert into a values (1);\ninsert into a values (2);"
+    )
     assert stack.run("migrate")["version"] == 1 and stack.value("select count(*) from a") == 2
 
 
@@ -186,6 +204,7 @@ def held_back(stack, file: str, until_told: bool, more: str = "") -> tuple[dict 
             heard.append(event["text"])
             if until_told and "trying again" in event["text"]:
                 other.execute("rollback")
+
         try:
             return commands.run("migrate", {}, {**stack.env, "LOCK_TIMEOUT": "100ms"}, emit), heard
         except MigrationError as error:

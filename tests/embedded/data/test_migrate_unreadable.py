@@ -27,8 +27,11 @@ def directory(path: Path) -> None:
     path.mkdir()
 
 
-KINDS = {dangling: "No such file or directory", circular: "Too many levels of symbolic links",
-         directory: "Is a directory"}
+KINDS = {
+    dangling: "No such file or directory",
+    circular: "Too many levels of symbolic links",
+    directory: "Is a directory",
+}
 READERS = ("migrate", "rollback", "goto", "redo", "adopt")
 
 
@@ -103,6 +106,7 @@ def test_a_directory_that_may_not_be_listed(stack, monkeypatch: pytest.MonkeyPat
         if Path(str(path)).name == part:
             raise PermissionError(13, "Permission denied", str(path))
         return listdir(path)
+
     monkeypatch.setattr(os, "listdir", refuse)
     error = refused(stack, "migrate" if part == "migrations" else "fixtures")
     assert (error.where, error.found) == (f"{part}/", "cannot be read: Permission denied")
@@ -118,8 +122,12 @@ def test_a_file_that_is_gone_when_its_turn_comes_keeps_those_before_it(stack, mo
         if label.endswith("2_b.sql"):
             Path(source.file).unlink()
         return once(conn, ends, label, source, rows)
+
     monkeypatch.setattr(applying, "once", then_gone)
     with pytest.raises(MigrationError) as caught:
         stack.run("migrate")
-    assert (caught.value.where, caught.value.found) == ("migrations/2_b.sql", "cannot be read: No such file or directory")
+    assert (caught.value.where, caught.value.found) == (
+        "migrations/2_b.sql",
+        "cannot be read: No such file or directory",
+    )
     assert (versions(stack), tables(stack)) == ([1], ["a"])

@@ -129,7 +129,13 @@ def test_status_shows_every_state(stack) -> None:
     stack.migration("6_next.sql", "-- slipway: compatible\nselect 6;")
     found = stack.run("status")
     assert [(row["version"], row["state"]) for row in found["rows"]] == [
-        (1, "applied"), (2, "edited"), (3, "missing"), (4, "out_of_order"), (5, "applied"), (6, "pending")]
+        (1, "applied"),
+        (2, "edited"),
+        (3, "missing"),
+        (4, "out_of_order"),
+        (5, "applied"),
+        (6, "pending"),
+    ]
     one, last = found["rows"][0], found["rows"][-1]
     assert (one["by"], one["release"], one["reversible"]) == ("ann", "r7", True) and one["ms"] > 0
     assert (last["compatible"], last["reversible"], last["applied_at"]) == (True, False, None)
@@ -157,8 +163,10 @@ def test_a_history_of_the_first_version_is_upgraded_in_place(stack) -> None:
     pairs(stack, 1)
     stack.run("migrate")
     with stack.connect("admin") as conn:
-        conn.execute("drop table slipway.unfinished; alter table slipway.history drop column down_sha256, "
-                     "drop column release, drop column baseline, drop column compatible")
+        conn.execute(
+            "drop table slipway.unfinished; alter table slipway.history drop column down_sha256, "
+            "drop column release, drop column baseline, drop column compatible"
+        )
     assert stack.run("observe")["problems"] == [] and stack.run("status")["rows"][0]["state"] == "applied"
     pairs(stack, 2)
     assert stack.run("migrate", {"release": "r"})["version"] == 2

@@ -11,8 +11,15 @@ from tests.embedded.data import golang_migrate
 from tests.embedded.data.migrating import failed, mirror, refused, table_exists, tables, versions
 
 # The version and whether it is dirty -> the rows that are left.
-SET = {(0, False): [(0, False)], (0, True): [(0, True)], (1, True): [(1, True)], (2, False): [(2, False)],
-       (2 ** 63 - 1, False): [(2 ** 63 - 1, False)], (NIL, True): [(NIL, True)], (NIL, False): []}
+SET = {
+    (0, False): [(0, False)],
+    (0, True): [(0, True)],
+    (1, True): [(1, True)],
+    (2, False): [(2, False)],
+    (2**63 - 1, False): [(2**63 - 1, False)],
+    (NIL, True): [(NIL, True)],
+    (NIL, False): [],
+}
 
 
 @pytest.fixture
@@ -76,11 +83,13 @@ def test_a_row_in_a_quoted_schema_is_found_and_the_way_out_is_one_that_works(num
     """x-migrations-table-quoted, or search_path: golang-migrate keeps its row where it is told to."""
     name = '"' + schema.replace('"', '""') + '"'
     with numbered.connect("admin") as conn:
-        conn.execute(f"create schema {name}; create table {name}.schema_migrations (version bigint not null primary key, "
-                     f"dirty boolean not null); insert into {name}.schema_migrations values (1, false); "
-                     f'grant usage on schema {name} to "{numbered.database}_owner", "{numbered.database}_migrate"; '
-                     f'alter table {name}.schema_migrations owner to "{numbered.database}_owner"; '
-                     f'alter database {numbered.database} set search_path = {name}, public')
+        conn.execute(
+            f"create schema {name}; create table {name}.schema_migrations (version bigint not null primary key, "
+            f"dirty boolean not null); insert into {name}.schema_migrations values (1, false); "
+            f'grant usage on schema {name} to "{numbered.database}_owner", "{numbered.database}_migrate"; '
+            f'alter table {name}.schema_migrations owner to "{numbered.database}_owner"; '
+            f"alter database {numbered.database} set search_path = {name}, public"
+        )
     error = failed(numbered)
     assert error.where == f"{name}.schema_migrations" and not table_exists(numbered, "public.t0")
     with numbered.connect("admin") as conn:
@@ -88,7 +97,9 @@ def test_a_row_in_a_quoted_schema_is_found_and_the_way_out_is_one_that_works(num
     assert numbered.run("adopt")["adopted"] == [0, 1] and mirror(numbered) == [(1, False)]
 
 
-@pytest.mark.parametrize("option", ["x-migrations-table=moved", "x-migrations-table-quoted=true", "x-statement-timeout=5"])
+@pytest.mark.parametrize(
+    "option", ["x-migrations-table=moved", "x-migrations-table-quoted=true", "x-statement-timeout=5"]
+)
 def test_an_option_of_golang_migrate_in_the_url_is_named_and_the_password_is_not(stack, option: str) -> None:
     with pytest.raises(SettingsError) as caught:
         stack.run("migrate", MIGRATE_DATABASE_URL=stack.role_url("migrate") + "?sslmode=disable&" + option)

@@ -13,8 +13,12 @@ from slipway.errors import BackupError, VerificationError
 from tests.embedded.data.mirroring import Mirror, pool_problems
 
 CONTENT = {
-    "plain.txt": b"some text", "empty": b"", "deep/er/est.bin": os.urandom(300_000), "with blank & ümläut/日本.txt": b"u",
-    "copy-of-plain": b"some text", "large.bin": os.urandom(17 * 2**20 + 5),
+    "plain.txt": b"some text",
+    "empty": b"",
+    "deep/er/est.bin": os.urandom(300_000),
+    "with blank & ümläut/日本.txt": b"u",
+    "copy-of-plain": b"some text",
+    "large.bin": os.urandom(17 * 2**20 + 5),
 }
 
 
@@ -35,8 +39,12 @@ def test_a_backup_holds_every_object_once_by_its_content(mirrored: Mirror) -> No
     assert all(entry.sha256 == hashlib.sha256(CONTENT[entry.key]).hexdigest() for entry in entries.values())
     assert len(list(mirrored.pool.glob("??/*"))) == len(set(CONTENT.values()))
     size, other = sum(map(len, CONTENT.values())), mirrored.env["S3_BUCKETS"].split(",")[1]
-    assert found == {"buckets": {mirrored.bucket: {"count": len(CONTENT), "bytes": size},
-                                 other: {"count": 0, "bytes": 0}}, "bytes_kept": True, "read": len(CONTENT), "gone": 0}
+    assert found == {
+        "buckets": {mirrored.bucket: {"count": len(CONTENT), "bytes": size}, other: {"count": 0, "bytes": 0}},
+        "bytes_kept": True,
+        "read": len(CONTENT),
+        "gone": 0,
+    }
 
 
 def test_only_what_is_new_changed_or_lost_is_read_again(mirrored: Mirror) -> None:
@@ -49,7 +57,8 @@ def test_only_what_is_new_changed_or_lost_is_read_again(mirrored: Mirror) -> Non
     (mirrored.pool / lost.sha256[:2] / lost.sha256).unlink()
     assert mirrored.take("third")["read"] == 3
     assert {entry.key: mirrored.bytes_of(entry) for entry in mirrored.entries("third").values()} == {
-        key: body for key, body in CONTENT.items() if key != "empty"} | {"plain.txt": b"other text", "new": b"new"}
+        key: body for key, body in CONTENT.items() if key != "empty"
+    } | {"plain.txt": b"other text", "new": b"new"}
     assert mirror.missing(mirrored.root / "first", mirrored.pool) == []
 
 
@@ -143,7 +152,8 @@ def test_every_kind_of_damage_to_the_pool_is_named(mirrored: Mirror) -> None:
     spoil(mirrored, "deep/er/est.bin")
     assert mirror.missing(folder, mirrored.pool) == []
     assert [text.split(":")[0] for text in mirror.sample(folder, mirrored.pool, len(CONTENT))] == [
-        f"{mirrored.bucket}/deep/er/est.bin"]
+        f"{mirrored.bucket}/deep/er/est.bin"
+    ]
     path = spoil(mirrored, "plain.txt")
     path.unlink()
     os.truncate(spoil(mirrored, "large.bin"), 100)
@@ -167,9 +177,14 @@ def test_the_sweep_removes_what_no_backup_names_and_nothing_else(mirrored: Mirro
     assert mirror.missing(mirrored.root / "second", mirrored.pool) == [] and pool_problems(mirrored.pool) == []
 
 
-@pytest.mark.parametrize("damage", [lambda folder: (folder / "objects.jsonl").unlink(),
-                                    lambda folder: (folder / "objects.jsonl").write_bytes(b"{\n"),
-                                    lambda folder: (folder / "manifest.json").write_bytes(b"")])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "objects.jsonl").unlink(),
+        lambda folder: (folder / "objects.jsonl").write_bytes(b"{\n"),
+        lambda folder: (folder / "manifest.json").write_bytes(b""),
+    ],
+)
 def test_the_sweep_removes_nothing_when_a_backup_cannot_be_read(mirrored: Mirror, damage) -> None:
     mirrored.take("first")
     before = set(mirrored.pool.glob("??/*"))

@@ -133,9 +133,17 @@ def run_until(mirrored: Mirror, name: str, seconds: float | None) -> None:
 def test_a_full_disk_is_said_and_leaves_nothing_half(mirrored: Mirror) -> None:
     """A file size limit stands in for the disk: it gives the same kind of failure in the same place."""
     mirrored.put("large", os.urandom(3_000_000))
-    words = ["sh", "-c", 'ulimit -f 1000; exec "$@"', "sh", sys.executable, "-c",
-             "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n" + TAKE,
-             str(mirrored.root / ".partial-full"), str(mirrored.pool)]
+    words = [
+        "sh",
+        "-c",
+        'ulimit -f 1000; exec "$@"',
+        "sh",
+        sys.executable,
+        "-c",
+        "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n" + TAKE,
+        str(mirrored.root / ".partial-full"),
+        str(mirrored.pool),
+    ]
     done = subprocess.run(words, env={**os.environ, **mirrored.env}, capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "BackupError" in done.stderr and "File too large" in done.stderr
     assert list(mirrored.pool.glob("??/*")) == [] == list(mirrored.pool.glob(".incoming-*"))
@@ -155,11 +163,14 @@ def test_memory_stays_flat_with_many_objects(mirrored: Mirror) -> None:
     """The tables of 60,000 listed objects are on disk: the process grows by less than their size."""
     from slipway.data.mirror.ledger import Ledger
     from slipway.data.mirror.manifest import Entry
+
     before = resident()
     with Ledger() as ledger:
         for table in ("before", "now"):
-            ledger.add(table, (Entry("b", f"{number:09}" * 12, 1, "e" * 32, "s" * 64, "t", {}, "m")
-                               for number in range(60_000)))
+            ledger.add(
+                table,
+                (Entry("b", f"{number:09}" * 12, 1, "e" * 32, "s" * 64, "t", {}, "m") for number in range(60_000)),
+            )
         ledger.carry()
         assert sum(1 for _ in ledger.entries()) == 60_000
         assert resident() - before < 40 * 2**20

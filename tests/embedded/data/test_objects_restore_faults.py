@@ -81,7 +81,9 @@ def test_a_store_that_refuses_is_said_and_nothing_is_put(mirrored: Mirror, case:
     assert there(mirrored) == NOW
 
 
-def test_one_that_goes_down_half_way_is_said_and_the_next_run_puts_back_the_rest(mirrored: Mirror, relay: Relay) -> None:
+def test_one_that_goes_down_half_way_is_said_and_the_next_run_puts_back_the_rest(
+    mirrored: Mirror, relay: Relay
+) -> None:
     error = broken(mirrored, relay.cut)
     assert error.code == 7 and mirrored.env["S3_ENDPOINT"] in error.found + error.expected
     relay.mend()
@@ -122,7 +124,8 @@ def stranger(tmp_path: Path) -> Iterator[int]:
 
 
 def test_keys_that_stop_working_half_way_are_said_and_the_next_run_puts_back_the_rest(
-        mirrored: Mirror, relay: Relay, stranger: int) -> None:
+    mirrored: Mirror, relay: Relay, stranger: int
+) -> None:
     def lead_to(port: int) -> None:
         relay.target = ("127.0.0.1", port)
         relay.cut()

@@ -17,7 +17,11 @@ def test_before_anything_was_run_everything_is_pending(stack) -> None:
     found = stack.run("observe")
     assert found["postgres"]["reachable"] and found["postgres"]["server_version"].startswith("18.")
     assert (found["applied"], found["pending"], found["fixtures_pending"], found["problems"]) == (
-        {}, ["migrations/1_a.up.sql"], ["fixtures/1_x.sql"], [])
+        {},
+        ["migrations/1_a.up.sql"],
+        ["fixtures/1_x.sql"],
+        [],
+    )
 
 
 def test_afterwards_nothing_is_pending_and_records_are_shown(stack) -> None:
@@ -61,11 +65,14 @@ def test_a_database_without_our_roles_is_an_answer(bare) -> None:
 
 
 def test_observing_imports_no_client_but_postgres(stack) -> None:
-    code = ("import json, os, sys; from slipway.data import __main__ as door\n"
-            "code = door.main(['observe'], dict(os.environ))\n"
-            "heavy = ('boto3', 'redis', 'requests', 'pydantic', 'docker')\n"
-            "print(json.dumps([code, [name for name in heavy if name in sys.modules]]))")
-    out = subprocess.run([sys.executable, "-c", code], env={**os.environ, **stack.env}, capture_output=True, text=True,
-                         check=True).stdout
+    code = (
+        "import json, os, sys; from slipway.data import __main__ as door\n"
+        "code = door.main(['observe'], dict(os.environ))\n"
+        "heavy = ('boto3', 'redis', 'requests', 'pydantic', 'docker')\n"
+        "print(json.dumps([code, [name for name in heavy if name in sys.modules]]))"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **stack.env}, capture_output=True, text=True, check=True
+    ).stdout
     assert json.loads(out.splitlines()[-1]) == [0, []]
     assert json.loads(out.splitlines()[0])["result"]["postgres"]["reachable"]

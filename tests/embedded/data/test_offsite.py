@@ -9,8 +9,13 @@ import pytest
 from slipway.errors import BackupError, SettingsError, VerificationError
 from tests.embedded.data.copying import Copies
 
-CONTENT = {"plain.txt": b"some text", "twin": b"some text", "empty": b"", "ümläut/日本": os.urandom(70_000),
-           "large": os.urandom(17 * 2**20 + 3)}
+CONTENT = {
+    "plain.txt": b"some text",
+    "twin": b"some text",
+    "empty": b"",
+    "ümläut/日本": os.urandom(70_000),
+    "large": os.urandom(17 * 2**20 + 3),
+}
 
 
 @pytest.fixture
@@ -90,7 +95,9 @@ def test_the_private_key_is_asked_for_and_a_wrong_one_refused(copies: Copies, ke
     assert not (copies.root / identity).exists()
 
 
-def test_a_recipient_with_a_slip_in_it_is_refused_before_anything_is_sent(copies: Copies, keys: tuple[str, str]) -> None:
+def test_a_recipient_with_a_slip_in_it_is_refused_before_anything_is_sent(
+    copies: Copies, keys: tuple[str, str]
+) -> None:
     slip = keys[0][:-1] + ("q" if keys[0][-1] != "q" else "p")
     identity = copies.backup()
     with pytest.raises(SettingsError) as caught:

@@ -24,7 +24,7 @@ from tests.app.tcp_relay import Relay
 from tests.embedded.data import services
 from tests.embedded.data.copying import Copies
 
-LARGE = 50 * 2**20          # four parts
+LARGE = 50 * 2**20  # four parts
 RUN = """
 import json, os, sys
 from slipway.data import commands
@@ -33,7 +33,10 @@ commands.run(sys.argv[1], json.loads(sys.argv[2]), os.environ, lambda event: pri
 WRONG = {
     "secret": ({"OFFSITE_S3_SECRET_KEY": "another-secret"}, "correct OFFSITE_S3_ACCESS_KEY and OFFSITE_S3_SECRET_KEY"),
     "access key": ({"OFFSITE_S3_ACCESS_KEY": "nobody"}, "correct OFFSITE_S3_ACCESS_KEY and OFFSITE_S3_SECRET_KEY"),
-    "bucket missing": ({"OFFSITE_S3_BUCKET": "never-made"}, "check OFFSITE_S3_ENDPOINT and OFFSITE_S3_BUCKET (never-made)"),
+    "bucket missing": (
+        {"OFFSITE_S3_BUCKET": "never-made"},
+        "check OFFSITE_S3_ENDPOINT and OFFSITE_S3_BUCKET (never-made)",
+    ),
     "store down": ({"OFFSITE_S3_ENDPOINT": f"http://127.0.0.1:{services.free_port()}"}, "check OFFSITE_S3_ENDPOINT"),
     "no such host": ({"OFFSITE_S3_ENDPOINT": "http://nowhere.invalid"}, "check OFFSITE_S3_ENDPOINT"),
     "no lock": ({"OFFSITE_LOCK_DAYS": "30"}, "make one, or set OFFSITE_LOCK_DAYS=0"),
@@ -118,6 +121,7 @@ def nobody_left() -> Iterator[None]:
 
 def cut_when(copies: Copies, relay: Relay, true) -> None:
     """Cuts the relay as soon as progress is told and it is true."""
+
     class Events(list):
         def append(self, event: dict) -> None:
             if event["text"] == "copying objects" and true():
@@ -128,8 +132,14 @@ def cut_when(copies: Copies, relay: Relay, true) -> None:
 
 def parts_there(copies: Copies) -> int:
     uploads = copies.client.list_multipart_uploads(Bucket=copies.elsewhere).get("Uploads", ())
-    return sum(len(copies.client.list_parts(Bucket=copies.elsewhere, Key=each["Key"], UploadId=each["UploadId"])
-                   .get("Parts", ())) for each in uploads)
+    return sum(
+        len(
+            copies.client.list_parts(Bucket=copies.elsewhere, Key=each["Key"], UploadId=each["UploadId"]).get(
+                "Parts", ()
+            )
+        )
+        for each in uploads
+    )
 
 
 def test_a_slow_store_is_waited_for(copies: Copies) -> None:
@@ -214,8 +224,9 @@ def test_a_fetch_that_is_killed_lists_nothing_and_the_next_one_finishes(copies: 
 
 def run_until(copies: Copies, seconds: float | None, verb: str, args: str = "{}") -> None:
     """A verb in a process of its own that is killed after that time, or runs to its end."""
-    process = subprocess.Popen([sys.executable, "-c", RUN, verb, args], env={**os.environ, **copies.env},
-                               stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, verb, args], env={**os.environ, **copies.env}, stdout=subprocess.DEVNULL
+    )
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -243,7 +254,10 @@ def test_whatever_rots_elsewhere_is_found_and_named(copies: Copies, keys, sealed
             with pytest.raises(SlipwayError) as caught:
                 copies.fetch(identity, key)
             assert caught.value.code in (7, 8) and not (copies.root / identity).exists()
-            assert name.rpartition("/")[2].removesuffix(".age") in str(caught.value.fields()), (name, caught.value.fields())
+            assert name.rpartition("/")[2].removesuffix(".age") in str(caught.value.fields()), (
+                name,
+                caught.value.fields(),
+            )
         copies.overwrite(name, good)
     copies.fetch(identity, key)
     assert copies.problems(identity) == []
@@ -261,7 +275,7 @@ def test_of_two_pushes_at_once_the_second_waits_or_says_who_holds_it(copies: Cop
     with place.alone(copies.ends(), "copying"):
         with pytest.raises(LockHeld, match="copying, process"):
             copies.push(identity)
-        second = copies.backup()        # backups go on meanwhile
+        second = copies.backup()  # backups go on meanwhile
     assert {each["id"] for each in copies.push()["pushed"]} == {identity, second}
 
 

@@ -21,7 +21,7 @@ from tests.embedded.data.conftest import NUMBERS
 from tests.embedded.data.copying import Copies
 
 DAYS = 3
-PART = 5 * 2**20     # the smallest that S3 takes
+PART = 5 * 2**20  # the smallest that S3 takes
 CONTENT = {"small": b"some text", "in parts": os.urandom(PART + 5)}
 KEEP = {f"BACKUP_KEEP_{name}": "0" for name in ("DAILY", "WEEKLY", "MONTHLY", "DAYS")} | {"BACKUP_KEEP_LAST": "1"}
 
@@ -29,7 +29,9 @@ KEEP = {f"BACKUP_KEEP_{name}": "0" for name in ("DAILY", "WEEKLY", "MONTHLY", "D
 @pytest.fixture(scope="module")
 def moto(folder: Path) -> Iterator[str]:
     port = services.free_port()
-    server = services.Server([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], folder / "moto.log", {})
+    server = services.Server(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], folder / "moto.log", {}
+    )
     server.start()
     try:
         services.until(lambda: services.listens(port), "moto listens")
@@ -42,8 +44,11 @@ def moto(folder: Path) -> Iterator[str]:
 def locked(object_env, s3_client, moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copies:
     """A store with objects here, and elsewhere a bucket that was made with object lock."""
     monkeypatch.setattr(multipart, "PART", PART)
-    env = copying.environment(object_env, tmp_path, f"locked{next(NUMBERS)}") | KEEP | {
-        "OFFSITE_S3_ENDPOINT": moto, "OFFSITE_LOCK_DAYS": str(DAYS)}
+    env = (
+        copying.environment(object_env, tmp_path, f"locked{next(NUMBERS)}")
+        | KEEP
+        | {"OFFSITE_S3_ENDPOINT": moto, "OFFSITE_LOCK_DAYS": str(DAYS)}
+    )
     for bucket in object_env["S3_BUCKETS"].split(","):
         s3_client.create_bucket(Bucket=bucket)
     made = Copies(env, s3_client)
@@ -60,8 +65,11 @@ def elsewhere(copies: Copies):
 def versions(copies: Copies) -> list[dict]:
     """Bucket, key and version of every file that is there, those below a marker too."""
     pages = elsewhere(copies).get_paginator("list_object_versions").paginate(Bucket=copies.elsewhere)
-    return [{"Bucket": copies.elsewhere, "Key": each["Key"], "VersionId": each["VersionId"]}
-            for page in pages for each in page.get("Versions", ())]
+    return [
+        {"Bucket": copies.elsewhere, "Key": each["Key"], "VersionId": each["VersionId"]}
+        for page in pages
+        for each in page.get("Versions", ())
+    ]
 
 
 def until(copies: Copies, version: dict, mode: str = "governance") -> datetime:

@@ -39,7 +39,9 @@ def test_what_no_rule_keeps_goes_and_what_others_use_stays(three) -> None:
     assert sorted(would["gone"]) == [first, second] and copies.remote() == before
     done = copies.run("backups.prune")["offsite"]
     assert sorted(done["gone"]) == [first, second] and set(done["kept"]) == {third} and done["objects"] == 2
-    assert set(copies.listed()) == {third} and not [name for name in copies.remote() if f"/{first}/" in name or f"/{second}/" in name]
+    assert set(copies.listed()) == {third} and not [
+        name for name in copies.remote() if f"/{first}/" in name or f"/{second}/" in name
+    ]
     copies.lose_all()
     copies.fetch(third)
     assert copies.problems(third) == [] and copies.content(third)["own"] == b"of 2"

@@ -20,8 +20,11 @@ from tests.embedded.data.conftest import Stack
 
 PASSWORD = "ma:na/ged@p%ss"
 # Row security that is forced would hide rows from the one role of a managed server, and every dump is refused there.
-SHOP = restoring.SHOP + """alter table secrets no force row level security;
+SHOP = (
+    restoring.SHOP
+    + """alter table secrets no force row level security;
 select lo_from_bytea(0, decode(md5(n::text), 'hex')) from generate_series(1, 7) n;"""
+)
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +32,9 @@ def old_server(folder: Path) -> Iterator[services.Postgres]:
     """A real one. Where SLIPWAY_REQUIRE_ENGINE=1 says that nothing may be left out, it is the system's own."""
     programs = services.older_postgres_bin()
     if os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1" and "site-packages" in programs.parts:
-        pytest.fail("no Postgres before 18 is installed. On Debian: sudo apt-get install postgresql-NN, as .ci/run does")
+        pytest.fail(
+            "no Postgres before 18 is installed. On Debian: sudo apt-get install postgresql-NN, as .ci/run does"
+        )
     place = folder / "older"
     place.mkdir()
     made = services.make_postgres(place, programs)
@@ -90,7 +95,9 @@ def stack(request, older) -> Stack:
 def shop(stack) -> Iterator[Stack]:
     """With everything in it that a dump may hold."""
     stack.migration("1_shop.up.sql", SHOP)
-    stack.migration("1_shop.down.sql", "drop schema public cascade; create schema public; drop schema \"Lager Süd\" cascade;")
+    stack.migration(
+        "1_shop.down.sql", 'drop schema public cascade; create schema public; drop schema "Lager Süd" cascade;'
+    )
     stack.run("migrate")
     stack.events.clear()
     yield stack
@@ -126,10 +133,11 @@ def test_migrations_and_fixtures_do_their_work(stack) -> None:
 
 
 def test_a_rehearsal_copies_everything(shop, monkeypatch) -> None:
-    shop.migration("2_age.up.sql", "drop materialized view ages; drop view grown; "
-                   "alter table users alter column age type bigint;")
+    shop.migration(
+        "2_age.up.sql", "drop materialized view ages; drop view grown; alter table users alter column age type bigint;"
+    )
     before = picture(shop)
-    for large in (copying.LARGE, 0):        # through a pipe, and by way of a directory in parallel
+    for large in (copying.LARGE, 0):  # through a pipe, and by way of a directory in parallel
         monkeypatch.setattr(copying, "LARGE", large)
         found = shop.run("rehearse")["files"][0]
         assert found["rewritten"] == [{"table": "public.users", "rows": 3000}]
@@ -166,8 +174,13 @@ def test_the_dump_as_sql_runs_there_without_an_error(shop) -> None:
     again = f"{shop.database}_again"
     with shop.connect_admin() as conn:
         conn.execute(f"create database {again} template template0")
-    words = [services.postgres_bin() / "psql", "-qXv", "ON_ERROR_STOP=1", "-d",
-             shop.url("postgres", services.ADMIN_PASSWORD, again)]
+    words = [
+        services.postgres_bin() / "psql",
+        "-qXv",
+        "ON_ERROR_STOP=1",
+        "-d",
+        shop.url("postgres", services.ADMIN_PASSWORD, again),
+    ]
     done = subprocess.run(words, input=out.getvalue(), capture_output=True, check=False)
     assert done.returncode == 0 and done.stderr == b"", done.stderr
     assert picture(shop, again) == picture(shop)
@@ -198,17 +211,24 @@ def test_a_role_that_may_make_no_database_rehearses_on_a_server_of_ours(older, a
     stack = external(older)
     stack.migration("1_shop.up.sql", SHOP)
     stack.run("migrate")
-    stack.migration("2_age.up.sql", "drop materialized view ages; drop view grown; "
-                    "alter table users alter column age type bigint;")
+    stack.migration(
+        "2_age.up.sql", "drop materialized view ages; drop view grown; alter table users alter column age type bigint;"
+    )
     found = stack.run("rehearse")
     assert found["files"][0]["rewritten"] == [{"table": "public.users", "rows": 3000}]
     live = found["servers"]["live"]
-    assert live < 18 and found["summary"] == f"1 file went up on a copy on PostgreSQL 18, while the live server is {live}."
+    assert (
+        live < 18 and found["summary"] == f"1 file went up on a copy on PostgreSQL 18, while the live server is {live}."
+    )
     assert stack.run("drift") == {"differences": []}
     with restoring.connected(stack) as conn:
         conn.execute("alter table posts alter column user_id drop not null; create view old as select id from users")
-    assert stack.run("drift") == {"differences": [
-        "column public.posts.user_id: not null is no, expected yes", "view public.old: there, but not expected"]}
+    assert stack.run("drift") == {
+        "differences": [
+            "column public.posts.user_id: not null is no, expected yes",
+            "view public.old: there, but not expected",
+        ]
+    }
     taken = stack.run("backup")
     with pytest.raises(BackupError, match="may not create a database"):
         stack.run("restore", {"id": taken["id"]})
@@ -263,7 +283,9 @@ def test_a_server_that_is_too_old_is_refused_in_one_sentence(stack, monkeypatch)
     for verb in ("observe", "gate.postgres", "migrate", "status", "backup", "rehearse", "drift", "schema"):
         with pytest.raises(SettingsError) as caught:
             stack.run(verb)
-        assert caught.value.found.startswith("PostgreSQL 1") and caught.value.expected.endswith("PostgreSQL 18 or newer")
+        assert caught.value.found.startswith("PostgreSQL 1") and caught.value.expected.endswith(
+            "PostgreSQL 18 or newer"
+        )
 
 
 @pytest.mark.parametrize("server", ["older", "bare"])
@@ -272,7 +294,12 @@ def test_timeouts_of_the_role_cut_no_long_work_short(request, server) -> None:
     stack.migration("1_shop.up.sql", SHOP)
     stack.run("migrate")
     with stack.connect_admin() as conn:
-        for name in ("statement_timeout", "idle_session_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"):
+        for name in (
+            "statement_timeout",
+            "idle_session_timeout",
+            "idle_in_transaction_session_timeout",
+            "transaction_timeout",
+        ):
             if conn.execute("select current_setting(%s, true)", (name,)).fetchone()[0] is not None:
                 conn.execute(f"alter role {stack.database}_master set {name} = '300ms'")
     before, taken = picture(stack), stack.run("backup", {"contents": True})

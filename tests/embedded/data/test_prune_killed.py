@@ -69,8 +69,11 @@ def test_killed_at_any_change_it_loses_nothing_that_is_kept_and_lists_nothing_ha
     stack, proven, newest = aged
     copies = tmp_path / "copies"
     copies.mkdir()
-    subprocess.run([sys.executable, "-c", KILLED, stack.env["BACKUP_DIR"], str(copies)], check=True,
-                   env={**os.environ, **stack.env})
+    subprocess.run(
+        [sys.executable, "-c", KILLED, stack.env["BACKUP_DIR"], str(copies)],
+        check=True,
+        env={**os.environ, **stack.env},
+    )
     seen = set()
     for place in copies.iterdir():
         stack.env["BACKUP_DIR"] = str(place)

@@ -34,17 +34,22 @@ def live(stack):
 
 def throwaways(stack) -> list[str]:
     with stack.connect_admin() as conn:
-        return [row[0] for row in conn.execute("select datname from pg_database where datname like %s",
-                                               (f"{stack.database}_rehearsal_%",))]
+        return [
+            row[0]
+            for row in conn.execute(
+                "select datname from pg_database where datname like %s", (f"{stack.database}_rehearsal_%",)
+            )
+        ]
 
 
 def picture(stack) -> tuple[catalog.Snapshot, list[tuple]]:
     """Catalog, rows and history of the live database."""
     with stack.connect("admin") as conn:
-        rows = conn.execute("select (select count(*) from users), "
-                            "(select sum(hashtext(users::text)::bigint) from users), "
-                            "(select count(*) from slipway.history), (select version from schema_migrations)"
-                            ).fetchall()
+        rows = conn.execute(
+            "select (select count(*) from users), "
+            "(select sum(hashtext(users::text)::bigint) from users), "
+            "(select count(*) from slipway.history), (select version from schema_migrations)"
+        ).fetchall()
         return catalog.snapshot(conn), rows
 
 
@@ -55,8 +60,11 @@ def test_nothing_pending_needs_no_copy(live) -> None:
 def test_time_locks_rewritten_rows_indexes_and_size_are_told_for_each_file(live) -> None:
     live.migration("2_type.up.sql", "alter table users alter column age type bigint;")
     live.migration("2_type.down.sql", "alter table users alter column age type int;")
-    live.migration("3_more.up.sql", "create table tags (id bigint primary key, user_id bigint references users); "
-                   "update users set name = upper(name) where id <= 7; create index users_name on users (name);")
+    live.migration(
+        "3_more.up.sql",
+        "create table tags (id bigint primary key, user_id bigint references users); "
+        "update users set name = upper(name) where id <= 7; create index users_name on users (name);",
+    )
     live.migration("3_more.down.sql", "drop index users_name; drop table tags;")
     found = live.run("rehearse")
     first, second = found["files"]
@@ -69,9 +77,12 @@ def test_time_locks_rewritten_rows_indexes_and_size_are_told_for_each_file(live)
     assert second["changed"] == [{"table": "public.users", "inserted": 0, "updated": 7, "deleted": 0}]
     assert [each["index"] for each in second["indexes"]] == ["public.tags_pkey", "public.users_name"]
     assert found["ok"] and [each["down"]["restores"] for each in found["files"]] == [True, True]
-    assert first["effects"] == ["public.users: ACCESS EXCLUSIVE to the end of the file, blocks reads and writes",
-                                "public.users: written anew, 5000 rows", *first["effects"][2:-1],
-                                "down: brings back the exact schema"]
+    assert first["effects"] == [
+        "public.users: ACCESS EXCLUSIVE to the end of the file, blocks reads and writes",
+        "public.users: written anew, 5000 rows",
+        *first["effects"][2:-1],
+        "down: brings back the exact schema",
+    ]
     assert found["summary"] == "2 files went up on a copy." and found["seconds"] > 0
     assert found["bytes"] > 0 and throwaways(live) == []
 
@@ -86,9 +97,13 @@ def test_the_live_database_is_only_read(live) -> None:
 def sleeping(stack) -> list[int]:
     """The sessions that run pg_sleep in a throwaway database."""
     with stack.connect_admin() as conn:
-        return [row[0] for row in conn.execute(
-            "select pid from pg_stat_activity where datname like %s and query like '%%pg_sleep%%' and state = 'active'",
-            (f"{stack.database}_rehearsal_%",))]
+        return [
+            row[0]
+            for row in conn.execute(
+                "select pid from pg_stat_activity where datname like %s and query like '%%pg_sleep%%' and state = 'active'",
+                (f"{stack.database}_rehearsal_%",),
+            )
+        ]
 
 
 def test_the_live_database_takes_writes_while_a_migration_is_rehearsed(live) -> None:
@@ -145,16 +160,22 @@ def test_a_file_that_fails_on_the_live_data_is_named_and_says_what_went_well_bef
 
 def test_a_file_without_a_transaction_is_rehearsed_with_sampled_locks(live) -> None:
     """The index takes long enough to be looked at: its expression sleeps."""
-    live.migration("2_slow.up.sql", "create function slow(int) returns int immutable language plpgsql as $$ begin "
-                   "perform pg_sleep(0.2); return $1; end $$;")
+    live.migration(
+        "2_slow.up.sql",
+        "create function slow(int) returns int immutable language plpgsql as $$ begin "
+        "perform pg_sleep(0.2); return $1; end $$;",
+    )
     live.run("migrate")
-    live.migration("3_i.up.sql", "-- slipway: no-transaction\n"
-                   "create index concurrently users_age on users (slow(age)) where id <= 2;")
+    live.migration(
+        "3_i.up.sql",
+        "-- slipway: no-transaction\ncreate index concurrently users_age on users (slow(age)) where id <= 2;",
+    )
     live.migration("3_i.down.sql", "-- slipway: no-transaction\ndrop index concurrently users_age;")
     found = live.run("rehearse")["files"][0]
     assert found["sampled"] and [each["index"] for each in found["indexes"]] == ["public.users_age"]
-    assert {"table": "public.users", "mode": "SHARE UPDATE EXCLUSIVE", "blocks": "VACUUM and schema changes"} \
-        in found["locks"]
+    assert {"table": "public.users", "mode": "SHARE UPDATE EXCLUSIVE", "blocks": "VACUUM and schema changes"} in found[
+        "locks"
+    ]
     assert found["down"]["restores"]
 
 
@@ -198,10 +219,13 @@ def test_a_large_database_is_copied_in_parallel_and_is_the_same(live, monkeypatc
 
 def test_what_cannot_be_copied_is_told_in_the_words_of_the_program_that_met_it(live) -> None:
     """The function finds no table under the search_path of a dump; pg_dump dies of a pipe that nobody reads."""
-    live.migration("2_known.up.sql", """create function known(n int) returns boolean language sql as
+    live.migration(
+        "2_known.up.sql",
+        """create function known(n int) returns boolean language sql as
         'select n in (select id from users)'; create table few (n int check (known(n)));
         insert into few values (1); create table many (text text);
-        insert into many select repeat(md5(n::text), 100) from generate_series(1, 5000) n;""")
+        insert into many select repeat(md5(n::text), 100) from generate_series(1, 5000) n;""",
+    )
     live.run("migrate")
     live.migration("3_a.up.sql", "select 1;")
     with pytest.raises(MigrationError) as caught:
@@ -213,9 +237,11 @@ def test_the_copy_has_the_settings_and_the_locale_of_the_live_database(live) -> 
     with live.connect_admin() as conn:
         conn.execute(f"alter database {live.database} set search_path = 'shop', public")
         conn.execute(f"alter database {live.database} set work_mem = '7MB'")
-    query = ("select datcollate, datctype, datlocprovider, datlocale, encoding, (select array_agg(each order by each) "
-             "from pg_db_role_setting s, unnest(setconfig) each where s.setdatabase = d.oid) from pg_database d "
-             "where datname = current_database()")
+    query = (
+        "select datcollate, datctype, datlocprovider, datlocale, encoding, (select array_agg(each order by each) "
+        "from pg_db_role_setting s, unnest(setconfig) each where s.setdatabase = d.oid) from pg_database d "
+        "where datname = current_database()"
+    )
     ends = endpoints.read(live.env)
     with throwaway.database(ends) as beside, throwaway.maker(beside, throwaway.database_of(beside)) as conn:
         assert conn.execute(query).fetchone() == live.connect("admin").execute(query).fetchone()
@@ -224,13 +250,18 @@ def test_the_copy_has_the_settings_and_the_locale_of_the_live_database(live) -> 
 def test_the_server_of_a_killed_run_is_ended_by_the_next(live) -> None:
     live.migration("2_long.up.sql", "select pg_sleep(600);")
     before = servers()
-    child = subprocess.Popen([sys.executable, "-m", "slipway.data", "rehearse"], stdout=subprocess.DEVNULL,
-                             env={**os.environ, **live.env, "ADMIN_DATABASE_URL": ""})
-    services.until(lambda: any((Path(tempfile.gettempdir()) / name / ".s.PGSQL.5432").exists()
-                               for name in servers() - before), "a server of its own listens")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "slipway.data", "rehearse"],
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, **live.env, "ADMIN_DATABASE_URL": ""},
+    )
+    services.until(
+        lambda: any((Path(tempfile.gettempdir()) / name / ".s.PGSQL.5432").exists() for name in servers() - before),
+        "a server of its own listens",
+    )
     child.kill()
     child.wait()
-    place, = servers() - before
+    (place,) = servers() - before
     postmaster = int((Path(tempfile.gettempdir()) / place / "data" / "postmaster.pid").read_text().split()[0])
     live.migration("2_long.up.sql", "select 1;")
     live.run("rehearse", ADMIN_DATABASE_URL="")
@@ -253,8 +284,12 @@ def test_what_a_killed_run_left_behind_is_dropped_by_the_next(live) -> None:
 
 def test_a_rehearsal_that_is_told_to_end_drops_its_copy(live) -> None:
     live.migration("2_long.up.sql", "select pg_sleep(600);")
-    child = subprocess.Popen([sys.executable, "-m", "slipway.data", "rehearse"], env={**os.environ, **live.env},
-                             stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "slipway.data", "rehearse"],
+        env={**os.environ, **live.env},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     services.until(lambda: bool(sleeping(live)), "the file is being rehearsed")
     child.send_signal(signal.SIGTERM)
     out, _ = child.communicate(timeout=30)
@@ -323,7 +358,7 @@ def test_the_newest_proven_backup_is_rehearsed_on_at_the_live_schema(live) -> No
         live.run("rehearse", {"source": "backup"})
     taken = live.run("backup", {"only": "db"})
     (Path(taken["path"]) / "drill.json").write_text('{"ok": true}')
-    live.run("backup", {"only": "db"})          # newer, and not proven
+    live.run("backup", {"only": "db"})  # newer, and not proven
     live.run("migrate")
     with live.connect("admin") as conn:
         conn.execute("delete from users where id > 10")

@@ -18,8 +18,18 @@ from tests.embedded.data import restoring, services
 from tests.embedded.data.conftest import stack_on
 from tests.embedded.data.restoring import backup, contents, databases
 
-CHECKS = {"tables", "rows", "content", "sequences", "sequences ahead", "large objects", "schema version", "constraints",
-          "indexes", "extensions"}
+CHECKS = {
+    "tables",
+    "rows",
+    "content",
+    "sequences",
+    "sequences ahead",
+    "large objects",
+    "schema version",
+    "constraints",
+    "indexes",
+    "extensions",
+}
 
 
 @pytest.fixture
@@ -51,10 +61,11 @@ def test_a_restore_brings_back_every_row_and_keeps_the_database_of_before(shop) 
 def test_everything_about_the_database_comes_back_but_passwords(shop) -> None:
     """Catalog with owners and grants, its settings, who may connect, a role of the team's, sequences, large objects."""
     from slipway.data import catalog
+
     role = f"{shop.database} Café"
     with shop.connect_admin() as conn:
         conn.execute(f"alter database {shop.database} set work_mem = '7MB'")
-        conn.execute(f'alter role "{role}" in database {shop.database} set statement_timeout = \'9s\'')
+        conn.execute(f"alter role \"{role}\" in database {shop.database} set statement_timeout = '9s'")
         conn.execute(f"comment on database {shop.database} is 'the shop''s own'")
     told = """select (select array_agg(setconfig::text order by setrole) from pg_db_role_setting s where setdatabase = d.oid),
         datacl::text, shobj_description(d.oid, 'pg_database'), pg_get_userbyid(datdba),
@@ -96,8 +107,11 @@ def test_what_would_be_lost_is_told_and_nothing_changed(shop) -> None:
     found = shop.run("restore.look", {"id": name})
     assert contents(shop) == before and found["exact"] and found["label"] == "before"
     assert {each["table"]: (each["then"], each["now"]) for each in found["tables"]} == {
-        "public.users": (3000, 3001), "public.posts": (3000, 2995), "public.secrets": (10, None),
-        "public.tags": (None, 0)}
+        "public.users": (3000, 3001),
+        "public.posts": (3000, 2995),
+        "public.secrets": (10, None),
+        "public.tags": (None, 0),
+    }
     assert found["migrations"] == [{"version": 2, "name": "tags"}]
     shop.run("restore", {"id": name})
     assert [row["state"] for row in shop.run("status")["rows"]] == ["applied", "pending"]
@@ -131,8 +145,12 @@ def test_a_live_database_of_any_name_is_replaced_and_kept(bare) -> None:
     live = f"{bare.database} \"q\" 'a'=%s é " + "ü" * 16
     with bare.connect_admin() as conn:
         conn.execute(psycopg.sql.SQL("create database {}").format(psycopg.sql.Identifier(live)))
-    env = {"MIGRATE_DATABASE_URL": bare.url("postgres", services.ADMIN_PASSWORD, live), "DATABASE_URL": "", "DATABASE_OWNER": "",
-           "BACKUP_DIR": str(bare.folder / "backups")}
+    env = {
+        "MIGRATE_DATABASE_URL": bare.url("postgres", services.ADMIN_PASSWORD, live),
+        "DATABASE_URL": "",
+        "DATABASE_OWNER": "",
+        "BACKUP_DIR": str(bare.folder / "backups"),
+    }
     with restoring.connected(bare, live) as conn:
         conn.execute("create table t as select n from generate_series(1, 10) n")
     name = bare.run("backup", {"contents": True}, **env)["id"]
@@ -145,10 +163,13 @@ def test_a_live_database_of_any_name_is_replaced_and_kept(bare) -> None:
     restoring.tidy(bare)
 
 
-@pytest.mark.parametrize(("args", "kept"), [
-    ({"tables": ["users", '"Lager Süd"."teile"']}, {"public.users": 3000, '"Lager Süd".teile': 3}),
-    ({"schema_only": True}, {}),
-])
+@pytest.mark.parametrize(
+    ("args", "kept"),
+    [
+        ({"tables": ["users", '"Lager Süd"."teile"']}, {"public.users": 3000, '"Lager Süd".teile': 3}),
+        ({"schema_only": True}, {}),
+    ],
+)
 def test_a_part_goes_under_another_name_only(shop, args, kept) -> None:
     name, other = backup(shop), f"{shop.database}_part"
     with pytest.raises(SettingsError, match="a part of a database"):
@@ -175,13 +196,16 @@ def test_masking_runs_before_anybody_sees_the_rows(shop) -> None:
     assert shop.value("select count(*) from users where name like 'user of staging %'") == 3000
 
 
-@pytest.mark.parametrize(("text", "where", "found"), [
-    ("update users set age = 1;\nupdate nosuch set age = 2;", "mask.sql:2", "nosuch"),
-    ("update users set age = 1;\ncommit;\nselect 1", "mask.sql:2:1", "commit"),
-    ("update users set age = 1;\n\\copy users to x", "mask.sql:2:1", "copy"),
-    ("update users set name = 'x", "mask.sql:1:25", "a quote"),
-    ("vacuum users", "mask.sql", "transaction"),
-])
+@pytest.mark.parametrize(
+    ("text", "where", "found"),
+    [
+        ("update users set age = 1;\nupdate nosuch set age = 2;", "mask.sql:2", "nosuch"),
+        ("update users set age = 1;\ncommit;\nselect 1", "mask.sql:2:1", "commit"),
+        ("update users set age = 1;\n\\copy users to x", "mask.sql:2:1", "copy"),
+        ("update users set name = 'x", "mask.sql:1:25", "a quote"),
+        ("vacuum users", "mask.sql", "transaction"),
+    ],
+)
 def test_a_mask_that_fails_leaves_the_live_database_and_no_other(shop, text, where, found) -> None:
     name = backup(shop)
     ruin(shop)
@@ -200,22 +224,40 @@ def damaged_by(shop, name: str, change) -> None:
     manifest.write(path, content)
 
 
-@pytest.mark.parametrize(("change", "where", "found"), [
-    (lambda content: content.update(server_version_num=990001), BackupError, "PostgreSQL 99; this server is"),
-    (lambda content: content["extensions"].update(postgis="3.5"), BackupError, "does not have: postgis"),
-    (lambda content: content["tables"]["public.users"].update(rows=2999), VerificationError,
-     "rows: public.users has 3,000 rows instead of 2,999"),
-    (lambda content: content["tables"]["public.posts"].update(hash="0" * 16), VerificationError,
-     "content: public.posts has another content"),
-    (lambda content: content["tables"].update({"public.gone": {"rows": 0, "hash": None}}), VerificationError,
-     "tables: public.gone is missing"),
-    (lambda content: content["sequences"].update({"public.countdown": 3}), VerificationError,
-     "sequences: public.countdown is at 9, before 3"),
-    (lambda content: content["sequences"].update({"public.posts_id_seq": 3001}), VerificationError,
-     "sequences: public.posts_id_seq is at 3000, before 3001"),
-    (lambda content: content.update(large_objects=8), VerificationError, "large objects: 7 instead of 8"),
-    (lambda content: content.update(schema_version=7), VerificationError, "schema version: 1 instead of 7"),
-])
+@pytest.mark.parametrize(
+    ("change", "where", "found"),
+    [
+        (lambda content: content.update(server_version_num=990001), BackupError, "PostgreSQL 99; this server is"),
+        (lambda content: content["extensions"].update(postgis="3.5"), BackupError, "does not have: postgis"),
+        (
+            lambda content: content["tables"]["public.users"].update(rows=2999),
+            VerificationError,
+            "rows: public.users has 3,000 rows instead of 2,999",
+        ),
+        (
+            lambda content: content["tables"]["public.posts"].update(hash="0" * 16),
+            VerificationError,
+            "content: public.posts has another content",
+        ),
+        (
+            lambda content: content["tables"].update({"public.gone": {"rows": 0, "hash": None}}),
+            VerificationError,
+            "tables: public.gone is missing",
+        ),
+        (
+            lambda content: content["sequences"].update({"public.countdown": 3}),
+            VerificationError,
+            "sequences: public.countdown is at 9, before 3",
+        ),
+        (
+            lambda content: content["sequences"].update({"public.posts_id_seq": 3001}),
+            VerificationError,
+            "sequences: public.posts_id_seq is at 3000, before 3001",
+        ),
+        (lambda content: content.update(large_objects=8), VerificationError, "large objects: 7 instead of 8"),
+        (lambda content: content.update(schema_version=7), VerificationError, "schema version: 1 instead of 7"),
+    ],
+)
 def test_a_backup_that_does_not_fit_leaves_the_live_database_and_no_other(shop, change, where, found) -> None:
     name = backup(shop)
     ruin(shop)
@@ -228,7 +270,9 @@ def test_a_backup_that_does_not_fit_leaves_the_live_database_and_no_other(shop, 
 
 def test_a_sequence_may_be_further_than_the_manifest_since_no_snapshot_holds_it(shop) -> None:
     name = backup(shop)
-    damaged_by(shop, name, lambda content: content["sequences"].update({"public.countdown": 10, "public.posts_id_seq": 9}))
+    damaged_by(
+        shop, name, lambda content: content["sequences"].update({"public.countdown": 10, "public.posts_id_seq": 9})
+    )
     assert shop.run("restore", {"id": name})["old"]
 
 
@@ -247,8 +291,11 @@ def test_a_truncated_dump_is_found_before_anything_is_made(shop) -> None:
     os.truncate(dump, dump.stat().st_size * 2 // 3)
     with pytest.raises(VerificationError, match=r"database\.dump has .* bytes instead of"):
         shop.run("restore", {"id": name})
-    assert not any("create database" in line.lower() for line in shop.postgres.server.log.read_text().splitlines()
-                   if shop.database + "_restore" in line)
+    assert not any(
+        "create database" in line.lower()
+        for line in shop.postgres.server.log.read_text().splitlines()
+        if shop.database + "_restore" in line
+    )
 
 
 def test_a_dump_that_pg_restore_refuses_in_the_middle_leaves_the_live_database(shop) -> None:
@@ -271,7 +318,10 @@ def test_a_table_with_a_constraint_that_never_held_is_restored_so(shop) -> None:
     with shop.connect("admin") as conn:
         conn.execute("alter table users add constraint young check (age < 50) not valid")
     done = shop.run("restore", {"id": backup(shop)})
-    assert "1 constraints not validated, as they were" in {each["name"]: each["found"] for each in done["checks"]}["constraints"]
+    assert (
+        "1 constraints not validated, as they were"
+        in {each["name"]: each["found"] for each in done["checks"]}["constraints"]
+    )
 
 
 def test_sessions_of_a_pool_are_ended_and_come_back_to_the_new_database(shop) -> None:
@@ -336,17 +386,26 @@ def test_of_two_restores_at_once_one_is_refused(shop) -> None:
 
 def test_a_role_of_the_roles_own_without_power_over_the_server_is_made_from_the_backup(shop) -> None:
     with shop.connect("admin") as conn:
-        conn.execute(f"create role {shop.database}_boss login superuser createdb; "
-                     f"grant pg_read_all_data to {shop.database}_boss; "
-                     f"alter role {shop.database}_boss set work_mem = '8MB'; "
-                     f"create table owned_by_boss (id int); alter table owned_by_boss owner to {shop.database}_boss")
+        conn.execute(
+            f"create role {shop.database}_boss login superuser createdb; "
+            f"grant pg_read_all_data to {shop.database}_boss; "
+            f"alter role {shop.database}_boss set work_mem = '8MB'; "
+            f"create table owned_by_boss (id int); alter table owned_by_boss owner to {shop.database}_boss"
+        )
     name = backup(shop)
     with shop.connect("admin") as conn:
         conn.execute(f"drop owned by {shop.database}_boss; drop role {shop.database}_boss")
     done = shop.run("restore", {"id": name})
-    assert f"role {shop.database}_boss: made, without a password, and not CREATEDB, SUPERUSER as it was" in done["notes"]
-    assert shop.value(f"select (rolsuper, rolcreatedb, rolcanlogin, rolconfig, pg_has_role(oid, 'pg_read_all_data', 'MEMBER'))"
-                      f"::text from pg_roles where rolname = '{shop.database}_boss'") == "(f,f,t,{work_mem=8MB},t)"
+    assert (
+        f"role {shop.database}_boss: made, without a password, and not CREATEDB, SUPERUSER as it was" in done["notes"]
+    )
+    assert (
+        shop.value(
+            f"select (rolsuper, rolcreatedb, rolcanlogin, rolconfig, pg_has_role(oid, 'pg_read_all_data', 'MEMBER'))"
+            f"::text from pg_roles where rolname = '{shop.database}_boss'"
+        )
+        == "(f,f,t,{work_mem=8MB},t)"
+    )
     assert shop.value("select tableowner from pg_tables where tablename = 'owned_by_boss'") == f"{shop.database}_boss"
 
 
@@ -377,7 +436,9 @@ def test_a_backup_of_a_database_of_another_name_is_owned_and_used_by_the_roles_h
 
 def test_a_locale_of_another_provider_comes_back(bare) -> None:
     with bare.connect_admin() as conn:
-        conn.execute(f"create database {bare.database} template template0 locale_provider builtin builtin_locale 'C.UTF-8'")
+        conn.execute(
+            f"create database {bare.database} template template0 locale_provider builtin builtin_locale 'C.UTF-8'"
+        )
     bare.run("roles")
     restoring.filled(bare)
     told = "select (datlocprovider, datlocale, datcollate)::text from pg_database where datname = current_database()"
@@ -401,7 +462,9 @@ def test_a_role_that_may_create_databases_restores_without_an_administrator(shop
     name, before = backup(shop), None
     with shop.connect("admin") as conn:
         conn.execute(f"alter role {shop.database}_migrate createdb")
-        conn.execute("alter table secrets no force row level security; select lo_unlink(oid) from pg_largeobject_metadata")
+        conn.execute(
+            "alter table secrets no force row level security; select lo_unlink(oid) from pg_largeobject_metadata"
+        )
     shop.run("roles")
     with shop.connect("admin") as conn:
         conn.execute(f"alter role {shop.database}_migrate createdb")
@@ -422,11 +485,19 @@ def test_a_role_that_may_not_is_told_the_statement(shop) -> None:
 def test_a_password_of_every_printable_character_works_and_is_never_shown(shop) -> None:
     every = "".join(map(chr, range(33, 127))) + "é€"
     with shop.connect_admin() as conn:
-        conn.execute(f"create role {shop.database}_root login superuser password {psycopg.sql.Literal(every).as_string(conn)}")
+        conn.execute(
+            f"create role {shop.database}_root login superuser password {psycopg.sql.Literal(every).as_string(conn)}"
+        )
     url = shop.url(f"{shop.database}_root", every, "postgres")
     name = backup(shop)
     shop.run("restore", {"id": name}, ADMIN_DATABASE_URL=url)
     with pytest.raises(BackupError) as caught:
-        shop.run("restore", {"id": name, "mask": {"name": "m.sql", "text": f"select {psycopg.sql.Literal(every).as_string(None)}::int"}},
-                 ADMIN_DATABASE_URL=url)
+        shop.run(
+            "restore",
+            {
+                "id": name,
+                "mask": {"name": "m.sql", "text": f"select {psycopg.sql.Literal(every).as_string(None)}::int"},
+            },
+            ADMIN_DATABASE_URL=url,
+        )
     assert every not in str(caught.value.fields()) and quote(every, safe="") not in str(shop.events)

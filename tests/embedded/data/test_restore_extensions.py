@@ -36,7 +36,9 @@ def extension(shop) -> str:
 @pytest.fixture
 def bare_server(folder: Path) -> Iterator:
     """A shop on a server that has no extension but plpgsql: its directory of them holds nothing else."""
-    system = subprocess.run([services.postgres_bin() / "pg_config", "--sharedir"], capture_output=True, text=True, check=True)
+    system = subprocess.run(
+        [services.postgres_bin() / "pg_config", "--sharedir"], capture_output=True, text=True, check=True
+    )
     share = folder / "share" / "extension"
     share.mkdir(parents=True)
     for path in Path(system.stdout.strip(), "extension").glob("plpgsql*"):
@@ -59,6 +61,8 @@ def test_a_server_without_it_refuses_by_its_name_and_nothing_is_touched(shop, ex
     before, there = contents(bare_server), databases(bare_server)
     with pytest.raises(BackupError) as caught:
         bare_server.run("restore", {"folder": str(restoring.path(shop, backup(shop)))})
-    assert caught.value.code == 7 and caught.value.found == f"needs extensions that this server does not have: {extension}"
+    assert (
+        caught.value.code == 7 and caught.value.found == f"needs extensions that this server does not have: {extension}"
+    )
     assert "pg_available_extensions" in caught.value.next
     assert (contents(bare_server), databases(bare_server)) == (before, there)

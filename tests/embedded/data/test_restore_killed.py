@@ -26,8 +26,12 @@ def shop(stack):
 
 
 def begun(stack, verb: str, **args: object) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-m", "slipway.data", verb, json.dumps(args)], stdout=subprocess.PIPE, text=True,
-                            env={**os.environ, **stack.env})
+    return subprocess.Popen(
+        [sys.executable, "-m", "slipway.data", verb, json.dumps(args)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **stack.env},
+    )
 
 
 def half_made(stack) -> list[str]:
@@ -37,8 +41,14 @@ def half_made(stack) -> list[str]:
 def busy(stack) -> bool:
     """Whether pg_restore writes rows into a new database."""
     with stack.connect_admin() as conn:
-        return conn.execute("select count(*) from pg_stat_activity where application_name = 'pg_restore' and "
-                            "starts_with(datname, %s)", (f"{stack.database}_restore_",)).fetchone()[0] > 0
+        return (
+            conn.execute(
+                "select count(*) from pg_stat_activity where application_name = 'pg_restore' and "
+                "starts_with(datname, %s)",
+                (f"{stack.database}_restore_",),
+            ).fetchone()[0]
+            > 0
+        )
 
 
 def test_killed_at_random_moments_the_live_database_is_the_whole_old_or_the_whole_new_one(shop) -> None:
@@ -51,7 +61,7 @@ def test_killed_at_random_moments_the_live_database_is_the_whole_old_or_the_whol
     whole, dice, seen = time.monotonic() - started, random.Random(SEED), set()
     for turn in range(TIMES):
         child = begun(shop, "restore", id=name)
-        time.sleep((turn + dice.random()) / TIMES * (whole + 1.0))      # a moment to be hit, and not one to be waited for
+        time.sleep((turn + dice.random()) / TIMES * (whole + 1.0))  # a moment to be hit, and not one to be waited for
         child.kill()
         child.communicate()
         found = contents(shop)
@@ -79,9 +89,12 @@ def test_what_a_killed_restore_left_is_dropped_by_the_next_and_told(shop, args) 
     services.until(lambda: busy(shop), "pg_restore works")
     child.kill()
     child.communicate()
-    left, = half_made(shop)
+    (left,) = half_made(shop)
     done = shop.run("restore", {"id": name, **args})
-    assert f"database {left}: half-made by a restore that was cut short, dropped" in done["notes"] and half_made(shop) == []
+    assert (
+        f"database {left}: half-made by a restore that was cut short, dropped" in done["notes"]
+        and half_made(shop) == []
+    )
 
 
 def test_a_restore_that_is_told_to_end_leaves_nothing(shop) -> None:
@@ -99,11 +112,14 @@ def test_a_restore_that_is_told_to_end_leaves_nothing(shop) -> None:
 def test_a_full_disk_of_the_server_leaves_the_live_database(folder, small_disk) -> None:
     with restoring.own_server(small_disk(220)) as shop:
         with restoring.connected(shop) as conn:
-            conn.execute("create table big (t text); alter table big alter column t set storage external; "
-                         "insert into big select repeat(md5(n::text), 300) from generate_series(1, 8000) n; checkpoint")
+            conn.execute(
+                "create table big (t text); alter table big alter column t set storage external; "
+                "insert into big select repeat(md5(n::text), 300) from generate_series(1, 8000) n; checkpoint"
+            )
         shop.env["BACKUP_DIR"] = str(folder / "elsewhere")
         before, name = contents(shop), backup(shop)
         from slipway.errors import BackupError
+
         with pytest.raises(BackupError) as caught:
             shop.run("restore", {"id": name})
         assert "No space left on device" in str(caught.value.fields()) and "room" in caught.value.expected

@@ -46,7 +46,9 @@ def filled(client: redis.Redis) -> None:
     client.zadd("scores", {"one": 1.5, "two": float("inf")})
     client.xadd("stream", {"field": b"\x00\xff"})
     client.set("session", "ends", ex=5000)
-    with redis.Redis(port=client.connection_pool.connection_kwargs["port"], password=services.REDIS_PASSWORD, db=3) as third:
+    with redis.Redis(
+        port=client.connection_pool.connection_kwargs["port"], password=services.REDIS_PASSWORD, db=3
+    ) as third:
         third.set("elsewhere", "3")
 
 
@@ -54,7 +56,9 @@ def content(client: redis.Redis) -> dict:
     """Every key of every database, as the server itself would move it, and whether it ends."""
     found = {}
     for number in (0, 3):
-        with redis.Redis(port=client.connection_pool.connection_kwargs["port"], password=services.REDIS_PASSWORD, db=number) as each:
+        with redis.Redis(
+            port=client.connection_pool.connection_kwargs["port"], password=services.REDIS_PASSWORD, db=number
+        ) as each:
             found |= {(number, key): (each.dump(key), each.ttl(key) > 0) for key in each.scan_iter(count=1000)}
     return found
 
@@ -75,7 +79,9 @@ def test_redis_holds_what_it_held_takes_writes_and_keeps_it_over_a_restart(stack
     kept.set("after", "written")
     server.stop()
     server.start()
-    services.until(lambda: services.listens(server.port) and kept.ping() and not kept.info()["loading"], "redis is back")
+    services.until(
+        lambda: services.listens(server.port) and kept.ping() and not kept.info()["loading"], "redis is back"
+    )
     assert kept.get("after") == b"written" and len(content(kept)) == len(before) + 1
 
 

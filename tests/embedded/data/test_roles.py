@@ -19,23 +19,39 @@ create schema audit; create table audit.log (line text);
 insert into notes (owner, body) values ('ann', 'a'), ('bob', 'b');
 """
 ALLOWED = [
-    ("app", "select * from notes"), ("app", "insert into notes (owner, body) values ('ann', 'c')"),
-    ("app", "update notes set body = 'x'"), ("app", "delete from notes"), ("app", "select double(2)"),
-    ("app", "insert into audit.log values ('x')"), ("app", "select version from schema_migrations"),
-    ("readonly", "select * from notes"), ("readonly", "select * from audit.log"),
-    ("backup", "select * from notes"), ("backup", "select * from slipway.history"),
-    ("migrate", "create table more (id int)"), ("migrate", "alter table notes add extra text"),
+    ("app", "select * from notes"),
+    ("app", "insert into notes (owner, body) values ('ann', 'c')"),
+    ("app", "update notes set body = 'x'"),
+    ("app", "delete from notes"),
+    ("app", "select double(2)"),
+    ("app", "insert into audit.log values ('x')"),
+    ("app", "select version from schema_migrations"),
+    ("readonly", "select * from notes"),
+    ("readonly", "select * from audit.log"),
+    ("backup", "select * from notes"),
+    ("backup", "select * from slipway.history"),
+    ("migrate", "create table more (id int)"),
+    ("migrate", "alter table notes add extra text"),
 ]
 DENIED = [
-    ("app", "create table mine (id int)"), ("app", "alter table notes add more text"), ("app", "drop table notes"),
-    ("app", "truncate notes"), ("app", "create temporary table mine (id int)"), ("app", "create schema mine"),
-    ("app", "select * from slipway.history"), ("app", "update schema_migrations set version = 9"),
-    ("app", "set role {db}_owner"), ("app", "alter table notes disable row level security"),
+    ("app", "create table mine (id int)"),
+    ("app", "alter table notes add more text"),
+    ("app", "drop table notes"),
+    ("app", "truncate notes"),
+    ("app", "create temporary table mine (id int)"),
+    ("app", "create schema mine"),
+    ("app", "select * from slipway.history"),
+    ("app", "update schema_migrations set version = 9"),
+    ("app", "set role {db}_owner"),
+    ("app", "alter table notes disable row level security"),
     ("readonly", "insert into notes (owner) values ('x')"),
     ("readonly", "delete from notes"),
     ("readonly", "create table mine (id int)"),
-    ("readonly", "select double(2)"), ("backup", "insert into audit.log values ('x')"),
-    ("backup", "create table mine (id int)"), ("migrate", "create role mine"), ("migrate", "create database mine"),
+    ("readonly", "select double(2)"),
+    ("backup", "insert into audit.log values ('x')"),
+    ("backup", "create table mine (id int)"),
+    ("migrate", "create role mine"),
+    ("migrate", "create database mine"),
 ]
 
 
@@ -57,6 +73,7 @@ def test_allowed(filled, part: str, query: str) -> None:
 def test_denied(filled, part: str, query: str) -> None:
     """Denied by grants, also after the role has lifted the read-only default of its session."""
     import psycopg
+
     with filled.connect(part) as conn:
         conn.execute("set default_transaction_read_only = off")
         conn.execute("select set_config('app.user', 'ann', false)")
@@ -73,6 +90,7 @@ def test_row_security_holds_for_the_app_and_not_for_the_dump(filled) -> None:
 
 def test_the_owner_cannot_log_in(stack) -> None:
     import psycopg
+
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(stack.url(f"{stack.database}_owner", password_of("migrate")))
     assert stack.value(f"select rolcanlogin from pg_roles where rolname = '{stack.database}_owner'") is False
@@ -80,6 +98,7 @@ def test_the_owner_cannot_log_in(stack) -> None:
 
 def test_a_role_that_is_only_public_cannot_connect(stack) -> None:
     import psycopg
+
     with stack.connect("admin") as conn:
         conn.execute(f"create role {stack.database}_guest login password 'guest-guest'")
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
@@ -102,18 +121,23 @@ def test_a_second_run_changes_nothing_after_migrations(filled) -> None:
     assert filled.run("roles")["changed"] == []
 
 
-@pytest.mark.parametrize(("damage", "change"), [
-    ("alter role {db}_app superuser", "role {db}_app: attributes repaired"),
-    ("alter role {db}_owner login", "role {db}_owner: attributes repaired"),
-    ("revoke {db}_owner from {db}_migrate", "role {db}_migrate: member of {db}_owner"),
-    ("alter role {db}_app reset statement_timeout", "role {db}_app: statement_timeout = 30s"),
-    ("grant connect on database {db} to public", "database {db}: nothing for PUBLIC"),
-    ("grant create on schema public to public", "schema public: nothing for PUBLIC"),
-    ("alter database {db} owner to postgres", "database {db}: owner {db}_owner"),
-    ("alter default privileges for role {db}_owner grant all on tables to public", "default privileges: tables"),
-    ("alter default privileges for role {db}_owner revoke usage on schemas from {db}_app",
-     "default privileges: schemas"),
-])
+@pytest.mark.parametrize(
+    ("damage", "change"),
+    [
+        ("alter role {db}_app superuser", "role {db}_app: attributes repaired"),
+        ("alter role {db}_owner login", "role {db}_owner: attributes repaired"),
+        ("revoke {db}_owner from {db}_migrate", "role {db}_migrate: member of {db}_owner"),
+        ("alter role {db}_app reset statement_timeout", "role {db}_app: statement_timeout = 30s"),
+        ("grant connect on database {db} to public", "database {db}: nothing for PUBLIC"),
+        ("grant create on schema public to public", "schema public: nothing for PUBLIC"),
+        ("alter database {db} owner to postgres", "database {db}: owner {db}_owner"),
+        ("alter default privileges for role {db}_owner grant all on tables to public", "default privileges: tables"),
+        (
+            "alter default privileges for role {db}_owner revoke usage on schemas from {db}_app",
+            "default privileges: schemas",
+        ),
+    ],
+)
 def test_damage_is_repaired_and_named(stack, damage: str, change: str) -> None:
     with stack.connect("admin") as conn:
         conn.execute(damage.format(db=stack.database))
@@ -141,6 +165,7 @@ def test_objects_from_before_the_split_are_reached_by_the_app(bare) -> None:
 
 def test_a_changed_password_is_applied_and_recorded(stack) -> None:
     import psycopg
+
     passwords = {f"{stack.database}_{part}": password_of(part) for part in PARTS}
     passwords[f"{stack.database}_app"] = "another one"
     found = stack.run("roles", ROLE_PASSWORDS=json.dumps(passwords))
@@ -165,8 +190,9 @@ def test_a_missing_password_is_refused_before_anything_is_made(bare) -> None:
         bare.run("roles", ROLE_PASSWORDS=json.dumps({f"{bare.database}_app": "only one"}))
     assert f"{bare.database}_migrate" in caught.value.found
     with bare.connect_admin() as conn:
-        assert conn.execute("select count(*) from pg_roles where rolname like %s", (f"{bare.database}_%",)
-                            ).fetchone() == (0,)
+        assert conn.execute(
+            "select count(*) from pg_roles where rolname like %s", (f"{bare.database}_%",)
+        ).fetchone() == (0,)
 
 
 def test_a_role_that_may_not_set_up_roles_is_told_so(stack) -> None:

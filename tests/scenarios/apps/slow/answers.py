@@ -14,8 +14,8 @@ class Request:
     method: str
     path: str
     body: bytes
-    lasting: bool       # the client would send another one on the same connection
-    upgrade: str = ""   # the protocol that the client would go on with
+    lasting: bool  # the client would send another one on the same connection
+    upgrade: str = ""  # the protocol that the client would go on with
 
 
 async def read(reader: asyncio.StreamReader) -> Request | None:
@@ -29,8 +29,13 @@ async def read(reader: asyncio.StreamReader) -> Request | None:
     pairs = (line.partition(":") for line in lines if line)
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Request(method, path.partition("?")[0], body, headers.get("connection", "").lower() != "close",
-                   headers.get("upgrade", ""))
+    return Request(
+        method,
+        path.partition("?")[0],
+        body,
+        headers.get("connection", "").lower() != "close",
+        headers.get("upgrade", ""),
+    )
 
 
 def switched(protocol: str) -> bytes:
@@ -42,5 +47,7 @@ def rendered(status: int, payload: object, lasting: bool) -> bytes:
     """An answer as it goes over the wire."""
     body = json.dumps(payload).encode()
     connection = "keep-alive" if lasting else "close"
-    return (f"HTTP/1.1 {status} {REASONS[status]}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-            f"Connection: {connection}\r\n\r\n").encode() + body
+    return (
+        f"HTTP/1.1 {status} {REASONS[status]}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        f"Connection: {connection}\r\n\r\n"
+    ).encode() + body

@@ -59,7 +59,6 @@ class App:
         finally:
             self.busy -= 1
 
-
     async def hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, protocol: str) -> None:
         """Goes on as a websocket would: each line comes back with the version, until one side ends it."""
         writer.write(answers.switched(protocol))
