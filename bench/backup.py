@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 
 from bench.harness import ROOT, Result, environment, invoke, timed
-from slipway.envfile import fresh_secrets
+from slipway.config.envfile import fresh_secrets
 from slipway.world import enter
 
 MEGABYTES = os.environ.get("BENCH_BACKUP_MB", "3072")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench import deploy_peers
 from bench.harness import Result, copy_of_tree, environment, free_port, invoke, median, take_down, timed
-from slipway.envfile import fresh_secrets
+from slipway.config.envfile import fresh_secrets
 from slipway.errors import VerificationError
 from slipway.world import enter
 from tests.scenarios.load import FULL, load, percentile

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.harness import environment, free_port
-from slipway import front
+from slipway.system import http
 
 FILE = Path(__file__).with_name("deploy.compose.yaml")
 DEADLINE = 90
@@ -71,7 +71,7 @@ def healthy(made: Stack, container: str) -> bool:
 
 
 def answering(made: Stack) -> None:
-    wait(lambda: front.ask(f"{made.url}/ready")[0], 0.1)
+    wait(lambda: http.ask(f"{made.url}/ready")[0], 0.1)
 
 
 def wait(state, every: float) -> None:

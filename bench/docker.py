@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench.harness import ROOT, Result, copy_of_tree, environment, free_port, invoke, median, take_down, timed
-from slipway.envfile import fresh_secrets
+from slipway.config.envfile import fresh_secrets
 from slipway.world import enter
 
 PEER = Path(__file__).with_name("peer.compose.yaml")

@@ -86,7 +86,7 @@ def take_down(tree: Path, env: Mapping[str, str]) -> None:
 
 def environment(**settings: str) -> dict[str, str]:
     """The process environment without settings of somebody else's stack."""
-    from slipway.envfile import KEYS
+    from slipway.config.envfile import KEYS
 
     return {key: value for key, value in os.environ.items() if key not in KEYS} | settings
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from bench.harness import Result, copy_of_tree, environment, free_port, invoke, take_down, timed
-from slipway.envfile import fresh_secrets
+from slipway.config.envfile import fresh_secrets
 
 LIMIT = 60.0  # seconds
 WAIT = 150.0  # seconds after which the row is given up

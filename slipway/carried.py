@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from slipway import process
 from slipway.engine import Engine
 from slipway.errors import EngineError, SlipwayError, from_fields
+from slipway.system import process
 
 
 @contextmanager

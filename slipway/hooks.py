@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from slipway import process
-from slipway.credentials import secrets_of
+from slipway.config.credentials import secrets_of
+from slipway.config.settings import Settings
 from slipway.errors import GateError, SlipwayError
-from slipway.settings import Settings
+from slipway.system import process
 
 NAMES = ("pre-deploy", "post-migrate", "post-deploy", "on-failure", "on-rollback")
 FOLDER = "hooks"

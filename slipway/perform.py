@@ -95,7 +95,7 @@ def interrupt() -> None:
 def leave(code: int) -> None:
     import os
 
-    from slipway import process
+    from slipway.system import process
 
     process.end_all()
     process.kill_all()

@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from slipway import holder, revision
+from slipway import holder
 from slipway.engine import Engine
 from slipway.errors import Interrupted, SlipwayError
 from slipway.plan import Progress, Reporter, Silent, Step
+from slipway.system import git
 from slipway.world import World
 
 
@@ -90,7 +91,7 @@ def facts(world: World, image: str, kind: str) -> dict:
         "colour": "",
         "image": image,
         **(rollout.about(image) if rollout else {}),
-        "revision": revision.of(world.root),
+        "revision": git.of(world.root),
         "by": me.by,
         "host": me.host,
         "config": rollout.mark(image) if rollout else world.engine.wanted()["app"],

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway import envfile, stack
+from slipway.config import envfile
+from slipway.config.settings import LOCAL, Settings
 from slipway.engine import Engine
 from slipway.engine.pick import pick
-from slipway.settings import LOCAL, Settings
-from slipway.stack import Stack
+from slipway.stack import model
+from slipway.stack.model import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,7 +41,7 @@ class World:
 def enter(on: str, environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> World:
     """The world of an environment. Raises SettingsError before anything is touched, EngineError if no engine fits."""
     settings = envfile.load(root, on, environ)
-    built = stack.build(settings)
+    built = model.build(settings)
     engine, note = pick(built, root, environ)
     return World(root, on, settings, built, engine, note)
 

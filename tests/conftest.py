@@ -14,7 +14,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from slipway import envfile
+from slipway.config import envfile
 
 # The machine may be busy: how long an example takes says nothing about the code.
 hypothesis.settings.register_profile("slipway", deadline=None, max_examples=40)

@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 
-from slipway.data import commands, disk, endpoints, serving
+from slipway.data import commands, endpoints, serving
 from slipway.errors import Interrupted, SettingsError, SlipwayError
+from slipway.system import disk
 
 
 def main(argv: list[str], env: dict[str, str]) -> int:

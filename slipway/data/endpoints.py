@@ -15,8 +15,8 @@ from slipway.data.offsite import target
 from slipway.data.offsite.target import Target
 from slipway.data.pitr import policy as pitr
 from slipway.data.pitr.policy import Archive
-from slipway.data.secret import MASK, NO_SECRET, Secret
 from slipway.errors import SettingsError
+from slipway.system.redact import MASK, NO_SECRET, Secret
 
 Emit = Callable[[dict], None]
 SHORTEST_MASKED = 4  # masking a one-letter password would garble every sentence and hide nothing

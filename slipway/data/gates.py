@@ -12,8 +12,8 @@ from pathlib import Path
 from slipway.data import pg
 from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints, need
-from slipway.data.waiting import NotYet, wait
 from slipway.errors import GateError, SettingsError
+from slipway.system.wait import NotYet, wait
 
 ACCEPTS, REJECTS, SILENT = 0, 1, 2  # pg_isready's exit codes, from its manual page
 

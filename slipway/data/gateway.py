@@ -14,10 +14,10 @@ import socket
 import time
 from pathlib import Path
 
-from slipway.data import disk
 from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import EngineError, SettingsError
+from slipway.system import disk
 
 COLOURS = ("blue", "green")
 CONFIG, CLOSING = "gateway.json", "closing"  # what the gateway starts with; what makes each answer end its connection

@@ -6,8 +6,8 @@ import secrets
 from datetime import datetime
 
 from slipway.data.endpoints import Endpoints, need
-from slipway.data.waiting import NotYet
 from slipway.errors import GateError, SettingsError
+from slipway.system.wait import NotYet
 
 NO_BUCKET = {"NoSuchBucket"}
 KEYS_REFUSED = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "InvalidToken", "Forbidden"}

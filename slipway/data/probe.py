@@ -8,7 +8,7 @@ import socket
 from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.ready import describe
-from slipway.data.waiting import NotYet, wait
+from slipway.system.wait import NotYet, wait
 
 INTERVAL = 0.05
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from slipway.data.waiting import NotYet
 from slipway.errors import SettingsError
+from slipway.system.wait import NotYet
 
 
 def session():

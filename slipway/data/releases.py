@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway import accepts
 from slipway.data import migrations, state
 from slipway.data.endpoints import Emit, Endpoints, need
 from slipway.errors import MigrationError, SettingsError
+from slipway.stack import accepts
 
 NAME = re.compile(r"r(\d+)-[A-Za-z0-9.-]+")
 SHOWN = 50

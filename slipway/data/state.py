@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from slipway.data import disk
 from slipway.errors import SettingsError
+from slipway.system import disk
 
 
 def write(folder: Path | None, name: str, record: dict) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slipway.engine import Engine
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import Stack
+from slipway.stack.model import Stack
 
 
 def pick(stack: Stack, root: Path, environ: Mapping[str, str]) -> tuple[Engine, str]:

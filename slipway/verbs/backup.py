@@ -6,7 +6,7 @@ from functools import partial
 
 from slipway.console import size
 from slipway.plan import Plan, Progress, Silent, Step, apply
-from slipway.process import end_all
+from slipway.system.process import end_all
 from slipway.verbs.backups import push, said
 from slipway.world import World, enter
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from slipway import wheels
 from slipway.console import Note
 from slipway.errors import VerificationError
+from slipway.system import requirements
 from slipway.world import ROOT
 
 
 def run(on: str, reporter, only: str | None = None) -> None:
     """Runs every benchmark, or the one that is named. Raises VerificationError if a bar is not met."""
-    if wheels.missing(ROOT, "embedded"):
+    if requirements.missing(ROOT, "embedded"):
         reporter.line("installing requirements/embedded.lock …")
-        wheels.install(ROOT, "embedded", Note())
+        requirements.install(ROOT, "embedded", Note())
     words = [only] if only else []
     code = subprocess.run([sys.executable, "-m", "bench", *words], cwd=ROOT, check=False).returncode
     if code:

@@ -10,9 +10,9 @@ from slipway.engine import Running, Seen
 from slipway.errors import HealthError, LockLost, SlipwayError
 from slipway.perform import unexpected
 from slipway.plan import Level, Plan, Silent, Step, apply, guarded
-from slipway.process import end_all
 from slipway.record import Recorder
-from slipway.stack import STORES
+from slipway.stack.model import STORES
+from slipway.system.process import end_all
 from slipway.verbs import gates, release, smoke
 from slipway.verbs.release import OTHER, Swap
 from slipway.world import World

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 
-from slipway import envfile, render, stack
+from slipway.config import envfile
+from slipway.config.settings import Settings
 from slipway.engine.docker import checks, client, observed
 from slipway.errors import ENGINE_FULL, SlipwayError, VerificationError
 from slipway.plan import Silent
-from slipway.settings import Settings
+from slipway.stack import model, render
 from slipway.verbs.backups import said
 from slipway.world import ROOT, World, enter
 
@@ -79,7 +80,7 @@ def ignored(name: str) -> bool:
 
 
 def stale(settings: Settings) -> Finding:
-    text = render.stale(render.files(stack.build(settings), ROOT), ROOT / "compose")
+    text = render.stale(render.files(model.build(settings), ROOT), ROOT / "compose")
     name = f"compose/{settings.environment}.yaml"
     return Finding(name, "stale", "./invoke render") if text else Finding(name, "as the templates and settings give it")
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from slipway.engine import Seen
 from slipway.errors import SlipwayError
 from slipway.plan import Plan, Progress, Silent, Step, apply
-from slipway.process import end_all
+from slipway.system.process import end_all
 from slipway.world import World
 
 MESSAGE = "We are restoring this service from a backup. It will be back soon."

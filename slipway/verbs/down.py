@@ -6,7 +6,7 @@ import sys
 
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Step, apply
-from slipway.process import end_all
+from slipway.system.process import end_all
 from slipway.world import World, enter
 
 

@@ -10,7 +10,7 @@ from slipway.carried import stream
 from slipway.console import size
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Progress, Step, apply
-from slipway.process import end_all
+from slipway.system.process import end_all
 from slipway.world import World, enter
 
 CHUNK = 2**20

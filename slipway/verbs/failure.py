@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from slipway import envfile, holder, hooks, revision
+from slipway import holder, hooks
+from slipway.config import envfile
+from slipway.config.settings import Settings
 from slipway.errors import Interrupted, SlipwayError
 from slipway.perform import unexpected
 from slipway.record import Recorder
-from slipway.settings import Settings
+from slipway.system import git
 from slipway.world import ROOT
 
 HOOK_TIMEOUT = 60  # seconds, where the settings cannot say
@@ -59,7 +61,7 @@ def known(settings: Settings | None, on: str, kind: str, recorder: Recorder | No
         return recorder.record
     me = holder.me(kind)
     first = {"id": None, "kind": kind, "stack": settings.stack if settings else None, "environment": on}
-    return first | {"revision": revision.of(ROOT), "by": me.by, "host": me.host} | (recorder.facts if recorder else {})
+    return first | {"revision": git.of(ROOT), "by": me.by, "host": me.host} | (recorder.facts if recorder else {})
 
 
 def result(attempt: Attempt, error: SlipwayError) -> str:

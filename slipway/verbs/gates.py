@@ -73,12 +73,12 @@ def ready(world: World, seen: Seen) -> Step:
 
 def front_door(engine: Engine, world: World) -> Step:
     """The last proof: the way that a user's request takes."""
-    from slipway import front
+    from slipway.system import http
 
     def work(progress: Progress) -> str:
         deadline = time.monotonic() + world.settings.gate_timeout
         alive = crashing(engine, "gateway", HealthError)
-        while not (answer := front.ask(engine.probe_url()))[0]:
+        while not (answer := http.ask(engine.probe_url()))[0]:
             alive()
             if time.monotonic() > deadline:
                 way = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from slipway import images
 from slipway.engine.docker import Docker
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Step, apply
-from slipway.process import end_all
+from slipway.stack import images
+from slipway.system.process import end_all
 from slipway.verbs.up import settled
 from slipway.world import World
 

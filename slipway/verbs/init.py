@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipway import envfile
+from slipway.config import envfile
 from slipway.world import ROOT
 
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Progress, Step, apply
-from slipway.process import end_all
+from slipway.system.process import end_all
 from slipway.world import World
 
 CHANGING = frozenset({"migrate", "rollback", "goto", "redo", "adopt", "fixtures"})

@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from slipway import wheels
 from slipway.console import Note
 from slipway.errors import VerificationError
+from slipway.system import requirements
 from slipway.world import ROOT
 
 CHECKS = (
@@ -18,9 +18,9 @@ CHECKS = (
 
 def run(on: str, reporter) -> None:
     """Runs ruff with the rules of pyproject.toml. Raises VerificationError if it finds something."""
-    if wheels.missing(ROOT, "dev"):
+    if requirements.missing(ROOT, "dev"):
         reporter.line("installing requirements/dev.lock …")
-        wheels.install(ROOT, "dev", Note())
+        requirements.install(ROOT, "dev", Note())
     for words, found, mend in CHECKS:
         if subprocess.run([sys.executable, "-m", "ruff", *words, "."], cwd=ROOT, check=False).returncode:
             raise VerificationError("lint", found, "none", f"{sys.executable} -m ruff {mend} .")

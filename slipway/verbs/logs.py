@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slipway.errors import SettingsError
-from slipway.process import become
+from slipway.system.process import become
 from slipway.world import World, enter
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slipway.errors import EngineError, SettingsError
 from slipway.plan import Plan, Progress, Step, apply
-from slipway.process import end_all
+from slipway.system.process import end_all
 from slipway.world import World, enter
 
 STATES = ("on", "off")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipway.process import become
+from slipway.system.process import become
 from slipway.world import enter
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from slipway import envfile, render, stack
+from slipway.config import envfile
+from slipway.config.settings import LOCAL
 from slipway.errors import SettingsError
-from slipway.settings import LOCAL
+from slipway.stack import model, render
 from slipway.world import ROOT
 
 
@@ -17,7 +18,7 @@ def run(on: str, reporter, check: bool = False) -> None:
     """
     rendered = {}
     for name in (on, "production") if on == LOCAL else (on,):
-        rendered |= render.files(stack.build(envfile.parse(ROOT, name, os.environ)), ROOT)
+        rendered |= render.files(model.build(envfile.parse(ROOT, name, os.environ)), ROOT)
     directory = ROOT / "compose"
     if check:
         if difference := render.stale(rendered, directory):

@@ -14,7 +14,7 @@ from slipway.console import size
 from slipway.engine import Seen
 from slipway.errors import EngineError, SettingsError, SlipwayError
 from slipway.plan import Level, Plan, Progress, Silent, Step, apply, guarded
-from slipway.process import end_all
+from slipway.system.process import end_all
 from slipway.verbs import door, gates, provision, restore_at, restore_words
 from slipway.verbs.backups.said import settings_named
 from slipway.verbs.inside import careful

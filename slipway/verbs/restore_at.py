@@ -9,7 +9,7 @@ from functools import partial
 
 from slipway.errors import SettingsError, SlipwayError
 from slipway.plan import Plan, Progress, Silent, Step, apply, guarded
-from slipway.process import end_all
+from slipway.system.process import end_all
 from slipway.verbs import archive, gates, pitr
 from slipway.verbs.pitr import steps
 from slipway.world import World, enter

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from slipway import envfile, hooks
+from slipway import hooks
+from slipway.config import envfile
 from slipway.engine import Seen
 from slipway.errors import EngineError, MigrationError, SettingsError
 from slipway.plan import Plan, Silent, Step, apply
-from slipway.process import end_all
 from slipway.record import Recorder, facts
+from slipway.system.process import end_all
 from slipway.verbs import carry, failure, gates, gateway, history, release
 from slipway.verbs.release import OTHER, Swap
 from slipway.world import World, enter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipway.process import become
+from slipway.system.process import become
 from slipway.verbs.logs import known
 from slipway.world import enter
 

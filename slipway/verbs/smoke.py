@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from slipway.errors import HealthError, SettingsError
 from slipway.plan import Plan, Progress, Step, apply
-from slipway.process import end_all
+from slipway.system.process import end_all
 from slipway.world import World, enter
 
 SHIPPED = Path("tests/smoke/postman_collection.json")

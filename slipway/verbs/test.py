@@ -6,10 +6,10 @@ import os
 import subprocess
 import sys
 
-from slipway import wheels
 from slipway.console import Note
 from slipway.engine.docker import client
 from slipway.errors import EngineError, VerificationError
+from slipway.system import requirements
 from slipway.world import ROOT
 
 ALWAYS = ("tests/unit", "tests/app", "tests/embedded")
@@ -23,9 +23,9 @@ def run(on: str, reporter, only: str | None = None) -> None:
     `only` names a file or directory instead. With SLIPWAY_REQUIRE_ENGINE=1 a missing engine is a failure.
     """
     for name in ("embedded", "dev"):
-        if wheels.missing(ROOT, name):
+        if requirements.missing(ROOT, name):
             reporter.line(f"installing requirements/{name}.lock …")
-            wheels.install(ROOT, name, Note())
+            requirements.install(ROOT, name, Note())
     left_out = None if only else no_engine()
     if left_out and os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1":
         raise left_out

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from slipway import envfile
+from slipway.config import envfile
 from slipway.engine import Engine, Running, Seen
 from slipway.errors import EngineError
 from slipway.outlook import pause
 from slipway.plan import Level, Plan, Step, apply
-from slipway.process import end_all
 from slipway.record import Recorder, facts
-from slipway.stack import STORES
+from slipway.stack.model import STORES
+from slipway.system.process import end_all
 from slipway.verbs import archive, carry, gates, gateway, provision, release, safety
 from slipway.verbs.release import Swap
 from slipway.world import ROOT, World, enter, first_run, imagined

@@ -41,7 +41,7 @@ def test_status_plan_and_logs_change_nothing(running):
 
 
 def test_no_secret_is_in_a_process_list_a_log_or_the_output(running):
-    from slipway import envfile
+    from slipway.config import envfile
 
     secrets = [entry.value for key, entry in envfile.read(running.root / ".env").items() if envfile.secret(key)]
     shown = [" ".join(process.cmdline()) for process in running.processes()]
@@ -52,7 +52,7 @@ def test_no_secret_is_in_a_process_list_a_log_or_the_output(running):
 
 
 def test_what_holds_secrets_is_for_its_owner_alone(running):
-    from slipway import envfile
+    from slipway.config import envfile
 
     secrets = [entry.value for key, entry in envfile.read(running.root / ".env").items() if envfile.secret(key)]
     for path in running.home.rglob("*"):

@@ -18,7 +18,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import psutil
 
-from slipway import envfile
+from slipway.config import envfile
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slipway import envfile
+from slipway.config import envfile
 from tests.scenarios.image_containers import ROOT, docker, must, until
 
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from slipway import images
+from slipway.stack import images
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60

@@ -22,8 +22,8 @@ from typing import TypeVar
 
 import pytest
 
-from slipway import images
 from slipway.engine.docker import builds
+from slipway.stack import images
 from tests.scenarios.clone import Begun, Clone
 from tests.scenarios.image_containers import ROOT, build_missing, docker, until
 

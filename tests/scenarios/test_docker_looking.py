@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from slipway import envfile
-from slipway.credentials import secrets_of
+from slipway.config import envfile
+from slipway.config.credentials import secrets_of
 from tests.scenarios.clone import Clone, assert_refused, clean
 
 pytestmark = pytest.mark.scenario

@@ -12,9 +12,9 @@ from functools import partial
 
 import pytest
 
-from slipway import images
 from slipway.errors import ENGINE_FULL as FULL
 from slipway.errors import ENGINE_GONE as GONE
+from slipway.stack import images
 from tests.scenarios import clone, own_engine, test_docker_registry
 from tests.scenarios.clone import Begun, Done, assert_refused
 from tests.scenarios.image_containers import ROOT, container, docker, must, until

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from slipway import images
+from slipway.stack import images
 from tests.scenarios.image_containers import (
     HARDENED,
     ROOT,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway import envfile
-from slipway.settings import Settings
+from slipway.config import envfile
+from slipway.config.settings import Settings
 
 # Marked so that a leak into any text is found by searching for these very characters.
 SECRETS = {

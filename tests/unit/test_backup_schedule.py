@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway import kinds
+from slipway.config import types
 from slipway.data.backups import schedule
 
 DAILY = "30 3 * * *"
@@ -100,9 +100,9 @@ def test_every_due_moment_is_taken_once_however_often_it_is_looked(minutes):
 )
 def test_what_is_no_schedule_is_refused(text):
     with pytest.raises(ValueError, match="five fields"):
-        kinds.cron(text)
+        types.cron(text)
 
 
 @pytest.mark.parametrize("text", ["", DAILY, "*/15 0-6 1,15 * MON", "0 4 * * 7"])
 def test_what_cron_takes_is_taken(text):
-    assert kinds.cron(text) == text
+    assert types.cron(text) == text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slipway import envfile
+from slipway.config import envfile
 from slipway.errors import SettingsError
 from tests.unit.conftest import SECRETS, text_of
 

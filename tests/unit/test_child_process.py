@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from slipway import process
 from slipway.errors import EngineError
+from slipway.system import process
 
 PATIENCE_S = 30
 
@@ -151,7 +151,7 @@ def test_work_elsewhere_is_cancelled_only_while_it_runs():
 # A tool that runs a child which, with a child of its own, ignores every signal that asks.
 TOOL = r"""
 import sys
-from slipway import perform, plan, process
+from slipway import perform, plan; from slipway.system import process
 from slipway.plan import Plan, Step, apply
 
 process.GRACE = plan.PATIENCE = 0.2
@@ -181,7 +181,7 @@ perform.perform("deaf", "local")
 @pytest.mark.parametrize("place", ["plan", "main thread"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_children_that_ignore_every_signal_are_gone_when_the_tool_is(number, place, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(process.__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(process.__file__).parents[2]))
     with subprocess.Popen(
         [sys.executable, "-c", TOOL, place], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as tool:

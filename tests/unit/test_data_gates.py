@@ -7,8 +7,8 @@ import json
 import pytest
 
 from slipway.data import gates, ready
-from slipway.data.waiting import NotYet, wait
 from slipway.errors import GateError, SettingsError
+from slipway.system.wait import NotYet, wait
 
 
 def probe_of(*answers: object):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from slipway import stack
 from slipway.engine import Running, Seen
 from slipway.errors import GateError, Interrupted, LockHeld, LockLost
 from slipway.plan import Silent, Step
 from slipway.record import Recorder
+from slipway.stack import model
 from slipway.verbs import carry, deploy, gateway, release, up
 from slipway.verbs.release import Swap
 from slipway.world import World
@@ -50,7 +50,7 @@ RUNS = SEEN.services["app"].config
 
 def world(tmp_path: Path, **values) -> World:
     settings = settings_of(app_context="elsewhere", **values)
-    return World(tmp_path, settings.environment, settings, stack.build(settings), Beside(), "")
+    return World(tmp_path, settings.environment, settings, model.build(settings), Beside(), "")
 
 
 def seen(**services: Running) -> Seen:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway import process
 from slipway.engine.docker import compose
 from slipway.errors import ENGINE_GONE
+from slipway.system import process
 
 
 def program(path: Path, mode: int = 0o755) -> Path:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from slipway import stack
 from slipway.engine.docker import observed
+from slipway.stack import model
 from slipway.verbs import up
 from tests.unit.conftest import settings_of
 
-PAIR = stack.build(settings_of(app_replicas=2))
+PAIR = model.build(settings_of(app_replicas=2))
 
 
 def container(state: str) -> dict:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway import envfile
-from slipway.credentials import required_secrets, secrets_of
-from slipway.settings import Settings
+from slipway.config import envfile
+from slipway.config.credentials import required_secrets, secrets_of
+from slipway.config.settings import Settings
 from slipway.world import ROOT
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway import envfile
+from slipway.config import envfile
 from slipway.errors import EngineError, Interrupted, LockHeld, SettingsError
 from slipway.record import Recorder
 from slipway.verbs import failure

@@ -15,9 +15,10 @@ from typing import ClassVar
 
 import pytest
 
-from slipway import hooks, process
+from slipway import hooks
+from slipway.config.settings import Settings
 from slipway.errors import GateError
-from slipway.settings import Settings
+from slipway.system import process
 from slipway.world import ROOT
 
 ENV = {"PATH": os.environ["PATH"], "HOOK_URL": "http://127.0.0.1:9/hush-hush"}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway import images, pipconfig, stack
 from slipway.engine.docker import builds
 from slipway.errors import EngineError, SettingsError
+from slipway.stack import images, model, pip_secrets
 from tests.unit.conftest import settings_of
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def test_debian_builds_every_service_and_registry_builds_ops_alone(root):
 def test_an_archived_postgres_is_an_image_of_ours_and_ops_stands_on_it(root, source):
     write(root / "images/pitr/Dockerfile", "FROM pitr")
     write(root / "app/Dockerfile", "FROM app")
-    built = builds.for_stack(stack.build(settings_of(pitr=True, images=source, environment="production")), root)
+    built = builds.for_stack(model.build(settings_of(pitr=True, images=source, environment="production")), root)
     assert built["ops"].needs == (built["postgres"].tag,)
     assert ("BASE", "postgres:18-trixie") in built["postgres"].args or source == "debian"
 
@@ -207,19 +207,19 @@ def test_an_engine_that_does_not_answer_is_an_engine_error_with_its_own_words(tm
     ],
 )
 def test_a_build_is_told_what_pip_follows_here_and_no_folder_of_this_machine(listing, text):
-    assert pipconfig.config_text(pipconfig.effective(listing)) == text
+    assert pip_secrets.config_text(pip_secrets.effective(listing)) == text
 
 
 def test_the_ca_bundle_is_the_one_that_pip_was_told_first(tmp_path):
     cert, other = write(tmp_path / "cert", "one"), write(tmp_path / "other", "two")
-    assert pipconfig.ca_bundle({"cert": str(cert)}, {"SSL_CERT_FILE": str(other)}) == b"one"
-    assert pipconfig.ca_bundle({}, {"SSL_CERT_FILE": str(other)}) == b"two"
-    assert pipconfig.ca_bundle({"cert": str(tmp_path / "gone")}, {}) == b""
+    assert pip_secrets.ca_bundle({"cert": str(cert)}, {"SSL_CERT_FILE": str(other)}) == b"one"
+    assert pip_secrets.ca_bundle({}, {"SSL_CERT_FILE": str(other)}) == b"two"
+    assert pip_secrets.ca_bundle({"cert": str(tmp_path / "gone")}, {}) == b""
 
 
 def test_secrets_are_readable_by_this_user_alone_and_gone_after_the_build(monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "https://u:p@one.test/simple")
-    with pipconfig.secrets() as files:
+    with pip_secrets.secrets() as files:
         assert "https://u:p@one.test/simple" in files["pip_conf"].read_text()
         assert stat.S_IMODE(files["pip_conf"].stat().st_mode) == 0o600
         kept = dict(files)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from slipway import stack
 from slipway.engine.docker import changes
 from slipway.outlook import Outlook, pause
+from slipway.stack import model
 from tests.unit.conftest import settings_of
 
 
@@ -81,7 +81,7 @@ AFTER = {
 
 
 def test_differences_of_a_service_are_told_without_a_secret():
-    found = changes.between(stack.build(settings_of()), "ops", AFTER, BEFORE, IMAGE)
+    found = changes.between(model.build(settings_of()), "ops", AFTER, BEFORE, IMAGE)
     assert found == [
         "image: a:1 → a:2",
         "environment: GATE_TIMEOUT: 60 → 99",
@@ -100,7 +100,7 @@ def test_a_difference_that_has_no_words_is_said_to_be_one():
         "mem_limit": 2**28,
         "ports": [{"host_ip": "127.0.0.1", "published": "8080", "target": 80}],
     }
-    assert changes.between(stack.build(settings_of()), "ops", same, BEFORE, IMAGE) == [changes.ELSE]
+    assert changes.between(model.build(settings_of()), "ops", same, BEFORE, IMAGE) == [changes.ELSE]
 
 
 @pytest.mark.parametrize("after", [["a"] * 200, ["sh", "-c", "one\ntwo"]])

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway import pitr, stack
 from slipway.data import endpoints
 from slipway.data.endpoints import Archive
 from slipway.data.pitr import archive, asking, establish, gaps, info, server, status, window
 from slipway.data.pitr import backup as backups
 from slipway.data.pitr.info import Backup, Report, Repository
 from slipway.engine import pick
-from slipway.environment import REFERENCES, Addresses, in_clear
 from slipway.errors import BackupError, SettingsError
+from slipway.stack import model, pitr
+from slipway.stack.contract import REFERENCES, Addresses, in_clear
 from slipway.verbs import restore as verb
 from tests.unit.conftest import settings_of
 
@@ -373,7 +373,7 @@ def test_without_pitr_nobody_is_told_of_an_archive():
 def test_the_embedded_engine_refuses_it_with_what_to_do(tmp_path):
     nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/no.sock"}
     with pytest.raises(SettingsError) as caught:
-        pick.pick(stack.build(settings_of(pitr=True)), tmp_path, nowhere)
+        pick.pick(model.build(settings_of(pitr=True)), tmp_path, nowhere)
     assert caught.value.where == "PITR" and "true, on the embedded engine (no Docker: " in caught.value.found
     assert "ENGINE=docker" in caught.value.next
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from slipway import pitr
-from slipway.data import disk, endpoints
+from slipway.data import endpoints
 from slipway.data.pitr import places, program, proof
 from slipway.errors import BackupError, EngineError
+from slipway.stack import pitr
+from slipway.system import disk
 
 NUMBER = "20261125T180508Z"
 

@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway import render, stack
+from slipway.config.settings import Settings
 from slipway.errors import EngineError, SettingsError
-from slipway.settings import Settings
+from slipway.stack import model, render
 from slipway.world import ROOT
 from tests.unit.conftest import SECRETS, settings_of
 
@@ -27,11 +27,11 @@ ANY_TEXT = st.text(
 
 
 def text_of(settings: Settings) -> str:
-    return render.files(stack.build(settings), ROOT)[f"{settings.environment}.yaml"]
+    return render.files(model.build(settings), ROOT)[f"{settings.environment}.yaml"]
 
 
 def all_of(settings: Settings) -> str:
-    return "\n".join(render.files(stack.build(settings), ROOT).values())
+    return "\n".join(render.files(model.build(settings), ROOT).values())
 
 
 def parsed(settings: Settings) -> dict:
@@ -40,7 +40,7 @@ def parsed(settings: Settings) -> dict:
 
 @pytest.mark.parametrize("environment", ["local", "production"])
 def test_the_committed_file_is_what_the_defaults_render(environment):
-    rendered = render.files(stack.build(Settings(environment=environment)), ROOT)
+    rendered = render.files(model.build(Settings(environment=environment)), ROOT)
     assert render.stale(rendered, ROOT / "compose") == ""
 
 
@@ -153,7 +153,7 @@ def test_a_template_that_does_not_render_is_named_with_its_line(tmp_path, name, 
     shutil.copytree(ROOT / "templates", tmp_path / "templates")
     (tmp_path / "templates" / name).write_text(content)
     with pytest.raises(SettingsError) as caught:
-        render.files(stack.build(settings_of()), tmp_path)
+        render.files(model.build(settings_of()), tmp_path)
     assert caught.value.where == where and found in caught.value.found
     assert caught.value.next == f"edit {where.rsplit(':', 1)[0]}, then ./invoke render"
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slipway import envfile, render, stack
-from slipway.settings import Settings
+from slipway.config import envfile
+from slipway.config.settings import Settings
+from slipway.stack import model, render
 from slipway.world import ROOT
 from tests.unit.conftest import settings_of
 
@@ -84,7 +85,7 @@ ALL = CASES | MORE | ARCHIVED
 
 @cache
 def text_of(name: str) -> str:
-    return render.files(stack.build(ALL[name]), ROOT)[f"{ALL[name].environment}.yaml"]
+    return render.files(model.build(ALL[name]), ROOT)[f"{ALL[name].environment}.yaml"]
 
 
 @cache
@@ -128,7 +129,7 @@ def test_only_the_gateway_publishes_and_on_a_laptop_only_on_loopback(name):
 @pytest.mark.parametrize("name", ALL)
 def test_stores_are_on_the_inner_network_alone_and_are_watched(name):
     document = parsed(name)
-    stores = [document["services"][store] for store in stack.STORES if store in document["services"]]
+    stores = [document["services"][store] for store in model.STORES if store in document["services"]]
     assert document["networks"]["data"] == {"internal": True}
     assert (
         all(body["networks"] == ["data"] for body in stores)
@@ -138,7 +139,7 @@ def test_stores_are_on_the_inner_network_alone_and_are_watched(name):
     assert all(body["healthcheck"]["test"] for body in stores)
     assert all(
         any(volume.startswith(f"{store}:") for volume in document["services"][store]["volumes"])
-        for store in stack.STORES
+        for store in model.STORES
         if store in document["services"]
     )
 
@@ -191,7 +192,7 @@ def test_docker_compose_accepts_every_file(compose, tmp_path):
 
 def read_by(compose: list[str], path: Path, of: Settings) -> str:
     """What compose has against a file, given the secrets that its references name."""
-    from slipway.credentials import secrets_of
+    from slipway.config.credentials import secrets_of
 
     done = subprocess.run(
         [*compose, "-f", str(path), "config", "-q"],

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway import images, revision
+from slipway.stack import images
+from slipway.system import git as revision
 
 
 def git(root: Path, *words: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from slipway import envfile, kinds
-from slipway.credentials import required_secrets, secrets_of
-from slipway.settings import Settings
+from slipway.config import envfile, types
+from slipway.config.credentials import required_secrets, secrets_of
+from slipway.config.settings import Settings
 from tests.unit.conftest import SECRETS, settings_of
 
 WORDS_OF_SECRETS = ("PASSWORD", "SECRET", "ACCESS_KEY", "SECRET_KEY", "DATABASE_URL", "_TOKEN", "HOOK_URL")
@@ -72,13 +72,13 @@ def test_only_the_secrets_that_a_stack_uses_are_required(values, missing, extra)
     [("16MB", 16 * 2**20), ("512M", 512 * 2**20), ("1.5GiB", 3 * 2**29), ("2 g", 2**31), ("1T", 2**40)],
 )
 def test_sizes_count_as_docker_counts_them(text, size):
-    assert kinds.size(text) == size
+    assert types.size(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "12", "0MB", "15MB", "-1GB", "1PB", "1GB extra", "٤GB", "GB", "1e3MB"])
 def test_what_is_no_usable_size_is_refused(text):
     with pytest.raises(ValueError, match="size"):
-        kinds.size(text)
+        types.size(text)
 
 
 @pytest.mark.parametrize(
@@ -95,10 +95,10 @@ def test_what_is_no_usable_size_is_refused(text):
     ],
 )
 def test_booleans_mean_what_they_say(text, value):
-    assert kinds.boolean(text) is value
+    assert types.boolean(text) is value
 
 
 @pytest.mark.parametrize("text", ["flase", "", "2", "y", "none"])
 def test_a_typing_slip_is_no_boolean(text):
     with pytest.raises(ValueError, match="true or false"):
-        kinds.boolean(text)
+        types.boolean(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slipway import environment, stack
+from slipway.stack import contract, model
 from tests.unit.conftest import settings_of
 
 EXTERNAL = {"postgres": "external", "database_url": "postgresql://u:5ecreT-url@db/x"}
@@ -22,7 +22,7 @@ S3_ELSEWHERE = {"s3_provider": "external", "s3_endpoint": "https://s3.example.or
     ],
 )
 def test_what_is_external_is_no_service(values, names):
-    built = stack.build(settings_of(**values))
+    built = model.build(settings_of(**values))
     assert [service.name for service in built.services] == names
     assert built["app"].needs == tuple(service.name for service in built.stores)
     assert ("postgres" in built) == ("postgres" in names)
@@ -38,7 +38,7 @@ def test_what_is_external_is_no_service(values, names):
     ],
 )
 def test_the_object_store_by_default(values, provider):
-    assert stack.build(settings_of(**values)).provider == provider
+    assert model.build(settings_of(**values)).provider == provider
 
 
 @pytest.mark.parametrize(
@@ -55,18 +55,18 @@ def test_the_object_store_by_default(values, provider):
     ],
 )
 def test_images(values, name, image):
-    assert stack.build(settings_of(**values))[name].image == image
+    assert model.build(settings_of(**values))[name].image == image
 
 
 @pytest.mark.parametrize(
-    "image", [*stack.POSTGRES.values(), *stack.CACHE.values(), stack.GATEWAY, *stack.OBJECTS.values()]
+    "image", [*model.POSTGRES.values(), *model.CACHE.values(), model.GATEWAY, *model.OBJECTS.values()]
 )
 def test_official_images_are_pinned_by_tag(image):
     assert ":" in image and not image.endswith(":latest")
 
 
 def test_the_app_gets_one_url_per_store_and_its_own_environment():
-    built = stack.build(settings_of(app_env={"TOKEN": "5ecreT"}, s3_buckets="a-b,c-d"))
+    built = model.build(settings_of(app_env={"TOKEN": "5ecreT"}, s3_buckets="a-b,c-d"))
     told = dict(pair.split("=", 1) for pair in built["app"].environment)
     assert set(told) == {
         "HOST",
@@ -85,15 +85,15 @@ def test_the_app_gets_one_url_per_store_and_its_own_environment():
 
 
 def test_the_app_never_learns_the_passwords_of_other_roles():
-    told = " ".join(stack.build(settings_of())["app"].environment)
+    told = " ".join(model.build(settings_of())["app"].environment)
     assert not [role for role in ("MIGRATE", "BACKUP", "READONLY") if f"POSTGRES_{role}" in told]
     assert "POSTGRES_PASSWORD" not in told
 
 
 def test_one_external_url_serves_both_roles_unless_migrations_have_their_own():
-    at, voice = environment.Addresses(), environment.in_clear
+    at, voice = contract.Addresses(), contract.in_clear
     one = settings_of(**EXTERNAL)
     two = settings_of(**EXTERNAL, migrate_database_url="postgresql://m:5ecreT-m@db/x")
-    assert environment.databases(one, at, voice(one))["MIGRATE_DATABASE_URL"] == "postgresql://u:5ecreT-url@db/x"
-    assert environment.databases(two, at, voice(two))["MIGRATE_DATABASE_URL"] == "postgresql://m:5ecreT-m@db/x"
-    assert "ADMIN_DATABASE_URL" not in environment.databases(one, at, voice(one))
+    assert contract.databases(one, at, voice(one))["MIGRATE_DATABASE_URL"] == "postgresql://u:5ecreT-url@db/x"
+    assert contract.databases(two, at, voice(two))["MIGRATE_DATABASE_URL"] == "postgresql://m:5ecreT-m@db/x"
+    assert "ADMIN_DATABASE_URL" not in contract.databases(one, at, voice(one))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slipway import tuning
+from slipway.stack import tuning
 
 MB, GB = 2**20, 2**30
 

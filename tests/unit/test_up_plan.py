@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway import stack
 from slipway.engine import Build, Running, Seen
 from slipway.plan import Plan, Silent, Step
+from slipway.stack import model
 from slipway.verbs import up
 from slipway.world import World
 from tests.unit.conftest import settings_of
@@ -60,7 +60,7 @@ UP = Seen({name: Running("running", f"{name} 1") for name in SERVICES}, data=DAT
 
 def world(engine: Machine = Machine(), **values) -> World:
     settings = settings_of(**values)
-    return World(Path("/"), settings.environment, settings, stack.build(settings), engine, "")
+    return World(Path("/"), settings.environment, settings, model.build(settings), engine, "")
 
 
 def seen(change: Mapping[str, Running | None], data: Mapping | None = DATA, **facts) -> Seen:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import slipway
-from slipway.data import client_tools, disk, pg
+from slipway.data import client_tools, pg
 from slipway.data.backups import dump, extras, fingerprint, folder, lock, manifest, snapshot, source
 from slipway.data.backups.dump import Dump
 from slipway.data.backups.pace import Pace
@@ -21,6 +21,7 @@ from slipway.data.backups.source import Source
 from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import BackupError, SettingsError
+from slipway.system import disk
 
 # Each with the words for whoever has to wait for it.
 KINDS = {

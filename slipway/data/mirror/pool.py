@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.data import disk
+from slipway.system import disk
 
 INCOMING = ".incoming-"
 DAMAGED = ".damaged-"

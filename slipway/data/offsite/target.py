@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from slipway.data.secret import NO_SECRET, Secret
 from slipway.errors import SettingsError
+from slipway.system.redact import NO_SECRET, Secret
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from slipway.data import disk, state
+from slipway.data import state
 from slipway.data.endpoints import Endpoints
 from slipway.errors import EngineError
+from slipway.system import disk
 
 MARK = "slipway.restored"
 UNPROVEN = "slipway.unproven"  # while it is in a data directory, the archive command of the server fails

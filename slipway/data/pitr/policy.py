@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from slipway.data.secret import Secret
+from slipway.system.redact import Secret
 
 SECRETS = ("_CIPHER_PASS", "_S3_KEY", "_S3_KEY_SECRET")
 

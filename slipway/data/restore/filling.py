@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from slipway import process
 from slipway.data import older
 from slipway.data.backups import dump
 from slipway.data.commands import progress
@@ -21,6 +20,7 @@ from slipway.data.restore import defining
 from slipway.data.restore.archive import Archive
 from slipway.data.restore.people import unquoted
 from slipway.errors import BackupError
+from slipway.system import process
 
 if TYPE_CHECKING:
     import psycopg

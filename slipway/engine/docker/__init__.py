@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from slipway import images, render
 from slipway.engine import Build, Running, Seen
 from slipway.engine.docker import (
     builds,
@@ -26,7 +25,8 @@ from slipway.engine.docker import (
 from slipway.engine.docker.client import Connection
 from slipway.errors import EngineError
 from slipway.plan import Progress, Silent, Step
-from slipway.stack import Stack
+from slipway.stack import images, render
+from slipway.stack.model import Stack
 
 GRACE = 10  # seconds that Docker gives a container whose rendered file says nothing else
 

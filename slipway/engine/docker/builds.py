@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slipway import images, revision
 from slipway.engine import Build
 from slipway.plan import Step
-from slipway.stack import POSTGRES, Service, Stack
+from slipway.stack import images
+from slipway.stack.model import POSTGRES, Service, Stack
+from slipway.system import git
 
 if TYPE_CHECKING:
     from slipway.engine.docker import Docker
@@ -63,7 +64,7 @@ def made_here(engine: Docker, there: Collection[str]) -> Iterator[Build]:
 
 def by_revision(image: images.Image, root: Path) -> tuple[str, ...]:
     """The tag that names the commit an app's image is built from, for people; a later build may take it over."""
-    commit = revision.of(root)
+    commit = git.of(root)
     return (f"{image.tag.rpartition(':')[0]}:{commit}",) if commit else ()
 
 

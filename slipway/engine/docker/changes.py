@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from slipway import envfile, process
+from slipway.config import envfile
 from slipway.engine.docker import compose
 from slipway.errors import EngineError
-from slipway.stack import Stack
+from slipway.stack.model import Stack
+from slipway.system import process
 
 LINE = 120
 ELSE = "something else in its part of the rendered file"

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from slipway import process
 from slipway.errors import EngineError
+from slipway.system import process
 
 OLDEST = (20, 10)
 MIGRATES = (5, 14)

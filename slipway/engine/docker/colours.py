@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from slipway import accepts
 from slipway.engine.docker import compose, observed
 from slipway.engine.docker.client import Connection
 from slipway.engine.docker.lock import instant
 from slipway.errors import EngineError
 from slipway.plan import Progress
+from slipway.stack import accepts
 
 if TYPE_CHECKING:
     from slipway.engine.docker import Docker

@@ -9,10 +9,10 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from slipway import process
-from slipway.credentials import secrets_of
+from slipway.config.credentials import secrets_of
 from slipway.errors import ENGINE_FULL, ENGINE_GONE, EngineError
-from slipway.stack import Stack
+from slipway.stack.model import Stack
+from slipway.system import process
 
 KEPT = (
     "PATH",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slipway.engine.docker.client import Connection
 from slipway.errors import EngineError
-from slipway.stack import Stack
+from slipway.stack.model import Stack
 
 USER = 999  # of ops
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from slipway.engine import Running
 from slipway.engine.docker.client import Connection
-from slipway.stack import Stack
+from slipway.stack.model import Stack
 
 PROJECT, SERVICE, ONE_OFF = "com.docker.compose.project", "com.docker.compose.service", "com.docker.compose.oneoff"
 STATES = {"running": "running", "restarting": "restarting"}

@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from slipway import process
 from slipway.engine.docker.client import Connection
 from slipway.engine.docker.session import CONFIDENTIAL, SERVE, VERBS, Session
 from slipway.errors import ENGINE_GONE, EngineError, from_fields
 from slipway.plan import Progress
+from slipway.system import process
 
 
 def run(

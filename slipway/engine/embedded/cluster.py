@@ -7,11 +7,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from slipway import process
-from slipway.credentials import secrets_of
+from slipway.config.credentials import secrets_of
+from slipway.config.settings import Settings
 from slipway.engine.embedded import account, binaries, processes
 from slipway.errors import EngineError
-from slipway.settings import Settings
+from slipway.system import process
 
 
 def prepare(home: Path, settings: Settings) -> None:

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from slipway import environment, images, tuning
-from slipway.credentials import secrets_of
+from slipway.config.credentials import secrets_of
 from slipway.engine.embedded import account, binaries
 from slipway.errors import SettingsError
-from slipway.stack import Stack
+from slipway.stack import contract, images, tuning
+from slipway.stack.model import Stack
 
 ORDER = ("postgres", "redis", "objects", "schedule", "app")
 
@@ -57,8 +57,8 @@ def names(stack: Stack) -> tuple[str, ...]:
     return tuple(name for name in ORDER if there.get(name, name in stack))
 
 
-def addresses(ports: Mapping[str, int]) -> environment.Addresses:
-    return environment.Addresses(
+def addresses(ports: Mapping[str, int]) -> contract.Addresses:
+    return contract.Addresses(
         f"127.0.0.1:{ports['postgres']}",
         f"127.0.0.1:{ports['redis']}",
         f"http://127.0.0.1:{ports['objects']}",
@@ -144,8 +144,8 @@ def objects(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> S
 def data(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> dict[str, str]:
     """Environment of the data side."""
     settings = stack.settings
-    told = environment.ops(
-        settings, "rclone" if "objects" in stack else "external", addresses(ports), environment.in_clear(settings)
+    told = contract.ops(
+        settings, "rclone" if "objects" in stack else "external", addresses(ports), contract.in_clear(settings)
     )
     return told | {
         "MIGRATIONS_DIR": str(root / "migrations"),
@@ -177,7 +177,7 @@ def app(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
             "the directory with your app",
             "edit APP_CONTEXT in .env",
         )
-    told = environment.app(settings, addresses(ports), environment.in_clear(settings))
+    told = contract.app(settings, addresses(ports), contract.in_clear(settings))
     env = told | {"HOST": "127.0.0.1", "PORT": str(ports["app"]), "PYTHONUNBUFFERED": "1"}
     content = images.digest((), images.git_files(directory) or images.walk(directory))
     return spec("app", home, command(stack, directory), env, directory, content)

@@ -16,7 +16,7 @@ from slipway.data import mirror
 from slipway.data.backups import verify
 from slipway.errors import SettingsError, VerificationError
 from slipway.plan import Plan, Progress, Silent, Step, apply
-from slipway.process import end_all
+from slipway.system.process import end_all
 from slipway.world import World, enter
 
 CHUNK = 2**20

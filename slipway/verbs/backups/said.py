@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 from slipway.console import size
 from slipway.plan import Plan, Progress, Step, apply
-from slipway.process import end_all
+from slipway.system.process import end_all
 from slipway.world import World
 
 

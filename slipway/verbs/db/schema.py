@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from slipway import render
 from slipway.errors import VerificationError
 from slipway.plan import Silent
+from slipway.stack import render
 from slipway.world import ROOT, enter
 
 

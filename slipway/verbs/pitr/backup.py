@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from slipway.plan import Plan, Step, apply
-from slipway.process import end_all
+from slipway.system.process import end_all
 from slipway.verbs import archive, pitr
 from slipway.world import enter
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from slipway import environment, pitr
-from slipway.settings import Settings
+from slipway.config.settings import Settings
+from slipway.stack import contract, pitr
 
 POSTGRES = {"18": "postgres:18-trixie", "17": "postgres:17-trixie"}
 CACHE = {"redis": "redis:8.0", "valkey": "valkey/valkey:9"}
@@ -86,15 +86,15 @@ def build(settings: Settings) -> Stack:
         *(["objects"] if provider != "external" else []),
     ]
     memory = {"postgres": settings.postgres_memory, "redis": settings.redis_memory, "objects": settings.objects_memory}
-    at = environment.Addresses(objects="http://objects:3900" if provider == "garage" else "http://objects:9000")
-    voice = environment.REFERENCES
+    at = contract.Addresses(objects="http://objects:3900" if provider == "garage" else "http://objects:9000")
+    voice = contract.REFERENCES
     archive = pairs(pitr.environment(settings, at, voice))
     taking = pairs(pitr.taking(settings))
     told = {"postgres": archive}
     stores = tuple(
         Service(name, image(settings, name, provider), memory[name], environment=told.get(name, ())) for name in names
     )
-    data_side = pairs(environment.ops(settings, provider, at, voice) | pitr.data_side(settings))
+    data_side = pairs(contract.ops(settings, provider, at, voice) | pitr.data_side(settings))
     return Stack(
         settings,
         provider,
@@ -111,7 +111,7 @@ def build(settings: Settings) -> Stack:
                 settings.app_image or "slipway/app:latest",
                 settings.app_memory,
                 needs=tuple(names),
-                environment=pairs({"HOST": "0.0.0.0"} | environment.app(settings, at, voice)),
+                environment=pairs({"HOST": "0.0.0.0"} | contract.app(settings, at, voice)),
                 replicas=settings.app_replicas,
             ),
             Service("gateway", image(settings, "gateway", provider), 256 * 2**20),

@@ -6,9 +6,9 @@ import hashlib
 import sys
 from pathlib import Path
 
-from slipway import process
 from slipway.errors import EngineError
 from slipway.plan import Progress
+from slipway.system import process
 
 
 def missing(root: Path, name: str) -> bool:

@@ -5,8 +5,8 @@ pgBackRest takes any option as PGBACKREST_… from the environment, so that no s
 
 from __future__ import annotations
 
-from slipway.environment import Addresses, Voice
-from slipway.settings import Settings
+from slipway.config.settings import Settings
+from slipway.stack.contract import Addresses, Voice
 
 DATA = "/var/lib/postgresql"  # the volume; the cluster is below it, and so is whatever must outlast a container
 # A restored cluster that does not serve is exchanged back: nothing of its history may be in the archive by then.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-from slipway.settings import Settings
+from slipway.config.settings import Settings
 
 
 def secrets_of(settings: Settings) -> dict[str, str]:

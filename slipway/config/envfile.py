@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.credentials import required_secrets, secrets_of
+from slipway.config.credentials import required_secrets, secrets_of
+from slipway.config.settings import LOCAL, Settings
 from slipway.errors import SettingsError
-from slipway.settings import LOCAL, Settings
 
 PREFIX = "APP_ENV_"
 APP_KEY = re.compile(r"APP_ENV_[A-Za-z_][A-Za-z0-9_]*")  # it becomes ${…} in the rendered file

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway import pipconfig
 from slipway.errors import EngineError, SettingsError
+from slipway.stack import pip_secrets
 
 Run = Callable[[list[str], dict[str, str] | None], None]
 Inputs = Iterable[tuple[str, Path]]
@@ -181,7 +181,7 @@ def build(image: Image, run: Run, also: Sequence[str] = ()) -> None:
     if image.name == "base":
         run([str(image.dockerfile), image.tag], None)
         return
-    with pipconfig.secrets() as files:
+    with pip_secrets.secrets() as files:
         run(build_command(image, files, also), None)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 if TYPE_CHECKING:
-    from slipway.settings import Settings
+    from slipway.config.settings import Settings
 
 
 def contradictions(s: Settings) -> Iterator[tuple[str, str]]:

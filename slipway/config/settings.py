@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from slipway.contradictions import contradictions
-from slipway.kinds import (
+from slipway.config.contradictions import contradictions
+from slipway.config.types import (
     Bool,
     Bucket,
     Buckets,

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from slipway.credentials import secrets_of
-from slipway.settings import Settings
+from slipway.config.credentials import secrets_of
+from slipway.config.settings import Settings
 
 
 @dataclass(frozen=True)

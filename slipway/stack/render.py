@@ -10,9 +10,9 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from slipway import pitr, tuning
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import Stack
+from slipway.stack import pitr, tuning
+from slipway.stack.model import Stack
 
 
 def files(stack: Stack, root: Path) -> dict[str, str]:

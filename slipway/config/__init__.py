@@ -1,0 +1,1 @@
+"""What the team says: settings, their files, their kinds."""

@@ -1,0 +1,1 @@
+"""This machine: processes, HTTP, git, the disk, waiting, what never prints."""
