@@ -2,8 +2,7 @@
 
 from invoke import Collection, task
 
-from slipway import optional
-from slipway.tasks import backups, db, pitr
+from slipway.tasks import backups, db, optional, pitr
 from slipway.tasks.shared import JSON, ON, WAIT, number, perform
 
 optional.allow("backup")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from bench.harness import ROOT, Result, environment, invoke, timed
 from slipway.config.envfile import fresh_secrets
-from slipway.world import enter
+from slipway.environment import enter
 
 MEGABYTES = os.environ.get("BENCH_BACKUP_MB", "3072")
 

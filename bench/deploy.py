@@ -15,8 +15,8 @@ from pathlib import Path
 from bench import deploy_peers
 from bench.harness import Result, copy_of_tree, environment, free_port, invoke, median, take_down, timed
 from slipway.config.envfile import fresh_secrets
+from slipway.environment import enter
 from slipway.errors import VerificationError
-from slipway.world import enter
 from tests.scenarios.load import FULL, load, percentile
 from tests.scenarios.load import Result as Load
 

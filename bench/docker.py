@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.harness import ROOT, Result, copy_of_tree, environment, free_port, invoke, median, take_down, timed
 from slipway.config.envfile import fresh_secrets
-from slipway.world import enter
+from slipway.environment import enter
 
 PEER = Path(__file__).with_name("peer.compose.yaml")
 

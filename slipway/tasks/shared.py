@@ -11,7 +11,7 @@ WAIT = "seconds to wait for the lock, if somebody else works on the stack"
 
 def perform(verb: str, on: str, **options) -> None:
     """Runs a verb. Imported when a task runs, so that `invoke --list` stays quick."""
-    from slipway.perform import perform
+    from slipway.main import perform
 
     perform(verb, on, **options)
 

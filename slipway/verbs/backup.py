@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from slipway.console import size
+from slipway.environment import World, enter
 from slipway.plan import Plan, Progress, Silent, Step, apply
+from slipway.recovery import backups
 from slipway.system.process import end_all
-from slipway.verbs.backups import push, said
-from slipway.world import World, enter
+from slipway.verbs.backups import push
 
 
 def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> None:
@@ -18,7 +19,7 @@ def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> Non
     """
     world = enter(on)
     args = {key: value for key, value in asked.items() if value} | {
-        "keys": list(said.settings_named(world)),
+        "keys": list(backups.settings_named(world)),
         "wait": wait,
     }
     drilled = world.settings.backup_drill == "always" and asked.get("only") != "redis"
@@ -32,7 +33,7 @@ def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> Non
         reporter.line(made["id"])
         return
     reporter.header(world.header)
-    made = said.work(world, reporter, "backup", "backup", args, "of what is there now", remark, wait)
+    made = backups.work(world, reporter, "backup", "backup", args, "of what is there now", remark, wait)
     if drilled:
         trial = Step("drill", "BACKUP_DRILL=always", partial(drill, world, made["id"]))
         apply(Plan(((trial,),)), reporter, end_all)
@@ -56,7 +57,7 @@ def bytes_of(made: dict) -> int:
 
 def text(world: World, made: dict) -> str:
     found = made | {"rows": sum(table["rows"] for table in made["tables"].values()), "tables": len(made["tables"])}
-    words = f"{made['id']}: {said.held(found) or 'nothing'}, in {made['seconds']:.1f} s."
+    words = f"{made['id']}: {backups.held(found) or 'nothing'}, in {made['seconds']:.1f} s."
     if world.settings.backup_drill == "always" or made["parts"] == ["redis"]:
         return words
     return f"{words}\n./invoke backups.drill {made['id']}{world.flag} proves that it can be restored."

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from slipway import hooks
 from slipway.engine import Seen
+from slipway.environment import World, enter
 from slipway.plan import Level, Plan, Progress, Step
-from slipway.record import Recorder
-from slipway.verbs import failure, release, smoke, up
-from slipway.verbs.release import Swap
+from slipway.release import failure, hooks, rollout
+from slipway.release.record import Recorder
+from slipway.release.rollout import Swap
+from slipway.verbs import smoke, up
 from slipway.verbs.up import Extras
-from slipway.world import World, enter
 
 
 def run(on: str, reporter, wait: float = 0, dry_run: bool = False) -> None:
@@ -72,7 +72,7 @@ def extras(world: World, recorder: Recorder) -> Extras:
 def gates(world: World, change: Swap | None) -> tuple[Level, ...]:
     """What a release must pass in its new place; only of a swap does the old one still stand by, to be gone back to."""
     test = smoke.step(world)
-    return ((test,) if test else (), release.watch(world, change.new) if change else ())
+    return ((test,) if test else (), rollout.watch(world, change.new) if change else ())
 
 
 def hook(world: World, recorder: Recorder, name: str) -> tuple[Level, ...]:

@@ -12,11 +12,11 @@ from datetime import UTC
 from slipway.config import envfile
 from slipway.config.settings import Settings
 from slipway.engine.docker import checks, client, observed
+from slipway.environment import ROOT, World, enter
 from slipway.errors import ENGINE_FULL, SlipwayError, VerificationError
 from slipway.plan import Silent
+from slipway.recovery import backups as backup_words
 from slipway.stack import model, render
-from slipway.verbs.backups import said
-from slipway.world import ROOT, World, enter
 
 ROOM = 5 * 2**30
 SKEW = 5.0
@@ -186,7 +186,7 @@ def backups(on: str) -> Iterator[Finding]:
     world = enter(on)
     if world.engine.observe().data is None:
         return
-    text, trouble = said.standing(world.engine.inside("backups.standing", {}, Silent()))
+    text, trouble = backup_words.standing(world.engine.inside("backups.standing", {}, Silent()))
     yield Finding(
         "backups", trouble or text, f"./invoke backups.list{world.flag}; ./invoke backup{world.flag}" if trouble else ""
     )

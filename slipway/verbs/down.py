@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from slipway.environment import World, enter
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Step, apply
 from slipway.system.process import end_all
-from slipway.world import World, enter
 
 
 def run(on: str, reporter, volumes: bool = False, yes: bool = False) -> None:

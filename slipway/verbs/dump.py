@@ -8,10 +8,10 @@ from pathlib import Path
 
 from slipway.carried import stream
 from slipway.console import size
+from slipway.environment import World, enter
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.system.process import end_all
-from slipway.world import World, enter
 
 CHUNK = 2**20
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slipway.environment import World, enter
 from slipway.errors import SettingsError
 from slipway.plan import Silent
-from slipway.world import World, enter
 
 SHOWN, ALL = 50, 10**9
 WORDS = {"rolled_back": "rolled back"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from slipway.engine.docker import Docker
+from slipway.environment import World
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Step, apply
 from slipway.stack import images
 from slipway.system.process import end_all
 from slipway.verbs.up import settled
-from slipway.world import World
 
 
 def run(on: str, reporter, again: bool = False) -> None:

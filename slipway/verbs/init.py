@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slipway.config import envfile
-from slipway.world import ROOT
+from slipway.environment import ROOT
 
 
 def run(on: str, reporter) -> None:

@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 from slipway.console import Note
+from slipway.environment import ROOT
 from slipway.errors import VerificationError
 from slipway.system import requirements
-from slipway.world import ROOT
 
 CHECKS = (
     (("check",), "findings of ruff", "check --fix"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from slipway.environment import World, enter
 from slipway.errors import SettingsError
 from slipway.system.process import become
-from slipway.world import World, enter
 
 
 def run(on: str, reporter, service: str | None = None, lines: int = 100, follow: bool = False) -> None:

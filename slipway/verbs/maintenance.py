@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from slipway.environment import World, enter
 from slipway.errors import EngineError, SettingsError
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.system.process import end_all
-from slipway.world import World, enter
 
 STATES = ("on", "off")
 

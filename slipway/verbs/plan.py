@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from slipway.engine import Seen
+from slipway.environment import World, enter, first_run, imagined
 from slipway.errors import EngineError
 from slipway.outlook import Outlook, pause
 from slipway.plan import Plan, Silent
-from slipway.verbs import deploy, release, up
-from slipway.world import World, enter, first_run, imagined
+from slipway.release import rollout
+from slipway.verbs import deploy, up
 
 
 def run(on: str, reporter) -> None:
@@ -29,7 +30,7 @@ def outlook(world: World, seen: Seen, todo: Plan) -> Outlook:
     """Asks engine and data side for what a plan by itself does not say."""
     engine = world.engine
     differ = up.differences(engine.wanted(), seen.services)
-    beside = release.swap(world, seen, differ) is not None
+    beside = rollout.swap(world, seen, differ) is not None
     up_now = {name for name, service in seen.services.items() if service.state in ("running", "scaled")}
     ahead = migrations(world, seen)
     return Outlook(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from slipway.environment import enter
 from slipway.system.process import become
-from slipway.world import enter
 
 
 def run(on: str, reporter) -> None:

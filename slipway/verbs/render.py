@@ -6,9 +6,9 @@ import os
 
 from slipway.config import envfile
 from slipway.config.settings import LOCAL
+from slipway.environment import ROOT
 from slipway.errors import SettingsError
 from slipway.stack import model, render
-from slipway.world import ROOT
 
 
 def run(on: str, reporter, check: bool = False) -> None:

@@ -12,14 +12,16 @@ from pathlib import Path
 
 from slipway.console import size
 from slipway.engine import Seen
+from slipway.environment import World, enter
 from slipway.errors import EngineError, SettingsError, SlipwayError
+from slipway.inside import careful
 from slipway.plan import Level, Plan, Progress, Silent, Step, apply, guarded
+from slipway.recovery import door, words
+from slipway.recovery import moment as restore_at
+from slipway.recovery.asked import Wish, refuse_absent, wished
+from slipway.recovery.backups import settings_named
+from slipway.release import gates, provision
 from slipway.system.process import end_all
-from slipway.verbs import door, gates, provision, restore_at, restore_words
-from slipway.verbs.backups.said import settings_named
-from slipway.verbs.inside import careful
-from slipway.verbs.restore_asked import Wish, refuse_absent, wished
-from slipway.world import World, enter
 
 
 @dataclass
@@ -54,15 +56,15 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
             if wish.objects and found["objects"]:
                 # Before anything is replaced: a database of then beside objects of now would be neither.
                 world.engine.inside("restore.objects", source | {"look": True}, Silent())
-            for line in restore_words.question(world, wish, found):
+            for line in words.question(world, wish, found):
                 reporter.line(line)
             if not wish.into and not yes:
                 confirm(world, wish, found)
             done = carried(world, reporter, seen, wish, source, found, check)
-    for line in restore_words.told(world, done):
+    for line in words.told(world, done):
         reporter.line(line)
     reporter.done(
-        restore_words.summary(world, wish, found, done, time.monotonic() - begun),
+        words.summary(world, wish, found, done, time.monotonic() - begun),
         backup=found["id"],
         database=done.database,
         objects=done.objects,

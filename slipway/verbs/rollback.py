@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from slipway import hooks
 from slipway.config import envfile
 from slipway.engine import Seen
+from slipway.environment import World, enter
 from slipway.errors import EngineError, MigrationError, SettingsError
 from slipway.plan import Plan, Silent, Step, apply
-from slipway.record import Recorder, facts
+from slipway.release import carry, failure, gates, gateway, hooks
+from slipway.release import rollout as rollouts
+from slipway.release.record import Recorder, facts
+from slipway.release.rollout import OTHER, Swap
 from slipway.system.process import end_all
-from slipway.verbs import carry, failure, gates, gateway, history, release
-from slipway.verbs.release import OTHER, Swap
-from slipway.world import World, enter
+from slipway.verbs import history
 
 
 def run(on: str, reporter, release: str | None = None, listing: bool = False, wait: float = 0) -> None:
@@ -213,6 +214,6 @@ def planner(
     change = Swap(seen.colour, OTHER[seen.colour], target["image"], f"back to {target['id']}")
     recorder.facts |= described(world, target) | {"colour": change.new}
     record: Step = Step("record", "who, what, when", recorder.open)
-    proofs = ((gates.front_door(world.engine, world),), release.watch(world, change.new))
+    proofs = ((gates.front_door(world.engine, world),), rollouts.watch(world, change.new))
     front = (gateway.level(world, seen, change, starts=False),)
-    return Plan(((record,), *release.levels(world, change, recorder, front, proofs))), change
+    return Plan(((record,), *rollouts.levels(world, change, recorder, front, proofs))), change

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from slipway.environment import enter
 from slipway.system.process import become
 from slipway.verbs.logs import known
-from slipway.world import enter
 
 
 def run(on: str, reporter, service: str = "ops") -> None:

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from slipway.environment import World, enter
 from slipway.errors import HealthError, SettingsError
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.system.process import end_all
-from slipway.world import World, enter
 
 SHIPPED = Path("tests/smoke/postman_collection.json")
 WITHOUT_DATA = "Probes"  # the folder of the shipped collection that needs no demo user

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slipway.environment import enter
 from slipway.plan import Silent
-from slipway.verbs.backups import said
-from slipway.verbs.provision import shortcomings
+from slipway.recovery import backups
+from slipway.release.provision import shortcomings
 from slipway.verbs.up import differences
-from slipway.world import enter
 
 
 def run(on: str, reporter) -> None:
@@ -25,7 +25,7 @@ def run(on: str, reporter) -> None:
     for subject, text in facts(seen.data):
         reporter.line(f"  {subject:<10} {text}")
     if seen.data:
-        text, trouble = said.standing(world.engine.inside("backups.standing", {}, Silent()))
+        text, trouble = backups.standing(world.engine.inside("backups.standing", {}, Silent()))
         reporter.line(f"  {'backups':<10} {text}")
         if trouble:
             reporter.line(f"  {'backups':<10} ! {trouble}")

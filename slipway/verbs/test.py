@@ -8,9 +8,9 @@ import sys
 
 from slipway.console import Note
 from slipway.engine.docker import client
+from slipway.environment import ROOT
 from slipway.errors import EngineError, VerificationError
 from slipway.system import requirements
-from slipway.world import ROOT
 
 ALWAYS = ("tests/unit", "tests/app", "tests/embedded")
 SCENARIOS = "tests/scenarios"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from slipway.environment import enter
 from slipway.errors import SettingsError
-from slipway.world import enter
 
 
 def run(on: str, reporter, yes: bool = False) -> None:

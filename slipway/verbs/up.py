@@ -9,15 +9,15 @@ from functools import partial
 
 from slipway.config import envfile
 from slipway.engine import Engine, Running, Seen
+from slipway.environment import ROOT, World, enter, first_run, imagined
 from slipway.errors import EngineError
 from slipway.outlook import pause
 from slipway.plan import Level, Plan, Step, apply
-from slipway.record import Recorder, facts
+from slipway.release import archive, carry, gates, gateway, provision, rollout, safety
+from slipway.release.record import Recorder, facts
+from slipway.release.rollout import Swap
 from slipway.stack.model import STORES
 from slipway.system.process import end_all
-from slipway.verbs import archive, carry, gates, gateway, provision, release, safety
-from slipway.verbs.release import Swap
-from slipway.world import ROOT, World, enter, first_run, imagined
 
 DATA_TIER = (*STORES, "ops", "schedule", "pitr")
 
@@ -80,7 +80,7 @@ def put(
 
     def planner(now: Seen, recorder: Recorder) -> tuple[Plan, Swap | None]:
         differ = differences(engine.wanted(), now.services)
-        change = release.swap(world, now, differ)
+        change = rollout.swap(world, now, differ)
         recorder.facts |= {"colour": change.new if change else now.colour}
         if "gateway" in differ and now.services.get("gateway", Running("")).state == "running":
             reporter.line(f"  gateway: {pause('gateway', True, True)}")
@@ -100,7 +100,7 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
     """The steps from what was seen to the stack that the settings ask for; empty when there is nothing to do."""
     engine = world.engine
     differ = differences(engine.wanted(), seen.services)
-    change = release.swap(world, seen, differ)
+    change = rollout.swap(world, seen, differ)
     data = [name for name in differ if name in DATA_TIER]
     front = [name for name in differ if name not in DATA_TIER]
     replaced = starts(engine, [name for name in front if name == "gateway"], differ)
@@ -111,7 +111,7 @@ def plan(world: World, seen: Seen, recorder: Recorder | None = None, extras: Ext
     pending = provision.schema(world, seen, changed="postgres" in doubtful or "ops" in data)
     door = (gates.front_door(engine, world),)
     serve = (
-        (*release.levels(world, change, recorder, (config, replaced), (*extras.gates(change), door)),)
+        (*rollout.levels(world, change, recorder, (config, replaced), (*extras.gates(change), door)),)
         if change
         else (
             config,

@@ -76,7 +76,7 @@ def at_step(slow: Clone, step: str, **env: str) -> Begun:
 WAITS = """
 import signal, sys
 from invoke.main import program
-from slipway.verbs import carry
+from slipway.release import carry
 
 def waiting(*words):
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})

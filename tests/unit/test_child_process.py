@@ -151,7 +151,7 @@ def test_work_elsewhere_is_cancelled_only_while_it_runs():
 # A tool that runs a child which, with a child of its own, ignores every signal that asks.
 TOOL = r"""
 import sys
-from slipway import perform, plan; from slipway.system import process
+from slipway import main as perform, plan; from slipway.system import process
 from slipway.plan import Plan, Step, apply
 
 process.GRACE = plan.PATIENCE = 0.2

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from slipway.engine import Running, Seen
+from slipway.environment import World
 from slipway.errors import GateError, Interrupted, LockHeld, LockLost
 from slipway.plan import Silent, Step
-from slipway.record import Recorder
+from slipway.release import carry, gateway
+from slipway.release import rollout as rollouts
+from slipway.release.record import Recorder
+from slipway.release.rollout import Swap
 from slipway.stack import model
-from slipway.verbs import carry, deploy, gateway, release, up
-from slipway.verbs.release import Swap
-from slipway.world import World
+from slipway.verbs import deploy, up
 from tests.unit.conftest import settings_of
 from tests.unit.test_up_plan import DATA, UP, Machine
 
@@ -203,14 +205,14 @@ def test_a_gateway_that_differs_is_reloaded_just_before_the_switch(tmp_path):
 def test_nothing_starts_beside_an_app_that_is_as_wanted_or_does_not_serve(tmp_path, services):
     found = seen(**services)
     differ = up.differences(Beside().wanted(), found.services)
-    assert release.swap(world(tmp_path), found, differ) is None
+    assert rollouts.swap(world(tmp_path), found, differ) is None
 
 
 @pytest.mark.parametrize(
     ("switched", "names"), [(False, ["stop app-blue"]), (True, ["switch back", "drain app-blue", "stop app-blue"])]
 )
 def test_the_way_back_stops_the_new_colour_and_if_it_was_switched_to_switches_and_drains(tmp_path, switched, names):
-    plan = release.undo(world(tmp_path), Swap("green", "blue", "slipway/app:2", "changed"), switched)
+    plan = rollouts.undo(world(tmp_path), Swap("green", "blue", "slipway/app:2", "changed"), switched)
     assert [step.name for step in plan.steps] == names
 
 
@@ -230,7 +232,7 @@ def test_a_way_back_waits_for_requests_in_flight_unless_the_gateway_is_down(tmp_
             return {"up": up_now, "left": 0}
 
     here = replace(world(tmp_path), engine=Gateway())
-    drain = next(step for step in release.undo(here, SWAP, True).steps if step.name == "drain app-blue")
+    drain = next(step for step in rollouts.undo(here, SWAP, True).steps if step.name == "drain app-blue")
     assert drain.run(Silent()) == remark
     assert [verb for verb, _ in verbs] == asked
     assert all(args == {"from": "blue", "timeout": 30} for verb, args in verbs if verb == "gateway.drain")
@@ -281,7 +283,7 @@ def test_a_killed_release_is_good_exactly_if_it_runs_and_requests_go_to_it_and_a
     ],
 )
 def test_the_watch_counts_on_over_a_restart_of_the_gateway(before, now, counted):
-    assert release.counted(before, now) == counted
+    assert rollouts.counted(before, now) == counted
 
 
 class Heard:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from slipway.config import envfile
 from slipway.config.credentials import required_secrets, secrets_of
 from slipway.config.settings import Settings
-from slipway.world import ROOT
+from slipway.environment import ROOT
 
 
 def test_the_committed_example_is_what_the_schema_says():

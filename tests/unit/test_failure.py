@@ -10,8 +10,8 @@ import pytest
 
 from slipway.config import envfile
 from slipway.errors import EngineError, Interrupted, LockHeld, SettingsError
-from slipway.record import Recorder
-from slipway.verbs import failure
+from slipway.release import failure
+from slipway.release.record import Recorder
 
 HOOK = """#!/bin/sh
 cat >> heard; echo >> heard

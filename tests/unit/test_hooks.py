@@ -15,11 +15,11 @@ from typing import ClassVar
 
 import pytest
 
-from slipway import hooks
 from slipway.config.settings import Settings
+from slipway.environment import ROOT
 from slipway.errors import GateError
+from slipway.release import hooks
 from slipway.system import process
-from slipway.world import ROOT
 
 ENV = {"PATH": os.environ["PATH"], "HOOK_URL": "http://127.0.0.1:9/hush-hush"}
 RECORD = {"id": "r0007-abc1234", "revision": "abc1234", "by": "Ada", "result": "running"}

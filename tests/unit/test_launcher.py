@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.world import ROOT
+from slipway.environment import ROOT
 
 # A Python whose venvs hold a pip that writes down its calls, and an invoke that shows its arguments.
 PYTHON = """#!/bin/sh

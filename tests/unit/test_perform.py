@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from slipway import errors
-from slipway.world import ROOT
+from slipway.environment import ROOT
 
 # What a verb does -> exit code, words on standard error
 CASES = {
@@ -47,7 +47,7 @@ CASES = {
 }
 PROGRAM = """
 import sys
-from slipway import errors, perform
+from slipway import errors, main as perform
 class verb:
     @staticmethod
     def run(on, reporter):

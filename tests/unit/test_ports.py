@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from slipway.engine.embedded import ports
+from slipway.environment import ROOT
 from slipway.errors import EngineError
-from slipway.world import ROOT
 
 NONE: frozenset[str] = frozenset()
 

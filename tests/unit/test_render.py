@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.config.settings import Settings
+from slipway.environment import ROOT
 from slipway.errors import EngineError, SettingsError
 from slipway.stack import model, render
-from slipway.world import ROOT
 from tests.unit.conftest import SECRETS, settings_of
 
 ANY_TEXT = st.text(

@@ -15,8 +15,8 @@ import yaml
 
 from slipway.config import envfile
 from slipway.config.settings import Settings
+from slipway.environment import ROOT
 from slipway.stack import model, render
-from slipway.world import ROOT
 from tests.unit.conftest import settings_of
 
 PROVIDERS = ("minio", "rustfs", "garage", "rclone", "external")

@@ -8,9 +8,11 @@ import pytest
 
 from slipway.data.restore import people, swap
 from slipway.errors import SettingsError
-from slipway.verbs import restore, restore_asked, restore_words
+from slipway.recovery import asked as restore_asked
+from slipway.recovery import words as restore_words
+from slipway.recovery.asked import Wish
+from slipway.verbs import restore
 from slipway.verbs.restore import Done
-from slipway.verbs.restore_asked import Wish
 from tests.unit.test_up_plan import Machine, world
 
 FOUND = {

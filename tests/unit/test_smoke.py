@@ -17,8 +17,8 @@ from slipway.data import postman, smoke
 from slipway.data.postman_assertions import Unmet
 from slipway.data.postman_checks import Answer, Context, compile_script
 from slipway.data.postman_nodes import NotUnderstood
+from slipway.environment import ROOT
 from slipway.errors import HealthError, SettingsError, SlipwayError, VerificationError
-from slipway.world import ROOT
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 BODY = {

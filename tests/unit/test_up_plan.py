@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from slipway.engine import Build, Running, Seen
+from slipway.environment import World
 from slipway.plan import Plan, Silent, Step
 from slipway.stack import model
 from slipway.verbs import up
-from slipway.world import World
 from tests.unit.conftest import settings_of
 
 SERVICES = ("postgres", "redis", "objects", "ops", "app", "gateway")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from slipway.environment import enter
 from slipway.errors import SettingsError
 from slipway.plan import Silent
-from slipway.world import enter
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 

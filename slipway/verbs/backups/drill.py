@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from slipway.verbs.backups.said import work
-from slipway.world import enter
+from slipway.environment import enter
+from slipway.recovery.backups import work
 
 
 def run(on: str, reporter, backup: str | None = None) -> None:

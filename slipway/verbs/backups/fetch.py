@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from slipway.console import size
+from slipway.environment import enter
 from slipway.errors import SettingsError
-from slipway.verbs.backups import said
-from slipway.world import enter
+from slipway.recovery import backups
 
 LARGEST = 64 * 1024  # bytes; an identity file has a few lines
 
@@ -17,7 +17,7 @@ def run(on: str, reporter, backup: str, identity: str | None = None, stack: str 
     world = enter(on)
     args = {"id": backup, "stack": stack, "identity": text_of(identity) if identity else ""}
     reporter.header(world.header)
-    done = said.work(world, reporter, "fetch", "backups.fetch", args, f"{backup}, from elsewhere", remark)
+    done = backups.work(world, reporter, "fetch", "backups.fetch", args, f"{backup}, from elsewhere", remark)
     reporter.done(
         f"{done['id']} is here, as it was taken. ./invoke restore {done['id']}{world.flag} restores it.", **done
     )

@@ -14,10 +14,10 @@ from slipway.carried import stream
 from slipway.console import size
 from slipway.data import mirror
 from slipway.data.backups import verify
+from slipway.environment import World, enter
 from slipway.errors import SettingsError, VerificationError
 from slipway.plan import Plan, Progress, Silent, Step, apply
 from slipway.system.process import end_all
-from slipway.world import World, enter
 
 CHUNK = 2**20
 FILE = re.compile(r"\d{8}T\d{6}Z(-\d+)?/[A-Za-z0-9][A-Za-z0-9.-]*")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from slipway.console import size
+from slipway.environment import enter
 from slipway.plan import Silent
-from slipway.verbs.backups import said
-from slipway.world import enter
+from slipway.recovery import backups
 
 
 def run(on: str, reporter) -> None:
@@ -33,4 +33,4 @@ def line(backup: dict, copied: bool) -> str:
     if backup["where"] == "off-site":
         held = ("encrypted; " if backup["sealed"] else "") + f"./invoke backups.fetch {backup['id']}"
         return f"{backup['where']:<8}  {backup['id']:<18} {'copy':<8} {size(backup['bytes']):>10}  {held}"
-    return f"{backup['where']:<8}  {said.line(backup)}" if copied else said.line(backup)
+    return f"{backup['where']:<8}  {backups.line(backup)}" if copied else backups.line(backup)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from slipway.console import size
-from slipway.verbs.backups import said
-from slipway.world import enter
+from slipway.environment import enter
+from slipway.recovery import backups
 
 
 def run(on: str, reporter, dry_run: bool = False) -> None:
     """Removes what no rule keeps; with `dry_run` only says what that is. Raises LockHeld while a backup is taken."""
     world = enter(on)
     reporter.header(world.header)
-    done = said.work(
+    done = backups.work(
         world,
         reporter,
         "prune",

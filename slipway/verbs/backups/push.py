@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from slipway.console import size
+from slipway.environment import World, enter
 from slipway.errors import BackupError, SlipwayError
 from slipway.plan import Progress
-from slipway.verbs.backups import said
-from slipway.world import World, enter
+from slipway.recovery import backups
 
 PATIENCE = 600  # seconds that another copy, which is under way, may go on
 
@@ -17,7 +17,7 @@ def run(on: str, reporter, backup: str | None = None) -> None:
     """Copies one backup, or every one that is not there yet. Raises SettingsError where no bucket is set, BackupError."""
     world = enter(on)
     reporter.header(world.header)
-    done = said.work(
+    done = backups.work(
         world,
         reporter,
         "off-site copy",

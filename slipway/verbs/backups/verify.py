@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from slipway.console import size
-from slipway.verbs.backups import said
-from slipway.world import enter
+from slipway.environment import enter
+from slipway.recovery import backups
 
 
 def run(on: str, reporter, backup: str | None = None, everything: bool = False) -> None:
@@ -15,7 +15,7 @@ def run(on: str, reporter, backup: str | None = None, everything: bool = False) 
     world = enter(on)
     reporter.header(world.header)
     args = {"read": True, "all": everything} | ({"id": backup} if backup else {})
-    found = said.work(
+    found = backups.work(
         world,
         reporter,
         "verify",

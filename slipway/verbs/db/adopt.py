@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import getpass
 
-from slipway.verbs.inside import work
-from slipway.world import enter
+from slipway.environment import enter
+from slipway.inside import work
 
 
 def run(on: str, reporter, version: int | None = None, wait: float | None = None) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from slipway.environment import enter
 from slipway.errors import VerificationError
-from slipway.verbs.inside import work
-from slipway.world import enter
+from slipway.inside import work
 
 
 def run(on: str, reporter) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from slipway.verbs.inside import careful, listed, work
-from slipway.world import enter
+from slipway.environment import enter
+from slipway.inside import careful, listed, work
 
 
 def run(on: str, reporter, only: str | None = None, yes: bool = False, wait: float | None = None) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import getpass
 
-from slipway.verbs.inside import careful, listed, remark, work
-from slipway.world import enter
+from slipway.environment import enter
+from slipway.inside import careful, listed, remark, work
 
 
 def run(on: str, reporter, version: int, yes: bool = False, wait: float | None = None) -> None:

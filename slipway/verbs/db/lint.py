@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from slipway.environment import enter
 from slipway.errors import VerificationError
 from slipway.plan import Silent
-from slipway.world import enter
 
 
 def run(on: str, reporter, everything: bool = False) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import getpass
 
-from slipway.verbs.inside import listed, work
-from slipway.world import enter
+from slipway.environment import enter
+from slipway.inside import listed, work
 
 
 def run(on: str, reporter, to: int | None = None, dry_run: bool = False, wait: float | None = None) -> None:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from slipway.environment import ROOT
 from slipway.errors import SettingsError
-from slipway.world import ROOT
 
 NUMBER = re.compile(r"([0-9]+)_.*\.sql")
 TIMESTAMP = 14  # digits of YYYYMMDDhhmmss

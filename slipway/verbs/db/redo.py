@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import getpass
 
-from slipway.verbs.inside import again, careful, listed, remark, work
-from slipway.world import enter
+from slipway.environment import enter
+from slipway.inside import again, careful, listed, remark, work
 
 
 def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None = None) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slipway.environment import World, enter
 from slipway.errors import MigrationError
+from slipway.inside import work
 from slipway.plan import Progress, Step
-from slipway.verbs.inside import work
-from slipway.world import World, enter
 
 
 def run(on: str, reporter, source: str = "live") -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from slipway.environment import ROOT, enter
 from slipway.errors import VerificationError
 from slipway.plan import Silent
 from slipway.stack import render
-from slipway.world import ROOT, enter
 
 
 def run(on: str, reporter, check: bool = False) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from slipway.environment import enter
 from slipway.errors import MigrationError
 from slipway.plan import Silent
-from slipway.world import enter
 
 
 def run(on: str, reporter, strict: bool = False) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from slipway.environment import enter
 from slipway.plan import Plan, Step, apply
+from slipway.recovery import pitr
+from slipway.release import archive
 from slipway.system.process import end_all
-from slipway.verbs import archive, pitr
-from slipway.world import enter
 
 
 def run(on: str, reporter, full: bool = False) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from slipway.verbs import restore_at
+from slipway.recovery import moment
 
 
-def run(on: str, reporter, at: str = restore_at.LATEST, wait: float = 0) -> None:
+def run(on: str, reporter, at: str = moment.LATEST, wait: float = 0) -> None:
     """Exit code 0 means that this moment can be restored, because it was."""
-    restore_at.drill(on, reporter, at, wait)
+    moment.drill(on, reporter, at, wait)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from slipway.console import size
+from slipway.environment import enter
 from slipway.errors import VerificationError
 from slipway.plan import Silent
-from slipway.verbs import pitr
-from slipway.world import enter
+from slipway.recovery import pitr
 
 
 def run(on: str, reporter) -> None:

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from slipway import holder, hooks
+from slipway import holder
 from slipway.config import envfile
 from slipway.config.settings import Settings
+from slipway.environment import ROOT
 from slipway.errors import Interrupted, SlipwayError
-from slipway.perform import unexpected
-from slipway.record import Recorder
+from slipway.main import unexpected
+from slipway.release import hooks
+from slipway.release.record import Recorder
 from slipway.system import git
-from slipway.world import ROOT
 
 HOOK_TIMEOUT = 60  # seconds, where the settings cannot say
 

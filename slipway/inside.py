@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
+from slipway.environment import World
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.system.process import end_all
-from slipway.world import World
 
 CHANGING = frozenset({"migrate", "rollback", "goto", "redo", "adopt", "fixtures"})
 

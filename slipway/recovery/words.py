@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from slipway.console import size
-from slipway.verbs.backups.said import aged
+from slipway.recovery.backups import aged
 
 if TYPE_CHECKING:
+    from slipway.environment import World
+    from slipway.recovery.asked import Wish
     from slipway.verbs.restore import Done
-    from slipway.verbs.restore_asked import Wish
-    from slipway.world import World
 
 NAMED = 10
 

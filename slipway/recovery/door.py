@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from slipway.engine import Seen
+from slipway.environment import World
 from slipway.errors import SlipwayError
 from slipway.plan import Plan, Progress, Silent, Step, apply
 from slipway.system.process import end_all
-from slipway.world import World
 
 MESSAGE = "We are restoring this service from a backup. It will be back soon."
 

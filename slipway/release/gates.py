@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import partial
 
 from slipway.engine import Engine, Seen
+from slipway.environment import World
 from slipway.errors import GateError, HealthError, SlipwayError
 from slipway.plan import Progress, Step
-from slipway.verbs import release
-from slipway.world import World
+from slipway.release import rollout
 
 
 def gate(engine: Engine, store: str, cause: str) -> Step:
@@ -59,7 +59,7 @@ def ready(world: World, seen: Seen) -> Step:
 
     def work(progress: Progress) -> str:
         if engine.rollout:
-            return release.probe(world, engine.rollout.serving(), progress)
+            return rollout.probe(world, engine.rollout.serving(), progress)
         found = asked(
             engine,
             "app",

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 
 from slipway.console import size
+from slipway.environment import World
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.system.process import end_all
-from slipway.world import World
 
 
 def work(

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from slipway.engine import Engine, Seen
+from slipway.environment import World
 from slipway.errors import GateError, HealthError
 from slipway.plan import Level, Plan, Progress, Step
-from slipway.record import Recorder
-from slipway.world import World
+from slipway.release.record import Recorder
 
 OTHER = {"blue": "green", "green": "blue"}
 POLL = 0.5

@@ -7,8 +7,8 @@ from functools import partial
 
 from slipway.console import size
 from slipway.engine import Engine, Seen
+from slipway.environment import World
 from slipway.plan import Level, Progress, Step
-from slipway.world import World
 
 TOUCHING = frozenset({"postgres", "objects", "pitr"})
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from slipway import holder
 from slipway.engine import Engine
+from slipway.environment import World
 from slipway.errors import Interrupted, SlipwayError
 from slipway.plan import Progress, Reporter, Silent, Step
 from slipway.system import git
-from slipway.world import World
 
 
 @dataclass

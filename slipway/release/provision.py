@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from slipway.engine import Engine, Seen
+from slipway.environment import World
 from slipway.plan import Level, Progress, Step
-from slipway.world import World
 
 
 def settle(world: World, seen: Seen, doubtful: Sequence[str]) -> Level:

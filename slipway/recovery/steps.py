@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
+from slipway.environment import World
 from slipway.plan import Level, Progress, Step
-from slipway.verbs import archive, gates, provision
-from slipway.world import World
+from slipway.release import archive, gates, provision
 
 
 @dataclass

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from slipway.environment import World, enter
 from slipway.errors import SettingsError, SlipwayError
 from slipway.plan import Plan, Progress, Silent, Step, apply, guarded
+from slipway.recovery import pitr, steps
+from slipway.release import archive, gates
 from slipway.system.process import end_all
-from slipway.verbs import archive, gates, pitr
-from slipway.verbs.pitr import steps
-from slipway.world import World, enter
 
 LATEST = "latest"
 

@@ -1,9 +1,9 @@
-"""Any moment back: continuous archiving, physical backups, and restores from them."""
+"""What is refused where there is no archive."""
 
 from __future__ import annotations
 
+from slipway.environment import World
 from slipway.errors import SettingsError
-from slipway.world import World
 
 
 def refuse_without(world: World) -> None:

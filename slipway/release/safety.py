@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from slipway.console import size
+from slipway.environment import World
 from slipway.plan import Level, Progress, Step
-from slipway.record import Recorder
-from slipway.verbs.backups.said import settings_named
+from slipway.recovery.backups import settings_named
+from slipway.release.record import Recorder
 from slipway.verbs.db import rehearse
-from slipway.world import World
 
 PATIENCE = 1800  # seconds that a backup which is being taken already may go on
 PROOFS = {

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from slipway.engine import Engine, Seen
+from slipway.environment import World
 from slipway.plan import Level, Progress, Step
-from slipway.verbs.release import OTHER, Swap
-from slipway.world import World
+from slipway.release.rollout import OTHER, Swap
 
 SHOWN = 3  # differences that a plan tells one by one
 

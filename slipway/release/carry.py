@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from slipway import hooks
 from slipway.engine import Running, Seen
+from slipway.environment import World
 from slipway.errors import HealthError, LockLost, SlipwayError
-from slipway.perform import unexpected
+from slipway.main import unexpected
 from slipway.plan import Level, Plan, Silent, Step, apply, guarded
-from slipway.record import Recorder
+from slipway.release import gates, hooks
+from slipway.release import rollout as rollouts
+from slipway.release.record import Recorder
+from slipway.release.rollout import OTHER, Swap
 from slipway.stack.model import STORES
 from slipway.system.process import end_all
-from slipway.verbs import gates, release, smoke
-from slipway.verbs.release import OTHER, Swap
-from slipway.world import World
+from slipway.verbs import smoke
 
 Planner = Callable[[Seen, Recorder], tuple[Plan, Swap | None]]
 
@@ -75,7 +76,7 @@ def fail(world: World, reporter, recorder: Recorder, change: Swap | None, error:
         return
     if change and f"start app-{change.new}" in recorder.entered:
         try:
-            apply(release.undo(world, change, recorder.switched), reporter, end_all)
+            apply(rollouts.undo(world, change, recorder.switched), reporter, end_all)
             error.found += f"; undone: app-{change.old} serves"
             undone(world, reporter, recorder, error)
         except Exception as worse:
@@ -159,17 +160,17 @@ def returnable(world: World, seen: Seen) -> bool:
 def proofs(world: World, seen: Seen, cut: dict) -> tuple[Level, ...]:
     """The gates of a release in its place, as its own kind has them; through the front door where that is open."""
     colour = seen.colour
-    probe = Step(f"probe app-{colour}", "not proven yet", partial(release.probe, world, colour))
+    probe = Step(f"probe app-{colour}", "not proven yet", partial(rollouts.probe, world, colour))
     if not seen.up:
         return ((probe,),)
     test = smoke.step(world) if cut["kind"] == "deploy" else None
-    watch = release.watch(world, colour) if cut["kind"] != "up" else ()
+    watch = rollouts.watch(world, colour) if cut["kind"] != "up" else ()
     return ((probe,), (test,) if test else (), watch, (gates.front_door(world.engine, world),))
 
 
 def way_back(world: World, seen: Seen) -> Plan:
     """The undoing of the colour that requests go to."""
-    return release.undo(world, Swap(OTHER[seen.colour], seen.colour, "", ""), switched=True)
+    return rollouts.undo(world, Swap(OTHER[seen.colour], seen.colour, "", ""), switched=True)
 
 
 def fate(cut: dict, seen: Seen, result: str) -> str:
@@ -193,9 +194,9 @@ def outcome(cut: dict, seen: Seen) -> str:
 def leftovers(world: World, seen: Seen) -> tuple[Level, ...]:
     """The gateway to the colour that serves, if it is elsewhere, then the end of the other one."""
     idle = OTHER[seen.colour]
-    point = Step("switch", f"to app-{seen.colour}", partial(release.point, world.engine, seen.colour))
+    point = Step("switch", f"to app-{seen.colour}", partial(rollouts.point, world.engine, seen.colour))
     drain = Step(
-        f"drain app-{idle}", "requests in flight", partial(release.drain, world, Swap(idle, seen.colour, "", ""))
+        f"drain app-{idle}", "requests in flight", partial(rollouts.drain, world, Swap(idle, seen.colour, "", ""))
     )
     stop = Step(f"stop app-{idle}", "left over", partial(world.engine.rollout.retire, idle))
     return (

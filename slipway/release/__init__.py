@@ -1,0 +1,1 @@
+"""The core of a deploy: what differs, the steps that bring it, the record, and the way back."""
