@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from slipway.holder import Holder
+from slipway.engine.lock import Holder
 from slipway.plan import Progress, Step
 
 

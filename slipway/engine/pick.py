@@ -46,12 +46,12 @@ def choose(stack: Stack, root: Path, environ: Mapping[str, str]) -> tuple[Engine
 
 
 def embed(stack: Stack, root: Path) -> Engine:
-    from slipway.engine.embedded import Embedded
+    from slipway.engine.embedded.engine import Embedded
 
     return Embedded(stack, root)
 
 
 def docker(stack: Stack, root: Path, environ: Mapping[str, str], connection) -> Engine:
-    from slipway.engine.docker import Docker
+    from slipway.engine.docker.engine import Docker
 
     return Docker(stack, root, environ, connection)

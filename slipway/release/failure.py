@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from slipway import holder
 from slipway.config import envfile
 from slipway.config.settings import Settings
+from slipway.engine import lock as holder
 from slipway.environment import ROOT
 from slipway.errors import Interrupted, SlipwayError
 from slipway.main import unexpected

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from slipway import holder
 from slipway.engine import Engine
+from slipway.engine import lock as holder
 from slipway.environment import World
 from slipway.errors import Interrupted, SlipwayError
 from slipway.plan import Progress, Reporter, Silent, Step

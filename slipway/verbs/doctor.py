@@ -11,7 +11,8 @@ from datetime import UTC
 
 from slipway.config import envfile
 from slipway.config.settings import Settings
-from slipway.engine.docker import checks, client, observed
+from slipway.engine.docker import checks, client
+from slipway.engine.docker import containers as docker_containers
 from slipway.environment import ROOT, World, enter
 from slipway.errors import ENGINE_FULL, SlipwayError, VerificationError
 from slipway.plan import Silent
@@ -137,9 +138,9 @@ def port(world: World, connection: client.Connection) -> Iterator[Finding]:
     from slipway.engine.docker.checks import listening
 
     number = world.settings.front_port
-    ours = "gateway" in observed.containers(connection, world.stack.name)
+    ours = "gateway" in docker_containers.containers(connection, world.stack.name)
     if not ours and connection.local and listening(number):
-        holder = observed.publisher(connection, number)
+        holder = docker_containers.publisher(connection, number)
         yield Finding(
             f"port {number}",
             f"taken by {f'container {holder}' if holder else 'another program'}",
@@ -154,7 +155,7 @@ def exposed(on: str) -> Iterator[Finding]:
     world = enter(on)
     if world.engine.name != "docker":
         return
-    groups = observed.containers(client.connect(os.environ), world.stack.name)
+    groups = docker_containers.containers(client.connect(os.environ), world.stack.name)
     for service, containers in groups.items():
         public = {
             entry["PublicPort"]
@@ -195,7 +196,9 @@ def backups(on: str) -> Iterator[Finding]:
 def archive(on: str) -> Iterator[Finding]:
     """Continuous archiving: what waits, and whether every repository answers."""
     world = enter(on)
-    if not world.settings.pitr or "pitr" not in observed.containers(client.connect(os.environ), world.stack.name):
+    if not world.settings.pitr or "pitr" not in docker_containers.containers(
+        client.connect(os.environ), world.stack.name
+    ):
         return
     found = world.engine.inside("pitr.status", {}, Silent())
     for text in found["problems"]:

@@ -6,8 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from slipway.carried import stream
 from slipway.console import size
+from slipway.engine.streaming import stream
 from slipway.environment import World, enter
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Progress, Step, apply

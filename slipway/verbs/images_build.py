@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from slipway.engine.docker import Docker
+from slipway.engine.docker.engine import Docker
 from slipway.environment import World
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Step, apply

@@ -22,7 +22,7 @@ from typing import TypeVar
 
 import pytest
 
-from slipway.engine.docker import builds
+from slipway.engine.docker import images as docker_images
 from slipway.stack import images
 from tests.scenarios.clone import Begun, Clone
 from tests.scenarios.image_containers import ROOT, build_missing, docker, until
@@ -220,7 +220,7 @@ def removed(group: Path) -> bool:
 def needed() -> Iterable[str]:
     """Tags of what a clone's stack stands on, all on the engine of this machine."""
     known = images.catalogue(ROOT, images.DEBIAN)
-    return build_missing(known | {"ops": builds.local_ops(ROOT, known["postgres"].tag)}).values()
+    return build_missing(known | {"ops": docker_images.local_ops(ROOT, known["postgres"].tag)}).values()
 
 
 @contextmanager

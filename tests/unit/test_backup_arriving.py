@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway import carried
-from slipway.engine.docker import keeping
+from slipway.engine import streaming
+from slipway.engine.docker import backup_place
 from slipway.errors import BackupError, EngineError
 from slipway.verbs.backups import get
 
@@ -65,19 +65,19 @@ def test_nothing_is_written_under_any_other_name(tmp_path: Path, name: str):
 
 
 def test_an_error_of_the_other_side_is_its_own_and_noise_is_told():
-    error = carried.told('warning\n{"kind": "backup", "where": "backup x", "found": "gone"}\n', 7)
+    error = streaming.told('warning\n{"kind": "backup", "where": "backup x", "found": "gone"}\n', 7)
     assert isinstance(error, BackupError) and error.where == "backup x"
-    assert carried.told("cannot exec in a stopped container\n", 1).found == "cannot exec in a stopped container"
-    assert carried.told("", 137).found == "exit code 137"
+    assert streaming.told("cannot exec in a stopped container\n", 1).found == "cannot exec in a stopped container"
+    assert streaming.told("", 137).found == "exit code 137"
 
 
 def test_a_directory_for_backups_is_made_for_ops_and_one_that_is_there_is_left(tmp_path: Path):
     if os.geteuid():
         pytest.skip("only root may give a directory away")
-    keeping.directory(tmp_path / "new" / "one")
+    backup_place.directory(tmp_path / "new" / "one")
     found = (tmp_path / "new" / "one").stat()
-    assert (found.st_uid, found.st_mode & 0o777) == (keeping.USER, 0o700)
-    keeping.directory(tmp_path)
+    assert (found.st_uid, found.st_mode & 0o777) == (backup_place.USER, 0o700)
+    backup_place.directory(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(EngineError, match="BACKUP_DIR"):
-        keeping.directory(tmp_path / "file" / "below")
+        backup_place.directory(tmp_path / "file" / "below")

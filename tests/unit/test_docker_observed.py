@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slipway.engine.docker import observed
+from slipway.engine.docker import containers
 from slipway.stack import model
 from slipway.verbs import up
 from tests.unit.conftest import settings_of
@@ -28,15 +28,15 @@ def container(state: str) -> dict:
     ],
 )
 def test_an_app_serves_as_long_as_one_of_its_containers_runs(states, state, detail):
-    found = observed.app(PAIR, [container(each) for each in states], "blue")["app"]
+    found = containers.app(PAIR, [container(each) for each in states], "blue")["app"]
     assert (found.state, found.detail) == (state, detail)
 
 
 def test_an_app_of_which_a_container_is_missing_has_something_to_be_done():
-    found = observed.app(PAIR, [container("running"), container("exited")], "blue")
+    found = containers.app(PAIR, [container("running"), container("exited")], "blue")
     assert up.differences({"app": "app 1"}, found) == {"app": "blue · 1 of 2 containers run: exited 3 s ago"}
 
 
 def test_any_other_service_is_as_its_worst_container():
     group = {"redis": [container("running"), container("exited")]}
-    assert observed.services(PAIR, group)["redis"].state == "stopped"
+    assert containers.services(PAIR, group)["redis"].state == "stopped"

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from slipway.data import serving
-from slipway.engine.docker.session import IDLE, VERBS, Session
+from slipway.engine.docker.ops_session import IDLE, VERBS, Session
 
 
 def test_requests_are_answered_in_order_however_they_arrive():

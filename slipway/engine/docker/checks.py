@@ -6,7 +6,7 @@ import shutil
 import socket
 from pathlib import Path
 
-from slipway.engine.docker import observed
+from slipway.engine.docker import containers
 from slipway.engine.docker.client import Connection
 from slipway.errors import ENGINE_FULL, EngineError
 
@@ -26,7 +26,7 @@ def refuse_full_disk(connection: Connection) -> None:
 
 def refuse_taken_port(connection: Connection, port: int) -> None:
     if connection.local and listening(port):
-        name = observed.publisher(connection, port)
+        name = containers.publisher(connection, port)
         raise EngineError(
             f"port {port}",
             f"taken by {f'container {name}' if name else 'another program'}",

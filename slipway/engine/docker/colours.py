@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from slipway.engine.docker import compose, observed
+from slipway.engine.docker import compose, containers
 from slipway.engine.docker.client import Connection
 from slipway.engine.docker.lock import instant
 from slipway.errors import EngineError
@@ -14,7 +14,7 @@ from slipway.plan import Progress
 from slipway.stack import accepts
 
 if TYPE_CHECKING:
-    from slipway.engine.docker import Docker
+    from slipway.engine.docker.engine import Docker
 
 COLOURS = ("blue", "green")
 CRASHES = 3  # restarts after which a container is given up
@@ -55,7 +55,7 @@ class Rollout:
         return self.engine.actual("app").removeprefix("app-")
 
     def group(self, colour: str) -> list[dict]:
-        return observed.containers(self.connection, self.engine.stack.name).get(service(colour), [])
+        return containers.containers(self.connection, self.engine.stack.name).get(service(colour), [])
 
     def start(self, colour: str, image: str, progress: Progress) -> None:
         """Starts every container of a colour from an image that the engine has; the other colour is not touched."""

@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from slipway import holder
+from slipway.engine import lock as holder
 from slipway.engine.docker.client import Connection
 from slipway.errors import EngineError, full
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from slipway import holder
+from slipway.engine import lock as holder
 
 
 @contextmanager

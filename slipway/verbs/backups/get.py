@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from slipway.carried import stream
 from slipway.console import size
 from slipway.data import mirror
 from slipway.data.backups import verify
+from slipway.engine.streaming import stream
 from slipway.environment import World, enter
 from slipway.errors import SettingsError, VerificationError
 from slipway.plan import Plan, Progress, Silent, Step, apply

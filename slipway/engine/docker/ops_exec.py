@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from slipway.engine.docker.client import Connection
-from slipway.engine.docker.session import CONFIDENTIAL, SERVE, VERBS, Session
+from slipway.engine.docker.ops_session import CONFIDENTIAL, SERVE, VERBS, Session
 from slipway.errors import ENGINE_GONE, EngineError, from_fields
 from slipway.plan import Progress
 from slipway.system import process

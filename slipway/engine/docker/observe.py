@@ -6,28 +6,28 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from slipway.engine import Running, Seen
-from slipway.engine.docker import colours, observed
+from slipway.engine.docker import colours, containers
 from slipway.plan import Silent
 from slipway.stack.model import Stack
 from slipway.system import http
 
 if TYPE_CHECKING:
-    from slipway.engine.docker import Docker
+    from slipway.engine.docker.engine import Docker
 
 
 def whole(engine: Docker) -> Seen:
     """All that can be seen; ops is asked where it and Postgres run."""
-    found = observed.containers(engine.connection, engine.stack.name)
-    services = observed.services(engine.stack, found)
+    found = containers.containers(engine.connection, engine.stack.name)
+    services = containers.services(engine.stack, found)
     asked = services.get("ops", Running("")).state == "running" and "postgres" not in stopped(engine.stack, services)
     data = engine.inside("observe", {}, Silent()) if asked else None
     gateway = data["gateway"] if data else engine.gateway(found)
     colour = colours.serving(found, gateway)
-    services |= observed.app(engine.stack, found.get(colours.service(colour), []), colour)
+    services |= containers.app(engine.stack, found.get(colours.service(colour), []), colour)
     answering, answer = http.ask(engine.probe_url()) if "gateway" in services else (False, "")
     return Seen(
         services,
-        observed.tags(engine.connection),
+        containers.tags(engine.connection),
         data,
         answering,
         answer,
@@ -41,13 +41,13 @@ def whole(engine: Docker) -> Seen:
 
 def glance(engine: Docker) -> Seen:
     """What the containers alone tell; ops is about to be asked more, and starts for it now."""
-    found = observed.containers(engine.connection, engine.stack.name)
+    found = containers.containers(engine.connection, engine.stack.name)
     if ops := next((each for each in found.get("ops", []) if each["State"] == "running"), None):
         engine.ops.wake(ops["Id"])
     colour = colours.serving(found, {})
-    services = observed.services(engine.stack, found)
-    services |= observed.app(engine.stack, found.get(colours.service(colour), []), colour)
-    return Seen(services, observed.tags(engine.connection), colour=colour)
+    services = containers.services(engine.stack, found)
+    services |= containers.app(engine.stack, found.get(colours.service(colour), []), colour)
+    return Seen(services, containers.tags(engine.connection), colour=colour)
 
 
 def stopped(stack: Stack, services: Mapping[str, Running]) -> set[str]:

@@ -14,7 +14,7 @@ from slipway.stack.model import POSTGRES, Service, Stack
 from slipway.system import git
 
 if TYPE_CHECKING:
-    from slipway.engine.docker import Docker
+    from slipway.engine.docker.engine import Docker
 
 PYTHON = "python:3.13-slim"
 # On the local target ops sees the rest in the working tree, so that an edit needs no new image.

@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 
 from slipway.engine import Build, Running, Seen
 from slipway.engine.docker import (
-    builds,
+    backup_place,
     changes,
     checks,
     colours,
     compose,
+    containers,
     delivery,
-    keeping,
     lock,
-    observed,
-    ops,
-    seeing,
+    observe,
+    ops_exec,
 )
+from slipway.engine.docker import images as docker_images
 from slipway.engine.docker.client import Connection
 from slipway.errors import EngineError
 from slipway.plan import Progress, Silent, Step
@@ -38,7 +38,7 @@ class Docker:
 
     def __init__(self, stack: Stack, root: Path, environ: Mapping[str, str], connection: Connection):
         self.stack, self.root, self.environ, self.connection = stack, root, environ, connection
-        self.ops = ops.Ops(connection)
+        self.ops = ops_exec.Ops(connection)
         self.file = root / "compose" / f"{stack.settings.environment}.yaml"
         if stack.settings.local and not connection.local:
             raise EngineError(
@@ -60,7 +60,7 @@ class Docker:
     @cached_property
     def built(self) -> dict[str, images.Image]:
         """The images that are built here, by name."""
-        return builds.for_stack(self.stack, self.root)
+        return docker_images.for_stack(self.stack, self.root)
 
     @cached_property
     def tags(self) -> dict[str, str]:
@@ -104,7 +104,7 @@ class Docker:
     # -- what is -------------------------------------------------------------------------------------------------
 
     def observe(self, data: bool = True) -> Seen:
-        return seeing.whole(self) if data else seeing.glance(self)
+        return observe.whole(self) if data else observe.glance(self)
 
     def gateway(self, found: Mapping[str, list[dict]]) -> Mapping:
         """What ops knows of the gateway; nothing while ops does not run."""
@@ -115,26 +115,26 @@ class Docker:
         """The name in the rendered file: the app's is that of the colour that serves."""
         if service != "app":
             return service
-        found = observed.containers(self.connection, self.stack.name)
+        found = containers.containers(self.connection, self.stack.name)
         both = sum(colours.service(colour) in found for colour in colours.COLOURS) != 1
         return colours.service(colours.serving(found, self.gateway(found) if both else {}))
 
     def container(self, service: str) -> str:
-        group = observed.containers(self.connection, self.stack.name).get(self.actual(service), [])
+        group = containers.containers(self.connection, self.stack.name).get(self.actual(service), [])
         running = [container for container in group if container["State"] == "running"]
         if not running:
             raise EngineError(service, "it does not run", "a running service", "./invoke up")
         return running[0]["Id"]
 
     def crashed(self, service: str) -> str:
-        group = observed.containers(self.connection, self.stack.name).get(self.actual(service), [])
+        group = containers.containers(self.connection, self.stack.name).get(self.actual(service), [])
         return next((text for container in group if (text := colours.ended(self.connection, container["Id"]))), "")
 
     def changes(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
         if not names:
             return {}
         model = changes.wanted(self.stack, self.file, self.rendered[self.file.name], self.environment)
-        found, api = observed.containers(self.connection, self.stack.name), self.connection.api.api
+        found, api = containers.containers(self.connection, self.stack.name), self.connection.api.api
         first = {name: found[self.actual(name)][0]["Id"] for name in names}
         inspected = {name: api.inspect_container(identity) for name, identity in first.items()}
         return {
@@ -152,7 +152,7 @@ class Docker:
         checks.refuse_full_disk(self.connection)
         if "gateway" not in seen.services:
             checks.refuse_taken_port(self.connection, self.stack.settings.front_port)
-        return (*self.rendering(), *builds.pulls(self, seen.images), *builds.made_here(self, seen.images))
+        return (*self.rendering(), *docker_images.pulls(self, seen.images), *docker_images.made_here(self, seen.images))
 
     def rendering(self) -> tuple[Build, ...]:
         if not render.stale(self.rendered, self.file.parent):
@@ -176,14 +176,14 @@ class Docker:
         images.build(
             image,
             lambda argv, env: compose.run(argv, env or self.environment, progress.say, f"image {image.name}"),
-            builds.by_revision(image, self.root) if image.tag == self.tags.get("app") else (),
+            docker_images.by_revision(image, self.root) if image.tag == self.tags.get("app") else (),
         )
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
         names = [self.actual(name) for name in names]
         colour = next((name.removeprefix("app-") for name in names if name.startswith("app-")), "")
         self.resume(names)
-        keeping.ensure(self.connection, self.stack)
+        backup_place.ensure(self.connection, self.stack)
         words = (*compose.UP, "--remove-orphans", *names)
         compose.run(
             compose.command(self.stack, self.file, *words),
@@ -195,7 +195,7 @@ class Docker:
 
     def resume(self, names: Sequence[str]) -> None:
         """Unpauses what is paused: Compose neither starts nor replaces that."""
-        for name, group in observed.containers(self.connection, self.stack.name).items():
+        for name, group in containers.containers(self.connection, self.stack.name).items():
             for container in group if name in names else ():
                 if container["State"] == "paused":
                     self.connection.api.api.unpause(container["Id"])
@@ -216,7 +216,7 @@ class Docker:
 
     def halt(self, service: str, progress: Progress) -> str:
         """Stops the containers of one service, which stay; `start` starts them again."""
-        group = observed.containers(self.connection, self.stack.name).get(self.actual(service), [])
+        group = containers.containers(self.connection, self.stack.name).get(self.actual(service), [])
         for container in group:
             progress.say(container["Names"][0].lstrip("/"))
             grace = self.connection.api.api.inspect_container(container["Id"])["Config"].get("StopTimeout")
@@ -232,12 +232,12 @@ class Docker:
         compose.run(
             compose.command(self.stack, self.file, *words), self.environment, progress.say, "docker compose down"
         )
-        return f"data removed; backups stay in {keeping.told(self.stack)}" if volumes else "data kept"
+        return f"data removed; backups stay in {backup_place.told(self.stack)}" if volumes else "data kept"
 
     # -- looking in ----------------------------------------------------------------------------------------------
 
     def log(self, service: str, lines: int) -> tuple[str, ...]:
-        group = observed.containers(self.connection, self.stack.name).get(self.actual(service), [])
+        group = containers.containers(self.connection, self.stack.name).get(self.actual(service), [])
         return colours.lines_of(self.connection, group, lines)
 
     def follow(self, service: str | None, lines: int) -> tuple[Sequence[str], Mapping[str, str] | None]:

@@ -1,0 +1,1 @@
+"""`pitr.*`: any moment back."""
