@@ -83,7 +83,7 @@ def settings(folder: Path, endpoint: str, postgres: Server) -> Mapping[str, str]
 def run(env: Mapping[str, str], verb: str, **args: str) -> tuple[dict, float]:
     """What a verb answers, and the megabytes that all its processes have had at once."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "slipway.data", verb, json.dumps(args)],
+        [sys.executable, "-m", "slipway.ops", verb, json.dumps(args)],
         env=dict(env),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -157,7 +157,7 @@ def backup(place: Path) -> tuple[float, float, int]:
     }
     begun = time.perf_counter()
     child = subprocess.Popen(
-        [sys.executable, "-m", "slipway.data", "backup", '{"only": "db"}'], env=env, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "slipway.ops", "backup", '{"only": "db"}'], env=env, stdout=subprocess.PIPE, text=True
     )
     peak: list[float] = [0.0]
     watcher = threading.Thread(target=watch, args=(child, peak))

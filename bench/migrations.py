@@ -35,7 +35,7 @@ def ours(postgres: Server, database: str, **paths: Path) -> dict[str, str]:
 
 
 def verb(*words: str) -> list[str]:
-    return [sys.executable, "-m", "slipway.data", *words]
+    return [sys.executable, "-m", "slipway.ops", *words]
 
 
 def small_files(postgres: Server, folder: Path) -> Iterator[Result | NotMeasured]:

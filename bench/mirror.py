@@ -19,7 +19,7 @@ OBJECTS, SIZE, FOLDERS = 10_000, 2_048, 50
 LIMIT = 2.0  # seconds
 TURNS = 3  # in turns, so that all meet the same machine
 KEY, SECRET, BUCKET = "benchkey", "bench-secret-1", "bench"
-BACKUP = [sys.executable, "-m", "slipway.data", "backup", '{"only": "objects"}']
+BACKUP = [sys.executable, "-m", "slipway.ops", "backup", '{"only": "objects"}']
 
 
 def measure() -> Iterator[Result]:

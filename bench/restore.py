@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bench.harness import Result
 from bench.postgres import Server, server
-from slipway.data import commands
 from slipway.data.restore import filling
+from slipway.ops import verbs
 
 TIMES = 3
 MEGABYTES = int(os.environ.get("BENCH_MEGABYTES", "1024"))  # of the database; the default is what the bar is for
@@ -48,7 +48,7 @@ def measure() -> Iterator[Result]:
             "PG_BIN": str(postgres.programs),
             "BACKUP_DIR": folder,
         }
-        made = commands.run("backup", {"only": "db"}, env, ignore)
+        made = verbs.run("backup", {"only": "db"}, env, ignore)
         dump = Path(folder) / made["id"] / "database.dump"
         ours, theirs = [], []
         for _ in range(TIMES):
@@ -85,7 +85,7 @@ def plain(postgres: Server, dump: Path) -> float:
 def own(postgres: Server, env: dict[str, str], name: str) -> float:
     subprocess.run(postgres.psql("postgres", "-c", "CHECKPOINT"), check=True, capture_output=True)
     begun = time.perf_counter()
-    commands.run("restore", {"id": name}, env, ignore)
+    verbs.run("restore", {"id": name}, env, ignore)
     seconds = time.perf_counter() - begun
-    commands.run("restore.drop", {}, env, ignore)
+    verbs.run("restore.drop", {}, env, ignore)
     return seconds

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from slipway.data import client_tools, older, throwaway
 from slipway.data.backups import manifest
-from slipway.data.commands import progress
 from slipway.data.copiers import Child, running, wait
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.progress import progress
 from slipway.data.restore import archive, filling
 from slipway.errors import BackupError, MigrationError
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from slipway.data import catalog, commands, conflicts, copying, history, migrations, pg, throwaway
+from slipway.data import catalog, conflicts, copying, history, migrations, pg, throwaway
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import MigrationError
+from slipway.ops import verbs
 
 
 def drift(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -41,7 +42,7 @@ def expected(ends: Endpoints, version: int | None, emit: Emit) -> tuple[catalog.
         if ends.admin_url:
             throwaway.furnish(beside, throwaway.database_of(ends))
         if version is not None:
-            commands.find("migrate")(beside, {"to": version, "by": "slipway drift"}, emit)
+            verbs.find("migrate")(beside, {"to": version, "by": "slipway drift"}, emit)
         return looked_at(beside)
 
 

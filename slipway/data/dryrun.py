@@ -6,10 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from slipway.data import applying, fitness, history, moving, sending, session, situation
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.migrations import transactional
 from slipway.data.moving import Move
+from slipway.data.progress import progress
 
 if TYPE_CHECKING:
     import psycopg

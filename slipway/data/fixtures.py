@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway.data import fixture_csv, history, session, sources, sqltext
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.migrations import Problem
+from slipway.data.progress import progress
 from slipway.errors import MigrationError, SettingsError
 
 if TYPE_CHECKING:

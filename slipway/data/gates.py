@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from slipway.data import pg
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints, need
+from slipway.data.progress import progress
 from slipway.errors import GateError, SettingsError
 from slipway.system.wait import NotYet, wait
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from slipway.data import applying, fitness, piecemeal, session
 from slipway.data.applying import Mark
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.history import Unfinished
 from slipway.data.migrations import Migration, transactional
+from slipway.data.progress import progress
 from slipway.data.situation import Situation
 from slipway.errors import MigrationError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import http.client
 import socket
 
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.progress import progress
 from slipway.data.ready import describe
 from slipway.system.wait import NotYet, wait
 

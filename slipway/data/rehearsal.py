@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from slipway.data import (
     catalog,
-    commands,
     conflicts,
     copying,
     history,
@@ -21,10 +20,11 @@ from slipway.data import (
     watching,
 )
 from slipway.data.backups import folder, manifest
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.migrations import Migration
+from slipway.data.progress import progress
 from slipway.errors import BackupError, MigrationError, SettingsError
+from slipway.ops import verbs
 
 if TYPE_CHECKING:
     import psycopg
@@ -71,7 +71,7 @@ def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
     with throwaway.database(ends) as beside:
         copied = copying.restore(ends, beside, proven, emit) if proven else copying.copy(ends, beside, emit)
         if proven and newest is not None:
-            commands.find("migrate")(beside, {"to": newest, "by": "rehearsal"}, quiet)
+            verbs.find("migrate")(beside, {"to": newest, "by": "rehearsal"}, quiet)
         prepare(beside)
         with throwaway.maker(beside, throwaway.database_of(beside)) as conn:
             files, there = perform(Stage(beside, conn, emit), waiting), conn.info.server_version // 10000
@@ -156,7 +156,7 @@ def up(stage: Stage, file: Migration, earlier: list[dict]) -> dict:
     before, size = watching.relations(stage.conn), copying.size_of(stage.conn)
     try:
         with watching.sampling(stage.conn, not file.transactional) as seen:
-            ran = commands.find("migrate")(stage.ends, {"to": file.version, "by": "rehearsal"}, quiet)
+            ran = verbs.find("migrate")(stage.ends, {"to": file.version, "by": "rehearsal"}, quiet)
     except MigrationError as error:
         passed = tuple(f"{each['file']}: went well in {each['ms']} ms" for each in earlier)
         raise MigrationError(
@@ -188,7 +188,7 @@ def down(stage: Stage, file: Migration, before: catalog.Snapshot) -> dict:
     if file.down is None:
         return not_tried("it has no down file")
     try:
-        ran = commands.find("rollback")(stage.ends, {"steps": 1, "by": "rehearsal"}, quiet)
+        ran = verbs.find("rollback")(stage.ends, {"steps": 1, "by": "rehearsal"}, quiet)
     except MigrationError as error:
         return {"tried": True, "restores": False, "differences": [], "reason": str(error), "ms": 0}
     differences = catalog.difference(before, catalog.snapshot(stage.conn))

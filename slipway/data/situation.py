@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from slipway.data import conflicts, history, migrations, session
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.migrations import Applied, Migration, Problem
+from slipway.data.progress import progress
 from slipway.errors import MigrationError, SettingsError
 
 if TYPE_CHECKING:

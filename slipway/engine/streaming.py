@@ -17,8 +17,8 @@ from slipway.system import process
 
 @contextmanager
 def stream(engine: Engine, *words: str) -> Iterator[BinaryIO]:
-    """What `python -m slipway.data.streaming WORDS` writes. Raises its error at the end, after all was read."""
-    argv, env = engine.module("slipway.data.streaming", *words)
+    """What `python -m slipway.ops.streaming WORDS` writes. Raises its error at the end, after all was read."""
+    argv, env = engine.module("slipway.ops.streaming", *words)
     with tempfile.TemporaryFile() as said:
         child = subprocess.Popen(
             list(argv),

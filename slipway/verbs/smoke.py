@@ -95,7 +95,7 @@ def base(world: World) -> str:
 
 def closed(url: str) -> bool:
     """Whether the gateway answers with the page of `invoke maintenance on`."""
-    from slipway.data.maintenance import SIGN
+    from slipway.ops.maintenance import SIGN
 
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection

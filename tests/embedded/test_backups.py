@@ -87,7 +87,7 @@ def test_a_schedule_comes_and_goes_and_nothing_else_is_restarted(running: Workin
         running.up()
     assert {name: pid for name, pid in running.pids.items() if name != "schedule"} == before
     until(
-        lambda: not [each for each in running.processes() if "slipway.data.backups.scheduler" in each.cmdline()],
+        lambda: not [each for each in running.processes() if "slipway.ops.scheduler" in each.cmdline()],
         "its process is gone",
     )
 

@@ -130,9 +130,7 @@ def test_a_schedule_takes_them_in_ops_and_survives_its_restart(own: Clone):
         own.forget("BACKUP_SCHEDULE", "BACKUP_DRILL")
         own.succeed("up")
     running = must("top", own.id("ops"), "-o", "pid,args").splitlines()[1:]
-    assert not [
-        line for line in running if line.split(None, 1)[1].startswith("python3 -m slipway.data.backups.scheduler")
-    ]
+    assert not [line for line in running if line.split(None, 1)[1].startswith("python3 -m slipway.ops.scheduler")]
 
 
 def test_a_deploy_with_a_migration_takes_and_proves_one_first_records_it_and_ends_where_it_does_not_hold(own: Clone):

@@ -9,26 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import __main__ as door
-from slipway.data import commands, features, state
+from slipway.data import features, state
 from slipway.errors import GateError, SettingsError
+from slipway.ops import __main__ as door
+from slipway.ops import verbs
 
 
-@pytest.mark.parametrize("verb", commands.VERBS)
+@pytest.mark.parametrize("verb", verbs.VERBS)
 def test_every_verb_of_the_table_exists(verb: str) -> None:
-    assert callable(commands.find(verb))
+    assert callable(verbs.find(verb))
 
 
 def test_an_unknown_verb_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(SettingsError) as caught:
-        commands.run("gate.postgress", {}, {}, lambda event: None)
+        verbs.run("gate.postgress", {}, {}, lambda event: None)
     assert caught.value.expected == "gate.postgres"
 
 
 @pytest.mark.parametrize(
     ("argv", "where"),
     [
-        ([], "python -m slipway.data"),
+        ([], "python -m slipway.ops"),
         (["observe", "{"], "arguments of observe"),
         (["observe", "[]"], "arguments of observe"),
         (["gate.redis"], "REDIS_URL"),
@@ -53,10 +54,10 @@ def test_secrets_are_masked_in_errors_and_progress(monkeypatch: pytest.MonkeyPat
         emit({"event": "progress", "text": "using hush-hush"})
         raise GateError("redis gate", "hush-hush refused", log=("AUTH hush-hush",))
 
-    monkeypatch.setattr(commands, "find", lambda verb: leaky)
+    monkeypatch.setattr(verbs, "find", lambda verb: leaky)
     events: list[dict] = []
     with pytest.raises(GateError) as caught:
-        commands.run("gate.redis", {}, {"S3_SECRET_KEY": "hush-hush"}, events.append)
+        verbs.run("gate.redis", {}, {"S3_SECRET_KEY": "hush-hush"}, events.append)
     assert "hush" not in json.dumps([events, caught.value.fields()]) and caught.value.found == "••• refused"
 
 
@@ -66,7 +67,7 @@ def test_a_fault_of_ours_is_reported_with_class_and_place(
     def broken(ends, args, emit):
         raise ZeroDivisionError("by hush-hush")
 
-    monkeypatch.setattr(commands, "find", lambda verb: broken)
+    monkeypatch.setattr(verbs, "find", lambda verb: broken)
     assert door.main(["observe"], {"S3_SECRET_KEY": "hush-hush"}) == 1
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["where"].startswith("ZeroDivisionError at ") and error["found"] == "by •••"
@@ -83,7 +84,7 @@ def test_a_full_disk_is_no_fault_of_ours_and_leaves_the_record_that_was_there(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     state.write(tmp_path, "one", {"n": 1})
-    monkeypatch.setattr(commands, "find", lambda verb: writing)
+    monkeypatch.setattr(verbs, "find", lambda verb: writing)
     monkeypatch.setattr(os, "fsync", full)
     assert door.main(["observe"], {}) == 9
     error = json.loads(capsys.readouterr().out)["error"]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import commands, lint, lint_rules
+from slipway.data import lint, lint_rules
 from slipway.errors import MigrationError, SettingsError
+from slipway.ops import verbs
 
 Lint = Callable[..., list[dict]]
 
@@ -23,7 +24,7 @@ def linted(tmp_path: Path) -> Lint:
         for name, content in contents.items():
             path = folder / f"{name.removeprefix('f')}.sql"
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return commands.run("lint", {"files": files}, {"MIGRATIONS_DIR": str(folder)}, lambda event: None)["findings"]
+        return verbs.run("lint", {"files": files}, {"MIGRATIONS_DIR": str(folder)}, lambda event: None)["findings"]
 
     return run
 

@@ -12,9 +12,9 @@ from typing import ClassVar
 
 import pytest
 
-from slipway.data import gateway
 from slipway.data.endpoints import Endpoints
 from slipway.errors import EngineError, SettingsError
+from slipway.ops import gateway
 
 METRICS = """
 caddy_http_request_duration_seconds_count{code="200",handler="reverse_proxy",method="GET",server="front"} 90

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import maintenance
 from slipway.data.endpoints import Endpoints
 from slipway.errors import EngineError, SettingsError
+from slipway.ops import maintenance
 from slipway.verbs import maintenance as verb
 
 

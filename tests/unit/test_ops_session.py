@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from slipway.data import serving
 from slipway.engine.docker.ops_session import IDLE, VERBS, Session
+from slipway.ops import serve
 
 
 def test_requests_are_answered_in_order_however_they_arrive():
@@ -20,14 +20,14 @@ def test_requests_are_answered_in_order_however_they_arrive():
         os.write(writing, piece)
     os.close(writing)
     asked: list[list[str]] = []
-    assert serving.serve(lambda request: asked.append(request) or 0, reading) == 0
+    assert serve.serve(lambda request: asked.append(request) or 0, reading) == 0
     assert asked == [["one", "{}"], ["two", "{}"], ["three", "{}"]]
     os.close(reading)
 
 
 def test_it_ends_when_nobody_asks():
     reading, writing = os.pipe()
-    assert serving.serve(lambda request: 0, reading, patience=0.05) == 0
+    assert serve.serve(lambda request: 0, reading, patience=0.05) == 0
     for handle in (reading, writing):
         os.close(handle)
 
@@ -55,4 +55,4 @@ def test_a_process_that_may_have_ended_by_itself_is_not_asked(idle, ended, conta
     session = Session.__new__(Session)
     session.container, session.ended, session.used = "a", ended, time.monotonic() - idle
     assert session.serves(container) is serves
-    assert IDLE < serving.PATIENCE
+    assert IDLE < serve.PATIENCE

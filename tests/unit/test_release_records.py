@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import observe, releases
 from slipway.data.backups import manifest
 from slipway.data.endpoints import Endpoints
 from slipway.data.migrations import Applied
 from slipway.errors import MigrationError, SettingsError
+from slipway.ops import observe, releases
 from slipway.stack import accepts
 from slipway.verbs import history
 

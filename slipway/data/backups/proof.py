@@ -8,8 +8,8 @@ from pathlib import Path
 
 from slipway.data import client_tools, mirror
 from slipway.data.backups import dump, folder, lock, manifest, verify
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.progress import progress
 from slipway.errors import VerificationError
 
 SAMPLE = 20  # objects of which the bytes are read again

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from slipway.data import mirror
 from slipway.data.backups import folder, listing, lock, retention
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.offsite import pruning as elsewhere
+from slipway.data.progress import progress
 from slipway.errors import BackupError
 
 

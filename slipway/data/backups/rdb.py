@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from slipway.data import gates
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.progress import progress
 from slipway.errors import BackupError
 
 CHUNK = 2**20

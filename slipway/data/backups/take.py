@@ -18,8 +18,8 @@ from slipway.data.backups.dump import Dump
 from slipway.data.backups.pace import Pace
 from slipway.data.backups.snapshot import Moved, Snapshot
 from slipway.data.backups.source import Source
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.progress import progress
 from slipway.errors import BackupError, SettingsError
 from slipway.system import disk
 
@@ -104,7 +104,8 @@ def take(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 def needless(ends: Endpoints) -> str:
     """Why no backup has to be taken before migrations, or an empty text."""
-    from slipway.data import migrations, observe
+    from slipway.data import migrations
+    from slipway.ops import observe
 
     history = observe.look(ends)[1]
     if history and not migrations.pending(migrations.read(ends.migrations_dir)[0], history):
@@ -153,7 +154,7 @@ def weighed(work: Path) -> dict[str, dict]:
 
 def serving(ends: Endpoints) -> str | None:
     """The last good release."""
-    from slipway.data import releases
+    from slipway.ops import releases
 
     return (releases.summary(ends)["good"] or {}).get("id")
 

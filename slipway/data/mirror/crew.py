@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit
+from slipway.data.progress import progress
 
 WORKERS = 8
 END = object()

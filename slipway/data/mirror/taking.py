@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from slipway.data import objects, store_trouble
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.mirror import listing, manifest, reading
 from slipway.data.mirror.crew import Tally, each
 from slipway.data.mirror.ledger import UNDESCRIBED, UNREAD, Ledger
 from slipway.data.mirror.manifest import Entry
 from slipway.data.mirror.pool import Pool
+from slipway.data.progress import progress
 from slipway.errors import BackupError
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from slipway.data import mirror
 from slipway.data.backups import folder, lock, manifest, verify
 from slipway.data.backups.take import settle
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.mirror import manifest as objects_list
 from slipway.data.mirror.crew import Tally, each
@@ -20,6 +19,7 @@ from slipway.data.offsite.listing import Copy
 from slipway.data.offsite.naming import Names
 from slipway.data.offsite.place import Remote
 from slipway.data.offsite.receiving import Line, receive
+from slipway.data.progress import progress
 from slipway.errors import BackupError, VerificationError
 
 

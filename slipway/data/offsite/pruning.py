@@ -9,12 +9,12 @@ from itertools import islice
 from pathlib import Path
 
 from slipway.data.backups import folder, manifest, retention
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.offsite import listing, place, used
 from slipway.data.offsite.listing import Copy
 from slipway.data.offsite.place import SEALED, Remote
 from slipway.data.offsite.shelf import Shelf
+from slipway.data.progress import progress
 from slipway.errors import BackupError
 
 UNFINISHED = timedelta(days=7)  # a push that broke off may go on for so long

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from slipway.data import mirror, multipart
 from slipway.data.backups import folder, lock, manifest, verify
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.mirror import manifest as objects_list
 from slipway.data.mirror.crew import Tally, each
@@ -22,6 +21,7 @@ from slipway.data.offsite.listing import Copy
 from slipway.data.offsite.place import SEALED
 from slipway.data.offsite.sending import Way, is_there, plainly, sealed, send
 from slipway.data.offsite.shelf import Shelf
+from slipway.data.progress import progress
 from slipway.errors import BackupError
 
 EVIDENCE = "offsite.json"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from slipway.data.commands import progress
 from slipway.data.endpoints import Archive, Emit, Endpoints
 from slipway.data.pitr import archive, establish, gaps, places, program
 from slipway.data.pitr.info import Backup, Report
+from slipway.data.progress import progress
 from slipway.errors import BackupError, SlipwayError
 
 FULL, DIFF = "full", "diff"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 from slipway.data import buckets, objects, state
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.pitr import archive, places, program
 from slipway.data.pitr.info import Report
+from slipway.data.progress import progress
 from slipway.errors import GateError
 
 AGAIN = 0.5  # seconds between tries

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway.data import client_tools, pg
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints, Secret
 from slipway.data.pitr import program
+from slipway.data.progress import progress
 from slipway.errors import BackupError, VerificationError
 
 if TYPE_CHECKING:

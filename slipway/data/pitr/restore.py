@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 from slipway.data import pg
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.pitr import archive, places, program, proof, server, window
 from slipway.data.pitr.info import Backup
+from slipway.data.progress import progress
 from slipway.errors import BackupError, EngineError, GateError
 
 PAUSE = 0.1

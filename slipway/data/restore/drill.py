@@ -18,8 +18,8 @@ from pathlib import Path
 
 from slipway.data import cluster, copying, pg, throwaway
 from slipway.data.backups import folder, lock, manifest, verify
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints, Secret
+from slipway.data.progress import progress
 from slipway.data.restore import archive, filling, objects, people, place, proof
 from slipway.errors import BackupError, SettingsError, SlipwayError, VerificationError
 

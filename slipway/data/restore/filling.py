@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from slipway.data import older
 from slipway.data.backups import dump
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit
+from slipway.data.progress import progress
 from slipway.data.restore import defining
 from slipway.data.restore.archive import Archive
 from slipway.data.restore.people import unquoted

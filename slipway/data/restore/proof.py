@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from slipway.data.backups import fingerprint
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit
+from slipway.data.progress import progress
 from slipway.data.restore import counting, filling, proof_queries
 from slipway.data.restore.archive import Archive
 from slipway.data.restore.people import NAME, unquoted

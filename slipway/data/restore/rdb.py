@@ -18,8 +18,8 @@ from typing import IO
 
 from slipway.data import gates
 from slipway.data.backups import lock, manifest, take
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.progress import progress
 from slipway.data.restore import looking
 from slipway.errors import BackupError
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from slipway.data import copying, pg, throwaway
 from slipway.data.backups import lock
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.progress import progress
 from slipway.data.restore import archive, filling, looking, masking, people, place, proof, swap
 from slipway.errors import BackupError, SettingsError, VerificationError
 

@@ -197,13 +197,13 @@ class Embedded:
 
     def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
         """The data side in this process. It works in a thread of its own, so that `give_up` can end the wait for it."""
-        from slipway.data import commands
+        from slipway.ops import verbs
 
         outcome: dict = {}
 
         def work() -> None:
             try:
-                outcome["result"] = commands.run(verb, dict(args), self.data_environment(), heard(progress))
+                outcome["result"] = verbs.run(verb, dict(args), self.data_environment(), heard(progress))
             except BaseException as error:
                 outcome["error"] = error
 

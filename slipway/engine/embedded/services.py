@@ -162,7 +162,7 @@ def backups(stack: Stack, root: Path) -> Path:
 
 
 def schedule(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
-    argv = [sys.executable, "-m", "slipway.data.backups.scheduler"]
+    argv = [sys.executable, "-m", "slipway.ops.scheduler"]
     env = data(stack, root, home, ports) | {"PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1"}
     return spec("schedule", home, argv, env, home / "schedule")
 

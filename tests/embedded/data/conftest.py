@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from slipway.data import commands
+from slipway.ops import verbs
 from tests.embedded.data import services
 
 NUMBERS = count(1)
@@ -32,7 +32,7 @@ class Stack:
     events: list[dict] = field(default_factory=list)
 
     def run(self, verb: str, args: dict | None = None, **env: str) -> dict:
-        return commands.run(verb, args or {}, {**self.env, **env}, self.events.append)
+        return verbs.run(verb, args or {}, {**self.env, **env}, self.events.append)
 
     def url(self, role: str, password: str, database: str = "") -> str:
         return (

@@ -28,7 +28,7 @@ DAMAGES, KILLS, TABLES = 1000, 50, 5000
 
 def begin(stack, **options) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "slipway.data", "backup", "{}"],
+        [sys.executable, "-m", "slipway.ops", "backup", "{}"],
         env={**os.environ, **stack.env},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -17,7 +17,7 @@ from slipway.errors import VerificationError
 from tests.embedded.data import services
 
 TURN = (
-    "import os; from slipway.data import endpoints; from slipway.data.backups import scheduler; "
+    "import os; from slipway.data import endpoints; from slipway.ops import scheduler; "
     "scheduler.turn(endpoints.read(os.environ))"
 )
 HOURLY = "0 * * * *"
@@ -134,7 +134,7 @@ def test_one_that_was_killed_is_taken_by_the_next(scheduled) -> None:
 def test_the_process_ends_when_it_is_told_to_and_takes_its_backup_with_it(scheduled) -> None:
     with scheduled.connect("admin") as conn:
         conn.execute("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
-        child = begin(scheduled, "-m", "slipway.data.backups.scheduler")
+        child = begin(scheduled, "-m", "slipway.ops.scheduler")
         services.until(lambda: record(scheduled).get("running"), "it begins")
         child.terminate()
         said, _ = child.communicate(timeout=30)

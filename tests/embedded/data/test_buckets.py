@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import commands
 from slipway.errors import GateError
+from slipway.ops import verbs
 
 
 def buckets(env: dict[str, str], args: dict | None = None, **more: str) -> dict:
-    return commands.run("buckets", args or {}, {**env, **more}, lambda event: None)
+    return verbs.run("buckets", args or {}, {**env, **more}, lambda event: None)
 
 
 def names(client) -> set[str]:

@@ -12,11 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from slipway.data import commands, endpoints
+from slipway.data import endpoints
 from slipway.data.backups import folder as places
 from slipway.data.backups import manifest
 from slipway.data.restore import drill
 from slipway.errors import BackupError, SettingsError, VerificationError
+from slipway.ops import verbs
 from tests.embedded.data import restoring, services
 from tests.embedded.data.restoring import backup
 
@@ -170,7 +171,7 @@ def test_the_server_of_a_killed_drill_is_ended_and_removed_by_the_next(shop) -> 
         conn.execute("insert into users (name) select 'more ' || n from generate_series(1, 300000) n")
     name = backup(shop)
     child = subprocess.Popen(
-        [sys.executable, "-m", "slipway.data", "backups.drill"],
+        [sys.executable, "-m", "slipway.ops", "backups.drill"],
         stdout=subprocess.DEVNULL,
         env={**os.environ, **shop.env},
     )
@@ -242,7 +243,7 @@ def test_a_look_finds_what_could_not_be_put_back_and_touches_nothing(shop, objec
 def test_a_backup_of_another_environments_bucket_is_refused_by_the_look(shop, object_env, s3_client) -> None:
     name, _ = stocked(shop, object_env, s3_client, 1)
     with pytest.raises(BackupError, match="not a bucket of this environment"):
-        commands.run("restore.objects", {"id": name, "look": True}, shop.env | {"S3_BUCKETS": "another"}, print)
+        verbs.run("restore.objects", {"id": name, "look": True}, shop.env | {"S3_BUCKETS": "another"}, print)
 
 
 def test_a_backup_without_objects_has_none_to_put_back(shop) -> None:

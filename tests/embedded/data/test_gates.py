@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from slipway.data import commands
 from slipway.errors import GateError
+from slipway.ops import verbs
 from tests.embedded.data import conftest, services
 
 
@@ -25,7 +25,7 @@ class Waiter:
 
     def _run(self, verb: str, env: dict[str, str]) -> None:
         try:
-            self.outcome.append(commands.run(verb, {}, env, lambda event: self.said.append(event["text"])))
+            self.outcome.append(verbs.run(verb, {}, env, lambda event: self.said.append(event["text"])))
         except GateError as error:
             self.outcome.append(error)
 
@@ -35,7 +35,7 @@ class Waiter:
 
 
 def gate(verb: str, env: dict[str, str]) -> dict:
-    return commands.run(verb, {}, env, lambda event: None)
+    return verbs.run(verb, {}, env, lambda event: None)
 
 
 def test_postgres_gate_is_not_fooled_by_the_server_of_a_first_start(own_postgres, tmp_path: Path) -> None:

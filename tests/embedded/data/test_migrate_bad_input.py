@@ -175,6 +175,6 @@ def test_two_runners_at_once_both_succeed(own_postgres, tmp_path) -> None:
     stack.run("roles")
     for number in range(1, 20):
         stack.migration(f"{number}_t.sql", f"create table t{number} (id int);")
-    argv = [sys.executable, "-m", "slipway.data", "migrate"]
+    argv = [sys.executable, "-m", "slipway.ops", "migrate"]
     runners = [subprocess.Popen(argv, env={**os.environ, **stack.env}, stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [runner.wait(60) for runner in runners] == [0, 0] and versions(stack) == list(range(1, 20))

@@ -114,7 +114,7 @@ def write_big(path, megabytes: int) -> int:
 def peak_of_migrate(stack) -> int:
     """Kilobytes that the runner's process held at most."""
     code = (
-        "import os, resource, sys; from slipway.data import __main__ as door\n"
+        "import os, resource, sys; from slipway.ops import __main__ as door\n"
         "code = door.main(['migrate'], dict(os.environ))\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
     )

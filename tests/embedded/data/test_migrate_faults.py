@@ -57,7 +57,7 @@ def test_a_table_lock_is_not_waited_for_longer_than_lock_timeout(stack) -> None:
 
 def start_migrate(stack) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "slipway.data", "migrate"],
+        [sys.executable, "-m", "slipway.ops", "migrate"],
         env={**os.environ, **stack.env},
         stdout=subprocess.PIPE,
         text=True,

@@ -65,7 +65,7 @@ def unfinished(stack) -> list[tuple]:
 
 def killed(stack, verb: str, args: dict, seconds: float) -> None:
     """A run in a process of its own that is killed after so long."""
-    words = [sys.executable, "-m", "slipway.data", verb, json.dumps(args)]
+    words = [sys.executable, "-m", "slipway.ops", verb, json.dumps(args)]
     process = subprocess.Popen(words, env={**os.environ, **stack.env}, stdout=subprocess.DEVNULL)
     time.sleep(seconds)
     process.kill()

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from slipway.data import commands
 from slipway.errors import MigrationError
+from slipway.ops import verbs
 from tests.embedded.data import services
 from tests.embedded.data.migrating import failed, mirror, refused, table_exists, versions
 
@@ -100,7 +100,7 @@ def test_kill_9_in_a_statement_is_resumed_there(stack) -> None:
         "select pg_sleep(600) from a where id = 1;\ninsert into a values (2);",
     )
     process = subprocess.Popen(
-        [sys.executable, "-m", "slipway.data", "migrate"],
+        [sys.executable, "-m", "slipway.ops", "migrate"],
         env={**os.environ, **stack.env},
         stdout=subprocess.PIPE,
         text=True,
@@ -206,7 +206,7 @@ def held_back(stack, file: str, until_told: bool, more: str = "") -> tuple[dict 
                 other.execute("rollback")
 
         try:
-            return commands.run("migrate", {}, {**stack.env, "LOCK_TIMEOUT": "100ms"}, emit), heard
+            return verbs.run("migrate", {}, {**stack.env, "LOCK_TIMEOUT": "100ms"}, emit), heard
         except MigrationError as error:
             return error, heard
 

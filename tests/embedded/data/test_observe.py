@@ -66,7 +66,7 @@ def test_a_database_without_our_roles_is_an_answer(bare) -> None:
 
 def test_observing_imports_no_client_but_postgres(stack) -> None:
     code = (
-        "import json, os, sys; from slipway.data import __main__ as door\n"
+        "import json, os, sys; from slipway.ops import __main__ as door\n"
         "code = door.main(['observe'], dict(os.environ))\n"
         "heavy = ('boto3', 'redis', 'requests', 'pydantic', 'docker')\n"
         "print(json.dumps([code, [name for name in heavy if name in sys.modules]]))"

@@ -27,7 +27,7 @@ from tests.embedded.data.copying import Copies
 LARGE = 50 * 2**20  # four parts
 RUN = """
 import json, os, sys
-from slipway.data import commands
+from slipway.ops import verbs as commands
 commands.run(sys.argv[1], json.loads(sys.argv[2]), os.environ, lambda event: print(json.dumps(event), flush=True))
 """
 WRONG = {

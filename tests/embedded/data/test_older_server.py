@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import catalog, client_tools, copying, pg, streaming
+from slipway.data import catalog, client_tools, copying, pg
 from slipway.data.backups import manifest
 from slipway.errors import BackupError, SettingsError, SlipwayError
+from slipway.ops import streaming
 from tests.embedded.data import conftest, restoring, services
 from tests.embedded.data.conftest import Stack
 

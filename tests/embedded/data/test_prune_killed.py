@@ -21,7 +21,7 @@ BACKUPS = 6
 KILLED = """
 import itertools, json, os, shutil, signal, sys
 from pathlib import Path
-from slipway.data import commands
+from slipway.ops import verbs as commands
 
 def die_before(number):
     numbers = itertools.count()

@@ -251,7 +251,7 @@ def test_the_server_of_a_killed_run_is_ended_by_the_next(live) -> None:
     live.migration("2_long.up.sql", "select pg_sleep(600);")
     before = servers()
     child = subprocess.Popen(
-        [sys.executable, "-m", "slipway.data", "rehearse"],
+        [sys.executable, "-m", "slipway.ops", "rehearse"],
         stdout=subprocess.DEVNULL,
         env={**os.environ, **live.env, "ADMIN_DATABASE_URL": ""},
     )
@@ -285,7 +285,7 @@ def test_what_a_killed_run_left_behind_is_dropped_by_the_next(live) -> None:
 def test_a_rehearsal_that_is_told_to_end_drops_its_copy(live) -> None:
     live.migration("2_long.up.sql", "select pg_sleep(600);")
     child = subprocess.Popen(
-        [sys.executable, "-m", "slipway.data", "rehearse"],
+        [sys.executable, "-m", "slipway.ops", "rehearse"],
         env={**os.environ, **live.env},
         stdout=subprocess.PIPE,
         text=True,

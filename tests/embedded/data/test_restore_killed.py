@@ -27,7 +27,7 @@ def shop(stack):
 
 def begun(stack, verb: str, **args: object) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "slipway.data", verb, json.dumps(args)],
+        [sys.executable, "-m", "slipway.ops", verb, json.dumps(args)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, **stack.env},

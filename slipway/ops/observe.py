@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slipway.data import buckets, conflicts, fixtures, gateway, migrations, pg, releases, role_split, roles, state
+from slipway.data import buckets, conflicts, fixtures, migrations, pg, role_split, roles, state
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import GateError, MigrationError
+from slipway.ops import gateway, releases
 from slipway.system import disk
 
 if TYPE_CHECKING:

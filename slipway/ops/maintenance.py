@@ -9,9 +9,9 @@ from __future__ import annotations
 import html
 import re
 
-from slipway.data import gateway
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import EngineError
+from slipway.ops import gateway
 
 NAME = "maintenance.html"
 SIGN = "X-Slipway-Maintenance"  # the header of the answer, as the gateway's configuration sets it

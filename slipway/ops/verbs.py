@@ -30,18 +30,18 @@ VERBS = {
     "schema": "slipway.data.schema:schema",
     "drift": "slipway.data.drift:drift",
     "rehearse": "slipway.data.rehearsal:rehearse",
-    "observe": "slipway.data.observe:observe",
+    "observe": "slipway.ops.observe:observe",
     "probe.app": "slipway.data.probe:app",
-    "gateway.active": "slipway.data.gateway:active",
-    "gateway.configure": "slipway.data.gateway:configure",
-    "gateway.reload": "slipway.data.gateway:reload",
-    "gateway.switch": "slipway.data.gateway:switch",
-    "gateway.drain": "slipway.data.gateway:drain",
-    "gateway.tally": "slipway.data.gateway:tally",
-    "releases.begin": "slipway.data.releases:begin",
-    "releases.close": "slipway.data.releases:close",
-    "releases.list": "slipway.data.releases:listing",
-    "releases.gap": "slipway.data.releases:gap",
+    "gateway.active": "slipway.ops.gateway:active",
+    "gateway.configure": "slipway.ops.gateway:configure",
+    "gateway.reload": "slipway.ops.gateway:reload",
+    "gateway.switch": "slipway.ops.gateway:switch",
+    "gateway.drain": "slipway.ops.gateway:drain",
+    "gateway.tally": "slipway.ops.gateway:tally",
+    "releases.begin": "slipway.ops.releases:begin",
+    "releases.close": "slipway.ops.releases:close",
+    "releases.list": "slipway.ops.releases:listing",
+    "releases.gap": "slipway.ops.releases:gap",
     "restore": "slipway.data.restore.restoring:restore",
     "restore.look": "slipway.data.restore.looking:look",
     "restore.objects": "slipway.data.restore.objects:restore",
@@ -61,9 +61,9 @@ VERBS = {
     "pitr.switch": "slipway.data.pitr.restore:switch",
     "pitr.done": "slipway.data.pitr.restore:done",
     "pitr.settle": "slipway.data.pitr.restore:settle",
-    "maintenance.on": "slipway.data.maintenance:on",
-    "maintenance.off": "slipway.data.maintenance:off",
-    "maintenance.state": "slipway.data.maintenance:state",
+    "maintenance.on": "slipway.ops.maintenance:on",
+    "maintenance.off": "slipway.ops.maintenance:off",
+    "maintenance.state": "slipway.ops.maintenance:state",
     "backup": "slipway.data.backups.take:take",
     "backups.list": "slipway.data.backups.listing:listing",
     "backups.check": "slipway.data.backups.listing:check",
@@ -96,15 +96,10 @@ def find(verb: str):
             "data verb",
             f"unknown: {verb}",
             near[0] if near else ", ".join(VERBS),
-            'python -m slipway.data VERB \'{"json": "args"}\'',
+            'python -m slipway.ops VERB \'{"json": "args"}\'',
         )
     module, function = VERBS[verb].split(":")
     return getattr(importlib.import_module(module), function)
-
-
-def progress(emit: Emit, text: str, done: int, total: int, unit: str) -> None:
-    """Tells how far the work is; `unit` is rows, bytes or files, a total of 0 is unknown."""
-    emit({"event": "progress", "text": text, "done": done, "total": total, "unit": unit})
 
 
 def scrubbed(event: dict, ends: Endpoints) -> dict:

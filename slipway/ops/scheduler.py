@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from slipway.data import endpoints, releases, state
+from slipway.data import endpoints, state
 from slipway.data.backups import schedule
 from slipway.data.endpoints import Endpoints
 from slipway.errors import SlipwayError
+from slipway.ops import releases
 
 NAP = 15.0  # seconds; short, so that a clock that is set right is noticed
 DEPLOYS = 1800  # seconds that a deploy may go on before a backup is taken all the same
@@ -111,7 +112,7 @@ def run(verb: str, args: dict) -> tuple[dict, str]:
     """Runs one verb as a process: its result, and an error as a sentence."""
     begun = time.monotonic()
     child = subprocess.Popen(
-        [sys.executable, "-m", "slipway.data", verb, json.dumps(args)],
+        [sys.executable, "-m", "slipway.ops", verb, json.dumps(args)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

@@ -14,8 +14,8 @@ import socket
 import time
 from pathlib import Path
 
-from slipway.data.commands import progress
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.progress import progress
 from slipway.errors import EngineError, SettingsError
 from slipway.system import disk
 

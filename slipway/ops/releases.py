@@ -145,7 +145,7 @@ def names(record: dict) -> set[str]:
 
 def history(ends: Endpoints) -> Applied:
     """The migrations that the database has had, by number; None where it could not be asked."""
-    from slipway.data import observe
+    from slipway.ops import observe
 
     return observe.look(ends)[1]
 

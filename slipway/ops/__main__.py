@@ -1,4 +1,4 @@
-"""`python -m slipway.data VERB [JSON]`: progress, then one result or error, as JSON lines on standard output."""
+"""`python -m slipway.ops VERB [JSON]`: progress, then one result or error, as JSON lines on standard output."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 
-from slipway.data import commands, endpoints, serving
+from slipway.data import endpoints
 from slipway.errors import Interrupted, SettingsError, SlipwayError
+from slipway.ops import serve, verbs
 from slipway.system import disk
 
 
@@ -16,7 +17,7 @@ def main(argv: list[str], env: dict[str, str]) -> int:
     """Runs one verb and returns the exit code: 0, the error's own, or 130 when interrupted. `serve` runs many."""
     if argv == ["serve"]:
         get_ready()
-        return serving.serve(lambda request: main(request, env))
+        return serve.serve(lambda request: main(request, env))
     try:
         return told(argv, env)
     except BrokenPipeError:
@@ -28,7 +29,7 @@ def main(argv: list[str], env: dict[str, str]) -> int:
 def told(argv: list[str], env: dict[str, str]) -> int:
     """Runs one verb and says its result or its error. Raises BrokenPipeError when nobody reads."""
     try:
-        result = commands.run(*arguments(argv), env, say)
+        result = verbs.run(*arguments(argv), env, say)
         say({"event": "result", "result": result})
         return 0
     except SlipwayError as error:
@@ -52,14 +53,14 @@ def get_ready() -> None:
     """Imports what is asked for first: whoever opened this has other things to do meanwhile."""
     import psycopg  # noqa: F401
 
-    commands.find("observe")
+    verbs.find("observe")
 
 
 def arguments(argv: list[str]) -> tuple[str, dict]:
     """The verb and its arguments. Raises SettingsError when the JSON is not an object."""
     if len(argv) not in (1, 2):
         raise SettingsError(
-            "python -m slipway.data", f"{len(argv)} words", "VERB [JSON object]", "one of: " + ", ".join(commands.VERBS)
+            "python -m slipway.ops", f"{len(argv)} words", "VERB [JSON object]", "one of: " + ", ".join(verbs.VERBS)
         )
     try:
         args = json.loads(argv[1]) if len(argv) == 2 else {}

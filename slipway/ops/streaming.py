@@ -1,4 +1,4 @@
-"""`python -m slipway.data.streaming backup ID` or `sql`: bytes on standard output, an error as one JSON line on the other.
+"""`python -m slipway.ops.streaming backup ID` or `sql`: bytes on standard output, an error as one JSON line on the other.
 
 What is too long for the events of a verb is carried that way: out of a container, through any engine.
 """
@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 from slipway.data import client_tools, endpoints, mirror, older, pg
-from slipway.data.__main__ import interrupt, unexpected
 from slipway.data.backups import dump, folder, lock, source
 from slipway.data.endpoints import Endpoints
 from slipway.errors import BackupError, Interrupted, SettingsError, SlipwayError
+from slipway.ops.__main__ import interrupt, unexpected
 
 CHUNK = 2**20
 
@@ -49,7 +49,7 @@ def main(argv: list[str], env: Mapping[str, str], out: BinaryIO) -> int:
 def find(argv: list[str]):
     streams = {"backup": backup, "sql": sql}
     if not argv or argv[0] not in streams:
-        raise SettingsError("python -m slipway.data.streaming", " ".join(argv) or "nothing", " or ".join(streams), "")
+        raise SettingsError("python -m slipway.ops.streaming", " ".join(argv) or "nothing", " or ".join(streams), "")
     return streams[argv[0]]
 
 

@@ -1,0 +1,1 @@
+"""The program that runs beside the data: `python -m slipway.ops VERB`."""
