@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slipway.data import buckets, conflicts, fixtures, migrations, pg, role_split, roles, state
+from slipway.data import records as state_records
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.fixtures import load as fixtures
+from slipway.data.migrations import files as migration_files
+from slipway.data.migrations import validate
+from slipway.data.objects import buckets
+from slipway.data.postgres import connection, role_spec, roles
 from slipway.errors import GateError, MigrationError
 from slipway.ops import gateway, releases
 from slipway.system import disk
@@ -23,17 +28,17 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
     "gateway": {"active", "up", "reason"}, "releases": {"newest", "good"}, "room": free bytes where the records are}.
     With `applied` None every file counts as pending.
     """
-    files, wrong = migrations.read(ends.migrations_dir)
-    records, unreadable = state.read_all(ends.state_dir)
+    files, wrong = migration_files.read(ends.migrations_dir)
+    records, unreadable = state_records.read_all(ends.state_dir)
     seeds, misnamed = seeds_of(ends)
     server, history, loaded, mirror = look(ends)
-    misfits = [str(problem) for problem in (*wrong, *conflicts.compare(files, history or {}))]
+    misfits = [str(problem) for problem in (*wrong, *validate.compare(files, history or {}))]
     changed, waiting = seeds_against(seeds, loaded)
     archive = archiving(ends, records) if server["reachable"] else {}
     return {
         "postgres": server,
         "applied": None if history is None else {str(v): row.sha256 for v, row in sorted(history.items())},
-        "pending": [each.label for each in migrations.pending(files, history or {})],
+        "pending": [each.label for each in migration_files.pending(files, history or {})],
         "problems": misfits + mirror + misnamed + changed + unreadable,
         "fixtures_pending": waiting,
         "records": records,
@@ -53,8 +58,8 @@ def roles_current(record: dict, ends: Endpoints) -> bool:
     """Whether the role split was last made for this database with these passwords; true where it is not ours."""
     if not ends.admin_url:
         return True
-    database = pg.parameters(ends.app_database_url, "DATABASE_URL").get("dbname", "")
-    return role_split.is_current(record, database, roles.marked(ends, ends.role_passwords))
+    database = connection.parameters(ends.app_database_url, "DATABASE_URL").get("dbname", "")
+    return role_spec.is_current(record, database, roles.marked(ends, ends.role_passwords))
 
 
 def objects_current(record: dict, ends: Endpoints) -> bool:
@@ -100,7 +105,7 @@ def seeds_against(seeds: tuple[fixtures.Fixture, ...], loaded: dict[str, str]) -
         return [str(error)], []
 
 
-Look = tuple[dict, "dict[int, migrations.Applied] | None", dict[str, str], list[str]]
+Look = tuple[dict, "dict[int, migration_files.Applied] | None", dict[str, str], list[str]]
 
 
 def look(ends: Endpoints) -> Look:
@@ -108,17 +113,17 @@ def look(ends: Endpoints) -> Look:
     import psycopg
 
     try:
-        with pg.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", timeout=2, purpose="slipway observe") as conn:
+        with connection.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", timeout=2, purpose="slipway observe") as conn:
             return read(conn)
     except GateError as error:
         return {"reachable": False, "reason": error.found, "server_version": ""}, None, {}, []
     except psycopg.Error as error:
-        return {"reachable": False, "reason": pg.reason(error), "server_version": ""}, None, {}, []
+        return {"reachable": False, "reason": connection.reason(error), "server_version": ""}, None, {}, []
 
 
 def read(conn: psycopg.Connection) -> Look:
     """What the tables of the history say; those that are missing say nothing."""
-    from slipway.data import history
+    from slipway.data.migrations import history
 
     version = conn.info.parameter_status("server_version") or ""
     server = {"reachable": True, "reason": "", "server_version": version.split(" ")[0]}

@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway.data import migrations, state
+from slipway.data import records as state_records
 from slipway.data.endpoints import Emit, Endpoints, need
+from slipway.data.migrations import files as migration_files
 from slipway.errors import MigrationError, SettingsError
 from slipway.stack import accepts
 
 NAME = re.compile(r"r(\d+)-[A-Za-z0-9.-]+")
 SHOWN = 50
-Applied = Mapping[int, migrations.Applied] | None
+Applied = Mapping[int, migration_files.Applied] | None
 
 
 def folder(ends: Endpoints) -> Path:
@@ -30,7 +31,7 @@ def every(ends: Endpoints) -> list[dict]:
     """All records, oldest first; a file that is no record is left out, as `observe` says."""
     if ends.state_dir is None:
         return []
-    found = state.read_all(folder(ends))[0]
+    found = state_records.read_all(folder(ends))[0]
     return sorted((record for name, record in found.items() if NAME.fullmatch(name) and "id" in record), key=number)
 
 
@@ -71,7 +72,7 @@ def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
     for left in records:
         # Whoever begins holds the lock: no other deploy is under way.
         if left["result"] == "running":
-            state.write(folder(ends), left["id"], left | {"result": "interrupted"} | schema(applied))
+            state_records.write(folder(ends), left["id"], left | {"result": "interrupted"} | schema(applied))
     identity = f"r{(number(records[-1]) if records else 0) + 1:04}-{given.get('revision') or 'none'}"
     record = (
         {"backup": None, "schema_after": version, "steps": {}, "error": None}
@@ -83,7 +84,7 @@ def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
             "schema_before": version,
         }
     )
-    state.write(folder(ends), identity, record)
+    state_records.write(folder(ends), identity, record)
     return {"record": record, "new": True}
 
 
@@ -92,7 +93,7 @@ def refuse_schema(ends: Endpoints, given: dict, applied: Applied) -> None:
     declared = accepts.parse(given.get("accepts") or "", given["image"])
     if declared is None or "target" in given:
         return
-    files = {each.version for each in migrations.read(ends.migrations_dir)[0] if each.up}
+    files = {each.version for each in migration_files.read(ends.migrations_dir)[0] if each.up}
     after = max(files | set(applied or ()), default=None)
     if not declared.reads(after):
         raise MigrationError(
@@ -110,7 +111,7 @@ def goes_on(last: dict, given: dict) -> bool:
 
 def waiting(ends: Endpoints, applied: Applied) -> bool:
     """Whether there are migrations that the database has not had; not where it could not be asked."""
-    return applied is not None and bool(migrations.pending(migrations.read(ends.migrations_dir)[0], applied))
+    return applied is not None and bool(migration_files.pending(migration_files.read(ends.migrations_dir)[0], applied))
 
 
 def close(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -123,7 +124,7 @@ def close(ends: Endpoints, args: dict, emit: Emit) -> dict:
         raise SettingsError("release", str(args["id"]), "a release that is on record", "./invoke history")
     # Whatever came of it: a release that failed after its migrations has moved the schema all the same.
     record |= dict(args["facts"]) | schema(history(ends))
-    state.write(folder(ends), record["id"], record)
+    state_records.write(folder(ends), record["id"], record)
     return {"record": record, "images": superfluous(every(ends), int(args.get("keep", 5)))}
 
 
@@ -182,18 +183,18 @@ def gap(ends: Endpoints, args: dict, emit: Emit) -> dict:
     return {"reason": reason, "migrations": moved, "backup": next_backup(ends, record) if moved else None}
 
 
-def beyond(ends: Endpoints, applied: Mapping[int, migrations.Applied], last: int) -> list[str]:
+def beyond(ends: Endpoints, applied: Mapping[int, migration_files.Applied], last: int) -> list[str]:
     """The applied migrations after version `last`, as messages call them."""
-    files = {each.version: each.label for each in migrations.read(ends.migrations_dir)[0]}
+    files = {each.version: each.label for each in migration_files.read(ends.migrations_dir)[0]}
     return [files.get(version) or f"{version}_{applied[version].name}" for version in sorted(applied) if version > last]
 
 
-def incompatible(ends: Endpoints, later: list[migrations.Applied]) -> list[str]:
+def incompatible(ends: Endpoints, later: list[migration_files.Applied]) -> list[str]:
     """Those of the applied migrations that nobody has marked as compatible, as messages call them.
 
     The file decides, since the mark may be set afterwards; where it is not there, what the database was told with it.
     """
-    files = {each.version: each for each in migrations.read(ends.migrations_dir)[0]}
+    files = {each.version: each for each in migration_files.read(ends.migrations_dir)[0]}
     return [
         files[row.version].label if row.version in files else f"{row.version}_{row.name}, which has no file here"
         for row in later

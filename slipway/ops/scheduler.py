@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from slipway.data import endpoints, state
+from slipway.data import endpoints, records
 from slipway.data.backups import schedule
 from slipway.data.endpoints import Endpoints
 from slipway.errors import SlipwayError
@@ -41,10 +41,10 @@ def main() -> None:
 
 def turn(ends: Endpoints) -> None:
     """Takes a backup if one is due."""
-    now, record = datetime.now(UTC), state.read(ends.state_dir, schedule.RECORD)
+    now, record = datetime.now(UTC), records.read(ends.state_dir, schedule.RECORD)
     if record.get("schedule") != ends.backup.schedule or schedule.ahead(record, now):
         record = schedule.fresh(ends.backup.schedule, now)
-        state.write(ends.state_dir, schedule.RECORD, record)
+        records.write(ends.state_dir, schedule.RECORD, record)
     if due := schedule.wanted(record, now):
         outlast_deploy(ends)
         with noted(ends, record, due) as outcome:
@@ -59,10 +59,10 @@ def noted(ends: Endpoints, record: dict, due: datetime) -> Iterator[dict]:
     outcome: dict = {"ok": False, "id": None, "error": "it was ended"}
     try:
         # In here: it may be told to end as soon as the record is there.
-        state.write(ends.state_dir, schedule.RECORD, record)
+        records.write(ends.state_dir, schedule.RECORD, record)
         yield outcome
     finally:
-        state.write(
+        records.write(
             ends.state_dir,
             schedule.RECORD,
             record

@@ -16,9 +16,10 @@ import tempfile
 from collections.abc import Mapping
 from typing import BinaryIO
 
-from slipway.data import client_tools, endpoints, mirror, older, pg
+from slipway.data import endpoints, mirror
 from slipway.data.backups import dump, folder, lock, source
 from slipway.data.endpoints import Endpoints
+from slipway.data.postgres import connection, older, programs
 from slipway.errors import BackupError, Interrupted, SettingsError, SlipwayError
 from slipway.ops.__main__ import interrupt, unexpected
 
@@ -72,9 +73,9 @@ def backup(ends: Endpoints, words: list[str], out: BinaryIO) -> None:
 def sql(ends: Endpoints, words: list[str], out: BinaryIO) -> None:
     """The database as SQL that psql runs and an editor opens."""
     way = source.choose(ends)
-    with source.connect(way) as conn, pg.told(BackupError, f"database {way.database}"):
+    with source.connect(way) as conn, connection.told(BackupError, f"database {way.database}"):
         server = conn.info.server_version
-    program = client_tools.folder(ends, server // 10000, "pg_dump") / "pg_dump"
+    program = programs.folder(ends, server // 10000, "pg_dump") / "pg_dump"
     env = dump.environment(way, "slipway dump")
     argv = [*dump.bound(), str(program), "--format=plain", "--no-password", "--lock-wait-timeout=60s"]
     with tempfile.TemporaryFile() as said:
@@ -87,7 +88,7 @@ def sql(ends: Endpoints, words: list[str], out: BinaryIO) -> None:
                 raise
         if child.returncode:
             said.seek(0)
-            words = client_tools.last_words(said.read(), env)
+            words = programs.last_words(said.read(), env)
             raise BackupError("pg_dump", words, "a dump of every table", dump.advice(words))
 
 

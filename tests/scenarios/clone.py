@@ -25,7 +25,7 @@ PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 DEMO_USER = "00000000-0000-4000-8000-000000000001"
 IN_OPS = """
 import os, sys
-from slipway.data import endpoints, objects
+from slipway.data import endpoints; from slipway.data.objects import client as objects
 ends = endpoints.read(os.environ)
 bucket, key = ends.s3_buckets[0], "kept/a б.bin"
 s3 = objects.client(ends)

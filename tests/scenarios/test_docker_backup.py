@@ -57,7 +57,7 @@ def test_no_secret_is_in_a_backup_a_log_or_a_process_list(own: Clone, tmp_path: 
 
 def test_programs_in_ops_reach_the_server_by_its_socket_and_after_its_restart_too(own: Clone):
     ask = (
-        "from slipway.data import client_tools, endpoints; import os, subprocess; ends = endpoints.read(dict(os.environ)); "
+        "from slipway.data.postgres import programs as client_tools; from slipway.data import endpoints; import os, subprocess; ends = endpoints.read(dict(os.environ)); "
         "told = client_tools.environment(ends.admin_url, 'ADMIN_DATABASE_URL', 'postgres'); "
         "subprocess.run(['psql', '-qXAtc', 'SELECT inet_client_addr() IS NULL'], env=told, check=True)"
     )

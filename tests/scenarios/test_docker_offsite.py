@@ -16,7 +16,7 @@ pytestmark = pytest.mark.scenario
 
 MAKE_BUCKET = """
 import os
-from slipway.data import endpoints, objects
+from slipway.data import endpoints; from slipway.data.objects import client as objects
 objects.client(endpoints.read(os.environ)).create_bucket(Bucket="elsewhere")
 """
 PLACE = "/var/lib/slipway-backups"

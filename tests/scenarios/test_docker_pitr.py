@@ -24,7 +24,7 @@ backup.attempt(endpoints.read(os.environ), lambda event: print(event["text"]))
 # Zeros over a stretch in the middle of the largest file of the newest full backup, or the bytes that were there again.
 ROT = """
 import os, sys
-from slipway.data import endpoints, objects
+from slipway.data import endpoints; from slipway.data.objects import client as objects
 ends = endpoints.read(os.environ)
 s3, own = objects.client(ends), {"Bucket": os.environ["PITR_BUCKET"]}
 pages = s3.get_paginator("list_objects_v2").paginate(**own)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.scenario
 KEYS = ("elsewhere", "a-key-of-another-store")
 MAKE_BUCKET = """
 import os, sys
-from slipway.data import endpoints, objects
+from slipway.data import endpoints; from slipway.data.objects import client as objects
 told = {"S3_ENDPOINT": "http://elsewhere:9000", "S3_ACCESS_KEY": sys.argv[1], "S3_SECRET_KEY": sys.argv[2]}
 objects.client(endpoints.read(dict(os.environ) | told)).create_bucket(Bucket="archive")
 """

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import client_tools
 from slipway.data.endpoints import Secret
+from slipway.data.postgres import programs
 
 URL = Secret("postgresql://shop_migrate:secret@postgres:5432/shop?hostaddr=10.0.0.2")
 
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
 )
 def test_programs_take_the_socket_of_the_same_server_where_there_is_one(folder: Path, monkeypatch, url, there, host):
     monkeypatch.setenv("POSTGRES_SOCKET", str(folder) if there else "")
-    told = client_tools.environment(url, "MIGRATE_DATABASE_URL", "shop")
+    told = programs.environment(url, "MIGRATE_DATABASE_URL", "shop")
     assert told["PGHOST"] == (str(folder) if host == "the socket" else host)
     assert ("PGHOSTADDR" in told) == (host == "postgres" and url is URL)
     assert told["PGDATABASE"] == "shop"
@@ -50,4 +50,4 @@ def test_programs_take_the_socket_of_the_same_server_where_there_is_one(folder: 
     ],
 )
 def test_of_all_that_a_program_said_the_error_is_told(said: str, told: str) -> None:
-    assert client_tools.last_words(said.encode(), {"PGPASSWORD": "s3cret"}) == told
+    assert programs.last_words(said.encode(), {"PGPASSWORD": "s3cret"}) == told

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.data import catalog
+from slipway.data.postgres import catalog
 
 TABLE = {
     "table public.users": {"of": "schema public", "owner": "shop", "grants": ["a=r/shop", "shop=arwd/shop"]},

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import features, state
+from slipway.data import records
+from slipway.data.objects import features
 from slipway.errors import GateError, SettingsError
 from slipway.ops import __main__ as door
 from slipway.ops import verbs
@@ -78,18 +79,18 @@ def test_a_full_disk_is_no_fault_of_ours_and_leaves_the_record_that_was_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def writing(ends, args, emit):
-        state.write(tmp_path, "one", {"n": 2})
+        records.write(tmp_path, "one", {"n": 2})
 
     def full(handle):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    state.write(tmp_path, "one", {"n": 1})
+    records.write(tmp_path, "one", {"n": 1})
     monkeypatch.setattr(verbs, "find", lambda verb: writing)
     monkeypatch.setattr(os, "fsync", full)
     assert door.main(["observe"], {}) == 9
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["found"] == "No space left on device" and "./invoke doctor" in error["next"]
-    assert [path.name for path in tmp_path.iterdir()] == ["one.json"] and state.read(tmp_path, "one") == {"n": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["one.json"] and records.read(tmp_path, "one") == {"n": 1}
 
 
 @pytest.mark.parametrize(("wanted", "expected"), [("versionning", "versioning"), ("tag", "tagging")])
@@ -114,10 +115,10 @@ def test_a_lacking_core_feature_is_refused_though_nobody_asked() -> None:
 
 
 def test_records_are_kept_whole_and_private(tmp_path) -> None:
-    state.write(tmp_path / "state", "objects", {"a": 1})
-    state.write(tmp_path / "state", "objects", {"a": 2})
+    records.write(tmp_path / "state", "objects", {"a": 1})
+    records.write(tmp_path / "state", "objects", {"a": 2})
     (tmp_path / "state" / "broken.json").write_text("{")
-    assert state.read_all(tmp_path / "state") == ({"objects": {"a": 2}}, ["broken.json is not a JSON record"])
+    assert records.read_all(tmp_path / "state") == ({"objects": {"a": 2}}, ["broken.json is not a JSON record"])
     assert (tmp_path / "state" / "objects.json").stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["broken.json", "objects.json"]
 
@@ -125,5 +126,5 @@ def test_records_are_kept_whole_and_private(tmp_path) -> None:
 def test_a_state_directory_that_cannot_be_written_is_said(tmp_path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError) as caught:
-        state.write(tmp_path / "file" / "below", "objects", {})
+        records.write(tmp_path / "file" / "below", "objects", {})
     assert caught.value.where == "STATE_DIR"

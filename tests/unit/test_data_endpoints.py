@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.data import endpoints, pg
+from slipway.data import endpoints
 from slipway.data.endpoints import Secret
+from slipway.data.postgres import connection
 from slipway.errors import SettingsError
 
 ENV = {
@@ -58,7 +59,7 @@ def test_scrub_masks_every_spelling(secret: str) -> None:
 def test_any_password_survives_a_url_and_is_masked(password: str) -> None:
     url = f"postgresql://me:{quote(password, safe='')}@db/shop"
     ends = endpoints.read({"DATABASE_URL": url})
-    assert pg.parameters(ends.app_database_url, "DATABASE_URL")["password"] == password
+    assert connection.parameters(ends.app_database_url, "DATABASE_URL")["password"] == password
     assert password not in ends.scrub(f"refused {password}!")
 
 
@@ -85,7 +86,7 @@ def test_wrong_forms_are_refused_by_name(key: str, value: str, found: str) -> No
 )
 def test_an_unreadable_url_is_refused_without_being_shown(url: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        pg.parameters(Secret(url), "DATABASE_URL")
+        connection.parameters(Secret(url), "DATABASE_URL")
     assert caught.value.where == "DATABASE_URL" and "my-secret" not in str(caught.value.fields())
 
 
@@ -110,4 +111,4 @@ def test_an_unreadable_url_is_refused_without_being_shown(url: str) -> None:
     ],
 )
 def test_a_failure_becomes_one_line(text: str, line: str) -> None:
-    assert pg.reason(OSError(text)) == line
+    assert connection.reason(OSError(text)) == line

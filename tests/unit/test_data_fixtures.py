@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.data import fixture_csv, fixtures
+from slipway.data.fixtures import csv as fixture_csv
+from slipway.data.fixtures import load as fixtures
 from slipway.errors import MigrationError, SettingsError
 
 

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from slipway.data import gates, ready
+from slipway.data.gates import ready
+from slipway.data.gates import stores as gates
 from slipway.errors import GateError, SettingsError
 from slipway.system.wait import NotYet, wait
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from slipway.data import indexes
-from slipway.data.indexes import Made
+from slipway.data.migrations import invalid_indexes
+from slipway.data.migrations.invalid_indexes import Made
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ from slipway.data.indexes import Made
     ],
 )
 def test_the_index_that_a_statement_makes(sql: str, made: Made | None) -> None:
-    assert indexes.made_by(sql) == made
+    assert invalid_indexes.made_by(sql) == made

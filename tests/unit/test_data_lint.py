@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import lint, lint_rules
+from slipway.data.migrations import lint, lint_rules
 from slipway.errors import MigrationError, SettingsError
 from slipway.ops import verbs
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.data import conflicts, migrations, status
-from slipway.data.migrations import Applied
+from slipway.data.migrations import files as migration_files
+from slipway.data.migrations import status, validate
+from slipway.data.migrations.files import Applied
 
 
 def folder_with(tmp_path: Path, *names: str, content: bytes = b"select 1;\n") -> Path:
@@ -31,11 +32,11 @@ def folder_with(tmp_path: Path, *names: str, content: bytes = b"select 1;\n") ->
     ],
 )
 def test_lock_number_is_golang_migrates(names: tuple[str, ...], key: int) -> None:
-    assert migrations.lock_number(*names) == key
+    assert migration_files.lock_number(*names) == key
 
 
 def test_lock_key_of_a_database_is_that_of_its_url() -> None:
-    assert migrations.lock_key("mydb") == 616192132
+    assert migration_files.lock_key("mydb") == 616192132
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_lock_key_of_a_database_is_that_of_its_url() -> None:
     ],
 )
 def test_accepted_names(tmp_path: Path, name: str, version: int, title: str) -> None:
-    files, problems = migrations.read(folder_with(tmp_path, name))
+    files, problems = migration_files.read(folder_with(tmp_path, name))
     assert [(file.version, file.name) for file in files] == [(version, title)] and problems == ()
 
 
@@ -69,12 +70,12 @@ def test_accepted_names(tmp_path: Path, name: str, version: int, title: str) -> 
     ],
 )
 def test_wrongly_named_sql_is_reported(tmp_path: Path, name: str) -> None:
-    files, problems = migrations.read(folder_with(tmp_path, name))
+    files, problems = migration_files.read(folder_with(tmp_path, name))
     assert files == () and [problem.where for problem in problems] == [f"migrations/{name}"]
 
 
 def test_foreign_files_are_left_alone(tmp_path: Path) -> None:
-    assert migrations.read(folder_with(tmp_path, "README.md", ".keep", "1_notes.txt")) == ((), ())
+    assert migration_files.read(folder_with(tmp_path, "README.md", ".keep", "1_notes.txt")) == ((), ())
 
 
 # golang-migrate's `^([0-9]+)_(.*)\.(down|up)\.(.*)$`: file name -> its number, name, way and ending; None: not its file.
@@ -119,9 +120,9 @@ GOLANG_NAMES = {
 
 @pytest.mark.parametrize(("name", "parts"), GOLANG_NAMES.items(), ids=ascii)
 def test_paired_names_are_read_as_golang_migrate_reads_them(tmp_path: Path, name: str, parts: tuple | None) -> None:
-    match = migrations.PAIRED.fullmatch(name)
+    match = migration_files.PAIRED.fullmatch(name)
     assert (match and (int(match["version"]), match["name"], match["way"], match["kind"])) == parts
-    (file,) = migrations.read(folder_with(tmp_path, name))[0] if parts else (None,)
+    (file,) = migration_files.read(folder_with(tmp_path, name))[0] if parts else (None,)
     assert parts is None or (file.version, file.name, bool(file.up)) == (*parts[:2], parts[2] == "up")
 
 
@@ -138,44 +139,46 @@ def test_paired_names_are_read_as_golang_migrate_reads_them(tmp_path: Path, name
 def test_halves_of_a_version_are_paired_by_number(
     tmp_path: Path, names: list[str], up: str | None, down: str | None
 ) -> None:
-    (file,), problems = migrations.read(folder_with(tmp_path, *names))
+    (file,), problems = migration_files.read(folder_with(tmp_path, *names))
     assert (file.version, problems) == (1, ())
     assert [half and half.path.name for half in (file.up, file.down)] == [up, down]
 
 
 def test_order_is_by_number_and_not_by_text(tmp_path: Path) -> None:
-    files, _ = migrations.read(folder_with(tmp_path, "10_b.sql", "9_a.sql", "0011_c.up.sql"))
+    files, _ = migration_files.read(folder_with(tmp_path, "10_b.sql", "9_a.sql", "0011_c.up.sql"))
     assert [file.version for file in files] == [9, 10, 11]
 
 
 @pytest.mark.parametrize("pair", [("1_a.up.sql", "001_b.up.sql"), ("2_a.up.sql", "2_a.sql")])
 def test_one_number_twice_is_a_problem(tmp_path: Path, pair: tuple[str, str]) -> None:
-    _, problems = migrations.read(folder_with(tmp_path, *pair))
+    _, problems = migration_files.read(folder_with(tmp_path, *pair))
     assert len(problems) == 1 and "is already that of migrations/" in problems[0].found
 
 
 def test_bytes_that_are_not_utf8_are_named_by_line(tmp_path: Path) -> None:
-    _, problems = migrations.read(folder_with(tmp_path, "1_a.sql", content=b"select 1;\nselect '\xff';"))
+    _, problems = migration_files.read(folder_with(tmp_path, "1_a.sql", content=b"select 1;\nselect '\xff';"))
     assert (problems[0].where, problems[0].found) == ("migrations/1_a.sql:2", "byte 0xff is not UTF-8")
 
 
 def test_missing_directory_is_a_problem_and_none_is_no_migrations(tmp_path: Path) -> None:
-    assert migrations.read(tmp_path / "nowhere")[1][0].found == "no such directory"
-    assert migrations.read(None) == ((), ())
+    assert migration_files.read(tmp_path / "nowhere")[1][0].found == "no such directory"
+    assert migration_files.read(None) == ((), ())
 
 
 def test_byte_order_mark_is_not_sql(tmp_path: Path) -> None:
-    files, _ = migrations.read(folder_with(tmp_path, "1_a.sql", content=b"\xef\xbb\xbfselect 1;"))
+    files, _ = migration_files.read(folder_with(tmp_path, "1_a.sql", content=b"\xef\xbb\xbfselect 1;"))
     assert files[0].sql == "select 1;"
 
 
 @given(st.lists(st.binary(max_size=20).filter(lambda line: b"\r" not in line and b"\n" not in line)))
 def test_line_ends_do_not_change_the_fingerprint(lines: list[bytes]) -> None:
-    assert migrations.fingerprint(b"\n".join(lines)) == migrations.fingerprint(b"\r\n".join(lines))
+    assert migration_files.fingerprint(b"\n".join(lines)) == migration_files.fingerprint(b"\r\n".join(lines))
 
 
 def applied(*versions: int, sha256: str = "") -> dict[int, Applied]:
-    return {version: Applied(version, "x", sha256 or migrations.fingerprint(b"select 1;\n")) for version in versions}
+    return {
+        version: Applied(version, "x", sha256 or migration_files.fingerprint(b"select 1;\n")) for version in versions
+    }
 
 
 @pytest.mark.parametrize(
@@ -199,8 +202,8 @@ def applied(*versions: int, sha256: str = "") -> dict[int, Applied]:
 def test_what_stands_between_files_and_history(
     tmp_path: Path, names: list[str], history: dict[int, Applied], sentences: list[str]
 ) -> None:
-    files, _ = migrations.read(folder_with(tmp_path, *names))
-    found = [str(problem) for problem in conflicts.compare(files, history)]
+    files, _ = migration_files.read(folder_with(tmp_path, *names))
+    found = [str(problem) for problem in validate.compare(files, history)]
     assert len(found) == len(sentences) and all(map(str.startswith, found, sentences))
 
 
@@ -208,15 +211,15 @@ def test_what_stands_between_files_and_history(
 def test_a_newer_database_is_told_to_go_back_only_to_a_file_that_is_there(
     tmp_path: Path, names: list[str], goto: str | None
 ) -> None:
-    files, _ = migrations.read(folder_with(tmp_path, *names))
-    problem = conflicts.compare(files, applied(*range(1, len(names) + 2)))[-1]
+    files, _ = migration_files.read(folder_with(tmp_path, *names))
+    problem = validate.compare(files, applied(*range(1, len(names) + 2)))[-1]
     assert problem.next.startswith("git pull and deploy again")
     assert problem.next.endswith(goto) if goto else "goto" not in problem.next
 
 
 def test_pending_are_those_that_the_history_lacks_in_order(tmp_path: Path) -> None:
-    files, _ = migrations.read(folder_with(tmp_path, "1_a.sql", "10_c.sql", "2_b.sql"))
-    assert [file.version for file in migrations.pending(files, applied(1))] == [2, 10]
+    files, _ = migration_files.read(folder_with(tmp_path, "1_a.sql", "10_c.sql", "2_b.sql"))
+    assert [file.version for file in migration_files.pending(files, applied(1))] == [2, 10]
 
 
 @pytest.mark.parametrize(
@@ -230,5 +233,5 @@ def test_pending_are_those_that_the_history_lacks_in_order(tmp_path: Path) -> No
     ],
 )
 def test_a_half_of_a_pair_that_is_missing_is_told(tmp_path: Path, names: list[str], says: str) -> None:
-    (file,), _ = migrations.read(folder_with(tmp_path, *names))
+    (file,), _ = migration_files.read(folder_with(tmp_path, *names))
     assert says in status.lacking(file) and bool(says) == bool(status.lacking(file))

@@ -6,57 +6,57 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slipway.data import role_split, scram
+from slipway.data.postgres import role_spec, scram
 from slipway.errors import SettingsError
 
 PASSWORDS = {"shop_app": "one", "shop_migrate": "two"}
 
 
 def test_only_the_owner_cannot_log_in_and_only_those_who_read_everything_pass_row_security() -> None:
-    roles = role_split.split("shop").roles
+    roles = role_spec.split("shop").roles
     assert [role.name for role in roles if not role.login] == ["shop_owner"]
     assert [role.name for role in roles if role.bypass_rls] == ["shop_readonly", "shop_backup"]
 
 
 def test_names_that_postgres_would_cut_are_refused() -> None:
-    assert role_split.split("x" * 54).named("readonly") == "x" * 54 + "_readonly"
+    assert role_spec.split("x" * 54).named("readonly") == "x" * 54 + "_readonly"
     for name in ("x" * 55, "ж" * 28):
         with pytest.raises(SettingsError, match=r"database name of 5[56] bytes"):
-            role_split.split(name)
+            role_spec.split(name)
 
 
 def test_nobody_gets_anything_by_being_public() -> None:
-    assert {grantee for _, grantee, _ in role_split.default_privileges(role_split.split("shop"))} == {
+    assert {grantee for _, grantee, _ in role_spec.default_privileges(role_spec.split("shop"))} == {
         "shop_app",
         "shop_readonly",
     }
 
 
 def test_readonly_is_granted_nothing_that_writes() -> None:
-    granted = role_split.default_privileges(role_split.split("shop"))
+    granted = role_spec.default_privileges(role_spec.split("shop"))
     assert {privilege for _, grantee, privilege in granted if grantee == "shop_readonly"} == {"SELECT", "USAGE"}
 
 
 def test_the_mark_is_of_names_and_passwords_and_salt() -> None:
-    mark = role_split.fingerprint("00" * 16, "shop", PASSWORDS)
+    mark = role_spec.fingerprint("00" * 16, "shop", PASSWORDS)
     others = [
-        role_split.fingerprint("01" * 16, "shop", PASSWORDS),
-        role_split.fingerprint("00" * 16, "shop2", PASSWORDS),
-        role_split.fingerprint("00" * 16, "shop", {**PASSWORDS, "shop_app": "three"}),
+        role_spec.fingerprint("01" * 16, "shop", PASSWORDS),
+        role_spec.fingerprint("00" * 16, "shop2", PASSWORDS),
+        role_spec.fingerprint("00" * 16, "shop", {**PASSWORDS, "shop_app": "three"}),
     ]
-    assert mark not in others and mark == role_split.fingerprint("00" * 16, "shop", dict(reversed(PASSWORDS.items())))
+    assert mark not in others and mark == role_spec.fingerprint("00" * 16, "shop", dict(reversed(PASSWORDS.items())))
 
 
 @pytest.mark.parametrize(
     "record", [{}, {"salt": "00"}, {"salt": "no hex", "fingerprint": "x"}, {"salt": "00", "fingerprint": "x"}]
 )
 def test_a_record_that_is_not_of_these_roles_is_not_current(record: dict[str, str]) -> None:
-    assert not role_split.is_current(record, "shop", PASSWORDS)
+    assert not role_spec.is_current(record, "shop", PASSWORDS)
 
 
 def test_a_record_of_these_roles_is_current() -> None:
-    record = {"salt": "0a" * 16, "fingerprint": role_split.fingerprint("0a" * 16, "shop", PASSWORDS)}
-    assert role_split.is_current(record, "shop", PASSWORDS) and not role_split.is_current(record, "shop", {})
+    record = {"salt": "0a" * 16, "fingerprint": role_spec.fingerprint("0a" * 16, "shop", PASSWORDS)}
+    assert role_spec.is_current(record, "shop", PASSWORDS) and not role_spec.is_current(record, "shop", {})
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slipway.data import schema
+from slipway.data.postgres import schema
 
 DUMPED = """--
 -- PostgreSQL database dump

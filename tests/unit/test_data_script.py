@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.data import fitness, script, sqltext
+from slipway.data.sql import check, lexer, split
 from slipway.errors import MigrationError
 
 
@@ -15,7 +15,7 @@ def read(text: str | bytes, size: int = 10**6, alone: bool = True) -> list[tuple
     chunks = (content[at : at + size] for at in range(0, len(content), size))
     return [
         (piece.kind, piece.text, piece.place, b"".join(piece.data) if piece.data is not None else None)
-        for piece in script.pieces(chunks, alone)
+        for piece in split.pieces(chunks, alone)
     ]
 
 
@@ -110,7 +110,7 @@ def test_pieces_do_not_depend_on_how_the_bytes_arrive(text: str, size: int) -> N
     def outcome(step: int) -> object:
         try:
             return read(text, step)
-        except script.Unclosed as error:
+        except split.Unclosed as error:
             return error.args
 
     assert outcome(size) == outcome(10**6)
@@ -121,11 +121,11 @@ def test_both_readers_of_sql_agree_on_where_statements_begin(text: str) -> None:
     """The one that reads words and the one that only finds borders; lines of psql are the border finder's alone."""
     try:
         found = read(text)
-    except script.Unclosed:
+    except split.Unclosed:
         return
     if any(kind == "meta" for kind, *_ in found):
         return
-    assert [place for _, _, place, _ in found] == [sqltext.place(text, each.start) for each in sqltext.statements(text)]
+    assert [place for _, _, place, _ in found] == [lexer.place(text, each.start) for each in lexer.statements(text)]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_both_readers_of_sql_agree_on_where_statements_begin(text: str) -> None:
 )
 def test_what_is_never_closed_is_named_where_it_opens(text: str, place: str, what: str) -> None:
     for size in (1, 5, 1000):
-        with pytest.raises(script.Unclosed) as caught:
+        with pytest.raises(split.Unclosed) as caught:
             read(text, size)
         assert caught.value.args == (place, what)
 
@@ -161,7 +161,7 @@ def test_what_stands_behind_copy_on_its_line_is_refused_with_its_place(rest: str
     text = f"select 1;\ncopy t from stdin;{rest}\n1\n\\.\n".encode()
     for size in (1, 7, 1000):
         with pytest.raises(MigrationError) as caught:
-            fitness.refuse_unfit((text[at : at + size] for at in range(0, len(text), size)), "f.sql", "shop")
+            check.refuse_unfit((text[at : at + size] for at in range(0, len(text), size)), "f.sql", "shop")
         assert caught.value.where == f"f.sql:2:{column}" and "COPY" in caught.value.found
 
 
@@ -186,7 +186,7 @@ def test_blanks_and_comments_may_stand_behind_copy(rest: str) -> None:
 )
 def test_what_cannot_be_run_in_one_transaction(sql: str, where: str, found: str) -> None:
     with pytest.raises(MigrationError) as caught:
-        fitness.refuse_unfit((sql.encode(),), "f.sql", "shop")
+        check.refuse_unfit((sql.encode(),), "f.sql", "shop")
     assert caught.value.where == f"f.sql:{where}" and caught.value.found.startswith(found)
 
 
@@ -204,7 +204,7 @@ def test_what_cannot_be_run_in_one_transaction(sql: str, where: str, found: str)
     ],
 )
 def test_what_can_be(sql: str) -> None:
-    fitness.refuse_unfit((sql.encode(),), "f.sql", "shop")
+    check.refuse_unfit((sql.encode(),), "f.sql", "shop")
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_what_can_be(sql: str) -> None:
     ],
 )
 def test_directives_stand_before_everything(text: str, names: set[str]) -> None:
-    assert sqltext.directives(text) == names
+    assert lexer.directives(text) == names
 
 
 @pytest.mark.parametrize(
@@ -234,4 +234,4 @@ def test_directives_stand_before_everything(text: str, names: set[str]) -> None:
     ],
 )
 def test_what_refuses_a_transaction(sql: str, refuses: bool) -> None:
-    assert sqltext.refuses_transaction(sqltext.words_of(sql)) is refuses
+    assert lexer.refuses_transaction(lexer.words_of(sql)) is refuses

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from slipway.data import sending
-from slipway.data.script import Piece
+from slipway.data.sql import execute
+from slipway.data.sql.split import Piece
 
 OURS = "BEGIN; RESET ALL;\n"  # what the runner sends ahead of a file in the same message
 
@@ -15,7 +15,7 @@ OURS = "BEGIN; RESET ALL;\n"  # what the runner sends ahead of a file in the sam
 def place(text: str, position: str | None, done: int = 0, line: int = 1, column: int = 1, before: str = "") -> str:
     """The place that is told for a piece that begins at that line and column of its file."""
     error = SimpleNamespace(diag=SimpleNamespace(statement_position=position))
-    return sending.place_of(error, Piece("sql", text.encode(), line, column), len(before), done)
+    return execute.place_of(error, Piece("sql", text.encode(), line, column), len(before), done)
 
 
 @pytest.mark.parametrize(

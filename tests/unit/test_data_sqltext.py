@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.data import sqltext
+from slipway.data.sql import lexer
 
 ATOMIC = """create or replace function f() returns int begin atomic
   select case when true then 1 else 2 end; select 2; END; select 3"""
@@ -36,7 +36,7 @@ ATOMIC = """create or replace function f() returns int begin atomic
     ],
 )
 def test_where_statements_begin(sql: str, starts: list[int]) -> None:
-    assert [statement.start for statement in sqltext.statements(sql)] == starts
+    assert [statement.start for statement in lexer.statements(sql)] == starts
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_where_statements_begin(sql: str, starts: list[int]) -> None:
     ],
 )
 def test_what_ends_a_transaction(sql: str) -> None:
-    assert [statement.ends_transaction() for statement in sqltext.statements(sql)] == [True]
+    assert [statement.ends_transaction() for statement in lexer.statements(sql)] == [True]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_ends_a_transaction(sql: str) -> None:
     ],
 )
 def test_what_stays_inside_a_transaction(sql: str) -> None:
-    assert [statement.ends_transaction() for statement in sqltext.statements(sql)] == [False]
+    assert [statement.ends_transaction() for statement in lexer.statements(sql)] == [False]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_what_stays_inside_a_transaction(sql: str) -> None:
     ],
 )
 def test_copy_from_the_client(sql: str, reads: bool) -> None:
-    assert [statement.reads_client() for statement in sqltext.statements(sql)] == [reads]
+    assert [statement.reads_client() for statement in lexer.statements(sql)] == [reads]
 
 
 @pytest.mark.parametrize(
@@ -114,16 +114,16 @@ def test_copy_from_the_client(sql: str, reads: bool) -> None:
     ],
 )
 def test_line_and_column_count_characters(sql: str, offset: int, place: str) -> None:
-    assert sqltext.place(sql, offset) == place
+    assert lexer.place(sql, offset) == place
 
 
 @given(st.text(alphabet="commit;'\n -/*$\\e", max_size=40))
 def test_quoted_text_never_ends_a_transaction(text: str) -> None:
     quoted = "select '" + text.replace("'", "''") + "', $q$" + text + "$q$; select 2"
-    assert [statement.ends_transaction() for statement in sqltext.statements(quoted)] == [False, False]
+    assert [statement.ends_transaction() for statement in lexer.statements(quoted)] == [False, False]
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_read_to_its_end(text: str) -> None:
-    starts = [statement.start for statement in sqltext.statements(text)]
+    starts = [statement.start for statement in lexer.statements(text)]
     assert starts == sorted(set(starts)) and all(0 <= start < len(text) for start in starts)

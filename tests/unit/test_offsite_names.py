@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.data import multipart, store_trouble
 from slipway.data.mirror.ledger import Ledger
 from slipway.data.mirror.manifest import Entry, parsed
 from slipway.data.mirror.pool import Pool
+from slipway.data.objects import failures, multipart
 from slipway.data.offsite import naming
 from slipway.data.offsite.naming import Names
 from slipway.errors import BackupError
@@ -114,12 +114,12 @@ def answer(code: str, message: str = "", status: int = 403) -> Exception:
     ],
 )
 def test_each_failure_of_a_store_says_what_to_mend(error: Exception, found: str, then: str):
-    told = store_trouble.told(error, "off-site copy", store_trouble.Store("OFFSITE_S3", "http://s3", "the next step"))
+    told = failures.told(error, "off-site copy", failures.Store("OFFSITE_S3", "http://s3", "the next step"))
     assert found in told.found and told.next.startswith(then) and told.code == 7
 
 
 def test_a_store_that_goes_silent_is_said_so():
     from botocore.exceptions import ReadTimeoutError
 
-    told = store_trouble.told(ReadTimeoutError(endpoint_url="http://s3"), "x", store_trouble.Store("S3", "http://s3"))
+    told = failures.told(ReadTimeoutError(endpoint_url="http://s3"), "x", failures.Store("S3", "http://s3"))
     assert "went silent" in told.found

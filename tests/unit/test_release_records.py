@@ -9,7 +9,7 @@ import pytest
 
 from slipway.data.backups import manifest
 from slipway.data.endpoints import Endpoints
-from slipway.data.migrations import Applied
+from slipway.data.migrations.files import Applied
 from slipway.errors import MigrationError, SettingsError
 from slipway.ops import observe, releases
 from slipway.stack import accepts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slipway.data import older
+from slipway.data.postgres import older
 from slipway.data.restore import defining
 
 SET = "ALTER TABLE ONLY public.a ALTER COLUMN b SET ({});\n"

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from slipway.data import older
+from slipway.data.postgres import older
 
 OLD, NEW = 160009, 170000
 REFUSED = (

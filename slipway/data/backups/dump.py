@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slipway.data import client_tools
 from slipway.data.backups.snapshot import Moved
 from slipway.data.backups.source import Source
+from slipway.data.postgres import programs as postgres_programs
 from slipway.errors import BackupError
 
 # The quickest of each family: zstd:1 is several times as fast as the default, gzip, and smaller.
@@ -67,7 +67,7 @@ class Dump:
         if not code:
             return
         words = "\n".join(self.said) or (f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}")
-        found = next((line for line in self.said if ": error: " in line), client_tools.last_words(words, self.env))
+        found = next((line for line in self.said if ": error: " in line), postgres_programs.last_words(words, self.env))
         kind = Moved if RACES.search(words) else BackupError
         raise kind(
             "pg_dump",
@@ -90,7 +90,10 @@ def advice(words: str) -> str:
 
 def environment(way: Source, name: str) -> dict[str, str]:
     """Where to connect, and under which name; in English, since its words are read."""
-    return client_tools.environment(way.url, way.where, way.database, way.role) | {"PGAPPNAME": name, "LC_ALL": "C"}
+    return postgres_programs.environment(way.url, way.where, way.database, way.role) | {
+        "PGAPPNAME": name,
+        "LC_ALL": "C",
+    }
 
 
 @contextmanager
@@ -182,7 +185,7 @@ def roles(programs: Path, way: Source, target: Path, passwords: bool) -> None:
     if done.returncode:
         raise BackupError(
             "pg_dumpall",
-            client_tools.last_words(done.stderr, env),
+            postgres_programs.last_words(done.stderr, env),
             "roles that may be read",
             "./invoke logs -s postgres",
         )

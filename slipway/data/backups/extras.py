@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from slipway.data import state
+from slipway.data import records
 from slipway.data.backups import folder, manifest, rdb
 from slipway.data.endpoints import Emit, Endpoints
 
@@ -32,6 +32,6 @@ def objects(ends: Endpoints, work: Path, emit: Emit) -> dict:
 def names(ends: Endpoints, keys: Sequence[str] | None) -> list[str]:
     """Names of the settings, never their values: as they were told now, or last, for a schedule is told nothing."""
     if keys is not None:
-        state.write(ends.state_dir, RECORD, {"keys": sorted(keys)})
+        records.write(ends.state_dir, RECORD, {"keys": sorted(keys)})
         return sorted(keys)
-    return list(state.read(ends.state_dir, RECORD).get("keys", []))
+    return list(records.read(ends.state_dir, RECORD).get("keys", []))

@@ -6,9 +6,10 @@ import os
 import subprocess
 from pathlib import Path
 
-from slipway.data import client_tools, mirror
+from slipway.data import mirror
 from slipway.data.backups import dump, folder, lock, manifest, verify
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.postgres import programs
 from slipway.data.progress import progress
 from slipway.errors import VerificationError
 
@@ -67,7 +68,7 @@ def readable(ends: Endpoints, path: Path) -> list[str]:
     """Whether pg_restore reads the whole dump, every block unpacked; nothing is written anywhere."""
     found = manifest.read(path)
     major, wrote = found["server_version_num"] // 10000, manifest.writer(found)
-    program = client_tools.folder(ends, major, "pg_restore", wrote=wrote) / "pg_restore"
+    program = programs.folder(ends, major, "pg_restore", wrote=wrote) / "pg_restore"
     done = subprocess.run(
         [*dump.bound(), str(program), f"--file={os.devnull}", str(path / manifest.DUMP)],
         stdin=subprocess.DEVNULL,
@@ -75,4 +76,4 @@ def readable(ends: Endpoints, path: Path) -> list[str]:
         check=False,
         env={key: value for key, value in os.environ.items() if not key.startswith("PG")},
     )
-    return [f"{manifest.DUMP}: pg_restore says: {client_tools.last_words(done.stderr, {})}"] if done.returncode else []
+    return [f"{manifest.DUMP}: pg_restore says: {programs.last_words(done.stderr, {})}"] if done.returncode else []

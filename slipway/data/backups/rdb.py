@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from slipway.data import gates
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.gates import stores as gates
 from slipway.data.progress import progress
 from slipway.errors import BackupError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from slipway.data import state
+from slipway.data import records
 from slipway.data.endpoints import Endpoints
 
 RECORD = "schedule"
@@ -63,7 +63,7 @@ def report(ends: Endpoints, now: datetime | None = None) -> dict | None:
     now, schedule = now or datetime.now(UTC), ends.backup.schedule
     if not schedule:
         return None
-    record = state.read(ends.state_dir, RECORD)
+    record = records.read(ends.state_dir, RECORD)
     return {"schedule": schedule, "next": stamp(following(schedule, now)), "trouble": trouble(schedule, record, now)}
 
 

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from slipway.data import pg
 from slipway.data.backups import fingerprint, source
 from slipway.data.backups.source import Source
+from slipway.data.postgres import connection
 from slipway.errors import BackupError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Snapshot:
 @contextmanager
 def opened(way: Source) -> Iterator[Snapshot]:
     """A snapshot in which no table can be dropped, truncated or altered until the block ends."""
-    with pg.told(BackupError, f"database {way.database}"), source.connect(way) as conn:
+    with connection.told(BackupError, f"database {way.database}"), source.connect(way) as conn:
         tables = locked(conn)
         fingerprint.settle(conn)
         name = conn.execute("SELECT pg_export_snapshot()").fetchone()[0]
@@ -85,7 +85,7 @@ def locked(conn: psycopg.Connection) -> list[tuple[str, int, int]]:
             if names >= {name for name, _, _ in found}:
                 return found
         except (errors.UndefinedTable, errors.InvalidSchemaName) as error:
-            gone = f": {pg.reason(error)}"  # between the list and the lock; the next list lacks it
+            gone = f": {connection.reason(error)}"  # between the list and the lock; the next list lacks it
         except errors.LockNotAvailable:
             if attempt:
                 raise

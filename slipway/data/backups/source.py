@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from slipway.data import pg
 from slipway.data.endpoints import Endpoints, Secret
+from slipway.data.postgres import connection
 
 if TYPE_CHECKING:
     import psycopg
@@ -45,7 +45,7 @@ def choose(ends: Endpoints) -> Source:
 
     Whoever it is reads past row level security, or pg_dump refuses to write half of a table.
     """
-    given = pg.parameters(ends.migrate_url, MIGRATE)
+    given = connection.parameters(ends.migrate_url, MIGRATE)
     database = given.get("dbname") or given.get("user", "")
     if not ends.admin_url:
         return Source(ends.migrate_url, MIGRATE, database, ends.database_owner)
@@ -59,7 +59,7 @@ def backup_role(ends: Endpoints, database: str) -> Source | None:
     name = f"{database}_backup"
     if name not in ends.role_passwords:
         return None
-    given = pg.parameters(ends.admin_url, ADMIN) | {"user": name, "dbname": database}
+    given = connection.parameters(ends.admin_url, ADMIN) | {"user": name, "dbname": database}
     return Source(Secret(make_conninfo(**given | {"password": ends.role_passwords[name].value})), BACKUP, database)
 
 
@@ -68,7 +68,7 @@ def sees_all(source: Source) -> bool:
     import psycopg
 
     try:
-        with pg.open_connection(source.url, source.where, purpose="slipway backup") as conn:
+        with connection.open_connection(source.url, source.where, purpose="slipway backup") as conn:
             return not conn.execute(BEYOND).fetchone()[0]
     except psycopg.Error:
         return False  # the administrator will say what is wrong with the server, if it is that
@@ -78,7 +78,9 @@ def connect(source: Source) -> psycopg.Connection:
     """A session of that role which no timeout ends. Raises GateError."""
     from psycopg import sql
 
-    conn = pg.unhurried(pg.connect(source.url, source.where, database=source.database, purpose="slipway backup"))
+    conn = connection.unhurried(
+        connection.connect(source.url, source.where, database=source.database, purpose="slipway backup")
+    )
     conn.execute(f"SET lock_timeout = '{PATIENCE}'")
     if source.role:
         conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(source.role)))

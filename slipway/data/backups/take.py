@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import slipway
-from slipway.data import client_tools, pg
 from slipway.data.backups import dump, extras, fingerprint, folder, lock, manifest, snapshot, source
 from slipway.data.backups.dump import Dump
 from slipway.data.backups.pace import Pace
 from slipway.data.backups.snapshot import Moved, Snapshot
 from slipway.data.backups.source import Source
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.postgres import connection
+from slipway.data.postgres import programs as postgres_programs
 from slipway.data.progress import progress
 from slipway.errors import BackupError, SettingsError
 from slipway.system import disk
@@ -104,13 +105,13 @@ def take(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 def needless(ends: Endpoints) -> str:
     """Why no backup has to be taken before migrations, or an empty text."""
-    from slipway.data import migrations
+    from slipway.data.migrations import files
     from slipway.ops import observe
 
     history = observe.look(ends)[1]
-    if history and not migrations.pending(migrations.read(ends.migrations_dir)[0], history):
+    if history and not files.pending(files.read(ends.migrations_dir)[0], history):
         return "no migration is pending"
-    with source.connect(source.choose(ends)) as conn, pg.told(BackupError, "database"):
+    with source.connect(source.choose(ends)) as conn, connection.told(BackupError, "database"):
         return "" if fingerprint.tables(conn) else "the database holds nothing yet"
 
 
@@ -186,7 +187,7 @@ def database(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> 
 def once(ends: Endpoints, wish: Wish, way: Source, name: str, work: Path, emit: Emit) -> dict:
     with snapshot.opened(way) as taken:
         facts = source.described(taken.conn)
-        programs = client_tools.folder(
+        programs = postgres_programs.folder(
             ends, facts["server_version_num"] // 10000, "pg_dump", "pg_dumpall", "pg_restore"
         )
         reader = Source(ends.admin_url, source.ADMIN, way.database) if wish.passwords and ends.admin_url else way

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from slipway.data import objects
 from slipway.data.mirror.manifest import Entry
+from slipway.data.objects import client as objects
 
 SCRATCH = (f"{objects.GATE}/", ".slipway-canary-")
 

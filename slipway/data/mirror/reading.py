@@ -6,12 +6,12 @@ import string
 import time
 from dataclasses import replace
 
-from slipway.data import objects
 from slipway.data.mirror.crew import Stopped, Tally
 from slipway.data.mirror.listing import moment
 from slipway.data.mirror.manifest import Entry
 from slipway.data.mirror.pool import PIECE, Incoming, Pool
-from slipway.data.store_trouble import GONE
+from slipway.data.objects import client as objects
+from slipway.data.objects.failures import GONE
 from slipway.errors import BackupError
 
 TRIES = 5

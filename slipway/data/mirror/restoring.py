@@ -11,7 +11,6 @@ from itertools import groupby, islice
 from pathlib import Path
 from urllib.parse import urlencode
 
-from slipway.data import buckets, multipart, objects, store_trouble
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.mirror import checking, listing, manifest, reading
 from slipway.data.mirror.crew import Tally, each
@@ -19,6 +18,8 @@ from slipway.data.mirror.ledger import Ledger
 from slipway.data.mirror.manifest import Entry
 from slipway.data.mirror.pool import Pool
 from slipway.data.mirror.taking import store_of
+from slipway.data.objects import buckets, failures, multipart
+from slipway.data.objects import client as objects
 from slipway.errors import BackupError
 
 NAMED = 100  # extra objects that are named; all of them are counted
@@ -77,7 +78,7 @@ def compared(ends: Endpoints, folder: Path, rename: Mapping[str, str] | None) ->
                     ledger.add("now", listing.entries(client, bucket))
             yield client, ledger, absent
     except (BotoCoreError, ClientError, *reading.broken_off()) as error:
-        raise store_trouble.told(error, "object store", store_of(ends)) from None
+        raise failures.told(error, "object store", store_of(ends)) from None
 
 
 def renamed(entries: Iterator[Entry], names: dict[str, str], own: tuple[str, ...]) -> Iterator[Entry]:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from slipway.data import objects, store_trouble
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.mirror import listing, manifest, reading
 from slipway.data.mirror.crew import Tally, each
 from slipway.data.mirror.ledger import UNDESCRIBED, UNREAD, Ledger
 from slipway.data.mirror.manifest import Entry
 from slipway.data.mirror.pool import Pool
+from slipway.data.objects import client as objects
+from slipway.data.objects import failures
 from slipway.data.progress import progress
 from slipway.errors import BackupError
 
@@ -39,13 +40,13 @@ def take(ends: Endpoints, folder: Path, pool: Path, emit: Emit, bytes: bool = Tr
             empty = {bucket: {"count": 0, "bytes": 0} for bucket in ends.s3_buckets}
             return {"buckets": empty | ledger.buckets(), "bytes_kept": bytes, **done}
     except (BotoCoreError, ClientError, *reading.broken_off()) as error:
-        raise store_trouble.told(error, "object store", store_of(ends)) from None
+        raise failures.told(error, "object store", store_of(ends)) from None
     except OSError as error:
         raise no_room(error) from None
 
 
-def store_of(ends: Endpoints) -> store_trouble.Store:
-    return store_trouble.Store("S3", ends.s3_endpoint, "./invoke up; then again")
+def store_of(ends: Endpoints) -> failures.Store:
+    return failures.Store("S3", ends.s3_endpoint, "./invoke up; then again")
 
 
 def no_room(error: OSError) -> BackupError:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from slipway.data import objects, store_trouble
+from slipway.data.objects import client as objects
+from slipway.data.objects import failures
 from slipway.data.offsite.place import Remote
 from slipway.errors import BackupError, VerificationError
 
@@ -45,7 +46,7 @@ def has_lock(remote: Remote) -> bool:
     try:
         found = remote.client.get_object_lock_configuration(Bucket=remote.target.bucket)
     except ClientError as error:
-        if objects.code_of(error) in store_trouble.KEYS | store_trouble.NO_BUCKET:
+        if objects.code_of(error) in failures.KEYS | failures.NO_BUCKET:
             raise
         return False
     return found.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") == "Enabled"

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slipway.data import objects, store_trouble
 from slipway.data.backups import folder, lock
 from slipway.data.endpoints import Endpoints, need
 from slipway.data.mirror import reading
+from slipway.data.objects import client as objects
+from slipway.data.objects import failures
 from slipway.data.offsite.target import Target
 
 SPOOL = ".offsite"  # beside the backups: what is on its way, and the key of the pool's names
@@ -84,12 +85,12 @@ def told(remote: Remote, doing: str) -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError, *reading.broken_off()) as error:
-        store = store_trouble.Store(
+        store = failures.Store(
             "OFFSITE_S3",
             remote.target.endpoint,
             f"check OFFSITE_S3_ENDPOINT and OFFSITE_S3_BUCKET ({remote.target.bucket}) in .env",
         )
-        raise store_trouble.told(error, doing, store) from None
+        raise failures.told(error, doing, store) from None
     except OSError as error:
         raise folder.unreachable(Path(error.filename or SPOOL), error) from None
 

@@ -10,12 +10,13 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from slipway.data import mirror, multipart
+from slipway.data import mirror
 from slipway.data.backups import folder, lock, manifest, verify
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.mirror import manifest as objects_list
 from slipway.data.mirror.crew import Tally, each
 from slipway.data.mirror.pool import Pool
+from slipway.data.objects import multipart
 from slipway.data.offsite import listing, locking, naming, place, sealing, used
 from slipway.data.offsite.listing import Copy
 from slipway.data.offsite.place import SEALED

@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slipway.data import objects
 from slipway.data.mirror import reading
 from slipway.data.mirror.crew import Tally
+from slipway.data.objects import client as objects
+from slipway.data.objects.failures import GONE
 from slipway.data.offsite import sealing
 from slipway.data.offsite.place import SEALED, Remote
-from slipway.data.store_trouble import GONE
 from slipway.errors import VerificationError
 
 TRIES = 5

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slipway.data import multipart
 from slipway.data.mirror.crew import Tally
 from slipway.data.mirror.pool import digests
+from slipway.data.objects import multipart
 from slipway.data.offsite import locking, sealing
 from slipway.data.offsite.locking import Rule
 from slipway.data.offsite.naming import Names

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from slipway.data import objects, store_trouble
+from slipway.data.objects import client as objects
+from slipway.data.objects import failures
 from slipway.data.offsite.place import Remote
 from slipway.errors import BackupError
 
@@ -32,7 +33,7 @@ def read(remote: Remote, identity: str) -> Iterator[str]:
     try:
         lines = remote.client.get_object(**names)["Body"].iter_lines()
     except ClientError as error:
-        if objects.code_of(error) in store_trouble.GONE:
+        if objects.code_of(error) in failures.GONE:
             raise broken(names["Key"], "missing") from None
         raise
     count, last = 0, ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slipway.data import pg
 from slipway.data.endpoints import Endpoints
+from slipway.data.postgres import connection
 
 if TYPE_CHECKING:
     import psycopg
@@ -54,10 +54,10 @@ def look(ends: Endpoints) -> dict:
     from slipway.errors import GateError
 
     try:
-        with pg.connect(ends.admin_url, "ADMIN_DATABASE_URL", timeout=3, purpose="slipway archive") as conn:
+        with connection.connect(ends.admin_url, "ADMIN_DATABASE_URL", timeout=3, purpose="slipway archive") as conn:
             return state(conn)
     except (GateError, psycopg.Error) as error:
-        return {"reason": error.found if isinstance(error, GateError) else pg.reason(error)}
+        return {"reason": error.found if isinstance(error, GateError) else connection.reason(error)}
 
 
 def state(conn: psycopg.Connection) -> dict:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 
-from slipway.data import buckets, objects, state
+from slipway.data import records
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.objects import buckets
+from slipway.data.objects import client as objects
 from slipway.data.pitr import archive, places, program
 from slipway.data.pitr.info import Report
 from slipway.data.progress import progress
@@ -93,7 +95,7 @@ def newest(report: Report) -> str:
 
 def note(ends: Endpoints, report: Report, found: dict) -> None:
     """What the next plan has to know, where ops reads it without asking the archive."""
-    state.write(
+    records.write(
         ends.state_dir,
         "pitr",
         {

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from slipway.data import state
+from slipway.data import records
 from slipway.data.endpoints import Endpoints
 from slipway.errors import EngineError
 from slipway.system import disk
@@ -155,14 +155,14 @@ def end(text: str) -> None:
 
 def record(ends: Endpoints, **facts) -> dict:
     """Writes down how far a restore is."""
-    found = state.read(ends.state_dir, RECORD) | facts
-    state.write(ends.state_dir, RECORD, found)
+    found = records.read(ends.state_dir, RECORD) | facts
+    records.write(ends.state_dir, RECORD, found)
     return found
 
 
 def unfinished(ends: Endpoints) -> dict:
     """The restore that was begun and not ended, or nothing."""
-    found = state.read(ends.state_dir, RECORD)
+    found = records.read(ends.state_dir, RECORD)
     return found if found and found.get("phase") != DONE else {}
 
 

@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slipway.data import client_tools, pg
 from slipway.data.endpoints import Emit, Endpoints, Secret
 from slipway.data.pitr import program
+from slipway.data.postgres import connection, programs
 from slipway.data.progress import progress
 from slipway.errors import BackupError, VerificationError
 
@@ -44,7 +44,7 @@ def look(url: Secret, emit: Emit) -> dict:
     Nothing is left in them. Raises VerificationError naming what cannot be read.
     """
     found = {}
-    with pg.told(VerificationError, WHERE), pg.open_connection(url, WHERE) as conn:
+    with connection.told(VerificationError, WHERE), connection.open_connection(url, WHERE) as conn:
         names = [
             row[0]
             for row in conn.execute(
@@ -55,8 +55,8 @@ def look(url: Secret, emit: Emit) -> dict:
         forget_recovery(conn)
     for name in names:
         with (
-            pg.told(VerificationError, f"database {name} of {WHERE}"),
-            pg.open_connection(url, WHERE, database=name) as conn,
+            connection.told(VerificationError, f"database {name} of {WHERE}"),
+            connection.open_connection(url, WHERE, database=name) as conn,
         ):
             conn.execute("SET statement_timeout = 0")
             found[name] = {"indexes": indexes(conn, name, emit), **rows(conn, name, emit)}
@@ -103,7 +103,7 @@ def rows(conn: psycopg.Connection, name: str, emit: Emit) -> dict:
 
 def checksums(ends: Endpoints, path: Path) -> None:
     """Every block of a cluster that is stopped. Raises VerificationError with what pg_checksums says."""
-    folder = client_tools.folder(ends, int((path / "PG_VERSION").read_text()), "pg_checksums")
+    folder = programs.folder(ends, int((path / "PG_VERSION").read_text()), "pg_checksums")
     done = subprocess.run(
         [str(folder / "pg_checksums"), "--check", "-D", str(path)],
         stdin=subprocess.DEVNULL,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from slipway.data import pg
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.pitr import archive, places, program, proof, server, window
 from slipway.data.pitr.info import Backup
+from slipway.data.postgres import connection
 from slipway.data.progress import progress
 from slipway.errors import BackupError, EngineError, GateError
 
@@ -27,7 +27,7 @@ def flush(ends: Endpoints, args: dict, emit: Emit) -> dict:
     if program.report(ends).system != found["system"]:
         return {"flushed": False, "reason": "the archive is of another cluster, which this one writes nothing into"}
     deadline = time.monotonic() + ends.gate_timeout
-    with pg.connect(ends.admin_url, "ADMIN_DATABASE_URL", purpose="slipway restore") as conn:
+    with connection.connect(ends.admin_url, "ADMIN_DATABASE_URL", purpose="slipway restore") as conn:
         # A transaction with a number of its own: recovery stops at a moment only when it sees one that came after it.
         conn.execute("SELECT pg_current_xact_id()")
         last = conn.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()[0]
@@ -129,10 +129,10 @@ def proven(ends: Endpoints, path: Path, emit: Emit) -> tuple[dict, int | None, s
 
 def schema(ends: Endpoints, url, databases: dict) -> int | None:
     """The newest migration that the restored database has; None where it has none."""
-    name = pg.parameters(ends.migrate_url, "MIGRATE_DATABASE_URL").get("dbname", "")
+    name = connection.parameters(ends.migrate_url, "MIGRATE_DATABASE_URL").get("dbname", "")
     if name not in databases:
         return None
-    with pg.open_connection(url, "the restored cluster", database=name) as conn:
+    with connection.open_connection(url, "the restored cluster", database=name) as conn:
         if not conn.execute("SELECT to_regclass('slipway.history') IS NOT NULL").fetchone()[0]:
             return None
         return conn.execute("SELECT max(version) FROM slipway.history").fetchone()[0]

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from slipway.data import client_tools
 from slipway.data.endpoints import Endpoints, Secret
 from slipway.data.pitr import program
+from slipway.data.postgres import programs
 from slipway.errors import BackupError
 
 SETTINGS = {
@@ -48,7 +48,7 @@ def recovered(ends: Endpoints, path: Path, say: Callable[[str], None]) -> Iterat
 
     Raises BackupError with the end of its log where it does not get that far.
     """
-    folder = client_tools.folder(ends, int((path / "PG_VERSION").read_text()), "postgres")
+    folder = programs.folder(ends, int((path / "PG_VERSION").read_text()), "postgres")
     with tempfile.TemporaryDirectory(prefix="slipway-pitr-") as place:
         log = Path(place) / "log"
         options = [f"-c{key}={value}" for key, value in (SETTINGS | {"unix_socket_directories": place}).items()]

@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slipway.data import client_tools
 from slipway.data.backups import manifest
 from slipway.data.endpoints import Endpoints
+from slipway.data.postgres import programs as postgres_programs
 from slipway.data.restore import people
 from slipway.errors import BackupError, SettingsError
 
@@ -72,7 +72,7 @@ class Archive:
             env=os.environ | {"LC_ALL": "C"},
         )
         if done.returncode:
-            raise unreadable(self, client_tools.last_words(done.stderr, {}))
+            raise unreadable(self, postgres_programs.last_words(done.stderr, {}))
         if lacking := COMPRESSION.search(done.stderr.decode(errors="replace")):
             raise SettingsError(
                 str(self.programs / "pg_restore"),
@@ -92,7 +92,9 @@ def opened(ends: Endpoints, path: Path, found: dict, major: int, *programs: str)
         raise BackupError(
             f"backup {path.name}", "it holds no database", "a backup with database.dump", "./invoke backups.list"
         )
-    return Archive(path, found, client_tools.folder(ends, major, "pg_restore", *programs, wrote=manifest.writer(found)))
+    return Archive(
+        path, found, postgres_programs.folder(ends, major, "pg_restore", *programs, wrote=manifest.writer(found))
+    )
 
 
 def unreadable(archive: Archive, said: str) -> BackupError:

@@ -11,7 +11,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 
-from slipway.data import client_tools, older, schema
+from slipway.data.postgres import older, programs, schema
 from slipway.data.restore.archive import Archive
 from slipway.errors import BackupError
 
@@ -39,7 +39,7 @@ def define(archive: Archive, env: Mapping[str, str], database: str, words: tuple
     )
     if done.returncode:
         said = done.stderr.decode(errors="replace").splitlines()
-        found = next((line for line in said if "ERROR: " in line), client_tools.last_words(done.stderr, env))
+        found = next((line for line in said if "ERROR: " in line), programs.last_words(done.stderr, env))
         raise BackupError(
             f"psql of {archive.path.name}",
             found[:300],

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway.data import cluster, copying, pg, throwaway
 from slipway.data.backups import folder, lock, manifest, verify
 from slipway.data.endpoints import Emit, Endpoints, Secret
+from slipway.data.postgres import cluster, connection, copy, scratch
 from slipway.data.progress import progress
 from slipway.data.restore import archive, filling, objects, people, place, proof
 from slipway.errors import BackupError, SettingsError, SlipwayError, VerificationError
@@ -147,7 +147,7 @@ def at(ends: Endpoints, sockets: str) -> Endpoints:
 
 def restored(there: Endpoints, opened: archive.Archive, emit: Emit) -> tuple[str, list[dict]]:
     """The database filled and compared. That it cannot be filled is a finding; that there is no room is none."""
-    with throwaway.maker(there) as conn, pg.told(BackupError, f"drill of {opened.path.name}"):
+    with scratch.maker(there) as conn, connection.told(BackupError, f"drill of {opened.path.name}"):
         version = conn.execute("SHOW server_version").fetchone()[0].split(" ")[0]
         try:
             without = archive.refuse_unfit(opened, conn.info.server_version // 10000, archive.available(conn))
@@ -155,14 +155,14 @@ def restored(there: Endpoints, opened: archive.Archive, emit: Emit) -> tuple[str
             place.create(conn, made, "drill", cluster.ADMIN, opened.manifest)
             people.ensure(conn, opened.roles | people.defined(opened.globals), opened.globals)
             entries = archive.selection(opened, without, [], False)
-            with throwaway.maker(there, made.name) as watch:
-                count = filling.fill(opened, copying.environment(there, made.name), entries, (), emit, watch)
+            with scratch.maker(there, made.name) as watch:
+                count = filling.fill(opened, copy.environment(there, made.name), entries, (), emit, watch)
         except SlipwayError as error:
             if isinstance(error, SettingsError) or filling.FULL.search("\n".join((error.found, *error.log))):
                 raise
             return version, [proof.check("restore", False, error.found)]
     scope = proof.Scope(without=tuple(without), deep=True)
-    checks = proof.checks(lambda: throwaway.maker(there, made.name), opened, scope, emit)
+    checks = proof.checks(lambda: scratch.maker(there, made.name), opened, scope, emit)
     said = "; ".join([f"{count:,} entries", *elsewhere(opened.manifest["server_version"], version), *made.notes])
     return version, [proof.check("restore", True, said), *checks]
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from slipway.data import older
 from slipway.data.backups import dump
 from slipway.data.endpoints import Emit
+from slipway.data.postgres import older
 from slipway.data.progress import progress
 from slipway.data.restore import defining
 from slipway.data.restore.archive import Archive

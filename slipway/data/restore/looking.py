@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from slipway.data import pg, throwaway
 from slipway.data.backups import fingerprint, folder, verify
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.postgres import connection, scratch
 from slipway.data.restore import swap
 from slipway.errors import BackupError, GateError, VerificationError
 
@@ -30,7 +30,7 @@ def look(ends: Endpoints, args: dict, emit: Emit) -> dict:
     path = chosen(ends, args)
     found = whole(path)
     begun = datetime.fromisoformat(found["begun"])
-    live = throwaway.database_of(ends)
+    live = scratch.database_of(ends)
     return {
         "id": found["id"],
         "label": found["label"],
@@ -71,7 +71,7 @@ def whole(path: Path) -> dict:
 def now(ends: Endpoints, live: str, then: dict) -> dict:
     """The live database beside the manifest; where it cannot be asked, there is nothing to compare."""
     try:
-        with throwaway.maker(ends, live) as conn, pg.told(BackupError, f"database {live}"):
+        with scratch.maker(ends, live) as conn, connection.told(BackupError, f"database {live}"):
             conn.execute("SET statement_timeout = '60s'")
             exact = conn.execute("SELECT pg_database_size(current_database())").fetchone()[0] < EXACT
             rows = counted(conn) if exact else estimated(conn)

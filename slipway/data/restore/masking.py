@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slipway.data import pg, script, sending
+from slipway.data.postgres import connection
+from slipway.data.sql import execute, split
 from slipway.errors import BackupError, MigrationError
 
 if TYPE_CHECKING:
@@ -14,17 +15,17 @@ if TYPE_CHECKING:
 def mask(conn: psycopg.Connection, name: str, text: str) -> int:
     """Runs the file's text; the rows that it changed. Raises BackupError with file and line; nothing is kept then."""
     try:
-        with pg.told(BackupError, name), conn.transaction():
-            return sum(sending.send(conn, allowed(piece, name), name) for piece in script.pieces([text.encode()]))
-    except script.Unclosed as error:
+        with connection.told(BackupError, name), conn.transaction():
+            return sum(execute.send(conn, allowed(piece, name), name) for piece in split.pieces([text.encode()]))
+    except split.Unclosed as error:
         raise refused(f"{name}:{error.args[0]}", f"{error.args[1]} that is never closed", name) from None
-    except script.BehindCopy as error:
+    except split.BehindCopy as error:
         raise refused(f"{name}:{error.args[0]}", "something behind a COPY … FROM stdin on its line", name) from None
     except MigrationError as error:
         raise BackupError(error.where, error.found, error.expected, f"edit {name}", error.log) from None
 
 
-def allowed(piece: script.Piece, name: str) -> script.Piece:
+def allowed(piece: split.Piece, name: str) -> split.Piece:
     """Raises BackupError for what would end the one transaction or is psql's alone."""
     if piece.kind in ("control", "meta"):
         said = piece.text.decode(errors="replace").split("\n")[0].strip()[:60]

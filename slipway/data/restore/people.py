@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from slipway.data import pg
+from slipway.data.postgres import connection
 from slipway.errors import BackupError
 
 if TYPE_CHECKING:
@@ -26,7 +26,13 @@ NAMED = tuple(
 )
 POLICY = re.compile(rf"(?m)^CREATE POLICY .* TO ({NAME}(?:, {NAME})*)(?: USING| WITH CHECK|;)")
 OWNER = NAMED[0]
-PARTS = ("owner", "migrate", "app", "readonly", "backup")  # of a role split, as slipway.data.role_split names them
+PARTS = (
+    "owner",
+    "migrate",
+    "app",
+    "readonly",
+    "backup",
+)  # of a role split, as slipway.data.postgres.role_spec names them
 # What a role may not become by being restored: whoever needs that says so again.
 DANGEROUS = {"SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION"}
 ATTRIBUTES = {"INHERIT", "NOINHERIT", "LOGIN", "NOLOGIN", "BYPASSRLS", "NOBYPASSRLS"}
@@ -77,7 +83,10 @@ def ensure(conn: psycopg.Connection, wanted: set[str], definitions: str) -> list
         ) from None
     except psycopg.Error as error:
         raise BackupError(
-            f"roles {', '.join(missing)}", pg.reason(error), "roles that can be made", "./invoke psql, and CREATE ROLE"
+            f"roles {', '.join(missing)}",
+            connection.reason(error),
+            "roles that can be made",
+            "./invoke psql, and CREATE ROLE",
         ) from None
 
 

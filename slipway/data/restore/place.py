@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from slipway.data import pg, throwaway
 from slipway.data.endpoints import Endpoints
+from slipway.data.postgres import connection, scratch
 from slipway.errors import BackupError, LockHeld
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def server(ends: Endpoints) -> Iterator[psycopg.Connection]:
 
     Raises LockHeld when another restore over this database runs, BackupError when the role may make no database.
     """
-    live = throwaway.database_of(ends)
+    live = scratch.database_of(ends)
     with connected(ends, live) as conn:
         conn.execute("SET ROLE NONE")
         user, may = conn.execute(
@@ -80,19 +80,19 @@ def take(conn: psycopg.Connection, live: str) -> None:
 
 def connected(ends: Endpoints, live: str) -> psycopg.Connection:
     """Not to the live database: nobody can rename the one that he is in."""
-    if ends.admin_url and pg.parameters(ends.admin_url, "ADMIN_DATABASE_URL").get("dbname") != live:
-        return throwaway.maker(ends)
+    if ends.admin_url and connection.parameters(ends.admin_url, "ADMIN_DATABASE_URL").get("dbname") != live:
+        return scratch.maker(ends)
     import psycopg
 
     for name in ELSEWHERE:
         try:
-            return pg.unhurried(
-                pg.open_connection(
+            return connection.unhurried(
+                connection.open_connection(
                     ends.admin_url or ends.migrate_url, "MIGRATE_DATABASE_URL", database=name, purpose="slipway restore"
                 )
             )
         except psycopg.OperationalError as error:
-            reason = pg.reason(error)
+            reason = connection.reason(error)
     raise BackupError("postgres", reason, f"a role that may connect to {' or '.join(ELSEWHERE)}", "./invoke status")
 
 
@@ -109,7 +109,7 @@ def beside(conn: psycopg.Connection, ends: Endpoints, live: str, manifest: dict)
         yield made
     finally:
         if not made.kept and not conn.closed:
-            throwaway.drop(conn, made.name)
+            scratch.drop(conn, made.name)
 
 
 def create(conn: psycopg.Connection, made: Made, live: str, owner: str, manifest: dict) -> None:
@@ -128,7 +128,7 @@ def create(conn: psycopg.Connection, made: Made, live: str, owner: str, manifest
         psycopg.errors.InvalidParameterValue,
         psycopg.errors.UndefinedObject,
     ) as error:
-        made.notes.append(f"sorted as this server does, which lacks the locale of then ({pg.reason(error)})")
+        made.notes.append(f"sorted as this server does, which lacks the locale of then ({connection.reason(error)})")
         conn.execute(words)
     conn.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(new, sql.Literal(MARK.format(live))))
     conn.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(new))
@@ -150,7 +150,7 @@ def locale(manifest: dict):
 def owner(conn: psycopg.Connection, ends: Endpoints, live: str) -> str:
     """Who owns the live database; where there is none, who owns what migrations make."""
     row = conn.execute("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s", (live,)).fetchone()
-    return row[0] if row else throwaway.owner_of(ends)
+    return row[0] if row else scratch.owner_of(ends)
 
 
 def exists(conn: psycopg.Connection, name: str) -> bool:
@@ -170,7 +170,7 @@ def drop_leftovers(conn: psycopg.Connection, live: str) -> list[str]:
         if ours.fullmatch(name) and (mark == MARK.format(live) or (mark is None and not open_))
     ]
     for name in names:
-        throwaway.drop(conn, name)
+        scratch.drop(conn, name)
     return [f"database {name}: half-made by a restore that was cut short, dropped" for name in names]
 
 

@@ -16,9 +16,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO
 
-from slipway.data import gates
 from slipway.data.backups import lock, manifest, take
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.gates import stores as gates
 from slipway.data.progress import progress
 from slipway.data.restore import looking
 from slipway.errors import BackupError

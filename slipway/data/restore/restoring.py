@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slipway.data import copying, pg, throwaway
 from slipway.data.backups import lock
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.postgres import connection, copy, scratch
 from slipway.data.progress import progress
 from slipway.data.restore import archive, filling, looking, masking, people, place, proof, swap
 from slipway.errors import BackupError, SettingsError, VerificationError
@@ -45,7 +45,7 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     with lock.reading(path):
         progress(emit, f"reading the files of {path.name}", 0, 0, "")
         found = looking.whole(path)
-        with place.server(ends) as conn, pg.told(BackupError, f"restore of {path.name}"):
+        with place.server(ends) as conn, connection.told(BackupError, f"restore of {path.name}"):
             done = beside(ends, conn, path, found, wish, emit)
     return {"id": found["id"], **done, "seconds": round(time.monotonic() - started, 3)}
 
@@ -75,7 +75,7 @@ def wanted(args: dict) -> Wish:
 
 def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, wish: Wish, emit: Emit) -> dict:
     """The new database filled, proven and masked; then swapped, or kept under the name that was asked for."""
-    live = throwaway.database_of(ends)
+    live = scratch.database_of(ends)
     if wish.into and place.exists(conn, wish.into):
         raise SettingsError(
             "--into", f"database {wish.into} is there already", "the name of no database", "choose another name"
@@ -92,7 +92,7 @@ def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, w
         entries = archive.selection(opened, without, tables, wish.schema_only)
         notes += fill(ends, conn, opened, made, entries, emit)
         if ends.admin_url and ends.database_owner and found["database"] != live:
-            with throwaway.maker(ends, made.name) as inside:
+            with scratch.maker(ends, made.name) as inside:
                 notes += people.stand_in(inside, found["database"], live)
         scope = proof.Scope(
             tuple(".".join(people.quoted(conn, part) for part in each) for each in tables),
@@ -147,8 +147,8 @@ def fill(
             for number, text in opened.entries.items()
             if not text.startswith("COMMENT - EXTENSION ") and (entries is None or number in entries)
         ]
-    with throwaway.maker(ends, made.name) as watch:
-        filling.fill(opened, copying.environment(ends, made.name), entries, words, emit, watch)
+    with scratch.maker(ends, made.name) as watch:
+        filling.fill(opened, copy.environment(ends, made.name), entries, words, emit, watch)
     return notes
 
 
@@ -161,7 +161,7 @@ def not_ours(conn: psycopg.Connection, owners: set[str]) -> list[str]:
 
 def prove(ends: Endpoints, opened: archive.Archive, made: place.Made, scope: proof.Scope, emit: Emit) -> list[dict]:
     """Raises VerificationError with every check that did not hold."""
-    checks = proof.checks(lambda: throwaway.maker(ends, made.name), opened, scope, emit)
+    checks = proof.checks(lambda: scratch.maker(ends, made.name), opened, scope, emit)
     if failed := proof.failures(checks):
         raise VerificationError(
             f"restore of {opened.path.name}",
@@ -174,7 +174,7 @@ def prove(ends: Endpoints, opened: archive.Archive, made: place.Made, scope: pro
 
 
 def masked(ends: Endpoints, made: place.Made, mask: tuple[str, str]) -> int:
-    with throwaway.maker(ends, made.name) as conn:
+    with scratch.maker(ends, made.name) as conn:
         return masking.mask(conn, *mask)
 
 
@@ -204,18 +204,18 @@ def finish(
 
 def dropped(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Drops what restores have kept of the live database, or those of `names` alone: {"dropped": [names], "bytes"}."""
-    live, only = throwaway.database_of(ends), args.get("names")
-    with place.server(ends) as conn, pg.told(BackupError, f"databases kept of {live}"):
+    live, only = scratch.database_of(ends), args.get("names")
+    with place.server(ends) as conn, connection.told(BackupError, f"databases kept of {live}"):
         found = [(name, size) for name, size in swap.kept(conn, live) if only is None or name in only]
         for name, _ in found:
-            throwaway.drop(conn, name)
+            scratch.drop(conn, name)
     return {"dropped": [name for name, _ in found], "bytes": sum(size for _, size in found)}
 
 
 def analyze(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Statistics of the restored database, without which the planner guesses: {"database"}."""
-    live = throwaway.database_of(ends)
+    live = scratch.database_of(ends)
     progress(emit, "gathering the planner's statistics", 0, 0, "")
-    with throwaway.maker(ends, live) as conn, pg.told(BackupError, f"statistics of {live}"):
+    with scratch.maker(ends, live) as conn, connection.told(BackupError, f"statistics of {live}"):
         conn.execute("ANALYZE")
     return {"database": live}

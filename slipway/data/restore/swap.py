@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from slipway.data import pg
+from slipway.data.postgres import connection
 from slipway.data.restore import people, place
 from slipway.errors import BackupError
 
@@ -79,7 +79,7 @@ def told(live: str) -> Iterator[None]:
         detail = getattr(error.diag, "message_detail", None) or ""
         raise BackupError(
             f"database {live}",
-            f"{pg.reason(error)} {detail}".strip(),
+            f"{connection.reason(error)} {detail}".strip(),
             "to be alone in it for a moment; it was not touched",
             "SELECT * FROM pg_stat_activity, pg_prepared_xacts: end what is left, then try again",
         ) from None

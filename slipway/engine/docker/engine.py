@@ -248,7 +248,7 @@ class Docker:
         return ["docker", "exec", self.container("ops"), "python3", "-m", name, *words], self.environment
 
     def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        return [*self.interactive("ops"), "python3", "-m", "slipway.data.libpq"], self.environment
+        return [*self.interactive("ops"), "python3", "-m", "slipway.data.postgres.psql"], self.environment
 
     def shell(self, service: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
         return [

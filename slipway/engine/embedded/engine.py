@@ -284,12 +284,12 @@ class Embedded:
         }
 
     def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        from slipway.data import libpq
+        from slipway.data.postgres import psql
         from slipway.engine.embedded import binaries
 
         told = self.data_environment()
         program = shutil.which("psql") or str(binaries.postgres(self.stack.settings.postgres_version) / "psql")
-        return [program], os.environ | libpq.variables(told)
+        return [program], os.environ | psql.variables(told)
 
     def shell(self, service: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
         spec = self.specs[service] if service in self.services() else None

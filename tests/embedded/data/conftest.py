@@ -185,7 +185,8 @@ def redis_env(redis_port: int) -> dict[str, str]:
 
 @pytest.fixture
 def s3_client(object_env: dict[str, str]):
-    from slipway.data import endpoints, objects
+    from slipway.data import endpoints
+    from slipway.data.objects import client as objects
 
     return objects.client(endpoints.read(object_env))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from slipway.data import migrations
-from slipway.data.migrations import Migration
+from slipway.data.migrations import files as migration_files
+from slipway.data.migrations.files import Migration
 
 NIL = -1
 TABLE = "CREATE TABLE IF NOT EXISTS schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)"
@@ -16,7 +16,7 @@ TABLE = "CREATE TABLE IF NOT EXISTS schema_migrations (version bigint NOT NULL P
 def session(stack) -> Iterator:
     """Its connection, as the migrating role: it makes its table where that is missing, and holds its lock."""
     with stack.connect("migrate") as conn:
-        conn.execute("SELECT pg_advisory_lock(%s)", (migrations.lock_key(stack.database),))
+        conn.execute("SELECT pg_advisory_lock(%s)", (migration_files.lock_key(stack.database),))
         conn.execute(TABLE)
         yield conn
 
@@ -38,7 +38,7 @@ def run(stack, version: int, sql: str) -> None:
 
 
 def files(stack) -> tuple[Migration, ...]:
-    return migrations.read(stack.folder / "migrations")[0]
+    return migration_files.read(stack.folder / "migrations")[0]
 
 
 def up(stack, file: Migration) -> None:

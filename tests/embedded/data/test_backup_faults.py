@@ -17,8 +17,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from slipway.data import mirror, objects
+from slipway.data import mirror
 from slipway.data.backups import fingerprint, folder, verify
+from slipway.data.objects import client as objects
 from slipway.errors import BackupError, GateError
 from tests.embedded.data import services
 from tests.embedded.data.backing_up import ends_of, restored

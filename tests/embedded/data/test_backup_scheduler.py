@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import endpoints, state
+from slipway.data import endpoints, records
 from slipway.data.backups import folder, schedule
 from slipway.errors import VerificationError
 from tests.embedded.data import services
@@ -35,11 +35,11 @@ def scheduled(stack):
 
 def remember(stack, **facts) -> None:
     since = datetime.now(UTC) - timedelta(hours=3)
-    state.write(Path(stack.env["STATE_DIR"]), schedule.RECORD, schedule.fresh(HOURLY, since) | facts)
+    records.write(Path(stack.env["STATE_DIR"]), schedule.RECORD, schedule.fresh(HOURLY, since) | facts)
 
 
 def record(stack) -> dict:
-    return state.read(Path(stack.env["STATE_DIR"]), schedule.RECORD)
+    return records.read(Path(stack.env["STATE_DIR"]), schedule.RECORD)
 
 
 def begin(stack, *argv: str, **env: str) -> subprocess.Popen:

@@ -25,14 +25,14 @@ def filled(stack, object_env):
 
 
 def put(stack, key: str, body: bytes) -> None:
-    from slipway.data import objects
+    from slipway.data.objects import client as objects
 
     ends = endpoints.read(stack.env)
     objects.client(ends).put_object(Bucket=ends.s3_buckets[0], Key=key, Body=body)
 
 
 def remove(stack, key: str) -> None:
-    from slipway.data import objects
+    from slipway.data.objects import client as objects
 
     ends = endpoints.read(stack.env)
     objects.client(ends).delete_object(Bucket=ends.s3_buckets[0], Key=key)

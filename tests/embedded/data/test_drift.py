@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from slipway.data import catalog
+from slipway.data.postgres import catalog
 from slipway.errors import MigrationError, SettingsError
 from tests.embedded.data import services
 
@@ -127,8 +127,8 @@ def test_a_pg_dump_that_is_missing_or_too_old_is_said(live, tmp_path, monkeypatc
     old.mkdir()
     (old / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 14.9'\n")
     (old / "pg_dump").chmod(0o755)
-    monkeypatch.setattr("slipway.data.client_tools.PLACES", ())
-    monkeypatch.setattr("slipway.data.client_tools.shutil.which", lambda name: None)
+    monkeypatch.setattr("slipway.data.postgres.programs.PLACES", ())
+    monkeypatch.setattr("slipway.data.postgres.programs.shutil.which", lambda name: None)
     with pytest.raises(SettingsError) as caught:
         live.run("schema", PG_BIN=str(old))
     assert f"14 in {old}; the server is 18" in caught.value.found and "postgresql-client-18" in caught.value.next

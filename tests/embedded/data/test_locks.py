@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from slipway.data import locks, watching
+from slipway.data.migrations import statement_locks
+from slipway.data.rehearsal import locks
 
 SETUP = """
 CREATE TABLE a (id int PRIMARY KEY, n int, note text, CONSTRAINT positive CHECK (n > 0) NOT VALID);
@@ -58,12 +59,12 @@ HELD = "SELECT relation, mode FROM pg_locks WHERE pid = pg_backend_pid() AND loc
 OTHERS = """
 SELECT oid, relname FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm') AND relnamespace = 'public'::regnamespace
 """
-WORTH = watching.STRENGTH["RowExclusiveLock"]  # what waits for nothing but schema changes is not foretold
+WORTH = locks.STRENGTH["RowExclusiveLock"]  # what waits for nothing but schema changes is not foretold
 
 
 @pytest.fixture(scope="module")
 def names() -> dict[str, str]:
-    return {watching.spelt(mode): mode for mode in watching.MODES}
+    return {locks.spelt(mode): mode for mode in locks.MODES}
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
@@ -75,10 +76,8 @@ def test_the_lock_that_is_foretold_is_the_one_that_is_held(stack, names, stateme
         conn.execute(statement)
         held: dict[str, str] = {}
         for oid, mode in conn.execute(HELD).fetchall():
-            if oid in there and watching.STRENGTH[mode] >= max(
-                WORTH, watching.STRENGTH.get(held.get(there[oid], ""), 0)
-            ):
+            if oid in there and locks.STRENGTH[mode] >= max(WORTH, locks.STRENGTH.get(held.get(there[oid], ""), 0)):
                 held[there[oid]] = mode
         conn.execute("ROLLBACK")
-    foretold = {each["table"]: names[each["mode"]] for each in locks.strongest(statement)["tables"]}
+    foretold = {each["table"]: names[each["mode"]] for each in statement_locks.strongest(statement)["tables"]}
     assert foretold == held

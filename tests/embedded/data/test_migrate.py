@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from slipway.data import fitness, migrations, script, session
+from slipway.data.migrations import files, session
+from slipway.data.sql import check, split
 from slipway.errors import MigrationError
 from tests.embedded.data.migrating import failed, table_exists, versions
 
@@ -21,7 +22,7 @@ def test_files_run_once_in_order_and_both_histories_agree(stack) -> None:
         rows = conn.execute(
             'select version, name, sha256, "by", milliseconds > 0 from slipway.history order by 1'
         ).fetchall()
-    sha = migrations.fingerprint((stack.folder / "migrations" / "2_more.sql").read_bytes())
+    sha = files.fingerprint((stack.folder / "migrations" / "2_more.sql").read_bytes())
     assert rows[1] == (2, "more", sha, "ann@laptop", True)
     assert [(event["text"], event["done"], event["total"]) for event in stack.events] == [
         ("migrations/001_first.up.sql", 1, 2),
@@ -99,7 +100,7 @@ def test_a_file_that_ends_its_transaction_is_refused_before_anything_runs(stack,
 @pytest.mark.parametrize("sql", ["create table a (id int); commit", "commit; begin; select 1", "rollback"])
 def test_a_transaction_that_ended_unseen_is_noticed_afterwards(stack, monkeypatch, sql: str) -> None:
     """What the reading of the text would miss is still found by the transaction's own number."""
-    monkeypatch.setattr(fitness, "fit", lambda chunks, label, database, alone=False: script.pieces(chunks))
+    monkeypatch.setattr(check, "fit", lambda chunks, label, database, alone=False: split.pieces(chunks))
     with stack.connect("migrate") as conn, pytest.raises(MigrationError, match="ended the transaction"):
         with session.file_transaction(conn, "1_a.sql"):
             session.run_file(conn, sql, "1_a.sql")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import lock
+from slipway.data.migrations import lock
 from slipway.errors import MigrationError
 from tests.embedded.data import conftest, services
 from tests.embedded.data.migrating import failed, mirror, table_exists, tables, versions

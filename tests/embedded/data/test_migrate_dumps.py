@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from slipway.data import session
+from slipway.data.migrations import session
 from tests.embedded.data import services
 from tests.embedded.data.migrating import failed, table_exists, versions
 

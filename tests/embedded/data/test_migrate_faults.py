@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from slipway.data import migrations
+from slipway.data.migrations import files
 from slipway.errors import LockHeld, MigrationError
 from tests.embedded.data import conftest, services
 from tests.embedded.data.migrating import failed, mirror, table_exists, tables, versions
@@ -36,7 +36,7 @@ def test_two_runners_at_once_apply_each_file_once(stack) -> None:
 def test_a_held_lock_is_named_with_its_holder(stack) -> None:
     """The key is golang-migrate's, so its runs and ours keep out of each other's way."""
     with stack.connect("migrate") as other:
-        other.execute("select pg_advisory_lock(%s)", (migrations.lock_key(stack.database),))
+        other.execute("select pg_advisory_lock(%s)", (files.lock_key(stack.database),))
         with pytest.raises(LockHeld) as caught:
             stack.run("migrate", GATE_TIMEOUT="0.3")
         assert f"held by process {other.info.backend_pid} " in caught.value.found and caught.value.code == 3

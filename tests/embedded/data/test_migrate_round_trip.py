@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from slipway.data import catalog, migrations
+from slipway.data.migrations import files as migration_files
+from slipway.data.postgres import catalog
 from tests.embedded.data import golang_migrate
 from tests.embedded.data.lending_library import PAIRS
 from tests.embedded.data.migrating import mirror, versions
@@ -23,21 +24,21 @@ def library(stack):
 class Ours:
     """The steps as our verbs make them."""
 
-    def up(self, stack, file: migrations.Migration) -> None:
+    def up(self, stack, file: migration_files.Migration) -> None:
         stack.run("migrate", {"to": file.version})
 
-    def down(self, stack, file: migrations.Migration) -> None:
+    def down(self, stack, file: migration_files.Migration) -> None:
         assert stack.run("rollback")["rolled_back"][0]["version"] == file.version
 
 
 class Theirs:
     """The steps as golang-migrate makes them, and the sentence with which our history follows."""
 
-    def up(self, stack, file: migrations.Migration) -> None:
+    def up(self, stack, file: migration_files.Migration) -> None:
         golang_migrate.up(stack, file)
         assert stack.run("adopt")["adopted"] == [file.version]
 
-    def down(self, stack, file: migrations.Migration) -> None:
+    def down(self, stack, file: migration_files.Migration) -> None:
         golang_migrate.down(stack, file)
         row = mirror(stack)
         assert stack.run("adopt", {} if row else {"version": -1})["forgotten"] == [file.version]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import applying, migrations
+from slipway.data.migrations import files as migration_files
+from slipway.data.migrations import transaction
 from slipway.errors import MigrationError
 from tests.embedded.data import services
 from tests.embedded.data.migrating import refused, tables, versions
@@ -92,7 +93,7 @@ def test_what_this_user_may_not_read_is_named(folder: Path, what: str) -> None:
     (closed / "1_a.sql").write_text("select 1;")
     (closed / "1_a.sql" if what == "file" else closed).chmod(0)
     with as_nobody():
-        files, (problem,) = migrations.read(closed)
+        files, (problem,) = migration_files.read(closed)
     assert problem.where == (f"{closed.name}/1_a.sql" if what == "file" else f"{closed.name}/")
     assert (files, problem.found, problem.expected) == ((), "cannot be read: Permission denied", "a readable file")
 
@@ -116,14 +117,14 @@ def test_a_directory_that_may_not_be_listed(stack, monkeypatch: pytest.MonkeyPat
 def test_a_file_that_is_gone_when_its_turn_comes_keeps_those_before_it(stack, monkeypatch: pytest.MonkeyPatch) -> None:
     stack.migration("1_a.sql", "create table a (id int);")
     stack.migration("2_b.sql", "create table b (id int);")
-    once = applying.once
+    once = transaction.once
 
     def then_gone(conn, ends, label, source, rows):
         if label.endswith("2_b.sql"):
             Path(source.file).unlink()
         return once(conn, ends, label, source, rows)
 
-    monkeypatch.setattr(applying, "once", then_gone)
+    monkeypatch.setattr(transaction, "once", then_gone)
     with pytest.raises(MigrationError) as caught:
         stack.run("migrate")
     assert (caught.value.where, caught.value.found) == (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from slipway.data import history
-from slipway.data.history import NIL, Mirror
+from slipway.data.migrations import history
+from slipway.data.migrations.history import NIL, Mirror
 from slipway.errors import SettingsError
 from tests.embedded.data import golang_migrate
 from tests.embedded.data.migrating import failed, mirror, refused, table_exists, tables, versions

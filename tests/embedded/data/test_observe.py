@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from slipway.data import state
+from slipway.data import records
 from tests.embedded.data import services
 
 
@@ -29,7 +29,7 @@ def test_afterwards_nothing_is_pending_and_records_are_shown(stack) -> None:
     stack.fixture("1_x.sql", "select 1;")
     stack.run("migrate")
     stack.run("fixtures")
-    state.write(stack.folder / "state", "objects", {"provider": "rclone"})
+    records.write(stack.folder / "state", "objects", {"provider": "rclone"})
     found = stack.run("observe")
     assert list(found["applied"]) == ["1"] and found["pending"] == found["fixtures_pending"] == found["problems"] == []
     assert found["records"]["objects"] == {"provider": "rclone"}

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import multipart
 from slipway.data.mirror.crew import Tally
 from slipway.data.mirror.pool import digests
+from slipway.data.objects import multipart
 from slipway.data.offsite import place
 from slipway.errors import BackupError, LockHeld, SlipwayError, VerificationError
 from tests.app.tcp_relay import Relay

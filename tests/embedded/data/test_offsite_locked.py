@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import multipart
+from slipway.data.objects import multipart
 from slipway.data.offsite import place
 from tests.embedded.data import copying, services
 from tests.embedded.data.conftest import NUMBERS

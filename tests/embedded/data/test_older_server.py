@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data import catalog, client_tools, copying, pg
 from slipway.data.backups import manifest
+from slipway.data.postgres import catalog, connection, copy
+from slipway.data.postgres import programs as postgres_programs
 from slipway.errors import BackupError, SettingsError, SlipwayError
 from slipway.ops import streaming
 from tests.embedded.data import conftest, restoring, services
@@ -49,7 +50,7 @@ def old_server(folder: Path) -> Iterator[services.Postgres]:
 @pytest.fixture(autouse=True)
 def as_in_ops(monkeypatch) -> None:
     """The programs of PG_BIN are the only ones there are."""
-    monkeypatch.setattr(client_tools, "places", lambda ends, major: iter([Path(ends.pg_bin)]))
+    monkeypatch.setattr(postgres_programs, "places", lambda ends, major: iter([Path(ends.pg_bin)]))
 
 
 @pytest.fixture
@@ -138,8 +139,8 @@ def test_a_rehearsal_copies_everything(shop, monkeypatch) -> None:
         "2_age.up.sql", "drop materialized view ages; drop view grown; alter table users alter column age type bigint;"
     )
     before = picture(shop)
-    for large in (copying.LARGE, 0):  # through a pipe, and by way of a directory in parallel
-        monkeypatch.setattr(copying, "LARGE", large)
+    for large in (copy.LARGE, 0):  # through a pipe, and by way of a directory in parallel
+        monkeypatch.setattr(copy, "LARGE", large)
         found = shop.run("rehearse")["files"][0]
         assert found["rewritten"] == [{"table": "public.users", "rows": 3000}]
     assert picture(shop) == before and restoring.databases(shop) == [shop.database]
@@ -280,7 +281,7 @@ def test_programs_that_are_older_than_those_that_took_a_backup_say_so(shop) -> N
 
 
 def test_a_server_that_is_too_old_is_refused_in_one_sentence(stack, monkeypatch) -> None:
-    monkeypatch.setattr(pg, "OLDEST", 18)
+    monkeypatch.setattr(connection, "OLDEST", 18)
     for verb in ("observe", "gate.postgres", "migrate", "status", "backup", "rehearse", "drift", "schema"):
         with pytest.raises(SettingsError) as caught:
             stack.run(verb)

@@ -14,7 +14,8 @@ import psutil
 import psycopg
 import pytest
 
-from slipway.data import catalog, copying, endpoints, throwaway, throwaway_server
+from slipway.data import endpoints
+from slipway.data.postgres import catalog, copy, scratch, scratch_server
 from slipway.errors import BackupError, MigrationError, SettingsError
 from tests.embedded.data import services
 
@@ -207,11 +208,11 @@ def test_rows_behind_row_security_are_copied_too(live) -> None:
 
 
 def test_a_large_database_is_copied_in_parallel_and_is_the_same(live, monkeypatch) -> None:
-    monkeypatch.setattr(copying, "LARGE", 0)
+    monkeypatch.setattr(copy, "LARGE", 0)
     ends = endpoints.read(live.env)
-    with throwaway.database(ends) as beside:
-        copying.copy(ends, beside, lambda event: None)
-        with live.connect("admin") as one, throwaway.maker(beside, throwaway.database_of(beside)) as two:
+    with scratch.database(ends) as beside:
+        copy.copy(ends, beside, lambda event: None)
+        with live.connect("admin") as one, scratch.maker(beside, scratch.database_of(beside)) as two:
             assert catalog.difference(catalog.snapshot(one), catalog.snapshot(two)) == []
             query = "select count(*), sum(hashtext(users::text)::bigint) from users"
             assert one.execute(query).fetchone() == two.execute(query).fetchone()
@@ -243,7 +244,7 @@ def test_the_copy_has_the_settings_and_the_locale_of_the_live_database(live) -> 
         "where datname = current_database()"
     )
     ends = endpoints.read(live.env)
-    with throwaway.database(ends) as beside, throwaway.maker(beside, throwaway.database_of(beside)) as conn:
+    with scratch.database(ends) as beside, scratch.maker(beside, scratch.database_of(beside)) as conn:
         assert conn.execute(query).fetchone() == live.connect("admin").execute(query).fetchone()
 
 
@@ -274,7 +275,7 @@ def test_what_a_killed_run_left_behind_is_dropped_by_the_next(live) -> None:
         mine, strange = f"{live.database}_rehearsal_0123abcd", f"{live.database}_rehearsal_notes"
         for name in (mine, strange):
             conn.execute(f"create database {name}")
-        conn.execute(f"comment on database {mine} is '{throwaway.MARK.format(live.database)}'")
+        conn.execute(f"comment on database {mine} is '{scratch.MARK.format(live.database)}'")
     live.migration("2_a.up.sql", "select 1;")
     live.run("rehearse")
     assert throwaways(live) == [strange]
@@ -298,7 +299,7 @@ def test_a_rehearsal_that_is_told_to_end_drops_its_copy(live) -> None:
 
 def test_a_role_that_may_not_create_databases_is_told_the_grant(live, monkeypatch) -> None:
     live.migration("2_a.up.sql", "select 1;")
-    monkeypatch.setattr(throwaway_server, "PROGRAMS", ("no-such-program",))
+    monkeypatch.setattr(scratch_server, "PROGRAMS", ("no-such-program",))
     with pytest.raises(MigrationError) as caught:
         live.run("rehearse", ADMIN_DATABASE_URL="")
     assert "may not create a database" in caught.value.found and "CREATEDB" in caught.value.next
@@ -344,8 +345,8 @@ def test_another_source_is_refused(live) -> None:
 
 def test_the_copy_belongs_to_the_owner_and_lets_nobody_else_in(live) -> None:
     ends = endpoints.read(live.env)
-    with throwaway.database(ends) as beside:
-        url = live.url(f"{live.database}_app", "app 'p@ss/wörd%'", throwaway.database_of(beside))
+    with scratch.database(ends) as beside:
+        url = live.url(f"{live.database}_app", "app 'p@ss/wörd%'", scratch.database_of(beside))
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             psycopg.connect(url)
     assert throwaways(live) == []

@@ -60,7 +60,7 @@ def test_a_restore_brings_back_every_row_and_keeps_the_database_of_before(shop) 
 
 def test_everything_about_the_database_comes_back_but_passwords(shop) -> None:
     """Catalog with owners and grants, its settings, who may connect, a role of the team's, sequences, large objects."""
-    from slipway.data import catalog
+    from slipway.data.postgres import catalog
 
     role = f"{shop.database} Café"
     with shop.connect_admin() as conn:

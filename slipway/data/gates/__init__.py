@@ -1,0 +1,1 @@
+"""Stores and app, proven by use."""

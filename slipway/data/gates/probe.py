@@ -1,0 +1,60 @@
+"""Is this release ready? Each of its containers is asked directly, often, until all answer 200."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.gates.ready import describe
+from slipway.data.progress import progress
+from slipway.system.wait import NotYet, wait
+
+INTERVAL = 0.05
+
+
+def app(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Waits until each of the `count` addresses of `host` answers 200 on the ready path, `timeout` seconds at most.
+
+    Returns {"gate", "ms", "tries"}. Raises GateError with the last answer, and each dependency that the app calls broken.
+    """
+    path = "/" + (ends.app_ready_path or ends.app_health_path).lstrip("/")
+    return wait(
+        "app",
+        lambda: ask_all(args["host"], args["port"], args["count"], path),
+        float(args["timeout"]),
+        INTERVAL,
+        expected=f"200 from {path}",
+        tell=lambda text: progress(emit, text, 0, 0, "tries"),
+    )
+
+
+def ask_all(host: str, port: int, count: int, path: str) -> None:
+    """Names are looked up at every try: a container that was restarted may have another address."""
+    found = addresses(host)
+    if len(found) < count:
+        raise NotYet(f"{len(found)} of {count} containers run")
+    for address in found:
+        ask(address, port, path)
+
+
+def addresses(host: str) -> list[str]:
+    try:
+        return sorted({entry[4][0] for entry in socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)})
+    except socket.gaierror:
+        return []
+
+
+def ask(address: str, port: int, path: str) -> None:
+    """Returns on 200, raises NotYet with the shortened answer otherwise."""
+    connection = http.client.HTTPConnection(address, port, timeout=5)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read(4096).decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException) as error:
+        raise NotYet(f"no answer from {address}:{port} ({type(error).__name__})") from None
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise NotYet(describe(answer.status, body))

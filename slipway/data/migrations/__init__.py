@@ -1,0 +1,1 @@
+"""Migrations: files, history, and the moves between versions."""

@@ -1,0 +1,65 @@
+"""What a migration would do: every pending file is really run, in one transaction that is rolled back at the end."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.migrations import history, session, state, transaction
+from slipway.data.migrations import moves as moving
+from slipway.data.migrations.files import transactional
+from slipway.data.migrations.moves import Move
+from slipway.data.progress import progress
+from slipway.data.sql import check, execute
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+def tried(ends: Endpoints, to: int | None, emit: Emit) -> dict:
+    """{"would": [{"version", "name", "file", "tried", "ms" or "reason"}], "version": the version afterwards}.
+
+    A file that needs no transaction, or needs the one before it committed, cannot be tried, nor can those after it.
+    The files hold their locks while they are tried, each for as long as the rest takes. Raises what `migrate` raises.
+    """
+    files = state.readable(ends)
+    with session.locked(ends, "slipway dry run", lambda text: progress(emit, text, 0, 0, "")) as conn:
+        session.reset(conn, ends)
+        with session.guarded(conn, f"database {conn.info.dbname}"):
+            conn.execute("BEGIN")
+            history.establish(conn, ends)
+            seen = state.look(conn, files)
+            state.refuse_conflicts(conn, seen)
+            moves = moving.forwards(seen, to)
+            moving.refuse_stopped(seen, "up", moves[0] if moves else None)
+            moving.refuse_unfit(conn, moves, seen.stopped)
+            would = try_all(conn, ends, moves, emit)
+            conn.execute("ROLLBACK")
+    return {"would": would, "version": max([*seen.known, *(each["version"] for each in would)], default=None)}
+
+
+def try_all(conn: psycopg.Connection, ends: Endpoints, moves: tuple[Move, ...], emit: Emit) -> list[dict]:
+    would, reason = [], ""
+    for index, move in enumerate(moves, 1):
+        line = {"version": move.file.version, "name": move.file.name, "file": move.label}
+        if not reason and not transactional(move.source):
+            reason = f"{move.label} is run without a transaction, and so cannot be taken back"
+        if not reason:
+            try:
+                line |= {"tried": True, "ms": try_one(conn, ends, move)}
+            except execute.NeedsCommit as error:
+                reason = f"{error.where}: {error.found}: works only after what came before it is committed"
+        would.append(line if "tried" in line else line | {"tried": False, "reason": reason})
+        progress(emit, move.label, index, len(moves), "files")
+    return would
+
+
+def try_one(conn: psycopg.Connection, ends: Endpoints, move: Move) -> float:
+    """Runs one file inside the open transaction; constraints that wait for COMMIT are checked at its end."""
+    started = time.monotonic()
+    with session.guarded_inside(conn, move.label):
+        pieces = check.fit(move.source.chunks(), move.label, conn.info.dbname) if move.source else iter(())
+        transaction.run_pieces(conn, ends, move.label, pieces, ())
+        conn.execute(history.own_statements(ends) + "SET CONSTRAINTS ALL IMMEDIATE")
+    return round((time.monotonic() - started) * 1000, 1)

@@ -1,0 +1,90 @@
+"""`rollback`, `goto` and `redo`: back along the downward files, a version at a time and never further than asked."""
+
+from __future__ import annotations
+
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.migrations import moves as moving
+from slipway.data.migrations import state, validate
+from slipway.data.migrations.migrate import mark_of
+from slipway.data.migrations.state import Situation
+from slipway.errors import MigrationError
+
+
+def rollback(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Runs the downward files of the newest `args["steps"]` versions, one if not told.
+
+    Returns {"rolled_back": [{"version", "name", "file", "ms"}], "version": the newest left or None}; a line has a
+    "note" where the file was edited since its version was applied, and is run as it is now. Raises MigrationError, before anything is run, where a downward file is missing or fewer versions are applied.
+    """
+    steps = state.number(args, "steps", 1, 1)
+    with state.opened(ends, "slipway rollback", emit) as (conn, seen):
+        versions = newest(seen, steps)
+        state.refuse_conflicts(conn, seen, frozenset(versions))
+        moves = moving.downwards(seen, versions)
+        moving.refuse_stopped(seen, "down", moves[0])
+        done = moving.perform(conn, ends, moves, seen.stopped, mark_of(args), emit)
+    return {"rolled_back": noted(done, seen), "version": left(seen, versions)}
+
+
+def goto(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Moves the database up or down to `args["version"]`, which must have a file.
+
+    Returns {"applied": […], "rolled_back": […], "version"}. Raises what `migrate` and `rollback` raise.
+    """
+    version = state.number(args, "version", None, 0)
+    if version is None:
+        raise MigrationError("goto", "no version", "the number of a migration", "./invoke db.status")
+    with state.opened(ends, "slipway goto", emit) as (conn, seen):
+        seen.file(version)
+        above = [each for each in seen.known if each > version]
+        state.refuse_conflicts(conn, seen, frozenset(above))
+        moves = moving.downwards(seen, above) if above else moving.upwards(seen, version)
+        moving.refuse_stopped(seen, "", moves[0] if moves else None)
+        done = moving.perform(conn, ends, moves, seen.stopped, mark_of(args), emit)
+    applied, undone = ([], noted(done, seen)) if above else (done, [])
+    return {"applied": applied, "rolled_back": undone, "version": version if done else seen.newest}
+
+
+def redo(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Rolls the newest `args["steps"]` versions back and applies them again, as the files are now.
+
+    Returns {"rolled_back": […], "applied": […], "version"}. When a file fails on the way up again, what was rolled
+    back stays so, and `migrate` goes on from there.
+    """
+    steps = state.number(args, "steps", 1, 1)
+    with state.opened(ends, "slipway redo", emit) as (conn, seen):
+        versions = newest(seen, steps)
+        state.refuse_conflicts(conn, seen, frozenset(versions))
+        downs = moving.downwards(seen, versions)
+        ups = tuple(moving.Move(move.file, "up", move.file.version) for move in reversed(downs))
+        moving.refuse_stopped(seen, "down", downs[0])
+        moving.refuse_unfit(conn, ups, None)
+        undone = moving.perform(conn, ends, downs, seen.stopped, mark_of(args), emit)
+        done = moving.perform(conn, ends, ups, None, mark_of(args), emit)
+    return {"rolled_back": noted(undone, seen), "applied": done, "version": seen.newest}
+
+
+def noted(done: list[dict], seen: Situation) -> list[dict]:
+    """The lines of what was rolled back, and which of the files were not any more those of when it was applied."""
+    remarks = ((each, validate.down_edited(seen.file(each["version"]), seen.known[each["version"]])) for each in done)
+    return [
+        each | {"note": "; ".join(filter(None, (each.get("note"), remark)))} if remark else each
+        for each, remark in remarks
+    ]
+
+
+def newest(seen: Situation, steps: int) -> list[int]:
+    """The newest applied versions, newest first. Raises MigrationError when there are fewer."""
+    found = sorted(seen.known, reverse=True)[:steps]
+    if len(found) < steps:
+        raise MigrationError(
+            "rollback",
+            f"{steps} steps, and {len(found)} versions are applied",
+            "no more steps than applied versions",
+            "./invoke db.status",
+        )
+    return found
+
+
+def left(seen: Situation, gone: list[int]) -> int | None:
+    return max((version for version in seen.known if version not in gone), default=None)

@@ -1,0 +1,140 @@
+"""The stack's buckets, and a record of what their store can really do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from slipway.data import records
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.objects import client as objects
+from slipway.data.objects import conformance, features
+from slipway.data.progress import progress
+from slipway.errors import GateError
+
+
+def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Creates the missing buckets and, once for each endpoint and provider, tries out what the store can do.
+
+    Returns {"created": [...], "features": {name: {"ok", "reason"}}, "canary": "run" or "kept", "ms"}; `args["canary"]`
+    true tries again. Raises GateError for a store without a core feature or one of S3_REQUIRE, naming who has it.
+    """
+    features.check_names(ends.s3_require)
+    started = time.monotonic()
+    client = objects.client(ends)
+    created = [bucket for bucket in ends.s3_buckets if make(client, bucket)]
+    record = records.read(ends.state_dir, "objects")
+    fresh = bool(args.get("canary")) or not is_current(record, ends)
+    if fresh:
+        record = {
+            "endpoint": ends.s3_endpoint,
+            "provider": ends.s3_provider,
+            "version": conformance.VERSION,
+            "features": try_out(client, ends, emit),
+        }
+    features.refuse_lacking(record["features"], ends.s3_require, ends.s3_provider)
+    if "versioning" in ends.s3_require:
+        turn_on_versioning(client, ends.s3_buckets)
+    asked = {"buckets": list(ends.s3_buckets), "required": list(ends.s3_require)}
+    records.write(ends.state_dir, "objects", record | asked)
+    return {
+        "created": created,
+        "features": record["features"],
+        "canary": "run" if fresh else "kept",
+        "ms": round((time.monotonic() - started) * 1000, 1),
+    }
+
+
+def try_out(client, ends: Endpoints, emit: Emit) -> dict[str, dict]:
+    """The canary's findings. Raises GateError when the store does not let it begin or clean up."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return conformance.run(
+            client, ends, lambda text, done, total: progress(emit, f"objects: {text}", done, total, "files")
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise GateError(
+            f"objects canary at {ends.s3_endpoint}",
+            objects.reason(error),
+            "a store that takes and removes scratch objects",
+            "./invoke logs -s objects",
+        ) from None
+
+
+def is_current(record: dict, ends: Endpoints) -> bool:
+    """Whether the record is of this store and of these checks."""
+    return (record.get("endpoint"), record.get("provider"), record.get("version")) == (
+        ends.s3_endpoint,
+        ends.s3_provider,
+        conformance.VERSION,
+    )
+
+
+def make(client, bucket: str) -> bool:
+    """Creates a bucket; False when we have it already. Raises GateError with the store's reason."""
+    with usable(bucket):
+        return made(client, bucket)
+
+
+def made(client, bucket: str) -> bool:
+    """The same; raises the client's errors."""
+    from botocore.exceptions import ClientError
+
+    if exists(client, bucket):
+        return False
+    try:
+        client.create_bucket(Bucket=bucket)
+    except ClientError as error:
+        # Somebody made it between the two calls, or a store says so of a bucket that is ours.
+        if objects.code_of(error) in objects.HELD_ALREADY:
+            return False
+        raise
+    return True
+
+
+def exists(client, bucket: str) -> bool:
+    """Whether the bucket is there and ours. Raises the client's errors."""
+    from botocore.exceptions import ClientError
+
+    try:
+        client.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if objects.code_of(error) not in ("404", "NoSuchBucket"):
+            raise
+        return False
+    return True
+
+
+@contextmanager
+def usable(bucket: str) -> Iterator[None]:
+    """Raises GateError where a store does not do what is asked for a bucket."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise GateError(
+            f"bucket {bucket}",
+            objects.reason(error),
+            "a bucket that these keys may make and use",
+            "./invoke logs -s objects",
+        ) from None
+
+
+def turn_on_versioning(client, buckets: tuple[str, ...]) -> None:
+    """Raises GateError when a bucket does not report versioning as enabled afterwards."""
+    for bucket in buckets:
+        with usable(bucket):
+            if client.get_bucket_versioning(Bucket=bucket).get("Status") == "Enabled":
+                continue
+            client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+            status = client.get_bucket_versioning(Bucket=bucket).get("Status", "absent")
+        if status != "Enabled":
+            raise GateError(
+                f"bucket {bucket}",
+                f"versioning is {status} after it was turned on",
+                "Enabled",
+                "./invoke logs -s objects",
+            )

@@ -1,0 +1,1 @@
+"""One Postgres server: connections, programs, roles, schema, copies."""

@@ -1,0 +1,202 @@
+"""Runs the pending migrations on a copy of the live data, then their downs, and tells what they would do to it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slipway.data.backups import folder, manifest
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.migrations import files as migration_files
+from slipway.data.migrations import history, session, validate
+from slipway.data.migrations.files import Migration
+from slipway.data.postgres import catalog, connection, copy, scratch
+from slipway.data.progress import progress
+from slipway.data.rehearsal import locks as rehearsal_locks
+from slipway.data.rehearsal import report
+from slipway.errors import BackupError, MigrationError, SettingsError
+from slipway.ops import verbs
+
+if TYPE_CHECKING:
+    import psycopg
+
+SOURCES = ("live", "backup")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The copy, and a session on it that looks on."""
+
+    ends: Endpoints
+    conn: psycopg.Connection
+    emit: Emit
+
+
+def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
+    """Runs what is pending on a copy that is dropped afterwards; the live database is only read.
+
+    `args["source"]` is live, or backup: then the copy is the newest proven backup, brought to the live schema first.
+    Returns {"source", "servers": {"live", "copy"}: their major versions, "bytes", "copy_ms", "ok", "files": [{"file", "version", "ms", "locks": [{"table", "mode",
+    "blocks"}], "sampled", "rewritten": [{"table", "rows"}], "changed": [{"table", "inserted", "updated", "deleted"}],
+    "indexes": [{"index", "bytes"}], "size_change": bytes, "down": {"tried", "restores", "differences", "reason",
+    "ms"}, "up_ms", "down_ms", "effects": [sentences]}], "seconds", "summary"}. `ok` is false when a down that
+    was tried does not bring the catalog back. `sampled` locks were looked at every few milliseconds, all others are
+    exact; "changed" is empty for such a file, whose rows are not counted. Raises MigrationError when a file fails.
+    """
+    source = str(args.get("source", "live"))
+    if source not in SOURCES:
+        raise SettingsError("source of the rehearsal", source, " or ".join(SOURCES), "./invoke db.rehearse")
+    started, (waiting, newest, major) = time.monotonic(), pending(ends)
+    if not waiting:
+        return {
+            "source": source,
+            "servers": {"live": major, "copy": None},
+            "bytes": 0,
+            "copy_ms": 0,
+            "ok": True,
+            "files": [],
+            "seconds": 0.0,
+            "summary": report.summary([], True, major, major),
+        }
+    proven = source == "backup" and newest_proven(ends)
+    with scratch.database(ends) as beside:
+        copied = copy.restore(ends, beside, proven, emit) if proven else copy.copy(ends, beside, emit)
+        if proven and newest is not None:
+            verbs.find("migrate")(beside, {"to": newest, "by": "rehearsal"}, quiet)
+        prepare(beside)
+        with scratch.maker(beside, scratch.database_of(beside)) as conn:
+            files, there = perform(Stage(beside, conn, emit), waiting), conn.info.server_version // 10000
+    ok = all(each["down"]["restores"] for each in files if each["down"]["tried"])
+    told = [
+        {
+            **each,
+            "up_ms": each["ms"],
+            "down_ms": each["down"]["ms"] if each["down"]["tried"] else None,
+            "effects": report.effects(each),
+        }
+        for each in files
+    ]
+    return {
+        "source": source,
+        "servers": {"live": major, "copy": there},
+        "bytes": copied["bytes"],
+        "copy_ms": copied["ms"],
+        "ok": ok,
+        "files": told,
+        "seconds": round(time.monotonic() - started, 1),
+        "summary": report.summary(files, ok, major, there),
+    }
+
+
+def newest_proven(ends: Endpoints) -> Path:
+    """The dump of the newest backup that a drill has restored. Raises BackupError where there is none."""
+    for each in folder.listed(ends):
+        if each["proven"] and manifest.DUMP in each["files"]:
+            return each["path"] / manifest.DUMP
+    raise BackupError(
+        str(folder.root(ends)),
+        "no proven backup of the database is there",
+        "one that was restored once",
+        "./invoke backup, then ./invoke backups.drill; or rehearse on the live data: ./invoke db.rehearse",
+    )
+
+
+def pending(ends: Endpoints) -> tuple[tuple[Migration, ...], int | None, int]:
+    """What the live database has not had, the newest that it has, and the major version of its server.
+
+    Raises MigrationError where files and history do not fit together.
+    """
+    files, problems = migration_files.read(ends.migrations_dir)
+    with (
+        connection.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway rehearse") as conn,
+        connection.told(MigrationError, f"database {conn.info.dbname}"),
+    ):
+        made = conn.execute("SELECT to_regclass('slipway.history') IS NOT NULL").fetchone()[0]
+        known, major = history.read(conn) if made else {}, conn.info.server_version // 10000
+    for problem in (*problems, *validate.compare(files, known)):
+        raise problem.error()
+    return migration_files.pending(files, known), max(known, default=None), major
+
+
+def prepare(beside: Endpoints) -> None:
+    """Our tables, where the live database was never migrated, and the trigger that notes locks."""
+    with session.locked(beside, "slipway rehearse") as conn:
+        session.reset(conn, beside)
+        history.establish(conn, beside)
+        conn.execute(rehearsal_locks.INSTALL)
+
+
+def perform(stage: Stage, waiting: tuple[Migration, ...]) -> list[dict]:
+    """Every file up, then down in the opposite order, as far as there are down files."""
+    done: list[dict] = []
+    befores: list[catalog.Snapshot] = []
+    for index, file in enumerate(waiting, 1):
+        befores.append(catalog.snapshot(stage.conn))
+        done.append(up(stage, file, done))
+        progress(stage.emit, f"rehearsed {file.label}", index, len(waiting), "files")
+    reason = ""
+    for file, before, told in reversed(list(zip(waiting, befores, done, strict=True))):
+        told["down"] = not_tried(reason) if reason else down(stage, file, before)
+        if not told["down"]["restores"]:
+            reason = f"{file.label}, which comes after it, was not undone"
+    return done
+
+
+def up(stage: Stage, file: Migration, earlier: list[dict]) -> dict:
+    """Runs one file and tells what it did. Raises its error, with what went well before as the log."""
+    before, size = rehearsal_locks.relations(stage.conn), copy.size_of(stage.conn)
+    try:
+        with rehearsal_locks.sampling(stage.conn, not file.transactional) as seen:
+            ran = verbs.find("migrate")(stage.ends, {"to": file.version, "by": "rehearsal"}, quiet)
+    except MigrationError as error:
+        passed = tuple(f"{each['file']}: went well in {each['ms']} ms" for each in earlier)
+        raise MigrationError(
+            error.where,
+            f"fails on a copy of the live data: {error.found}",
+            error.expected,
+            error.next,
+            (*passed, *error.log),
+        ) from None
+    after = rehearsal_locks.relations(stage.conn)
+    locks, rows = rehearsal_locks.take_notes(stage.conn)
+    # Without a transaction the server has given out an unknown part of its counts before the end.
+    counted = rows if file.transactional else ()
+    return {
+        "file": file.label,
+        "version": file.version,
+        "ms": sum(each["ms"] for each in ran["applied"]),
+        "locks": rehearsal_locks.strongest([*locks, *seen], before),
+        "sampled": not file.transactional,
+        "rewritten": rehearsal_locks.rewritten(stage.conn, before, after),
+        "changed": rehearsal_locks.changed(counted, before | after),
+        "indexes": rehearsal_locks.built(before, after),
+        "size_change": copy.size_of(stage.conn) - size,
+    }
+
+
+def down(stage: Stage, file: Migration, before: catalog.Snapshot) -> dict:
+    """Undoes one file and compares the catalog with what it was before. An error of the file is told, not raised."""
+    if file.down is None:
+        return not_tried("it has no down file")
+    try:
+        ran = verbs.find("rollback")(stage.ends, {"steps": 1, "by": "rehearsal"}, quiet)
+    except MigrationError as error:
+        return {"tried": True, "restores": False, "differences": [], "reason": str(error), "ms": 0}
+    differences = catalog.difference(before, catalog.snapshot(stage.conn))
+    return {
+        "tried": True,
+        "restores": not differences,
+        "differences": differences,
+        "reason": "the schema afterwards is not what it was before" if differences else "",
+        "ms": sum(each["ms"] for each in ran.get("rolled_back", [])),
+    }
+
+
+def not_tried(reason: str) -> dict:
+    return {"tried": False, "restores": False, "differences": [], "reason": reason, "ms": 0}
+
+
+def quiet(event: dict) -> None:
+    """Progress of the copy's runner is not told: its files count from the start each time."""

@@ -1,0 +1,1 @@
+"""SQL files of any size: read, split, checked, executed."""
