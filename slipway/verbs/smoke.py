@@ -31,7 +31,7 @@ def run(on: str, reporter, collection: str | None = None, variables: str | None 
         raise HealthError(
             "front door", "closed for maintenance", "an open one", f"./invoke maintenance off{world.flag}"
         )
-    from slipway.data import postman
+    from slipway.smoke import collection as postman
 
     given = postman.environment(Path(variables)) if variables else {}
     reporter.header(world.header)
@@ -46,7 +46,7 @@ def step(world: World) -> Step | None:
     """
     if not (path := default(world)):
         return None
-    from slipway.data import smoke
+    from slipway.smoke import run as smoke
 
     folder = part(world, path)
     smoke.read(path, folder)
@@ -63,7 +63,7 @@ def prove(world: World, path: Path, folder: str, given: dict, progress: Progress
     if closed(base(world)):
         return "left out: the front door is closed for maintenance"
     # Imported here: a deploy of an app without a collection does not pay for it.
-    from slipway.data import smoke
+    from slipway.smoke import run as smoke
 
     found = smoke.run(path, base(world), variables(world) | given, say=progress.say, folder=folder)
     return f"{found['requests']} requests, {found['checks']} checks"

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.data import postman, smoke
-from slipway.data.postman_assertions import Unmet
-from slipway.data.postman_checks import Answer, Context, compile_script
-from slipway.data.postman_nodes import NotUnderstood
 from slipway.environment import ROOT
 from slipway.errors import HealthError, SettingsError, SlipwayError, VerificationError
+from slipway.smoke import collection as postman
+from slipway.smoke import run as smoke
+from slipway.smoke.assertions import Unmet
+from slipway.smoke.checks import Answer, Context, compile_script
+from slipway.smoke.nodes import NotUnderstood
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 BODY = {

@@ -6,7 +6,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-from slipway.data.postman_nodes import Array, Chain, Function, Literal, Node, NotUnderstood, Regex, Statement
+from slipway.smoke.nodes import Array, Chain, Function, Literal, Node, NotUnderstood, Regex, Statement
 
 TOKEN = re.compile(
     r"""

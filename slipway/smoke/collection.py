@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote_plus
 
-from slipway.data.postman_checks import Check, compile_script
-from slipway.data.postman_nodes import NotUnderstood
 from slipway.errors import SettingsError
+from slipway.smoke.checks import Check, compile_script
+from slipway.smoke.nodes import NotUnderstood
 
 NEXT = "export it from Postman as Collection v2.1"
 

@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
-from slipway.data.postman_nodes import Refused, Regex
-from slipway.data.postman_values import UNDEFINED, part_of, same, type_of
+from slipway.smoke.nodes import Refused, Regex
+from slipway.smoke.values import UNDEFINED, part_of, same, type_of
 
 FILLERS = frozenset(("to", "be", "been", "is", "that", "which", "has", "have", "with", "at", "of", "deep", "does"))
 FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}

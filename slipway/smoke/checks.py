@@ -18,11 +18,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from slipway.data import postman_assertions
-from slipway.data.postman_assertions import Unmet, shown
-from slipway.data.postman_nodes import Array, Chain, Function, Literal, Node, NotUnderstood, Refused, Regex, Statement
-from slipway.data.postman_syntax import parse
-from slipway.data.postman_values import UNDEFINED, missing, part_of
+from slipway.smoke import assertions
+from slipway.smoke.assertions import Unmet, shown
+from slipway.smoke.nodes import Array, Chain, Function, Literal, Node, NotUnderstood, Refused, Regex, Statement
+from slipway.smoke.syntax import parse
+from slipway.smoke.values import UNDEFINED, missing, part_of
 
 STORES = ("collectionVariables", "environment", "variables", "globals")
 
@@ -105,9 +105,9 @@ def act(statement: Statement, node: Node) -> tuple[Callable[[Context], None], bo
         case Chain("pm", (store, "set", (Literal(str(key)), given))) if store in STORES:
             return keeps_variable(key, value(given)), False
         case Chain("pm", ("expect", (subject, *_), *words)):
-            return postman_assertions.expectation(value(subject), *split(words)), True
+            return assertions.expectation(value(subject), *split(words)), True
         case Chain("pm", ("response", "to", *words)):
-            return postman_assertions.on_response(*split(words)), True
+            return assertions.on_response(*split(words)), True
         case Chain("console", ("log", tuple())):
             return (lambda context: None), False
     raise Refused

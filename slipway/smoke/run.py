@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from slipway.data import postman
 from slipway.data.endpoints import MASK, SHORTEST_MASKED
-from slipway.data.postman import Collection, Request
-from slipway.data.postman_assertions import Unmet
-from slipway.data.postman_checks import Answer, Context
 from slipway.errors import HealthError, SettingsError, VerificationError
+from slipway.smoke import collection as postman
+from slipway.smoke.assertions import Unmet
+from slipway.smoke.checks import Answer, Context
+from slipway.smoke.collection import Collection, Request
 
 NAME = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 SECRET = re.compile("token|secret|password|key", re.IGNORECASE)

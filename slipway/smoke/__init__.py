@@ -1,0 +1,1 @@
+"""A Postman collection through the front door."""
