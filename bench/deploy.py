@@ -17,8 +17,8 @@ from bench.harness import Result, copy_of_tree, environment, free_port, invoke, 
 from slipway.config.envfile import fresh_secrets
 from slipway.environment import enter
 from slipway.errors import VerificationError
-from tests.scenarios.load import FULL, load, percentile
-from tests.scenarios.load import Result as Load
+from tests.support.load.generator import FULL, load, percentile
+from tests.support.load.generator import Result as Load
 
 BOOT = 2.0  # seconds, of the app
 QUIET = 5.0  # seconds of load before the first deploy, which the latencies are held against

@@ -41,7 +41,7 @@ class AppStack:
 @pytest.fixture(scope="session")
 def app_stack() -> Iterator[AppStack]:
     """An embedded stack in a copy of the working tree, migrated and with fixtures."""
-    from tests.embedded.working_copy import copy_to
+    from tests.support.working_copy import copy_to
 
     folder = Path(tempfile.mkdtemp(prefix="slipway-copy-"))
     copy = copy_to(folder / "app")

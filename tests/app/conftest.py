@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from backend_process import Reply, Running, app_process, send, until
-from tcp_relay import Relay
+from tests.support.backend_process import Reply, Running, app_process, send, until
+from tests.support.tcp_relay import Relay
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from backend_process import PATIENCE, app_process, send, until
+
+from tests.support.backend_process import PATIENCE, app_process, send, until
 
 
 @pytest.fixture

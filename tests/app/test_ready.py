@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from backend_process import send, until
+
+from tests.support.backend_process import send, until
 
 URL_OF = {"postgres": "DATABASE_URL", "redis": "REDIS_URL", "objects": "S3_ENDPOINT"}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.embedded.working_copy import WorkingCopy, copy_to
+from tests.support.working_copy import WorkingCopy, copy_to
 
 
 @pytest.fixture

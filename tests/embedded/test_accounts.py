@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from slipway.engine.embedded.account import NOBODY
-from tests.embedded.working_copy import WorkingCopy, copy_to
+from tests.support.working_copy import WorkingCopy, copy_to
 
 NAMESPACE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
 DROP = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--")

@@ -10,7 +10,7 @@ import pytest
 
 from slipway.data import mirror
 from slipway.data.backups import verify
-from tests.embedded.working_copy import WorkingCopy, until
+from tests.support.working_copy import WorkingCopy, until
 
 
 def told(copy: WorkingCopy, *words: str, **env: str) -> dict:

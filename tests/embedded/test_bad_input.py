@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.embedded.working_copy import ROOT, WorkingCopy
+from tests.support.working_copy import ROOT, WorkingCopy
 
 ROW = "written before it went wrong"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.embedded.working_copy import is_alive, kill, until
+from tests.support.working_copy import is_alive, kill, until
 
 SERVICES = ("postgres", "redis", "objects", "app")
 

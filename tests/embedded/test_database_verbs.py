@@ -12,9 +12,8 @@ import psutil
 import psycopg
 import pytest
 
-from tests import db_verbs
-from tests.embedded.data import services
-from tests.embedded.working_copy import PATIENCE_S, WorkingCopy, until
+from tests.support import db_verbs, services
+from tests.support.working_copy import PATIENCE_S, WorkingCopy, until
 
 PASSWORD = "ex:ternal/p@ss w'rd"
 WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 901 AND NOT granted)"

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.embedded.working_copy import WorkingCopy, is_alive
+from tests.support.working_copy import WorkingCopy, is_alive
 
 
 def interrupt_at(copy: WorkingCopy, step: str, number: int) -> subprocess.CompletedProcess:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.embedded.working_copy import WorkingCopy, until
+from tests.support.working_copy import WorkingCopy, until
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 
-from tests.embedded.working_copy import url_of
+from tests.support.working_copy import url_of
 
 
 def test_a_fresh_copy_is_brought_up_proven_and_its_url_printed_last(fresh):

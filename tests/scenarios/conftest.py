@@ -9,9 +9,9 @@ import pytest
 
 from slipway.engine.docker import client
 from slipway.errors import EngineError
-from tests.scenarios import clone
-from tests.scenarios.clone import Clone
-from tests.scenarios.releasing import SLOW
+from tests.support import clone
+from tests.support.clone import Clone
+from tests.support.releasing import SLOW
 
 
 @pytest.fixture(scope="session", autouse=True)

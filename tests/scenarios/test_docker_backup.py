@@ -10,8 +10,8 @@ import pytest
 
 from slipway.data import mirror
 from slipway.data.backups import manifest, verify
-from tests.scenarios.clone import Clone, assert_refused
-from tests.scenarios.image_containers import must, until
+from tests.support.clone import Clone, assert_refused
+from tests.support.containers import must, until
 
 pytestmark = pytest.mark.scenario
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.scenarios.clone import Clone
-from tests.scenarios.image_containers import must, until
+from tests.support.clone import Clone
+from tests.support.containers import must, until
 
 pytestmark = pytest.mark.scenario
 

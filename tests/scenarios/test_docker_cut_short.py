@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.scenarios.clone import Clone
-from tests.scenarios.load import load
-from tests.scenarios.releasing import another_image, cut, deployed, smoke_test
+from tests.support.clone import Clone
+from tests.support.load.generator import load
+from tests.support.releasing import another_image, cut, deployed, smoke_test
 
 pytestmark = pytest.mark.scenario
 

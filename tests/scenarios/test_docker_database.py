@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests import db_verbs
-from tests.scenarios.clone import Clone
+from tests.support import db_verbs
+from tests.support.clone import Clone
 
 pytestmark = pytest.mark.scenario
 

@@ -7,10 +7,10 @@ import signal
 
 import pytest
 
-from tests.scenarios.clone import Clone, assert_refused
-from tests.scenarios.image_containers import docker, must, until
-from tests.scenarios.load import FULL, load
-from tests.scenarios.releasing import another_image, answers, before_the_lock, deployed, releases, version
+from tests.support.clone import Clone, assert_refused
+from tests.support.containers import docker, must, until
+from tests.support.load.generator import FULL, load
+from tests.support.releasing import another_image, answers, before_the_lock, deployed, releases, version
 
 pytestmark = pytest.mark.scenario
 

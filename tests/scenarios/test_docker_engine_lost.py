@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from slipway.errors import ENGINE_GONE
-from tests.scenarios.clone import Clone
-from tests.scenarios.load import load
-from tests.scenarios.lost_engine import relay
-from tests.scenarios.releasing import at_step, deployed, steady
+from tests.support.clone import Clone
+from tests.support.load.generator import load
+from tests.support.lost_engine import relay
+from tests.support.releasing import at_step, deployed, steady
 
 pytestmark = pytest.mark.scenario
 

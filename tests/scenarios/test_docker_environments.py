@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import pytest
 
 from slipway.engine.docker import client
-from tests.scenarios.clone import Clone, assert_refused, free_port
-from tests.scenarios.image_containers import must
-from tests.scenarios.tcp_engine import engine_over_tcp
+from tests.support.clone import Clone, assert_refused, free_port
+from tests.support.containers import must
+from tests.support.tcp_engine import engine_over_tcp
 
 pytestmark = pytest.mark.scenario
 

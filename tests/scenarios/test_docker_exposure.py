@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.scenarios.clone import SERVICE, Clone, free_port
-from tests.scenarios.image_containers import must
+from tests.support.clone import SERVICE, Clone, free_port
+from tests.support.containers import must
 
 pytestmark = pytest.mark.scenario
 

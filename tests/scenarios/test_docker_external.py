@@ -13,9 +13,9 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from tests.embedded.data import services
-from tests.scenarios.clone import Clone
-from tests.scenarios.image_containers import must
+from tests.support import services
+from tests.support.clone import Clone
+from tests.support.containers import must
 
 pytestmark = pytest.mark.scenario
 

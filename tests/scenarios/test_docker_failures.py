@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenarios.clone import Clone, assert_refused
-from tests.scenarios.image_containers import must
+from tests.support.clone import Clone, assert_refused
+from tests.support.containers import must
 
 pytestmark = pytest.mark.scenario
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.clone import Clone, assert_refused
-from tests.scenarios.image_containers import docker, must, until
-from tests.scenarios.load import load
-from tests.scenarios.releasing import another_image, answers, at_step, deployed, releases, steady, version
+from tests.support.clone import Clone, assert_refused
+from tests.support.containers import docker, must, until
+from tests.support.load.generator import load
+from tests.support.releasing import another_image, answers, at_step, deployed, releases, steady, version
 
 pytestmark = pytest.mark.scenario
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.scenarios import clone
-from tests.scenarios.clone import Clone, assert_refused
-from tests.scenarios.image_containers import must, until
+from tests.support import clone
+from tests.support.clone import Clone, assert_refused
+from tests.support.containers import must, until
 
 pytestmark = pytest.mark.scenario
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.clone import Clone, assert_refused, free_port
-from tests.scenarios.image_containers import docker, must, until
+from tests.support.clone import Clone, assert_refused, free_port
+from tests.support.containers import docker, must, until
 
 pytestmark = pytest.mark.scenario
 

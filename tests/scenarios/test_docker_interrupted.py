@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from tests.scenarios.clone import Clone, assert_refused
-from tests.scenarios.image_containers import until
+from tests.support.clone import Clone, assert_refused
+from tests.support.containers import until
 
 pytestmark = pytest.mark.scenario
 

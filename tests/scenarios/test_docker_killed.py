@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from tests.scenarios.clone import Clone, Done, assert_refused, assert_running
-from tests.scenarios.image_containers import must, until
+from tests.support.clone import Clone, Done, assert_refused, assert_running
+from tests.support.containers import must, until
 
 pytestmark = pytest.mark.scenario
 

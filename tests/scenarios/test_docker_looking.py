@@ -11,7 +11,7 @@ import pytest
 
 from slipway.config import envfile
 from slipway.config.credentials import secrets_of
-from tests.scenarios.clone import Clone, assert_refused, clean
+from tests.support.clone import Clone, assert_refused, clean
 
 pytestmark = pytest.mark.scenario
 

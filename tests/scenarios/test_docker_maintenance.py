@@ -7,9 +7,9 @@ import urllib.request
 
 import pytest
 
-from tests.scenarios.clone import Clone, assert_refused
-from tests.scenarios.image_containers import must, until
-from tests.scenarios.load import load
+from tests.support.clone import Clone, assert_refused
+from tests.support.containers import must, until
+from tests.support.load.generator import load
 
 pytestmark = pytest.mark.scenario
 

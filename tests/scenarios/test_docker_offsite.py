@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.clone import Clone, assert_refused
-from tests.scenarios.image_containers import must
+from tests.support.clone import Clone, assert_refused
+from tests.support.containers import must
 
 pytestmark = pytest.mark.scenario
 

@@ -15,12 +15,13 @@ import pytest
 from slipway.errors import ENGINE_FULL as FULL
 from slipway.errors import ENGINE_GONE as GONE
 from slipway.stack import images
-from tests.scenarios import clone, own_engine, test_docker_registry
-from tests.scenarios.clone import Begun, Done, assert_refused
-from tests.scenarios.image_containers import ROOT, container, docker, must, until
-from tests.scenarios.load import load
-from tests.scenarios.own_engine import Guest, Machine
-from tests.scenarios.releasing import SLOW, answers, at_step, colours, deployed, releases, version
+from tests.scenarios import test_docker_registry
+from tests.support import clone, own_engine
+from tests.support.clone import Begun, Done, assert_refused
+from tests.support.containers import ROOT, container, docker, must, until
+from tests.support.load.generator import load
+from tests.support.own_engine import Guest, Machine
+from tests.support.releasing import SLOW, answers, at_step, colours, deployed, releases, version
 
 pytestmark = pytest.mark.scenario
 BALLAST = 64 * 2**20

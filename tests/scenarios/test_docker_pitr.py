@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.scenarios import clone
-from tests.scenarios.clone import DEMO_USER, Clone, assert_refused
-from tests.scenarios.image_containers import must, until
+from tests.support import clone
+from tests.support.clone import DEMO_USER, Clone, assert_refused
+from tests.support.containers import must, until
 
 pytestmark = pytest.mark.scenario
 

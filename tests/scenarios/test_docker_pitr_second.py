@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.scenarios.clone import Clone, assert_refused
-from tests.scenarios.image_containers import must, until
 from tests.scenarios.test_docker_pitr import SOON, moment, reached, said, segment, titles, write
+from tests.support.clone import Clone, assert_refused
+from tests.support.containers import must, until
 
 pytestmark = pytest.mark.scenario
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.clone import Clone, assert_refused, free_port
-from tests.scenarios.image_containers import container, must, tags
-from tests.scenarios.tcp_engine import engine_over_tcp
+from tests.support.clone import Clone, assert_refused, free_port
+from tests.support.containers import container, must, tags
+from tests.support.tcp_engine import engine_over_tcp
 
 pytestmark = pytest.mark.scenario
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.scenarios import clone
-from tests.scenarios.clone import Clone, assert_refused, free_port
-from tests.scenarios.image_containers import ROOT, container, docker, must, tags, until
-from tests.scenarios.load import load
+from tests.support import clone
+from tests.support.clone import Clone, assert_refused, free_port
+from tests.support.containers import ROOT, container, docker, must, tags, until
+from tests.support.load.generator import load
 
 pytestmark = pytest.mark.scenario
 

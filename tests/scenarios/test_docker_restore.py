@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from tests.scenarios.clone import Clone, assert_refused
-from tests.scenarios.image_containers import docker, must, until
 from tests.scenarios.test_docker_maintenance import asked
+from tests.support.clone import Clone, assert_refused
+from tests.support.containers import docker, must, until
 
 pytestmark = pytest.mark.scenario
 

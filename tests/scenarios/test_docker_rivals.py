@@ -13,20 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.clone import Clone, assert_refused, copy_tree
-from tests.scenarios.image_containers import must
-from tests.scenarios.load import load
-from tests.scenarios.releasing import (
-    SLOW,
-    another_image,
-    at_step,
-    colours,
-    cut,
-    deployed,
-    releases,
-    smoke_test,
-    version,
-)
+from tests.support.clone import Clone, assert_refused, copy_tree
+from tests.support.containers import must
+from tests.support.load.generator import load
+from tests.support.releasing import SLOW, another_image, at_step, colours, cut, deployed, releases, smoke_test, version
 
 pytestmark = pytest.mark.scenario
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.scenarios.image_containers import address, container, docker, ended, must, tags, until, volume
+from tests.support.containers import address, container, docker, ended, must, tags, until, volume
 
 pytestmark = pytest.mark.scenario
 

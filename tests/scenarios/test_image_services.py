@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from slipway.stack import images
-from tests.scenarios.image_containers import (
+from tests.support.containers import (
     HARDENED,
     ROOT,
     address,

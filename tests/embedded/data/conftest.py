@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from slipway.ops import verbs
-from tests.embedded.data import services
+from tests.support import services
 
 NUMBERS = count(1)
 PARTS = ("migrate", "app", "readonly", "backup")
@@ -203,10 +203,10 @@ def keys() -> tuple[str, str]:
 @pytest.fixture
 def copies(object_env: dict[str, str], s3_client, tmp_path: Path):
     """An object store, a place for its backups, and an empty bucket elsewhere for copies of them."""
-    from tests.embedded.data import copying
+    from tests.support import offsite_copies
 
     elsewhere = f"elsewhere{next(NUMBERS)}"
-    made = copying.Copies(copying.environment(object_env, tmp_path, elsewhere), s3_client)
+    made = offsite_copies.Copies(offsite_copies.environment(object_env, tmp_path, elsewhere), s3_client)
     for bucket in (*object_env["S3_BUCKETS"].split(","), elsewhere):
         s3_client.create_bucket(Bucket=bucket)
     return made

@@ -1,0 +1,437 @@
+"""The exact text of a deploy's plan, of its undo, and of the repair of one that was killed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from slipway.engine import Running, Seen
+from slipway.environment import World
+from slipway.errors import GateError, Interrupted, LockHeld, LockLost
+from slipway.plan import Silent, Step
+from slipway.release import carry, gateway
+from slipway.release import rollout as rollouts
+from slipway.release.record import Recorder
+from slipway.release.rollout import Swap
+from slipway.stack import model
+from slipway.verbs import deploy, up
+from tests.unit.conftest import settings_of
+from tests.unit.release.test_up_plan import DATA, UP, Machine
+
+FRONT = {"upstreams": [{"dial": "app-green:8000"}, {"dial": "app-blue:8000"}], "grace_period": "30s"}
+
+
+@dataclass(frozen=True)
+class Colours:
+    """A rollout that plans and starts nothing."""
+
+    def front(self) -> str:
+        return json.dumps(FRONT)
+
+    def image(self) -> str:
+        return "slipway/app:2"
+
+    def retire(self, colour, progress):
+        raise AssertionError("planning stops nothing")
+
+
+@dataclass(frozen=True)
+class Beside(Machine):
+    rollout: Colours = Colours()
+
+
+SEEN = replace(
+    UP, colour="green", pointed="green", up=True, front=FRONT, data=DATA | {"releases": {"newest": None, "good": None}}
+)
+OLD = {"app": Running("running", "app 0")}
+RUNS = SEEN.services["app"].config
+
+
+def world(tmp_path: Path, **values) -> World:
+    settings = settings_of(app_context="elsewhere", **values)
+    return World(tmp_path, settings.environment, settings, model.build(settings), Beside(), "")
+
+
+def seen(**services: Running) -> Seen:
+    return replace(SEEN, services=SEEN.services | services)
+
+
+def ran(name: str) -> Step:
+    return Step(name, "", lambda progress: None)
+
+
+def lines(text: str) -> list[str]:
+    return [line.strip() for line in text.strip().splitlines()]
+
+
+def test_a_changed_app_starts_beside_the_one_that_serves(tmp_path):
+    here = world(tmp_path, watch_seconds=20)
+    recorder = Recorder(here, None, {})
+    plan = up.plan(here, seen(**OLD), recorder, deploy.extras(here, recorder))
+    assert lines(plan.text()) == lines("""
+        1  record           who, what, when
+        2  start app-blue   beside app-green: settings, secrets or image changed
+        3  probe app-blue   until /ready answers 200, 60 s at most
+        4  switch           green → blue
+        5  drain app-green  requests in flight, 30 s at most
+        6  watch            20 s: errors and restarts
+        7  front door       http://127.0.0.1:8080/ready
+        8  stop app-green   app-blue serves""")
+
+
+def test_hooks_that_are_there_stand_around_the_migrations(tmp_path):
+    (tmp_path / "hooks").mkdir()
+    for name in ("pre-deploy", "post-migrate"):
+        (tmp_path / "hooks" / name).write_text("")
+    here = world(tmp_path, load_fixtures=False)
+    recorder = Recorder(here, None, {})
+    waiting = replace(seen(**OLD), data=SEEN.data | {"pending": ["1_m.up.sql"]})
+    names = [step.name for step in up.plan(here, waiting, recorder, deploy.extras(here, recorder)).steps]
+    assert names[:5] == ["record", "hook pre-deploy", "migrate", "hook post-migrate", "start app-blue"]
+
+
+IN_PLACE = {
+    "nothing to do": (SEEN, []),
+    "migrations alone": (
+        replace(SEEN, data=SEEN.data | {"pending": ["1_m.up.sql"]}),
+        ["record", "migrate", "gate app", "smoke test"],
+    ),
+    "the app does not run": (
+        seen(app=Running("stopped", "app 1")),
+        ["record", "start app", "gate app", "front door", "smoke test"],
+    ),
+    "a swap": (
+        seen(**OLD),
+        [
+            "record",
+            "start app-blue",
+            "probe app-blue",
+            "switch",
+            "drain app-green",
+            "smoke test",
+            "watch",
+            "front door",
+            "stop app-green",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("found", "names"), IN_PLACE.values(), ids=IN_PLACE)
+def test_every_deploy_that_does_anything_ends_with_its_smoke_test_once(tmp_path, monkeypatch, found, names):
+    monkeypatch.setattr(deploy.smoke, "step", lambda world: ran("smoke test"))
+    here = world(tmp_path, load_fixtures=False, watch_seconds=5)
+    recorder = Recorder(here, None, {})
+    assert [step.name for step in up.plan(here, found, recorder, deploy.extras(here, recorder)).steps] == names
+
+
+def test_an_up_runs_no_smoke_test(tmp_path, monkeypatch):
+    monkeypatch.setattr(deploy.smoke, "step", lambda world: ran("smoke test"))
+    here = world(tmp_path)
+    found = replace(SEEN, data=SEEN.data | {"pending": ["1_m.up.sql"]})
+    assert "smoke test" not in [step.name for step in up.plan(here, found, Recorder(here, None, {})).steps]
+
+
+def ports(green: int, blue: int, **more: str) -> dict:
+    return FRONT | {"upstreams": [{"dial": f"app-green:{green}"}, {"dial": f"app-blue:{blue}"}]} | more
+
+
+SWAP = Swap("green", "blue", "slipway/app:2", "changed")
+GATEWAYS = {
+    "as wanted": (FRONT, None, False, []),
+    "as wanted, for a swap": (FRONT, SWAP, False, []),
+    "another setting": (
+        ports(8000, 8000, grace_period="9s"),
+        None,
+        False,
+        [("reload gateway", "grace_period 9s → 30s")],
+    ),
+    "it was never told": ({}, None, True, [("configure gateway", "before it starts")]),
+    "nobody could be asked": ({}, None, False, [("reload gateway", "what it runs is not known")]),
+    "the one that serves keeps its port until it is stopped": (
+        ports(3000, 3000),
+        SWAP,
+        False,
+        [("reload gateway", "dial app-blue:3000 → app-blue:8000")],
+    ),
+    "a port of which nobody is reached": (ports(8000, 3000), None, False, []),
+    "the next one needs that port": (
+        ports(8000, 3000),
+        SWAP,
+        False,
+        [("reload gateway", "dial app-blue:3000 → app-blue:8000")],
+    ),
+    "replaced": (ports(8000, 3000), SWAP, True, [("configure gateway", "dial app-blue:3000 → app-blue:8000")]),
+}
+
+
+@pytest.mark.parametrize("case", GATEWAYS)
+def test_the_gateway_is_told_what_differs_and_keeps_the_way_to_the_one_that_serves(tmp_path, case):
+    runs, change, starts, steps = GATEWAYS[case]
+    level = gateway.level(world(tmp_path), replace(SEEN, front=runs), change, starts)
+    assert [(step.name, step.cause) for step in level] == steps
+
+
+def test_a_gateway_that_differs_is_reloaded_just_before_the_switch(tmp_path):
+    here = world(tmp_path)
+    names = [
+        step.name
+        for step in up.plan(here, replace(seen(**OLD), front=ports(3000, 3000)), Recorder(here, None, {})).steps
+    ]
+    assert names == [
+        "record",
+        "start app-blue",
+        "probe app-blue",
+        "reload gateway",
+        "switch",
+        "drain app-green",
+        "front door",
+        "stop app-green",
+    ]
+
+
+@pytest.mark.parametrize(
+    "services",
+    [
+        {},
+        {"app": Running("restarting", "app 0")},
+        {"app": Running("stopped", "app 0")},
+        {"app": Running("scaled", "app 1")},
+    ],
+)
+def test_nothing_starts_beside_an_app_that_is_as_wanted_or_does_not_serve(tmp_path, services):
+    found = seen(**services)
+    differ = up.differences(Beside().wanted(), found.services)
+    assert rollouts.swap(world(tmp_path), found, differ) is None
+
+
+@pytest.mark.parametrize(
+    ("switched", "names"), [(False, ["stop app-blue"]), (True, ["switch back", "drain app-blue", "stop app-blue"])]
+)
+def test_the_way_back_stops_the_new_colour_and_if_it_was_switched_to_switches_and_drains(tmp_path, switched, names):
+    plan = rollouts.undo(world(tmp_path), Swap("green", "blue", "slipway/app:2", "changed"), switched)
+    assert [step.name for step in plan.steps] == names
+
+
+@pytest.mark.parametrize(
+    ("up_now", "asked", "remark"),
+    [
+        (True, ["gateway.active", "gateway.drain"], "nothing in flight"),
+        (False, ["gateway.active"], "the gateway is down: nothing in flight"),
+    ],
+)
+def test_a_way_back_waits_for_requests_in_flight_unless_the_gateway_is_down(tmp_path, up_now, asked, remark):
+    verbs: list[tuple[str, dict]] = []
+
+    class Gateway(Beside):
+        def inside(self, verb, args, progress):
+            verbs.append((verb, args))
+            return {"up": up_now, "left": 0}
+
+    here = replace(world(tmp_path), engine=Gateway())
+    drain = next(step for step in rollouts.undo(here, SWAP, True).steps if step.name == "drain app-blue")
+    assert drain.run(Silent()) == remark
+    assert [verb for verb, _ in verbs] == asked
+    assert all(args == {"from": "blue", "timeout": 30} for verb, args in verbs if verb == "gateway.drain")
+
+
+@pytest.mark.parametrize(
+    ("facts", "names"),
+    [
+        ({"beside": True}, ["drain app-blue", "stop app-blue"]),
+        ({"beside": True, "up": False}, ["stop app-blue"]),
+        ({"pointed": "blue"}, ["switch"]),
+        ({"pointed": "blue", "beside": True}, ["switch", "drain app-blue", "stop app-blue"]),
+    ],
+)
+def test_what_a_killed_deploy_left_is_drained_and_stopped(tmp_path, facts, names):
+    levels = carry.leftovers(world(tmp_path), replace(SEEN, **facts))
+    assert [step.name for level in levels for step in level] == names
+
+
+@pytest.mark.parametrize(
+    ("cut", "answering", "result", "fate"),
+    [
+        ({"colour": "green"}, True, "good", "finished: it serves"),
+        ({"colour": "green"}, False, "interrupted", "not proven: what runs is started anew"),
+        ({"colour": "blue"}, True, "interrupted", "undone: the release before it serves"),
+        # An engine without colours, and a first release.
+        ({"colour": ""}, True, "good", "finished: it serves"),
+        ({"colour": "", "config": "app 2"}, True, "interrupted", "not begun: the release before it runs"),
+        # It was to be started in the place of what had stopped.
+        ({"colour": "green", "config": "app 2"}, True, "interrupted", "not begun: the release before it runs"),
+    ],
+)
+def test_a_killed_release_is_good_exactly_if_it_runs_and_requests_go_to_it_and_are_answered(
+    cut, answering, result, fate
+):
+    cut, found = {"config": RUNS} | cut, replace(SEEN, answering=answering)
+    assert (carry.outcome(cut, found), carry.fate(cut, found, result)) == (result, fate)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "counted"),
+    [
+        ({"answers": 10, "failed": 1}, {"answers": 15, "failed": 3}, (5, 2)),
+        ({"answers": 10, "failed": 1}, {"answers": 10, "failed": 1}, (0, 0)),
+        # A gateway that was started anew counts from nothing.
+        ({"answers": 10, "failed": 5}, {"answers": 4, "failed": 1}, (4, 1)),
+        ({"answers": 10, "failed": 5}, {"answers": 12, "failed": 1}, (2, 0)),
+    ],
+)
+def test_the_watch_counts_on_over_a_restart_of_the_gateway(before, now, counted):
+    assert rollouts.counted(before, now) == counted
+
+
+class Heard:
+    """A reporter that keeps lines and steps in their order."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def line(self, text: str) -> None:
+        self.told.append(text.strip())
+
+    def started(self, step):
+        self.told.append(step.name)
+        return Silent()
+
+    finished = failed = lambda *whatever: None
+
+
+class Standing(Beside):
+    """An engine on which both colours stand, and the data side's answers; the stops are done by nobody."""
+
+    def __init__(self, ready: bool, returnable: bool, after: Seen) -> None:
+        super().__init__(rollout=Both(returnable))
+        vars(self).update(ready=ready, after=after, closed=[])
+
+    def observe(self):
+        return self.after
+
+    def inside(self, verb, args, progress, give_up=None):
+        if verb == "probe.app" and not self.ready:
+            raise GateError("app", "503", "200 from /ready", "")
+        if verb == "releases.close":
+            self.closed.append(args["facts"])
+        return {"tries": 1, "ms": 1, "up": True, "left": 0}
+
+
+class Both(Colours):
+    def __init__(self, returnable: bool) -> None:
+        vars(self).update(returnable=returnable)
+
+    def gave_up(self, colour):
+        return "" if self.returnable else "it ended with code 0"
+
+    def target(self, colour):
+        return {"host": f"app-{colour}"}
+
+    def log(self, colour, lines):
+        return ("trouble",)
+
+    def retire(self, colour, progress):
+        return "1 stopped"
+
+
+CUT = {
+    "id": "r2",
+    "result": "running",
+    "colour": "green",
+    "kind": "deploy",
+    "when": "now",
+    "by": "Ada",
+    "host": "h",
+    "config": RUNS,
+}
+FORWARD, BACK = ["drain app-blue", "stop app-blue"], ["switch back", "drain app-green", "stop app-green"]
+PROVEN = ["probe app-green", "smoke test", "front door"]
+
+
+@pytest.mark.parametrize(
+    ("newest", "ready", "returnable", "steps", "result"),
+    [
+        (CUT, True, True, PROVEN + FORWARD, "good"),
+        (CUT, False, True, ["probe app-green", *BACK], "interrupted"),
+        (CUT | {"kind": "up"}, True, True, ["probe app-green", "front door", *FORWARD], "good"),
+        # The old one is stopped already, which is the last step of all: there is nothing left to prove, and no way back.
+        (CUT, False, False, FORWARD, "good"),
+        # It was cut short before the switch.
+        (CUT | {"colour": "blue"}, False, True, FORWARD, "interrupted"),
+        # Its undoing was cut short: what has failed once needs no second trial.
+        (CUT | {"result": "rolled_back"}, True, True, BACK, None),
+        (CUT | {"result": "good"}, False, True, FORWARD, None),
+    ],
+)
+def test_a_release_that_was_cut_short_after_its_switch_is_proven_before_the_old_one_is_stopped(
+    tmp_path, monkeypatch, newest, ready, returnable, steps, result
+):
+    monkeypatch.setattr(carry.smoke, "step", lambda world: ran("smoke test"))
+    monkeypatch.setattr(carry.gates, "front_door", lambda engine, world: ran("front door"))
+    found = replace(SEEN, beside=True, data=SEEN.data | {"releases": {"newest": newest, "good": None}})
+    undone = "switch back" in steps
+    engine = Standing(ready, returnable, replace(found, beside=False, colour="blue" if undone else "green"))
+    heard = Heard()
+    assert carry.repair(replace(world(tmp_path), engine=engine), found, heard, lambda: None) is engine.after
+    assert [each for each in heard.told if each in {*PROVEN, *FORWARD, *BACK}] == steps
+    assert [facts["result"] for facts in engine.closed] == ([result] if result else [])
+    assert undone is any("undone for this" in each for each in heard.told)
+
+
+def test_while_the_gateway_is_down_a_release_that_was_cut_short_is_asked_directly_and_no_more(tmp_path, monkeypatch):
+    monkeypatch.setattr(carry.smoke, "step", lambda world: ran("smoke test"))
+    levels = carry.proofs(world(tmp_path), replace(SEEN, up=False), CUT)
+    assert [step.name for level in levels for step in level] == ["probe app-green"]
+
+
+def test_nothing_of_a_repair_is_done_once_the_lock_is_lost(tmp_path):
+    def check() -> None:
+        raise LockLost("lock of shop", "lost")
+
+    found = replace(
+        SEEN, beside=True, data=SEEN.data | {"releases": {"newest": CUT | {"colour": "blue"}, "good": None}}
+    )
+    heard = Heard()
+    with pytest.raises(LockLost):
+        carry.repair(replace(world(tmp_path), engine=Standing(True, True, found)), found, heard, check)
+
+
+@pytest.mark.parametrize(
+    ("facts", "started"),
+    [
+        ({"beside": True, "data": None}, "start postgres, ops"),
+        ({"beside": False, "data": None}, None),
+        ({"beside": True}, None),
+    ],
+)
+def test_ops_is_started_first_where_nobody_else_can_tell_which_of_two_colours_serves(tmp_path, facts, started):
+    names: list[str] = []
+
+    class Blind(Beside):
+        def start(self, services, progress):
+            names.extend(services)
+
+        def observe(self):
+            return SEEN
+
+    class Quiet:
+        started = finished = failed = lambda *whatever: None
+
+    here = replace(world(tmp_path), engine=Blind())
+    stopped = {name: Running("stopped", f"{name} 1") for name in ("postgres", "ops")}
+    found = replace(seen(**stopped), **facts)
+    assert (carry.sighted(here, found, Quiet()) is SEEN) is bool(started)
+    assert names == (started.removeprefix("start ").split(", ") if started else [])
+
+
+@pytest.mark.parametrize(
+    ("error", "switched", "result"),
+    [(LockHeld("x"), False, "failed"), (LockHeld("x"), True, "rolled_back"), (Interrupted("x"), True, "interrupted")],
+)
+def test_a_failure_is_named_after_how_far_the_release_came(tmp_path, error, switched, result):
+    recorder = Recorder(world(tmp_path), None, {})
+    recorder.switched = switched
+    assert recorder.result_of(error) == result
