@@ -33,7 +33,7 @@ def watching(secret: str) -> Iterator[dict[str, bool]]:
                 with suppress(OSError):
                     text = path.read_bytes().replace(b"\0", b" ")
                     seen["secret"] |= secret.encode() in text
-                    seen["serve"] |= b"slipway.ops serve" in text
+                    seen["serve"] |= b"slipway.data serve" in text
 
     thread = threading.Thread(target=look)
     thread.start()

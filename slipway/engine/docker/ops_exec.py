@@ -18,9 +18,9 @@ from slipway.system import process
 def run(
     connection: Connection, container: str, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None]
 ) -> dict:
-    """Runs `python -m slipway.ops VERB` in a container and returns its result; an error of it is raised here again."""
+    """Runs a verb of the data side in a container and returns its result; an error of it is raised here again."""
     # The shell tells its process id and becomes the verb: an exec cannot be ended from outside in any other way.
-    script = 'echo "{\\"event\\": \\"pid\\", \\"pid\\": $$}"; exec python3 -m slipway.ops "$0" "$1"'
+    script = 'echo "{\\"event\\": \\"pid\\", \\"pid\\": $$}"; exec python3 -m slipway.data "$0" "$1"'
     created = prepare(connection, container, verb, ["sh", "-c", script, verb, json.dumps(dict(args))])
     pids: list[int] = []
     noise: list[str] = []

@@ -28,7 +28,8 @@ VERBS = frozenset(
 )
 # Their arguments hold a secret, which no command line may show: they too are asked over standard input.
 CONFIDENTIAL = frozenset({"backups.fetch"})
-SERVE = ["sh", "-c", 'echo "{\\"event\\": \\"pid\\", \\"pid\\": $$}"; exec python3 -m slipway.ops serve']
+# The name that a container of any version answers to.
+SERVE = ["sh", "-c", 'echo "{\\"event\\": \\"pid\\", \\"pid\\": $$}"; exec python3 -m slipway.data serve']
 PULSE = 0.5  # seconds
 IDLE = 60.0  # seconds after which the process is not counted upon: unasked it ends by itself
 HEADER = struct.Struct(">BxxxL")  # stream and length of what follows, as the engine multiplexes them

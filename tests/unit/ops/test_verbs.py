@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from slipway.data.objects import features
 from slipway.errors import GateError, SettingsError
 from slipway.ops import __main__ as door
 from slipway.ops import verbs
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("verb", verbs.VERBS)
@@ -48,6 +52,15 @@ def test_bad_calls_end_in_one_error_line_and_code_2(
     (line,) = capsys.readouterr().out.splitlines()
     event = json.loads(line)
     assert event["event"] == "error" and event["error"]["kind"] == "settings" and event["error"]["where"] == where
+
+
+def test_it_answers_by_the_name_that_tools_of_any_version_call_it() -> None:
+    said = [
+        subprocess.run([sys.executable, "-m", name, "gate.postgress"], cwd=ROOT, capture_output=True, text=True)
+        for name in ("slipway.ops", "slipway.data")
+    ]
+    assert said[0].stdout == said[1].stdout and "gate.postgres" in said[1].stdout
+    assert said[0].returncode == said[1].returncode != 0
 
 
 def test_secrets_are_masked_in_errors_and_progress(monkeypatch: pytest.MonkeyPatch) -> None:
