@@ -11,6 +11,7 @@ from slipway.config import envfile
 from slipway.config.settings import LOCAL, Settings
 from slipway.engine import Engine
 from slipway.engine.pick import pick
+from slipway.errors import SettingsError
 from slipway.stack import model
 from slipway.stack.model import Stack
 
@@ -46,6 +47,13 @@ def enter(on: str, environ: Mapping[str, str] = os.environ, root: Path = ROOT) -
     return World(root, on, settings, built, engine, note)
 
 
+def settled(on: str, reporter) -> World:
+    """The world of an environment; the local one gets its settings file first if it has none."""
+    if first_run(on) and envfile.write_fresh(path := envfile.path_of(ROOT, on)):
+        reporter.line(f"wrote {path.name} with fresh random secrets (mode 0600)")
+    return enter(on)
+
+
 def first_run(on: str, environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> bool:
     """Whether this is the local environment before it has a settings file."""
     return on == LOCAL and not envfile.path_of(root, on).exists() and envfile.parse(root, on, environ).local
@@ -54,3 +62,10 @@ def first_run(on: str, environ: Mapping[str, str] = os.environ, root: Path = ROO
 def imagined(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment with secrets that nobody keeps: enough to plan a first run that changes nothing."""
     return envfile.fresh_secrets() | dict(environ)
+
+
+def refuse_unknown(world: World, service: str) -> None:
+    """Raises SettingsError for a service that the engine does not run."""
+    names = world.engine.services()
+    if service not in names:
+        raise SettingsError("service", service, ", ".join(names), f"./invoke status{world.flag}")

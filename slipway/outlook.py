@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from slipway.units import size
+
 WIDTH = 10
 PAUSES = {
     "gateway": "replaced, with a gap: its port is closed for about a second and every connection ends",
@@ -49,8 +51,6 @@ class Outlook:
 
     def rest(self) -> Iterator[str]:
         if self.backup:
-            from slipway.console import size
-
             much, seconds = size(self.backup["bytes"]), self.backup["seconds"]
             yield f"{'backup':<{WIDTH + 2}} about {much} in {seconds:.0f} s, as {self.backup['id']} was"
         for number, (name, how) in enumerate(self.pauses.items()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
@@ -37,11 +37,17 @@ class Silent:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that a plan does: what, why, and how. `run` returns a short remark, or nothing."""
+    """One thing that a plan does: what, why, how, and how it is taken back. `name` and `cause` are words for people alone.
+
+    `run` returns a short remark, or nothing. `undo` are the steps that take it back, in their order. A `final` step is the
+    point of no return: once it has begun, nothing is undone any more.
+    """
 
     name: str
     cause: str
     run: Callable[[Progress], str | None] = field(compare=False, repr=False)
+    undo: tuple[Step, ...] = field(default=(), compare=False, repr=False)
+    final: bool = False
 
 
 Level = tuple[Step, ...]
@@ -76,6 +82,13 @@ class Plan:
         return [[{"name": step.name, "cause": step.cause} for step in level] for level in self]
 
 
+def way_back(begun: Sequence[Step]) -> Plan:
+    """What takes back the steps that were begun, the last of them first; nothing once one of them was final."""
+    if any(step.final for step in begun):
+        return Plan()
+    return Plan(tuple((undo,) for step in reversed(begun) for undo in step.undo))
+
+
 def guarded(plan: Plan, check: Callable[[], None]) -> Plan:
     """The same plan, of which every step first makes a check that may raise."""
 
@@ -94,6 +107,27 @@ class Reporter(Protocol):
     def finished(self, step: Step, seconds: float, remark: str | None) -> None: ...
 
     def failed(self, step: Step, seconds: float, error: BaseException) -> None: ...
+
+
+@dataclass
+class Journal:
+    """A reporter that passes on what the executor tells, and keeps which steps were begun and how many seconds each took."""
+
+    reporter: Reporter
+    begun: list[Step] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def started(self, step: Step) -> Progress:
+        self.begun.append(step)
+        return self.reporter.started(step)
+
+    def finished(self, step: Step, seconds: float, remark: str | None) -> None:
+        self.seconds[step.name] = round(seconds, 3)
+        self.reporter.finished(step, seconds, remark)
+
+    def failed(self, step: Step, seconds: float, error: BaseException) -> None:
+        self.seconds[step.name] = round(seconds, 3)
+        self.reporter.failed(step, seconds, error)
 
 
 @dataclass

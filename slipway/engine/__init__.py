@@ -50,7 +50,10 @@ class Build:
 
 
 class Rollout(Protocol):
-    """Starts a release beside the one that serves. Colours are blue and green."""
+    """How an engine brings a release: beside the one that serves (colours are blue and green), or in its place."""
+
+    beside: bool  # whether it can start beside the one that serves
+    notice: str  # what people have to know before a deploy by it; usually empty
 
     def front(self) -> str: ...
 
@@ -85,7 +88,7 @@ class Engine(Protocol):
     """The outside: starts, replaces and observes services, and carries data work to where the data is."""
 
     name: str
-    rollout: Rollout | None  # None: this engine replaces the app in place
+    rollout: Rollout
 
     def services(self) -> Sequence[str]:
         """Names of the services that this engine runs for the stack, in start order."""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from slipway.data import records as state_records
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.fixtures import load as fixtures
+from slipway.data.migrations import facts, validate
 from slipway.data.migrations import files as migration_files
-from slipway.data.migrations import validate
 from slipway.data.objects import buckets
 from slipway.data.postgres import connection, role_spec, roles
-from slipway.errors import GateError, MigrationError
+from slipway.errors import MigrationError
 from slipway.ops import gateway, releases
 from slipway.system import disk
-
-if TYPE_CHECKING:
-    import psycopg
 
 
 def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -31,7 +26,7 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
     files, wrong = migration_files.read(ends.migrations_dir)
     records, unreadable = state_records.read_all(ends.state_dir)
     seeds, misnamed = seeds_of(ends)
-    server, history, loaded, mirror = look(ends)
+    server, history, loaded, mirror = facts.look(ends)
     misfits = [str(problem) for problem in (*wrong, *validate.compare(files, history or {}))]
     changed, waiting = seeds_against(seeds, loaded)
     archive = archiving(ends, records) if server["reachable"] else {}
@@ -103,34 +98,3 @@ def seeds_against(seeds: tuple[fixtures.Fixture, ...], loaded: dict[str, str]) -
         )
     except MigrationError as error:
         return [str(error)], []
-
-
-Look = tuple[dict, "dict[int, migration_files.Applied] | None", dict[str, str], list[str]]
-
-
-def look(ends: Endpoints) -> Look:
-    """Server, history (None when unknown), loaded fixtures, and what golang-migrate's row contradicts."""
-    import psycopg
-
-    try:
-        with connection.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", timeout=2, purpose="slipway observe") as conn:
-            return read(conn)
-    except GateError as error:
-        return {"reachable": False, "reason": error.found, "server_version": ""}, None, {}, []
-    except psycopg.Error as error:
-        return {"reachable": False, "reason": connection.reason(error), "server_version": ""}, None, {}, []
-
-
-def read(conn: psycopg.Connection) -> Look:
-    """What the tables of the history say; those that are missing say nothing."""
-    from slipway.data.migrations import history
-
-    version = conn.info.parameter_status("server_version") or ""
-    server = {"reachable": True, "reason": "", "server_version": version.split(" ")[0]}
-    ours, seeds, mirror = conn.execute(
-        "SELECT to_regclass('slipway.history') IS NOT NULL, to_regclass('slipway.fixtures') IS NOT NULL, "
-        "to_regclass('public.schema_migrations') IS NOT NULL"
-    ).fetchone()
-    applied = history.read(conn) if ours else {}
-    other = history.disagreement(conn, applied) if mirror else None
-    return server, applied, history.read_fixtures(conn) if seeds else {}, [str(other)] if other else []

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from slipway.data import records as state_records
 from slipway.data.endpoints import Emit, Endpoints, need
+from slipway.data.migrations import facts
 from slipway.data.migrations import files as migration_files
 from slipway.errors import MigrationError, SettingsError
 from slipway.stack import accepts
@@ -146,9 +147,7 @@ def names(record: dict) -> set[str]:
 
 def history(ends: Endpoints) -> Applied:
     """The migrations that the database has had, by number; None where it could not be asked."""
-    from slipway.ops import observe
-
-    return observe.look(ends)[1]
+    return facts.look(ends)[1]
 
 
 def newest(applied: Applied) -> int | None:

@@ -64,7 +64,7 @@ VERBS = {
     "maintenance.on": "slipway.ops.maintenance:on",
     "maintenance.off": "slipway.ops.maintenance:off",
     "maintenance.state": "slipway.ops.maintenance:state",
-    "backup": "slipway.data.backups.take:take",
+    "backup": "slipway.ops.backup:backup",
     "backups.list": "slipway.data.backups.listing:listing",
     "backups.check": "slipway.data.backups.listing:check",
     "backups.verify": "slipway.data.backups.proof:prove",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from slipway.errors import SettingsError
@@ -36,6 +36,16 @@ class Wish:
     def redis(self) -> bool:
         """Only where it is asked for: jobs and sessions of then would come to life again."""
         return self.only == "redis"
+
+
+@dataclass
+class Done:
+    """What has been restored so far."""
+
+    database: dict = field(default_factory=dict)
+    objects: dict = field(default_factory=dict)
+    redis: dict = field(default_factory=dict)
+    dropped: dict = field(default_factory=dict)
 
 
 def wished(**asked) -> Wish:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 
-from slipway.console import size
 from slipway.environment import World
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.system.process import end_all
+from slipway.units import size
 
 
 def work(

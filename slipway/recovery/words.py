@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from slipway.console import size
 from slipway.recovery.backups import aged
+from slipway.units import size
 
 if TYPE_CHECKING:
     from slipway.environment import World
-    from slipway.recovery.asked import Wish
-    from slipway.verbs.restore import Done
+    from slipway.recovery.asked import Done, Wish
 
 NAMED = 10
 

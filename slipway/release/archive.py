@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
-from slipway.console import size
 from slipway.engine import Engine, Seen
 from slipway.environment import World
 from slipway.plan import Level, Progress, Step
+from slipway.release.change import Change
+from slipway.units import size
 
 TOUCHING = frozenset({"postgres", "objects", "pitr"})
 
 
-def levels(world: World, seen: Seen, changed: Sequence[str]) -> tuple[Level, ...]:
+def levels(world: World, seen: Seen, change: Change) -> tuple[Level, ...]:
     """The gate where something that it rests on has changed or is not as it should be, then a backup if there is none."""
     if not world.settings.pitr:
         return ()
     found = (seen.data or {}).get("archive", {})
     wrong = found.get("problems", ())
-    if not wrong and not TOUCHING & set(changed):
+    if not wrong and not TOUCHING & {*change.doubtful, *change.data_tier}:
         return ()
     cause = "; ".join(wrong) or ("started in this run" if seen.answering else seen.last_answer or "not proven yet")
     return (

@@ -14,7 +14,7 @@ from slipway.environment import ROOT
 from slipway.errors import Interrupted, SlipwayError
 from slipway.main import unexpected
 from slipway.release import hooks
-from slipway.release.record import Recorder
+from slipway.release.record import Record
 from slipway.system import git
 
 HOOK_TIMEOUT = 60  # seconds, where the settings cannot say
@@ -22,9 +22,9 @@ HOOK_TIMEOUT = 60  # seconds, where the settings cannot say
 
 @dataclass
 class Attempt:
-    """What is known of the release so far: its recorder, as soon as there is one."""
+    """What is known of the release so far: its record, as soon as there is one."""
 
-    recorder: Recorder | None = None
+    record: Record | None = None
 
 
 @contextmanager
@@ -50,26 +50,22 @@ def tell(on: str, reporter, kind: str, attempt: Attempt, error: SlipwayError) ->
         settings = envfile.load(ROOT, on, os.environ)
     except SlipwayError:
         settings = None  # it may be the very fault: a hook with an address of its own can tell it all the same
-    record = known(settings, on, kind, attempt.recorder) | {"error": error.fields(), "result": result(attempt, error)}
+    record = known(settings, on, kind, attempt.record) | {"error": error.fields(), "result": result(attempt, error)}
     patience = settings.hook_timeout if settings else HOOK_TIMEOUT
     if said := hooks.attempt("on-failure", record, ROOT, hooks.environment(settings), patience):
         reporter.line(f"  hook on-failure: {said}")
 
 
-def known(settings: Settings | None, on: str, kind: str, recorder: Recorder | None) -> dict:
+def known(settings: Settings | None, on: str, kind: str, record: Record | None) -> dict:
     """The record, or where it came to none, what it would have begun with; of settings that cannot be read no stack."""
-    if recorder and recorder.new:
-        return recorder.record
+    if record and record.new:
+        return record.content
     me = holder.me(kind)
     first = {"id": None, "kind": kind, "stack": settings.stack if settings else None, "environment": on}
-    return first | {"revision": git.of(ROOT), "by": me.by, "host": me.host} | (recorder.facts if recorder else {})
+    return first | {"revision": git.of(ROOT), "by": me.by, "host": me.host} | (record.facts if record else {})
 
 
 def result(attempt: Attempt, error: SlipwayError) -> str:
-    return (
-        "interrupted"
-        if isinstance(error, Interrupted)
-        else attempt.recorder.result_of(error)
-        if attempt.recorder
-        else "failed"
-    )
+    if isinstance(error, Interrupted):
+        return "interrupted"
+    return attempt.record.result if attempt.record else "failed"

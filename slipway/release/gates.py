@@ -9,8 +9,8 @@ from functools import partial
 from slipway.engine import Engine, Seen
 from slipway.environment import World
 from slipway.errors import GateError, HealthError, SlipwayError
-from slipway.plan import Progress, Step
-from slipway.release import rollout
+from slipway.plan import Level, Progress, Step
+from slipway.release.change import Change
 
 
 def gate(engine: Engine, store: str, cause: str) -> Step:
@@ -53,13 +53,38 @@ def crashing(engine: Engine, service: str, kind: type[SlipwayError]) -> Callable
     return check
 
 
+def stores(world: World, change: Change) -> Level:
+    """Each store that has to prove itself, side by side."""
+    return tuple(gate(world.engine, store, cause) for store, cause in change.doubtful.items())
+
+
+def probe(world: World, colour: str, progress: Progress) -> str:
+    """Asks every container of a colour directly; gives up as soon as one has crashed for good."""
+    rollout, name = world.engine.rollout, f"app-{colour}"
+
+    def failing(found: str, expected: str) -> HealthError:
+        mend = f"mend what its log says, then ./invoke deploy{world.flag}"
+        return HealthError(name, found, expected, mend, rollout.log(colour, 20))
+
+    def crashed() -> None:
+        if how := rollout.gave_up(colour):
+            raise failing(how, "an app that stays up")
+
+    args = {**rollout.target(colour), "timeout": world.settings.app_boot_timeout}
+    try:
+        found = world.engine.inside("probe.app", args, progress, give_up=crashed)
+    except GateError as error:
+        raise failing(error.found, error.expected) from None
+    return f"ready at try {found['tries']}"
+
+
 def ready(world: World, seen: Seen) -> Step:
     """The app as it was started in place, each of its containers asked directly where there are any."""
     engine, patience = world.engine, {"seconds": world.settings.app_boot_timeout}
 
     def work(progress: Progress) -> str:
-        if engine.rollout:
-            return rollout.probe(world, engine.rollout.serving(), progress)
+        if colour := engine.rollout.serving():
+            return probe(world, colour, progress)
         found = asked(
             engine,
             "app",
@@ -71,9 +96,11 @@ def ready(world: World, seen: Seen) -> Step:
     return Step("gate app", "after what changed" if seen.answering else seen.last_answer or "started in this run", work)
 
 
-def front_door(engine: Engine, world: World) -> Step:
+def front_door(world: World) -> Step:
     """The last proof: the way that a user's request takes."""
     from slipway.system import http
+
+    engine = world.engine
 
     def work(progress: Progress) -> str:
         deadline = time.monotonic() + world.settings.gate_timeout

@@ -10,7 +10,7 @@ from functools import partial
 from slipway.engine import Engine, Seen
 from slipway.environment import World
 from slipway.plan import Level, Progress, Step
-from slipway.release.rollout import OTHER, Swap
+from slipway.release.change import OTHER, Swap
 
 SHOWN = 3  # differences that a plan tells one by one
 
@@ -18,9 +18,10 @@ SHOWN = 3  # differences that a plan tells one by one
 def level(world: World, seen: Seen, change: Swap | None, starts: bool) -> Level:
     """The step that brings the wanted configuration; `starts` is for a gateway that is about to be started or replaced."""
     engine = world.engine
-    if not engine.rollout:
+    rendered = engine.rollout.front()
+    if not rendered:  # no gateway
         return ()
-    config = settled(engine.rollout.front(), seen.front, change.old if change else OTHER.get(seen.colour, ""))
+    config = settled(rendered, seen.front, change.old if change else OTHER.get(seen.colour, ""))
     if config == seen.front:
         return ()
     cause = told(seen.front, config) if seen.front else "before it starts" if starts else "what it runs is not known"

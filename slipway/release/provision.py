@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
 from slipway.engine import Engine, Seen
 from slipway.environment import World
 from slipway.plan import Level, Progress, Step
+from slipway.release.change import Change, listed
+from slipway.release.record import Record
 
 
-def settle(world: World, seen: Seen, doubtful: Sequence[str]) -> Level:
+def settle(world: World, seen: Seen, change: Change) -> Level:
     """Roles and buckets, which a fresh store lacks and a changed setting outdates; they touch only what is not right."""
     current = (seen.data or {}).get("current", {})
-    steps = []
+    steps, doubtful = [], {*change.doubtful, *change.data_tier}
     # A role's changed password shows as a changed ops, which is told it.
-    stale = {"postgres", "ops"} & set(doubtful) or not current.get("roles")
+    stale = {"postgres", "ops"} & doubtful or not current.get("roles")
     if world.settings.postgres == "bundled" and stale:
         steps.append(Step("roles", "database, roles, passwords, grants", partial(roles, world.engine)))
     if "objects" in doubtful or not current.get("objects"):
@@ -45,37 +47,23 @@ def shortcomings(features: Mapping[str, Mapping]) -> list[str]:
     ]
 
 
-def schema(world: World, seen: Seen, changed: bool) -> tuple[Level, Level]:
-    """Migrations and fixtures: those that are pending, or all that may be while the database cannot be asked."""
-    known = seen.data if seen.data and seen.data["postgres"]["reachable"] and not changed else None
-    migrations = known and (known["pending"] or known["problems"])
-    migrate: Level = ()
-    if known is None or migrations:
-        migrate = (
-            Step(
-                "migrate",
-                listed(known["pending"] or known["problems"]) if known else "whatever is pending",
-                partial(applied, world.engine, "migrate"),
-            ),
-        )
-    fixtures: Level = ()
-    if world.settings.fixtures_wanted and (known is None or known["fixtures_pending"]):
-        fixtures = (
-            Step(
-                "fixtures",
-                listed(known["fixtures_pending"]) if known else "whatever is pending",
-                partial(applied, world.engine, "fixtures"),
-            ),
-        )
-    return migrate, fixtures
+def migrate(world: World, change: Change, record: Record) -> Level:
+    """The step that brings the schema, and notes who did it and with which release; none where nothing is pending."""
+
+    def work(progress: Progress) -> str:
+        by = record.facts.get("by", "")
+        return applied(world.engine, "migrate", {"by": by, "release": record.content.get("id")}, progress)
+
+    return (Step("migrate", change.migrations, work),) if change.migrations else ()
 
 
-def applied(engine: Engine, verb: str, progress: Progress) -> str:
-    done = engine.inside(verb, {}, progress)
+def fixtures(world: World, change: Change) -> Level:
+    """The step that loads what is to be loaded; none where nothing is pending, or wanted."""
+    work = partial(applied, world.engine, "fixtures", {})
+    return (Step("fixtures", change.fixtures, work),) if change.fixtures else ()
+
+
+def applied(engine: Engine, verb: str, args: Mapping, progress: Progress) -> str:
+    done = engine.inside(verb, args, progress)
     names = [entry["file"] for entry in done.get("applied", done.get("loaded", []))]
     return f"{len(names)}: {listed(names)}" if names else "nothing pending"
-
-
-def listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:4])
-    return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown

@@ -1,4 +1,4 @@
-"""A release beside the one that serves: start, probe, switch, drain, watch, stop; and the way back if one of them fails."""
+"""The app's part of a deploy: beside the release that serves (start, probe, switch, drain, prove, stop), or in its place."""
 
 from __future__ import annotations
 
@@ -9,111 +9,78 @@ from functools import partial
 
 from slipway.engine import Engine, Seen
 from slipway.environment import World
-from slipway.errors import GateError, HealthError
-from slipway.plan import Level, Plan, Progress, Step
-from slipway.release.record import Recorder
+from slipway.errors import HealthError
+from slipway.plan import Level, Progress, Step
+from slipway.release import gates, gateway, steps
+from slipway.release.change import Change, Swap
 
-OTHER = {"blue": "green", "green": "blue"}
 POLL = 0.5
 
 
 @dataclass(frozen=True)
-class Swap:
-    """From one colour to the other: with which image, and why."""
-
-    old: str
-    new: str
-    image: str
-    cause: str
+class Switch(Step):
+    """From here on requests go to the new release: one that is undone afterwards has served."""
 
 
-def swap(world: World, seen: Seen, differ: Mapping[str, str]) -> Swap | None:
-    """The swap that brings the wanted app, or None: nothing serves that could go on meanwhile, or nothing has changed."""
-    app, rollout = seen.services.get("app"), world.engine.rollout
-    if not (rollout and app and "app" in differ and "gateway" in seen.services):
-        return None
-    if app.state not in ("running", "scaled") or app.config == world.engine.wanted()["app"]:
-        return None
-    return Swap(seen.colour, OTHER[seen.colour], rollout.image(), differ["app"])
+def levels(world: World, seen: Seen, change: Change, proofs: tuple[Level, ...] = ()) -> Iterator[Level]:
+    """The steps of the app and of the gateway. `proofs` are what a release must pass while the old one stands by."""
+    replaced = steps.start(world, change, [name for name in change.front if name == "gateway"])
+    config = gateway.level(world, seen, change.swap, starts=bool(replaced))
+    if change.swap:
+        return beside(world, change.swap, (config, replaced), (*proofs, (gates.front_door(world),)))
+    return in_place(world, seen, change, config)
 
 
-def levels(
-    world: World, change: Swap, recorder: Recorder, gateway: tuple[Level, ...] = (), gates: tuple[Level, ...] = ()
-) -> Iterator[Level]:
-    """The steps of a swap. `gateway` brings what the gateway itself needs; `gates` prove the release in its place."""
-    engine, settings = world.engine, world.settings
-    yield (Step(f"start app-{change.new}", f"beside app-{change.old}: {change.cause}", partial(start, engine, change)),)
-    yield (
-        Step(
-            f"probe app-{change.new}",
-            f"until {settings.app_ready_path} answers 200, {settings.app_boot_timeout} s at most",
-            partial(probe, world, change.new),
-        ),
-    )
-    yield from gateway
-    yield (Step("switch", f"{change.old} → {change.new}", partial(switch, engine, change, recorder)),)
-    yield (
-        Step(
-            f"drain app-{change.old}",
-            f"requests in flight, {settings.drain_timeout} s at most",
-            partial(drain, world, change),
-        ),
-    )
-    yield from gates
-    yield (Step(f"stop app-{change.old}", f"app-{change.new} serves", partial(engine.rollout.retire, change.old)),)
+def beside(world: World, swap: Swap, front: tuple[Level, ...], proofs: tuple[Level, ...]) -> Iterator[Level]:
+    """A swap with its undo. `front` brings what the gateway itself needs."""
+    yield (start(world, swap),)
+    yield (probe(world, swap.new),)
+    yield from front
+    yield (switch(world, swap),)
+    yield (drain(world, swap),)
+    yield from proofs
+    yield (stop(world, swap.old, f"app-{swap.new} serves", final=True),)
 
 
-def start(engine: Engine, change: Swap, progress: Progress) -> str:
-    if not engine.rollout.image_id(change.image):
-        raise HealthError(
-            change.image, "not on the engine", "the image of the release", "./invoke deploy builds or pulls it"
-        )
-    engine.rollout.start(change.new, change.image, progress)
-    return change.image
+def in_place(world: World, seen: Seen, change: Change, config: Level) -> Iterator[Level]:
+    """Whatever is to be started before the front door, then the proofs that what was touched calls for."""
+    yield config
+    yield steps.start(world, change, change.front)
+    if change.doubtful or change.front or change.migrations or change.fixtures:
+        yield (gates.ready(world, seen),)
+    if change.doubtful or change.front or config:
+        yield (gates.front_door(world),)
 
 
-def probe(world: World, colour: str, progress: Progress) -> str:
-    """Asks every container of a colour directly; gives up as soon as one has crashed for good."""
-    engine, name = world.engine, f"app-{colour}"
-
-    def crashed() -> None:
-        if how := engine.rollout.gave_up(colour):
-            raise HealthError(
-                name,
-                how,
-                "an app that stays up",
-                "mend what its log says, then ./invoke deploy" + world.flag,
-                engine.rollout.log(colour, 20),
-            )
-
-    try:
-        found = engine.inside(
-            "probe.app",
-            {**engine.rollout.target(colour), "timeout": world.settings.app_boot_timeout},
-            progress,
-            give_up=crashed,
-        )
-    except GateError as error:
-        raise HealthError(
-            name,
-            error.found,
-            error.expected,
-            "mend what its log says, then ./invoke deploy" + world.flag,
-            engine.rollout.log(colour, 20),
-        ) from None
-    return f"ready at try {found['tries']}"
+# -- the steps of a swap -------------------------------------------------------------------------------------------
 
 
-def switch(engine: Engine, change: Swap, recorder: Recorder, progress: Progress) -> str:
-    # Noted first: a switch of which the answer is lost may have happened.
-    recorder.switched = True
-    done = engine.inside("gateway.switch", {"to": change.new}, progress)
-    return f"{change.old} → {change.new} in {done['ms']:.0f} ms"
+def start(world: World, swap: Swap) -> Step:
+    undo = stop(world, swap.new, "undone")
+    cause = f"beside app-{swap.old}: {swap.cause}"
+    return Step(f"start app-{swap.new}", cause, partial(started, world.engine, swap), undo=(undo,))
 
 
-def drain(world: World, change: Swap, progress: Progress) -> str:
-    done = world.engine.inside("gateway.drain", {"from": change.old, "timeout": world.settings.drain_timeout}, progress)
-    return f"{done['left']} requests cut off at the deadline" if done["left"] else "nothing in flight"
+def probe(world: World, colour: str) -> Step:
+    cause = f"until {world.settings.app_ready_path} answers 200, {world.settings.app_boot_timeout} s at most"
+    return Step(f"probe app-{colour}", cause, partial(gates.probe, world, colour))
+
+
+def switch(world: World, swap: Swap) -> Switch:
+    """A switch of which the answer is lost may have happened: it is undone as soon as it was begun."""
+    back = Step("switch back", f"{swap.new} → {swap.old}", partial(point, world.engine, swap.old))
+    # Whoever is with the new one already has done nothing wrong.
+    rest = Step(f"drain app-{swap.new}", patience(world), partial(drained_if_up, world, swap.new))
+    work = partial(switched, world.engine, swap)
+    return Switch("switch", f"{swap.old} → {swap.new}", work, undo=(back, rest))
+
+
+def drain(world: World, swap: Swap) -> Step:
+    return Step(f"drain app-{swap.old}", patience(world), partial(drained, world, swap.old))
+
+
+def stop(world: World, colour: str, cause: str, final: bool = False) -> Step:
+    return Step(f"stop app-{colour}", cause, partial(world.engine.rollout.retire, colour), final=final)
 
 
 def watch(world: World, colour: str) -> Level:
@@ -124,11 +91,54 @@ def watch(world: World, colour: str) -> Level:
     return (Step("watch", f"{seconds} s: errors and restarts", partial(watched, world, colour, seconds)),)
 
 
+def undo(world: World, swap: Swap) -> tuple[Step, ...]:
+    """Back from a swap that was made: the old colour was never stopped before the new one had proven itself."""
+    return (*switch(world, swap).undo, *start(world, swap).undo)
+
+
+def patience(world: World) -> str:
+    return f"requests in flight, {world.settings.drain_timeout} s at most"
+
+
+# -- what they do --------------------------------------------------------------------------------------------------
+
+
+def started(engine: Engine, swap: Swap, progress: Progress) -> str:
+    if not engine.rollout.image_id(swap.image):
+        raise HealthError(
+            swap.image, "not on the engine", "the image of the release", "./invoke deploy builds or pulls it"
+        )
+    engine.rollout.start(swap.new, swap.image, progress)
+    return swap.image
+
+
+def switched(engine: Engine, swap: Swap, progress: Progress) -> str:
+    done = engine.inside("gateway.switch", {"to": swap.new}, progress)
+    return f"{swap.old} → {swap.new} in {done['ms']:.0f} ms"
+
+
+def point(engine: Engine, colour: str, progress: Progress) -> str:
+    return f"app-{colour} serves, switched in {engine.inside('gateway.switch', {'to': colour}, progress)['ms']:.0f} ms"
+
+
+def drained(world: World, colour: str, progress: Progress) -> str:
+    done = world.engine.inside("gateway.drain", {"from": colour, "timeout": world.settings.drain_timeout}, progress)
+    return f"{done['left']} requests cut off at the deadline" if done["left"] else "nothing in flight"
+
+
+def drained_if_up(world: World, colour: str, progress: Progress) -> str:
+    """The same for a way back, which a gateway that is down must not bar: nothing is in flight there."""
+    if not world.engine.inside("gateway.active", {}, progress)["up"]:
+        return "the gateway is down: nothing in flight"
+    return drained(world, colour, progress)
+
+
 def watched(world: World, colour: str, seconds: int, progress: Progress) -> str:
     engine, deadline = world.engine, time.monotonic() + seconds
     before, restarts = engine.inside("gateway.tally", {}, progress), engine.rollout.restarts(colour)
     while True:
-        if engine.rollout.restarts(colour) > restarts or (how := engine.rollout.gave_up(colour)):
+        how = engine.rollout.gave_up(colour)
+        if how or engine.rollout.restarts(colour) > restarts:
             raise failing(world, colour, f"it crashed while it was watched{f': {how}' if how else ''}")
         answers, failed = counted(before, engine.inside("gateway.tally", {}, progress))
         if failed * 100 > answers * world.settings.watch_errors:
@@ -153,26 +163,3 @@ def failing(world: World, colour: str, found: str) -> HealthError:
         f"mend it, then ./invoke deploy{world.flag}",
         world.engine.rollout.log(colour, 20),
     )
-
-
-def undo(world: World, change: Swap, switched: bool) -> Plan:
-    """Back to the old colour, which was never stopped before the new one had proven itself."""
-    stop = Step(f"stop app-{change.new}", "undone", partial(world.engine.rollout.retire, change.new))
-    if not switched:
-        return Plan(((stop,),))
-    back = Step("switch back", f"{change.new} → {change.old}", partial(point, world.engine, change.old))
-    # Whoever is with the new one already has done nothing wrong.
-    patience = f"requests in flight, {world.settings.drain_timeout} s at most"
-    rest = Step(f"drain app-{change.new}", patience, partial(drain_if_up, world, Swap(change.new, change.old, "", "")))
-    return Plan(((back,), (rest,), (stop,)))
-
-
-def drain_if_up(world: World, change: Swap, progress: Progress) -> str:
-    """The same for a way back, which a gateway that is down must not bar: nothing is in flight there."""
-    if not world.engine.inside("gateway.active", {}, progress)["up"]:
-        return "the gateway is down: nothing in flight"
-    return drain(world, change, progress)
-
-
-def point(engine: Engine, colour: str, progress: Progress) -> str:
-    return f"app-{colour} serves, switched in {engine.inside('gateway.switch', {'to': colour}, progress)['ms']:.0f} ms"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from slipway.console import size
 from slipway.environment import World
 from slipway.plan import Level, Progress, Step
 from slipway.recovery.backups import settings_named
-from slipway.release.record import Recorder
-from slipway.verbs.db import rehearse
+from slipway.release import rehearsal
+from slipway.release.change import Change
+from slipway.release.record import Record
+from slipway.units import size
 
 PATIENCE = 1800  # seconds that a backup which is being taken already may go on
 PROOFS = {
@@ -18,23 +19,23 @@ PROOFS = {
 }
 
 
-def levels(world: World, migrate: Level, recorder: Recorder | None) -> tuple[Level, ...]:
-    """The steps before `migrate`; none where nothing is pending, or REHEARSE and BACKUP_BEFORE_MIGRATE are off."""
-    if not migrate:
+def levels(world: World, change: Change, record: Record) -> tuple[Level, ...]:
+    """The steps before migrations; none where nothing is pending, or REHEARSE and BACKUP_BEFORE_MIGRATE are off."""
+    if not change.migrations:
         return ()
-    proof, pending, taken = world.settings.backup_proof, migrate[0].cause, {}
-    rehearsal: Level = (rehearse.step(world),) if world.settings.rehearse else ()
+    proof, pending, taken = world.settings.backup_proof, change.migrations, {}
+    trial: Level = (rehearsal.step(world),) if world.settings.rehearse else ()
     if proof == "off":
-        return (rehearsal,)
+        return (trial,)
     name, cause, verb = PROOFS[proof]
     return (
-        rehearsal,
-        (Step("backup", f"before {pending}", partial(take, world, recorder, pending, taken)),),
+        trial,
+        (Step("backup", f"before {pending}", partial(take, world, record, pending, taken)),),
         (Step(name, cause, partial(prove, world, verb, taken)),),
     )
 
 
-def take(world: World, recorder: Recorder | None, pending: str, taken: dict, progress: Progress) -> str:
+def take(world: World, record: Record, pending: str, taken: dict, progress: Progress) -> str:
     """Takes it, unless nothing is pending or nothing is there yet, and notes its id for the release's record."""
     args = {
         "kind": "deploy",
@@ -42,13 +43,12 @@ def take(world: World, recorder: Recorder | None, pending: str, taken: dict, pro
         "needed": True,
         "keys": list(settings_named(world)),
         "wait": PATIENCE,
-        "release": recorder.record.get("id") if recorder else None,
+        "release": record.content.get("id"),
     }
     taken.update(world.engine.inside("backup", args, progress))
     if "skipped" in taken:
         return taken["skipped"]
-    if recorder:
-        recorder.backup = taken["id"]
+    record.backup = taken["id"]
     return f"{taken['id']}, {size(sum(file['bytes'] for file in taken['files'].values()))}"
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from slipway.console import size
 from slipway.environment import World, enter
 from slipway.plan import Plan, Progress, Silent, Step, apply
-from slipway.recovery import backups
+from slipway.recovery import backups, offsite
 from slipway.system.process import end_all
-from slipway.verbs.backups import push
+from slipway.units import size
 
 
 def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> None:
@@ -29,7 +28,7 @@ def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> Non
         if drilled:
             drill(world, made["id"], Silent())
         if world.settings.offsite_s3_bucket:
-            push.follow(world, made["id"], Silent())
+            offsite.follow(world, made["id"], Silent())
         reporter.line(made["id"])
         return
     reporter.header(world.header)
@@ -38,7 +37,7 @@ def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> Non
         trial = Step("drill", "BACKUP_DRILL=always", partial(drill, world, made["id"]))
         apply(Plan(((trial,),)), reporter, end_all)
     if world.settings.offsite_s3_bucket:
-        copy = Step("off-site copy", world.settings.offsite_s3_bucket, partial(push.follow, world, made["id"]))
+        copy = Step("off-site copy", world.settings.offsite_s3_bucket, partial(offsite.follow, world, made["id"]))
         apply(Plan(((copy,),)), reporter, end_all)
     reporter.done(text(world, made), **{key: value for key, value in made.items() if key != "files"})
 

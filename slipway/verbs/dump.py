@@ -6,12 +6,12 @@ import os
 import shutil
 from pathlib import Path
 
-from slipway.console import size
 from slipway.engine.streaming import stream
 from slipway.environment import World, enter
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.system.process import end_all
+from slipway.units import size
 
 CHUNK = 2**20
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from slipway.environment import World, enter
+from slipway.environment import enter
 from slipway.errors import SettingsError
-from slipway.plan import Silent
-
-SHOWN, ALL = 50, 10**9
-WORDS = {"rolled_back": "rolled back"}
+from slipway.release.history import ALL, every, line, named, told, whole
 
 
 def run(on: str, reporter, release: str | None = None) -> None:
@@ -31,58 +26,3 @@ def run(on: str, reporter, release: str | None = None) -> None:
         f"{len(releases)} releases." if releases else f"No release yet. ./invoke deploy{world.flag} makes the first."
     )
     reporter.done(words, releases=releases)
-
-
-def every(world: World, limit: int = SHOWN) -> list[dict]:
-    """The newest `limit` records, newest first."""
-    return world.engine.inside("releases.list", {"limit": limit}, Silent())["releases"]
-
-
-def named(records: list[dict], name: str) -> dict | None:
-    """The record of that id, which may be given without its revision."""
-    return next((record for record in records if name in (record["id"], record["id"].split("-")[0])), None)
-
-
-def told(record: dict) -> str:
-    return WORDS.get(record["result"], record["result"])
-
-
-def line(record: dict) -> str:
-    took = f"{record['seconds']:.1f} s" if record.get("seconds") is not None else ""
-    text = (
-        f"{record['id']:<22} {told(record):<12} {record['when']}  {record['by']}@{record['host']}"
-        f"  {record['kind']:<8} {took:>7}  schema {schema(record)}  {record['colour']}"
-    )
-    return f"{text}  {wrong(record)}" if record.get("error") else text.rstrip()
-
-
-def schema(record: dict) -> str:
-    """The schema's version, and the one before where the release moved it."""
-    before, after = (record.get(key) or "none" for key in ("schema_before", "schema_after"))
-    return f"{after}" if before == after else f"{before} → {after}"
-
-
-def wrong(record: dict) -> str:
-    return f"{record['error']['where']}: {record['error']['found']}"
-
-
-def whole(record: dict) -> Iterator[tuple[str, str]]:
-    """Everything that a person may want to know of a release, by name; what it has not got is left out."""
-    yield "by", f"{record['by']}@{record['host']}, {record['when']}, {record['kind']}"
-    yield "schema", schema(record)
-    for name, key in (
-        ("revision", "revision"),
-        ("image", "image"),
-        ("image id", "image_id"),
-        ("digest", "digest"),
-        ("reads schema", "accepts"),
-        ("colour", "colour"),
-        ("backup", "backup"),
-        ("back to", "target"),
-    ):
-        if record.get(key):
-            yield name, record[key]
-    if record.get("error"):
-        yield "error", wrong(record)
-    for step, seconds in record["steps"].items():
-        yield step, f"{seconds:.1f} s"

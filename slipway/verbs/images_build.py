@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from slipway.engine.docker.engine import Docker
-from slipway.environment import World
+from slipway.environment import World, settled
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Step, apply
 from slipway.stack import images
 from slipway.system.process import end_all
-from slipway.verbs.up import settled
 
 
 def run(on: str, reporter, again: bool = False) -> None:

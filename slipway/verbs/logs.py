@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from slipway.environment import World, enter
-from slipway.errors import SettingsError
+from slipway.environment import enter, refuse_unknown
 from slipway.system.process import become
 
 
@@ -11,17 +10,11 @@ def run(on: str, reporter, service: str | None = None, lines: int = 100, follow:
     """Prints log lines; with `follow` goes on until Ctrl-C."""
     world = enter(on)
     if service:
-        known(world, service)
+        refuse_unknown(world, service)
     if follow:
-        argv, env = world.engine.follow(service, lines)
-        become(argv, env)
+        argv, variables = world.engine.follow(service, lines)
+        become(argv, variables)
         return
     for name in [service] if service else world.engine.services():
         for line in world.engine.log(name, lines):
             reporter.line(line if service else f"{name:<9} | {line}")
-
-
-def known(world: World, service: str) -> None:
-    names = world.engine.services()
-    if service not in names:
-        raise SettingsError("service", service, ", ".join(names), f"./invoke status{world.flag}")

@@ -6,11 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from slipway.console import size
 from slipway.engine import Seen
 from slipway.environment import World, enter
 from slipway.errors import EngineError, SettingsError, SlipwayError
@@ -18,20 +16,11 @@ from slipway.inside import careful
 from slipway.plan import Level, Plan, Progress, Silent, Step, apply, guarded
 from slipway.recovery import door, words
 from slipway.recovery import moment as restore_at
-from slipway.recovery.asked import Wish, refuse_absent, wished
+from slipway.recovery.asked import Done, Wish, refuse_absent, wished
 from slipway.recovery.backups import settings_named
 from slipway.release import gates, provision
 from slipway.system.process import end_all
-
-
-@dataclass
-class Done:
-    """What has been restored so far."""
-
-    database: dict = field(default_factory=dict)
-    objects: dict = field(default_factory=dict)
-    redis: dict = field(default_factory=dict)
-    dropped: dict = field(default_factory=dict)
+from slipway.units import size
 
 
 def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:

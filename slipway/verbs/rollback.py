@@ -1,21 +1,19 @@
-"""`rollback`: back to a release that was good, by the same switch, unless the schema has moved on."""
+"""`rollback`: back to a release that was good, by the same switch, unless the schema has moved on.
+
+Its steps, in order, are the page `rollback` of slipway/release/plans.py.
+"""
 
 from __future__ import annotations
 
 import time
-from functools import partial
 
-from slipway.config import envfile
 from slipway.engine import Seen
 from slipway.environment import World, enter
-from slipway.errors import EngineError, MigrationError, SettingsError
-from slipway.plan import Plan, Silent, Step, apply
-from slipway.release import carry, failure, gates, gateway, hooks
-from slipway.release import rollout as rollouts
-from slipway.release.record import Recorder, facts
-from slipway.release.rollout import OTHER, Swap
-from slipway.system.process import end_all
-from slipway.verbs import history
+from slipway.errors import EngineError, SettingsError
+from slipway.release import execute, failure, history, plans
+from slipway.release.change import OTHER, Swap
+from slipway.release.record import Record, describe
+from slipway.release.target import allowed, at_hand, every, good, hoped
 
 
 def run(on: str, reporter, release: str | None = None, listing: bool = False, wait: float = 0) -> None:
@@ -32,10 +30,10 @@ def run(on: str, reporter, release: str | None = None, listing: bool = False, wa
 def able(on: str) -> World:
     """The world of an environment whose engine keeps images. Raises SettingsError for any other."""
     world = enter(on)
-    if not world.engine.rollout:
+    if not world.engine.rollout.beside:
         raise SettingsError(
             "rollback",
-            "the embedded engine runs the app from the working tree",
+            f"the {world.engine.name} engine runs the app from the working tree",
             "a Docker engine, which keeps the image of each release",
             "git checkout the older state, then ./invoke deploy",
         )
@@ -46,14 +44,12 @@ def back(world: World, reporter, release: str | None, wait: float, begun: float,
     reporter.header(world.header)
     # What cannot be is said at once, and what has to be pulled comes before the lock; under the lock it is chosen again.
     first = allowed(world, reporter, release, hoped(every(world)))
-    recorder = attempt.recorder = Recorder(world, reporter, described(world, first), again=True)
-    recorder.hooked = True
-    doing = f"rollback to {first['id']}"
-    carry.locked(world, reporter, doing, wait, recorder, partial(planner, world, reporter, release, first))
-    env, settings = hooks.environment(world.settings), world.settings
-    if said := hooks.attempt("on-rollback", recorder.record, world.root, env, settings.hook_timeout):
-        reporter.line(f"  hook on-rollback: {said}")
-    name, target = recorder.record["id"], recorder.record["target"]
+    record = attempt.record = Record(world, "rollback", described(world, first), again=True, hooked=True)
+    with execute.locked(world, reporter, f"rollback to {first['id']}", wait) as held:
+        swap = decide(world, reporter, release, first, held.seen, record)
+        execute.carry_out(world, reporter, held, plans.rollback(world, held.seen, swap, record), swap, record)
+    execute.hook(world, reporter, "on-rollback", record.content)
+    name, target = record.content["id"], record.content["target"]
     reporter.done(
         f"{name} serves what {target} was, after {time.monotonic() - begun:.1f} s.\n{world.engine.url()}",
         release=name,
@@ -62,26 +58,22 @@ def back(world: World, reporter, release: str | None, wait: float, begun: float,
     )
 
 
-def every(world: World) -> list[dict]:
-    """All records, newest first: what people go back to may be old."""
-    return history.every(world, history.ALL)
-
-
-def hoped(records: list[dict]) -> list[dict]:
-    """The records as they are if what is under way, or was cut short, has come to a good end by the time of the lock."""
-    return [record | {"result": "good"} if record["result"] == "running" else record for record in records]
-
-
-def allowed(world: World, reporter, name: str | None, records: list[dict]) -> dict:
-    """The record to go back to, with an image that the engine has. Raises what speaks against it."""
-    target = chosen(world, records, name)
-    refuse_gap(world, target)
-    return target | {"image": image_of(world, reporter, target)}
-
-
 def described(world: World, target: dict) -> dict:
     """What is known of the release that goes back to `target`, which stays on its record: the next one goes further."""
-    return facts(world, target["image"], "rollback") | {"revision": target["revision"], "target": target["id"]}
+    known = describe(world, target["image"], "rollback")
+    return known | {"revision": target["revision"], "target": target["id"]}
+
+
+def decide(world: World, reporter, name: str | None, first: dict, seen: Seen, record: Record) -> Swap:
+    """The swap, by what is on record now that nobody else can change it: a deploy may have ended while this waited."""
+    if not seen.colour or "app" not in seen.services or "gateway" not in seen.services:
+        raise EngineError("rollback", "the stack does not run", "a running stack", f"./invoke up{world.flag}")
+    target = allowed(world, reporter, name, every(world))
+    if target["id"] != first["id"]:
+        reporter.line(f"  back to {target['id']}, no longer to {first['id']}: another release came meanwhile")
+    swap = Swap(seen.colour, OTHER[seen.colour], target["image"], f"back to {target['id']}")
+    record.facts |= described(world, target) | {"colour": swap.new}
+    return swap
 
 
 def show(world: World, reporter, records: list[dict]) -> None:
@@ -89,131 +81,3 @@ def show(world: World, reporter, records: list[dict]) -> None:
     for record in kept:
         reporter.line("  " + history.line(record))
     reporter.done(f"{len(kept)} releases to go back to.", releases=kept)
-
-
-def good(records: list[dict]) -> list[dict]:
-    return [record for record in records if record["result"] == "good"]
-
-
-def chosen(world: World, records: list[dict], name: str | None) -> dict:
-    """The record that was asked for; by default the last good one before what serves. Records: newest first."""
-    serving = next(iter(good(records)), None)
-    if name is None:
-        return before(world, records, serving)
-    found = history.named(records, name)
-    if not found:
-        raise SettingsError("release", name, "a release that is on record", f"./invoke rollback --list{world.flag}")
-    if found["result"] != "good":
-        raise SettingsError(
-            f"rollback to {found['id']}",
-            f"that release is {history.told(found)}: it has never proven itself",
-            "a release that was good",
-            f"./invoke rollback --list{world.flag}; or git checkout {found['revision'] or 'its revision'} and deploy it",
-        )
-    if serving and same_image(found, serving):
-        raise SettingsError(
-            f"rollback to {found['id']}",
-            f"its image is the one that serves now, as {serving['id']}; settings do not come back with an image",
-            "a release with another image",
-            f"edit {envfile.path_of(world.root, world.on).name}, then ./invoke deploy{world.flag}",
-        )
-    return found
-
-
-def before(world: World, records: list[dict], serving: dict | None) -> dict:
-    """The newest good record that is older than what serves now and has another image."""
-    older = records[records.index(origin(records, serving)) + 1 :] if serving else []
-    found = next((record for record in good(older) if not same_image(record, serving)), None)
-    if not found:
-        raise SettingsError(
-            "rollback",
-            "no good release with another image before this one",
-            f"an older release to go back to; settings come from {envfile.path_of(world.root, world.on).name}",
-            f"./invoke history{world.flag}",
-        )
-    return found
-
-
-def origin(records: list[dict], record: dict) -> dict:
-    """The release that a record brought back, and that one in turn; the record itself where it brought none."""
-    known = {each["id"]: each for each in records}
-    while record.get("target") in known:
-        record = known[record["target"]]
-    return record
-
-
-def same_image(one: dict, other: dict) -> bool:
-    """Whether two releases ran from one image; a tag may go on to another, so it counts only where no id is known."""
-    key = "image_id" if one.get("image_id") and other.get("image_id") else "image"
-    return one[key] == other[key]
-
-
-def at_hand(world: World, record: dict) -> str:
-    """The name under which the engine has the very image of a release now; an empty text if it has it no more."""
-    rollout, identity = world.engine.rollout, record.get("image_id")
-    found = rollout.image_id(record["image"])
-    if found and (not identity or found == identity):
-        return record["image"]
-    # Its tag went on to another image, or went.
-    there = [name for name in (record.get("digest"), identity) if name and rollout.image_id(name)]
-    return there[0] if there else ""
-
-
-def image_of(world: World, reporter, target: dict) -> str:
-    """The image of a release: at hand, or pulled by its digest. Raises EngineError where neither can be."""
-    if found := at_hand(world, target):
-        return found
-    if digest := target.get("digest"):
-        pull = Step(f"pull {digest}", "not on the engine", partial(world.engine.rollout.pull, digest))
-        apply(Plan(((pull,),)), reporter, end_all)
-        return digest
-    raise EngineError(
-        f"image of {target['id']}",
-        f"{target['image']} is another image now"
-        if world.engine.rollout.image_id(target["image"])
-        else f"{target['image']} is not on the engine, and it came from no registry",
-        "the image of that release",
-        f"git checkout {target['revision'] or 'its revision'}, then ./invoke deploy{world.flag}",
-    )
-
-
-def refuse_gap(world: World, target: dict) -> None:
-    gap = world.engine.inside("releases.gap", {"id": target["id"]}, Silent())
-    if gap["reason"]:
-        named = f" ({', '.join(gap['migrations'])})" if gap["migrations"] else ""
-        raise MigrationError(
-            f"rollback to {target['id']}",
-            gap["reason"] + named,
-            "a schema that this release can read",
-            way_to_schema(world, target, gap),
-        )
-
-
-def way_to_schema(world: World, target: dict, gap: dict) -> str:
-    """What to type for a schema that a release can read."""
-    if gap["backup"]:
-        return f"./invoke restore {gap['backup']}{world.flag} brings the data of then back"
-    goto = f"./invoke db.goto {target['schema_after']}{world.flag}"
-    if not gap["migrations"]:
-        return goto
-    return (
-        f"{goto}, or mark those migrations `-- slipway: compatible` if {target['id']} can read what they leave; "
-        "no backup of then is left"
-    )
-
-
-def planner(
-    world: World, reporter, name: str | None, first: dict, seen: Seen, recorder: Recorder
-) -> tuple[Plan, Swap | None]:
-    """The plan, for what is on record now that nobody else can change it: a deploy may have ended while this waited."""
-    if not seen.colour or "app" not in seen.services or "gateway" not in seen.services:
-        raise EngineError("rollback", "the stack does not run", "a running stack", f"./invoke up{world.flag}")
-    target = allowed(world, reporter, name, every(world))
-    if target["id"] != first["id"]:
-        reporter.line(f"  back to {target['id']}, no longer to {first['id']}: another release came meanwhile")
-    change = Swap(seen.colour, OTHER[seen.colour], target["image"], f"back to {target['id']}")
-    recorder.facts |= described(world, target) | {"colour": change.new}
-    record: Step = Step("record", "who, what, when", recorder.open)
-    proofs = ((gates.front_door(world.engine, world),), rollouts.watch(world, change.new))
-    front = (gateway.level(world, seen, change, starts=False),)
-    return Plan(((record,), *rollouts.levels(world, change, recorder, front, proofs))), change

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from slipway.environment import enter
 from slipway.plan import Silent
 from slipway.recovery import backups
+from slipway.release.change import differences
 from slipway.release.provision import shortcomings
-from slipway.verbs.up import differences
 
 
 def run(on: str, reporter) -> None:

@@ -167,6 +167,7 @@ def test_a_deploy_that_only_migrates_is_on_record_and_can_be_gone_back_to(slow: 
     slow.succeed("deploy", BACKUP_BEFORE_MIGRATE="verify")
     record = releases(slow)[0]
     assert (record["result"], record["schema_after"], slow.ids()["app"]) == ("good", 902, before)
+    assert slow.sql("SELECT release FROM slipway.history WHERE version = 902") == record["id"]
     assert record["backup"] in slow.succeed("backups.list")
     another_image(slow, "after it migrated")
     deployed(slow, "after-it-migrated")

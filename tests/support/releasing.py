@@ -76,7 +76,7 @@ def at_step(slow: Clone, step: str, **env: str) -> Begun:
 WAITS = """
 import signal, sys
 from invoke.main import program
-from slipway.release import carry
+from slipway.release import execute
 
 def waiting(*words):
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
@@ -84,7 +84,7 @@ def waiting(*words):
     signal.sigwait({signal.SIGUSR1})
     return locked(*words)
 
-locked, carry.locked = carry.locked, waiting
+locked, execute.locked = execute.locked, waiting
 program.run(sys.argv[sys.argv.index("invoke"):])
 """
 

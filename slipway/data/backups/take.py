@@ -105,10 +105,9 @@ def take(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 def needless(ends: Endpoints) -> str:
     """Why no backup has to be taken before migrations, or an empty text."""
-    from slipway.data.migrations import files
-    from slipway.ops import observe
+    from slipway.data.migrations import facts, files
 
-    history = observe.look(ends)[1]
+    history = facts.look(ends)[1]
     if history and not files.pending(files.read(ends.migrations_dir)[0], history):
         return "no migration is pending"
     with source.connect(source.choose(ends)) as conn, connection.told(BackupError, "database"):
@@ -125,7 +124,7 @@ def filled(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> di
         "stack": ends.backup.stack,
         "environment": ends.backup.environment,
         "begun": now(),
-        "release": None,
+        "release": wish.release,
         "tools": {"slipway": slipway.__version__},
         "tables": {},
         "sequences": {},
@@ -138,7 +137,6 @@ def filled(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> di
         found = database(ends, wish, name, work, emit)
         content |= found | {"tools": content["tools"] | found["tools"]}
     content |= extras.write(ends, wish.parts, work, wish.keys, emit)
-    content["release"] = wish.release or serving(ends)
     content["files"] = weighed(work)
     return content | {"ended": now()}
 
@@ -151,13 +149,6 @@ def weighed(work: Path) -> dict[str, dict]:
         found = {path.name: manifest.facts(path) for path in paths}
         flushing.result()
     return found
-
-
-def serving(ends: Endpoints) -> str | None:
-    """The last good release."""
-    from slipway.ops import releases
-
-    return (releases.summary(ends)["good"] or {}).get("id")
 
 
 def now() -> str:

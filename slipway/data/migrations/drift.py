@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.migrations import files as migration_files
-from slipway.data.migrations import history, validate
+from slipway.data.migrations import history, migrate, validate
 from slipway.data.postgres import catalog, connection, copy, scratch
 from slipway.errors import MigrationError
-from slipway.ops import verbs
 
 
 def drift(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -44,7 +43,7 @@ def expected(ends: Endpoints, version: int | None, emit: Emit) -> tuple[catalog.
         if ends.admin_url:
             scratch.furnish(beside, scratch.database_of(ends))
         if version is not None:
-            verbs.find("migrate")(beside, {"to": version, "by": "slipway drift"}, emit)
+            migrate.migrate(beside, {"to": version, "by": "slipway drift"}, emit)
         return looked_at(beside)
 
 

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from slipway.data.backups import folder, manifest
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.migrations import files as migration_files
-from slipway.data.migrations import history, session, validate
+from slipway.data.migrations import history, migrate, rollback, session, validate
 from slipway.data.migrations.files import Migration
 from slipway.data.postgres import catalog, connection, copy, scratch
 from slipway.data.progress import progress
 from slipway.data.rehearsal import locks as rehearsal_locks
 from slipway.data.rehearsal import report
 from slipway.errors import BackupError, MigrationError, SettingsError
-from slipway.ops import verbs
 
 if TYPE_CHECKING:
     import psycopg
@@ -64,7 +63,7 @@ def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
     with scratch.database(ends) as beside:
         copied = copy.restore(ends, beside, proven, emit) if proven else copy.copy(ends, beside, emit)
         if proven and newest is not None:
-            verbs.find("migrate")(beside, {"to": newest, "by": "rehearsal"}, quiet)
+            migrate.migrate(beside, {"to": newest, "by": "rehearsal"}, quiet)
         prepare(beside)
         with scratch.maker(beside, scratch.database_of(beside)) as conn:
             files, there = perform(Stage(beside, conn, emit), waiting), conn.info.server_version // 10000
@@ -149,7 +148,7 @@ def up(stage: Stage, file: Migration, earlier: list[dict]) -> dict:
     before, size = rehearsal_locks.relations(stage.conn), copy.size_of(stage.conn)
     try:
         with rehearsal_locks.sampling(stage.conn, not file.transactional) as seen:
-            ran = verbs.find("migrate")(stage.ends, {"to": file.version, "by": "rehearsal"}, quiet)
+            ran = migrate.migrate(stage.ends, {"to": file.version, "by": "rehearsal"}, quiet)
     except MigrationError as error:
         passed = tuple(f"{each['file']}: went well in {each['ms']} ms" for each in earlier)
         raise MigrationError(
@@ -181,7 +180,7 @@ def down(stage: Stage, file: Migration, before: catalog.Snapshot) -> dict:
     if file.down is None:
         return not_tried("it has no down file")
     try:
-        ran = verbs.find("rollback")(stage.ends, {"steps": 1, "by": "rehearsal"}, quiet)
+        ran = rollback.rollback(stage.ends, {"steps": 1, "by": "rehearsal"}, quiet)
     except MigrationError as error:
         return {"tried": True, "restores": False, "differences": [], "reason": str(error), "ms": 0}
     differences = catalog.difference(before, catalog.snapshot(stage.conn))

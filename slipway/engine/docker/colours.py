@@ -39,6 +39,8 @@ def serving(found: Mapping[str, Sequence[dict]], gateway: Mapping) -> str:
 class Rollout:
     """Starts, watches and stops a release that runs beside another."""
 
+    beside, notice = True, ""
+
     def __init__(self, engine: Docker):
         self.engine = engine
 

@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from slipway.engine import Build, Running, Seen
+from slipway.engine.in_place import InPlace
 from slipway.errors import EngineError, SettingsError
 from slipway.plan import Progress, Silent, Step
 from slipway.stack.model import Stack
@@ -28,11 +29,11 @@ class Embedded:
     """One stack under `.slipway/<environment>/`."""
 
     name = "embedded"
-    rollout = None  # the app is restarted in place: its one process owns the port
 
     def __init__(self, stack: Stack, root: Path):
         self.stack, self.root = stack, root
         self.home = root / ".slipway" / stack.settings.environment
+        self.rollout = InPlace(self)  # the app's one process owns the port
         self.lives: dict[str, set[int]] = {}  # process ids of a service that were seen since it was started
 
     # -- what should be ------------------------------------------------------------------------------------------

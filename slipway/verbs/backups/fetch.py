@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from slipway.console import size
 from slipway.environment import enter
 from slipway.errors import SettingsError
 from slipway.recovery import backups
+from slipway.units import size
 
 LARGEST = 64 * 1024  # bytes; an identity file has a few lines
 

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from slipway.console import size
 from slipway.data import mirror
 from slipway.data.backups import verify
 from slipway.engine.streaming import stream
@@ -18,6 +17,7 @@ from slipway.environment import World, enter
 from slipway.errors import SettingsError, VerificationError
 from slipway.plan import Plan, Progress, Silent, Step, apply
 from slipway.system.process import end_all
+from slipway.units import size
 
 CHUNK = 2**20
 FILE = re.compile(r"\d{8}T\d{6}Z(-\d+)?/[A-Za-z0-9][A-Za-z0-9.-]*")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from slipway.console import size
 from slipway.environment import enter
 from slipway.plan import Silent
 from slipway.recovery import backups
+from slipway.units import size
 
 
 def run(on: str, reporter) -> None:

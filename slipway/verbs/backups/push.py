@@ -1,16 +1,10 @@
-"""`backups.push`: copies of backups elsewhere, and the copy that every `backup` is followed by."""
+"""`backups.push`: copies of backups elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from slipway.console import size
-from slipway.environment import World, enter
-from slipway.errors import BackupError, SlipwayError
-from slipway.plan import Progress
+from slipway.environment import enter
 from slipway.recovery import backups
-
-PATIENCE = 600  # seconds that another copy, which is under way, may go on
+from slipway.recovery.offsite import remark
 
 
 def run(on: str, reporter, backup: str | None = None) -> None:
@@ -28,22 +22,3 @@ def run(on: str, reporter, backup: str | None = None) -> None:
     )
     names = ", ".join(each["id"] for each in done["pushed"])
     reporter.done(f"{names or 'Every backup'} is at {done['to']}.", **done)
-
-
-def remark(done: Mapping) -> str:
-    count, total = len(done["pushed"]), sum(each["bytes"] for each in done["pushed"])
-    return f"{count} {'backup' if count == 1 else 'backups'}, {size(total)} sent" if count else "nothing to send"
-
-
-def follow(world: World, identity: str, progress: Progress) -> str:
-    """Copies a backup that was just taken. Raises BackupError that says that the backup itself is safe."""
-    try:
-        return remark(world.engine.inside("backups.push", {"id": identity, "wait": PATIENCE}, progress))
-    except SlipwayError as error:
-        raise BackupError(
-            f"off-site copy of {identity}",
-            error.found,
-            f"{error.expected}; the backup itself is complete, here",
-            f"{error.next}; then ./invoke backups.push {identity}{world.flag}",
-            error.log,
-        ) from None

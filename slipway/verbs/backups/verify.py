@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from slipway.console import size
 from slipway.environment import enter
 from slipway.recovery import backups
+from slipway.units import size
 
 
 def run(on: str, reporter, backup: str | None = None, everything: bool = False) -> None:

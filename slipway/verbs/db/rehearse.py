@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from slipway.environment import World, enter
-from slipway.errors import MigrationError
+from slipway.environment import enter
 from slipway.inside import work
-from slipway.plan import Progress, Step
+from slipway.release.rehearsal import refuse_one_way, remark
 
 
 def run(on: str, reporter, source: str = "live") -> None:
@@ -27,39 +24,3 @@ def run(on: str, reporter, source: str = "live") -> None:
             reporter.line(f"      {sentence}")
     refuse_one_way(found)
     reporter.done(found["summary"], **found)
-
-
-def remark(found: dict) -> str:
-    return f"{len(found['files'])} files in {found['seconds']:.1f} s"
-
-
-def step(world: World) -> Step:
-    """The rehearsal that REHEARSE=true puts before the migrations of a deploy."""
-
-    def work(progress: Progress) -> str:
-        found = world.engine.inside("rehearse", {}, progress)
-        refuse_one_way(found)
-        locks = sorted(set(blocking(found["files"])))
-        return f"{remark(found)}; " + (f"blocks {', '.join(locks)}" if locks else "blocks nobody")
-
-    return Step("rehearse", "REHEARSE=true: on a copy of the live data", work)
-
-
-def blocking(files: list[dict]) -> Iterator[str]:
-    """What others may not do meanwhile, and where."""
-    for file in files:
-        yield from (f"{lock['blocks']} on {lock['table']}" for lock in file["locks"])
-
-
-def refuse_one_way(found: dict) -> None:
-    """Raises MigrationError, with what is left, for the first file whose down does not bring the schema back."""
-    for file in found["files"]:
-        down = file["down"]
-        if down["tried"] and not down["restores"]:
-            raise MigrationError(
-                file["file"],
-                f"its down, rehearsed on a copy: {down['reason']}",
-                "a down that brings the exact schema back, or no down file at all",
-                "mend the down file, then ./invoke db.rehearse",
-                tuple(down["differences"]),
-            )

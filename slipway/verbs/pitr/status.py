@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from slipway.console import size
 from slipway.environment import enter
 from slipway.errors import VerificationError
 from slipway.plan import Silent
 from slipway.recovery import pitr
+from slipway.units import size
 
 
 def run(on: str, reporter) -> None:

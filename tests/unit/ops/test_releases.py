@@ -9,11 +9,12 @@ import pytest
 
 from slipway.data.backups import manifest
 from slipway.data.endpoints import Endpoints
+from slipway.data.migrations import facts
 from slipway.data.migrations.files import Applied
 from slipway.errors import MigrationError, SettingsError
-from slipway.ops import observe, releases
+from slipway.ops import releases
+from slipway.release import history
 from slipway.stack import accepts
-from slipway.verbs import history
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Endpoints:
 def at(monkeypatch: pytest.MonkeyPatch, *versions: int, marked: tuple[int, ...] = ()) -> None:
     """Has the database say that it has had these migrations, of which some were marked as compatible."""
     history = {each: Applied(each, "m", "", compatible=each in marked) for each in versions}
-    monkeypatch.setattr(observe, "look", lambda ends: ({"reachable": True}, history, {}, []))
+    monkeypatch.setattr(facts, "look", lambda ends: ({"reachable": True}, history, {}, []))
 
 
 def begin(ends: Endpoints, config: str = "c1", image: str = "app:1", again: bool = False) -> dict:
@@ -65,7 +66,7 @@ def test_the_same_release_gets_a_record_of_its_own_where_migrations_are_pending(
 def test_a_database_that_cannot_be_asked_makes_no_record_of_its_own_and_no_schema_unknown(ends, monkeypatch):
     identity = begin(ends)["record"]["id"]
     (ends.migrations_dir / "005_more.up.sql").write_text("CREATE TABLE more ();")
-    monkeypatch.setattr(observe, "look", lambda ends: ({"reachable": False}, None, {}, []))
+    monkeypatch.setattr(facts, "look", lambda ends: ({"reachable": False}, None, {}, []))
     assert close(ends, identity)["record"]["schema_after"] == 4
     assert not begin(ends)["new"]
 

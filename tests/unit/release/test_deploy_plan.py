@@ -11,15 +11,13 @@ import pytest
 from slipway.engine import Running, Seen
 from slipway.environment import World
 from slipway.errors import GateError, Interrupted, LockHeld, LockLost
-from slipway.plan import Silent, Step
-from slipway.release import carry, gateway
-from slipway.release import rollout as rollouts
-from slipway.release.record import Recorder
-from slipway.release.rollout import Swap
+from slipway.plan import Journal, Silent, Step, way_back
+from slipway.release import change, execute, gates, gateway, recover, rollout, smoke_test
+from slipway.release.change import Swap
 from slipway.stack import model
-from slipway.verbs import deploy, up
+from tests.support import fakes
+from tests.support.fakes import DATA, UP, Machine
 from tests.unit.conftest import settings_of
-from tests.unit.release.test_up_plan import DATA, UP, Machine
 
 FRONT = {"upstreams": [{"dial": "app-green:8000"}, {"dial": "app-blue:8000"}], "grace_period": "30s"}
 
@@ -27,6 +25,8 @@ FRONT = {"upstreams": [{"dial": "app-green:8000"}, {"dial": "app-blue:8000"}], "
 @dataclass(frozen=True)
 class Colours:
     """A rollout that plans and starts nothing."""
+
+    beside = True
 
     def front(self) -> str:
         return json.dumps(FRONT)
@@ -68,9 +68,7 @@ def lines(text: str) -> list[str]:
 
 
 def test_a_changed_app_starts_beside_the_one_that_serves(tmp_path):
-    here = world(tmp_path, watch_seconds=20)
-    recorder = Recorder(here, None, {})
-    plan = up.plan(here, seen(**OLD), recorder, deploy.extras(here, recorder))
+    plan = fakes.deploy(world(tmp_path, watch_seconds=20), seen(**OLD))
     assert lines(plan.text()) == lines("""
         1  record           who, what, when
         2  start app-blue   beside app-green: settings, secrets or image changed
@@ -87,9 +85,8 @@ def test_hooks_that_are_there_stand_around_the_migrations(tmp_path):
     for name in ("pre-deploy", "post-migrate"):
         (tmp_path / "hooks" / name).write_text("")
     here = world(tmp_path, load_fixtures=False)
-    recorder = Recorder(here, None, {})
     waiting = replace(seen(**OLD), data=SEEN.data | {"pending": ["1_m.up.sql"]})
-    names = [step.name for step in up.plan(here, waiting, recorder, deploy.extras(here, recorder)).steps]
+    names = [step.name for step in fakes.deploy(here, waiting).steps]
     assert names[:5] == ["record", "hook pre-deploy", "migrate", "hook post-migrate", "start app-blue"]
 
 
@@ -122,17 +119,16 @@ IN_PLACE = {
 
 @pytest.mark.parametrize(("found", "names"), IN_PLACE.values(), ids=IN_PLACE)
 def test_every_deploy_that_does_anything_ends_with_its_smoke_test_once(tmp_path, monkeypatch, found, names):
-    monkeypatch.setattr(deploy.smoke, "step", lambda world: ran("smoke test"))
+    monkeypatch.setattr(smoke_test, "level", lambda world: (ran("smoke test"),))
     here = world(tmp_path, load_fixtures=False, watch_seconds=5)
-    recorder = Recorder(here, None, {})
-    assert [step.name for step in up.plan(here, found, recorder, deploy.extras(here, recorder)).steps] == names
+    assert [step.name for step in fakes.deploy(here, found).steps] == names
 
 
 def test_an_up_runs_no_smoke_test(tmp_path, monkeypatch):
-    monkeypatch.setattr(deploy.smoke, "step", lambda world: ran("smoke test"))
+    monkeypatch.setattr(smoke_test, "level", lambda world: (ran("smoke test"),))
     here = world(tmp_path)
     found = replace(SEEN, data=SEEN.data | {"pending": ["1_m.up.sql"]})
-    assert "smoke test" not in [step.name for step in up.plan(here, found, Recorder(here, None, {})).steps]
+    assert "smoke test" not in [step.name for step in fakes.up(here, found).steps]
 
 
 def ports(green: int, blue: int, **more: str) -> dict:
@@ -177,10 +173,7 @@ def test_the_gateway_is_told_what_differs_and_keeps_the_way_to_the_one_that_serv
 
 def test_a_gateway_that_differs_is_reloaded_just_before_the_switch(tmp_path):
     here = world(tmp_path)
-    names = [
-        step.name
-        for step in up.plan(here, replace(seen(**OLD), front=ports(3000, 3000)), Recorder(here, None, {})).steps
-    ]
+    names = [step.name for step in fakes.up(here, replace(seen(**OLD), front=ports(3000, 3000))).steps]
     assert names == [
         "record",
         "start app-blue",
@@ -204,16 +197,36 @@ def test_a_gateway_that_differs_is_reloaded_just_before_the_switch(tmp_path):
 )
 def test_nothing_starts_beside_an_app_that_is_as_wanted_or_does_not_serve(tmp_path, services):
     found = seen(**services)
-    differ = up.differences(Beside().wanted(), found.services)
-    assert rollouts.swap(world(tmp_path), found, differ) is None
+    differ = change.differences(Beside().wanted(), found.services)
+    assert change.swap(world(tmp_path), found, differ) is None
+
+
+def begun(here: World, until: str) -> list[Step]:
+    """The steps of a swap up to this one, which was begun too."""
+    steps = [step for level in rollout.beside(here, SWAP, (), ()) for step in level]
+    return steps[: [step.name for step in steps].index(until) + 1]
 
 
 @pytest.mark.parametrize(
-    ("switched", "names"), [(False, ["stop app-blue"]), (True, ["switch back", "drain app-blue", "stop app-blue"])]
+    ("until", "names", "result"),
+    [
+        ("start app-blue", ["stop app-blue"], "failed"),
+        ("probe app-blue", ["stop app-blue"], "failed"),
+        ("switch", ["switch back", "drain app-blue", "stop app-blue"], "rolled_back"),
+        ("drain app-green", ["switch back", "drain app-blue", "stop app-blue"], "rolled_back"),
+    ],
 )
-def test_the_way_back_stops_the_new_colour_and_if_it_was_switched_to_switches_and_drains(tmp_path, switched, names):
-    plan = rollouts.undo(world(tmp_path), Swap("green", "blue", "slipway/app:2", "changed"), switched)
-    assert [step.name for step in plan.steps] == names
+def test_what_was_begun_of_a_swap_is_taken_back_and_the_release_named_after_how_far_it_came(
+    tmp_path, until, names, result
+):
+    steps = begun(world(tmp_path), until)
+    assert [step.name for step in way_back(steps).steps] == names
+    assert execute.result(Journal(None, steps), LockHeld("x")) == result
+    assert execute.result(Journal(None, steps), Interrupted("x")) == "interrupted"
+
+
+def test_nothing_is_taken_back_once_the_old_release_is_on_its_way_out(tmp_path):
+    assert not way_back(begun(world(tmp_path), "stop app-green"))
 
 
 @pytest.mark.parametrize(
@@ -232,7 +245,7 @@ def test_a_way_back_waits_for_requests_in_flight_unless_the_gateway_is_down(tmp_
             return {"up": up_now, "left": 0}
 
     here = replace(world(tmp_path), engine=Gateway())
-    drain = next(step for step in rollouts.undo(here, SWAP, True).steps if step.name == "drain app-blue")
+    drain = next(step for step in rollout.undo(here, SWAP) if step.name == "drain app-blue")
     assert drain.run(Silent()) == remark
     assert [verb for verb, _ in verbs] == asked
     assert all(args == {"from": "blue", "timeout": 30} for verb, args in verbs if verb == "gateway.drain")
@@ -248,7 +261,7 @@ def test_a_way_back_waits_for_requests_in_flight_unless_the_gateway_is_down(tmp_
     ],
 )
 def test_what_a_killed_deploy_left_is_drained_and_stopped(tmp_path, facts, names):
-    levels = carry.leftovers(world(tmp_path), replace(SEEN, **facts))
+    levels = recover.leftovers(world(tmp_path), replace(SEEN, **facts))
     assert [step.name for level in levels for step in level] == names
 
 
@@ -269,7 +282,7 @@ def test_a_killed_release_is_good_exactly_if_it_runs_and_requests_go_to_it_and_a
     cut, answering, result, fate
 ):
     cut, found = {"config": RUNS} | cut, replace(SEEN, answering=answering)
-    assert (carry.outcome(cut, found), carry.fate(cut, found, result)) == (result, fate)
+    assert (recover.outcome(cut, found), recover.fate(cut, found, result)) == (result, fate)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +296,7 @@ def test_a_killed_release_is_good_exactly_if_it_runs_and_requests_go_to_it_and_a
     ],
 )
 def test_the_watch_counts_on_over_a_restart_of_the_gateway(before, now, counted):
-    assert rollouts.counted(before, now) == counted
+    assert rollout.counted(before, now) == counted
 
 
 class Heard:
@@ -369,21 +382,21 @@ PROVEN = ["probe app-green", "smoke test", "front door"]
 def test_a_release_that_was_cut_short_after_its_switch_is_proven_before_the_old_one_is_stopped(
     tmp_path, monkeypatch, newest, ready, returnable, steps, result
 ):
-    monkeypatch.setattr(carry.smoke, "step", lambda world: ran("smoke test"))
-    monkeypatch.setattr(carry.gates, "front_door", lambda engine, world: ran("front door"))
+    monkeypatch.setattr(smoke_test, "level", lambda world: (ran("smoke test"),))
+    monkeypatch.setattr(gates, "front_door", lambda world: ran("front door"))
     found = replace(SEEN, beside=True, data=SEEN.data | {"releases": {"newest": newest, "good": None}})
     undone = "switch back" in steps
     engine = Standing(ready, returnable, replace(found, beside=False, colour="blue" if undone else "green"))
     heard = Heard()
-    assert carry.repair(replace(world(tmp_path), engine=engine), found, heard, lambda: None) is engine.after
+    assert recover.repair(replace(world(tmp_path), engine=engine), found, heard, lambda: None) is engine.after
     assert [each for each in heard.told if each in {*PROVEN, *FORWARD, *BACK}] == steps
     assert [facts["result"] for facts in engine.closed] == ([result] if result else [])
     assert undone is any("undone for this" in each for each in heard.told)
 
 
 def test_while_the_gateway_is_down_a_release_that_was_cut_short_is_asked_directly_and_no_more(tmp_path, monkeypatch):
-    monkeypatch.setattr(carry.smoke, "step", lambda world: ran("smoke test"))
-    levels = carry.proofs(world(tmp_path), replace(SEEN, up=False), CUT)
+    monkeypatch.setattr(smoke_test, "level", lambda world: (ran("smoke test"),))
+    levels = recover.proofs(world(tmp_path), replace(SEEN, up=False), CUT)
     assert [step.name for level in levels for step in level] == ["probe app-green"]
 
 
@@ -396,7 +409,7 @@ def test_nothing_of_a_repair_is_done_once_the_lock_is_lost(tmp_path):
     )
     heard = Heard()
     with pytest.raises(LockLost):
-        carry.repair(replace(world(tmp_path), engine=Standing(True, True, found)), found, heard, check)
+        recover.repair(replace(world(tmp_path), engine=Standing(True, True, found)), found, heard, check)
 
 
 @pytest.mark.parametrize(
@@ -423,15 +436,5 @@ def test_ops_is_started_first_where_nobody_else_can_tell_which_of_two_colours_se
     here = replace(world(tmp_path), engine=Blind())
     stopped = {name: Running("stopped", f"{name} 1") for name in ("postgres", "ops")}
     found = replace(seen(**stopped), **facts)
-    assert (carry.sighted(here, found, Quiet()) is SEEN) is bool(started)
+    assert (recover.sighted(here, found, Quiet()) is SEEN) is bool(started)
     assert names == (started.removeprefix("start ").split(", ") if started else [])
-
-
-@pytest.mark.parametrize(
-    ("error", "switched", "result"),
-    [(LockHeld("x"), False, "failed"), (LockHeld("x"), True, "rolled_back"), (Interrupted("x"), True, "interrupted")],
-)
-def test_a_failure_is_named_after_how_far_the_release_came(tmp_path, error, switched, result):
-    recorder = Recorder(world(tmp_path), None, {})
-    recorder.switched = switched
-    assert recorder.result_of(error) == result

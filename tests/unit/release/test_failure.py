@@ -11,7 +11,7 @@ import pytest
 from slipway.config import envfile
 from slipway.errors import EngineError, Interrupted, LockHeld, SettingsError
 from slipway.release import failure
-from slipway.release.record import Recorder
+from slipway.release.record import Record
 
 HOOK = """#!/bin/sh
 cat >> heard; echo >> heard
@@ -63,7 +63,7 @@ def test_a_failure_before_there_is_a_record_is_told_with_what_is_known(root, err
 
 def test_a_failure_after_that_is_told_with_the_record(root):
     with pytest.raises(EngineError), failure.told("local", Lines(), "deploy") as attempt:
-        attempt.recorder = Recorder(None, None, {}, record={"id": "r0007-abc"}, new=True, switched=True)
+        attempt.record = Record(None, "deploy", content={"id": "r0007-abc"}, new=True, result="rolled_back")
         raise EngineError("app-blue", "gone")
     assert heard(root)[0]["id"] == "r0007-abc" and heard(root)[0]["result"] == "rolled_back"
 

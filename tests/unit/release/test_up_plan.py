@@ -2,76 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from slipway.engine import Build, Running, Seen
-from slipway.environment import World
 from slipway.plan import Plan, Silent, Step
-from slipway.stack import model
-from slipway.verbs import up
-from tests.unit.conftest import settings_of
+from slipway.release import plans
+from slipway.release.change import compare
+from slipway.release.record import Record
+from tests.support.fakes import DATA, SERVICES, UP, Machine, gone, seen, up, world
 
-SERVICES = ("postgres", "redis", "objects", "ops", "app", "gateway")
 EXTERNAL = {"postgres": "external", "database_url": "postgresql://u:5ecreT-url@db/x"}
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What a plan reads of an engine, as plain data."""
-
-    names: Sequence[str] = SERVICES
-    builds: Sequence[Build] = ()
-    name: str = "data"
-    rollout: None = None
-
-    def services(self) -> Sequence[str]:
-        return self.names
-
-    def wanted(self) -> Mapping[str, str]:
-        return {name: f"{name} 1" for name in self.names}
-
-    def prepare(self, seen: Seen) -> Sequence[Build]:
-        return self.builds
-
-    def start(self, names, progress) -> None:
-        raise AssertionError("planning starts nothing")
-
-    inside = stop = log = start
-
-    def probe_url(self) -> str:
-        return "http://127.0.0.1:8080/ready"
-
-
-DATA = {
-    "postgres": {"reachable": True, "reason": "", "server_version": "18.1"},
-    "applied": {"1": "aa"},
-    "pending": [],
-    "problems": [],
-    "fixtures_pending": [],
-    "current": {"roles": True, "objects": True},
-    "records": {},
-}
-UP = Seen({name: Running("running", f"{name} 1") for name in SERVICES}, data=DATA, answering=True, last_answer="200")
-
-
-def world(engine: Machine = Machine(), **values) -> World:
-    settings = settings_of(**values)
-    return World(Path("/"), settings.environment, settings, model.build(settings), engine, "")
-
-
-def seen(change: Mapping[str, Running | None], data: Mapping | None = DATA, **facts) -> Seen:
-    """What is seen when all is up but for these services; None takes one away."""
-    services = {name: running for name, running in (UP.services | change).items() if running}
-    return replace(UP, services=services, data=data, **facts)
-
-
-def gone(*names: str) -> dict[str, None]:
-    return dict.fromkeys(names)
-
 
 ORPHAN = Running("orphan", detail="process 7, left by a supervisor that died")
 SEEDS = DATA | {"fixtures_pending": ["001_demo.sql"]}
@@ -90,11 +33,12 @@ PLANS = {
         2  gate objects                         started in this run
         3  roles                                database, roles, passwords, grants
         3  buckets                              app
-        4  migrate                              whatever is pending
-        5  fixtures                             whatever is pending
-        6  start app, gateway                   not running
-        7  gate app                             started in this run
-        8  front door                           http://127.0.0.1:8080/ready""",
+        4  record                               who, what, when
+        5  migrate                              whatever is pending
+        6  fixtures                             whatever is pending
+        7  start app, gateway                   not running
+        8  gate app                             started in this run
+        9  front door                           http://127.0.0.1:8080/ready""",
     ),
     "nothing there, production": (
         Seen(),
@@ -106,12 +50,13 @@ PLANS = {
         2  gate objects                         started in this run
         3  roles                                database, roles, passwords, grants
         3  buckets                              app
-        4  backup                               before whatever is pending
-        5  verify backup                        pg_restore reads it to its end
-        6  migrate                              whatever is pending
-        7  start app, gateway                   not running
-        8  gate app                             started in this run
-        9  front door                           http://127.0.0.1:8080/ready""",
+        4  record                               who, what, when
+        5  backup                               before whatever is pending
+        6  verify backup                        pg_restore reads it to its end
+        7  migrate                              whatever is pending
+        8  start app, gateway                   not running
+        9  gate app                             started in this run
+        10  front door                           http://127.0.0.1:8080/ready""",
     ),
     "all up": (UP, {}, ""),
     "all up, production": (UP, {"environment": "production"}, ""),
@@ -119,9 +64,10 @@ PLANS = {
         seen({"app": Running("running", "app 0")}),
         {},
         """
-        1  start app   settings, secrets or image changed
-        2  gate app    after what changed
-        3  front door  http://127.0.0.1:8080/ready""",
+        1  record      who, what, when
+        2  start app   settings, secrets or image changed
+        3  gate app    after what changed
+        4  front door  http://127.0.0.1:8080/ready""",
     ),
     "a store stopped": (
         seen({"redis": Running("stopped", detail="exit code 137")}, **DOWN),
@@ -133,10 +79,11 @@ PLANS = {
         2  gate objects   502
         3  roles          database, roles, passwords, grants
         3  buckets        app
-        4  migrate        whatever is pending
-        5  fixtures       whatever is pending
-        6  gate app       502
-        7  front door     http://127.0.0.1:8080/ready""",
+        4  record         who, what, when
+        5  migrate        whatever is pending
+        6  fixtures       whatever is pending
+        7  gate app       502
+        8  front door     http://127.0.0.1:8080/ready""",
     ),
     "two reasons": (
         seen({"redis": None, "objects": ORPHAN}, **DOWN),
@@ -148,9 +95,10 @@ PLANS = {
         2  gate objects          started in this run
         3  roles                 database, roles, passwords, grants
         3  buckets               app
-        4  migrate               whatever is pending
-        5  gate app              502
-        6  front door            http://127.0.0.1:8080/ready""",
+        4  record                who, what, when
+        5  migrate               whatever is pending
+        6  gate app              502
+        7  front door            http://127.0.0.1:8080/ready""",
     ),
     "the app crashes": (
         seen({"app": Running("restarting", "app 1")}, **DOWN),
@@ -161,75 +109,84 @@ PLANS = {
         1  gate objects   502
         2  roles          database, roles, passwords, grants
         2  buckets        app
-        3  migrate        whatever is pending
-        4  fixtures       whatever is pending
-        5  start app      keeps restarting
-        6  gate app       502
-        7  front door     http://127.0.0.1:8080/ready""",
+        3  record         who, what, when
+        4  migrate        whatever is pending
+        5  fixtures       whatever is pending
+        6  start app      keeps restarting
+        7  gate app       502
+        8  front door     http://127.0.0.1:8080/ready""",
     ),
     "migrations pending": (
         seen({}, DATA | {"pending": [f"{n}_m.up.sql" for n in range(1, 7)]}),
         {},
         """
-        1  migrate   1_m.up.sql, 2_m.up.sql, 3_m.up.sql, 4_m.up.sql and 2 more
-        2  gate app  after what changed""",
+        1  record    who, what, when
+        2  migrate   1_m.up.sql, 2_m.up.sql, 3_m.up.sql, 4_m.up.sql and 2 more
+        3  gate app  after what changed""",
     ),
     "migrations pending, to be rehearsed": (
         seen({}, DATA | {"pending": ["1_m.up.sql"]}),
         {"rehearse": True},
         """
-        1  rehearse  REHEARSE=true: on a copy of the live data
-        2  migrate   1_m.up.sql
-        3  gate app  after what changed""",
+        1  record    who, what, when
+        2  rehearse  REHEARSE=true: on a copy of the live data
+        3  migrate   1_m.up.sql
+        4  gate app  after what changed""",
     ),
     "nothing to rehearse": (UP, {"rehearse": True}, ""),
     "migrations pending, production": (
         PENDING,
         {"environment": "production"},
         """
-        1  backup         before 2_m.up.sql
-        2  verify backup  pg_restore reads it to its end
-        3  migrate        2_m.up.sql
-        4  gate app       after what changed""",
+        1  record         who, what, when
+        2  backup         before 2_m.up.sql
+        3  verify backup  pg_restore reads it to its end
+        4  migrate        2_m.up.sql
+        5  gate app       after what changed""",
     ),
     "migrations pending, production, drilled": (
         PENDING,
         {"environment": "production", "backup_before_migrate": "drill"},
         """
-        1  backup        before 2_m.up.sql
-        2  drill backup  restored on trial
-        3  migrate       2_m.up.sql
-        4  gate app      after what changed""",
+        1  record        who, what, when
+        2  backup        before 2_m.up.sql
+        3  drill backup  restored on trial
+        4  migrate       2_m.up.sql
+        5  gate app      after what changed""",
     ),
     "migrations pending, production, no backup wanted": (
         PENDING,
         {"environment": "production", "backup_before_migrate": "off"},
         """
-        1  migrate   2_m.up.sql
-        2  gate app  after what changed""",
+        1  record    who, what, when
+        2  migrate   2_m.up.sql
+        3  gate app  after what changed""",
     ),
     "migrations pending, a backup wanted on local": (
         PENDING,
         {"backup_before_migrate": "verify"},
         """
-        1  backup         before 2_m.up.sql
-        2  verify backup  pg_restore reads it to its end
-        3  migrate        2_m.up.sql
-        4  gate app       after what changed""",
+        1  record         who, what, when
+        2  backup         before 2_m.up.sql
+        3  verify backup  pg_restore reads it to its end
+        4  migrate        2_m.up.sql
+        5  gate app       after what changed""",
     ),
     "a migration that was edited": (
         seen({}, DATA | {"problems": ["1_m.up.sql was edited"]}),
         {},
         """
-        1  migrate   1_m.up.sql was edited
-        2  gate app  after what changed""",
+        1  record    who, what, when
+        2  migrate   1_m.up.sql was edited
+        3  gate app  after what changed""",
     ),
     "fixtures pending": (
         seen({}, SEEDS),
         {},
         """
-        1  fixtures  001_demo.sql
-        2  gate app  after what changed""",
+        1  record    who, what, when
+        2  fixtures  001_demo.sql
+        3  gate app  after what changed""",
     ),
     "fixtures pending, not wanted": (seen({}, SEEDS), {"load_fixtures": False}, ""),
     "fixtures pending, production": (seen({}, SEEDS), {"environment": "production"}, ""),
@@ -252,10 +209,11 @@ PLANS = {
         """
         1  gate postgres  refused
         2  roles          database, roles, passwords, grants
-        3  migrate        whatever is pending
-        4  fixtures       whatever is pending
-        5  gate app       after what changed
-        6  front door     http://127.0.0.1:8080/ready""",
+        3  record         who, what, when
+        4  migrate        whatever is pending
+        5  fixtures       whatever is pending
+        6  gate app       after what changed
+        7  front door     http://127.0.0.1:8080/ready""",
     ),
     "external, all up": (seen(gone("postgres")), EXTERNAL, ""),
     "external, nothing there": (
@@ -267,11 +225,12 @@ PLANS = {
         2  gate redis                 started in this run
         2  gate objects               started in this run
         3  buckets                    app
-        4  migrate                    whatever is pending
-        5  fixtures                   whatever is pending
-        6  start app, gateway         not running
-        7  gate app                   started in this run
-        8  front door                 http://127.0.0.1:8080/ready""",
+        4  record                     who, what, when
+        5  migrate                    whatever is pending
+        6  fixtures                   whatever is pending
+        7  start app, gateway         not running
+        8  gate app                   started in this run
+        9  front door                 http://127.0.0.1:8080/ready""",
     ),
     "external, unreachable": (
         seen(gone("postgres"), DATA | {"postgres": {"reachable": False, "reason": "timeout"}}, **DOWN),
@@ -281,10 +240,11 @@ PLANS = {
         1  gate redis     502
         1  gate objects   502
         2  buckets        app
-        3  migrate        whatever is pending
-        4  fixtures       whatever is pending
-        5  gate app       502
-        6  front door     http://127.0.0.1:8080/ready""",
+        3  record         who, what, when
+        4  migrate        whatever is pending
+        5  fixtures       whatever is pending
+        6  gate app       502
+        7  front door     http://127.0.0.1:8080/ready""",
     ),
 }
 
@@ -306,11 +266,12 @@ ARCHIVING = {
         3  buckets                                    app
         4  gate archive                               not proven yet
         5  physical backup                            if there is none that leads to now
-        6  migrate                                    whatever is pending
-        7  fixtures                                   whatever is pending
-        8  start app, gateway                         not running
-        9  gate app                                   started in this run
-        10  front door                                http://127.0.0.1:8080/ready""",
+        6  record                                     who, what, when
+        7  migrate                                    whatever is pending
+        8  fixtures                                   whatever is pending
+        9  start app, gateway                         not running
+        10  gate app                                   started in this run
+        11  front door                                 http://127.0.0.1:8080/ready""",
     ),
     "all up": (ARCHIVED, ""),
     "behind": (
@@ -329,9 +290,10 @@ ARCHIVING = {
     "the app changed": (
         replace(ARCHIVED, services=ARCHIVED.services | {"app": Running("running", "app 0")}),
         """
-        1  start app   settings, secrets or image changed
-        2  gate app    after what changed
-        3  front door  http://127.0.0.1:8080/ready""",
+        1  record      who, what, when
+        2  start app   settings, secrets or image changed
+        3  gate app    after what changed
+        4  front door  http://127.0.0.1:8080/ready""",
     ),
 }
 
@@ -339,7 +301,7 @@ ARCHIVING = {
 @pytest.mark.parametrize(("found", "text"), ARCHIVING.values(), ids=ARCHIVING)
 def test_the_plan_of_a_stack_that_is_archived(found, text):
     names = (*SERVICES[:4], "pitr", *SERVICES[4:])
-    planned = up.plan(world(Machine(names), pitr=True), found)
+    planned = up(world(Machine(names), pitr=True), found)
     assert [line.split() for line in planned.text().splitlines()] == [
         line.split() for line in text.strip().splitlines()
     ]
@@ -347,7 +309,7 @@ def test_the_plan_of_a_stack_that_is_archived(found, text):
 
 def planned(found: Seen, values: Mapping, **machine) -> Plan:
     names = [name for name in SERVICES if name != "postgres" or values.get("postgres") != "external"]
-    return up.plan(world(Machine(names, **machine), **values), found)
+    return up(world(Machine(names, **machine), **values), found)
 
 
 @pytest.mark.parametrize(("found", "values", "text"), PLANS.values(), ids=PLANS)
@@ -383,9 +345,10 @@ def test_a_step_asks_the_engine_for_what_its_name_says():
 
         def inside(self, verb, args, progress, give_up=None):
             asked.append((verb,))
-            return {"changed": [], "created": [], "features": {}, "applied": [], "loaded": [], "tries": 1}
+            release = {"record": {"id": "r0001-abc"}, "new": True}
+            return {"changed": [], "created": [], "features": {}, "applied": [], "loaded": [], "tries": 1} | release
 
-    plan = up.plan(world(Asked()), Seen())
+    plan = up(world(Asked()), Seen())
     for step in plan.steps[:-1]:  # the last one asks the front door
         step.run(Silent())
     assert asked == [
@@ -395,8 +358,24 @@ def test_a_step_asks_the_engine_for_what_its_name_says():
         ("gate.objects",),
         ("roles",),
         ("buckets",),
+        ("releases.begin",),
         ("migrate",),
         ("fixtures",),
         ("start", "app", "gateway"),
         ("gate.app",),
     ]
+
+
+def test_what_is_migrated_is_noted_with_who_did_it_and_in_which_release():
+    told: dict[str, dict] = {}
+
+    class Told(Machine):
+        def inside(self, verb, args, progress, give_up=None):
+            told[verb] = dict(args)
+            return {"record": {"id": "r0007-abc"}, "new": True, "applied": []}
+
+    here = world(Told(), load_fixtures=False)
+    record = Record(here, "up", {"by": "ada"})
+    for step in plans.up(here, PENDING, compare(here, PENDING), record).steps[:2]:
+        step.run(Silent())
+    assert told["migrate"] == {"by": "ada", "release": "r0007-abc"}

@@ -8,7 +8,7 @@ import pytest
 
 from slipway.engine.docker.colours import repository
 from slipway.errors import EngineError
-from slipway.verbs import rollback
+from slipway.release import target
 
 RECORD = {
     "id": "r0001-abc",
@@ -49,7 +49,7 @@ def world(pulled: list[str], **images: str) -> SimpleNamespace:
 )
 def test_the_very_image_of_then_is_taken(record, images, taken, pulled):
     asked: list[str] = []
-    assert rollback.image_of(world(asked, **images), Quiet(), record) == taken
+    assert target.image_of(world(asked, **images), Quiet(), record) == taken
     assert asked == pulled
 
 
@@ -58,7 +58,7 @@ def test_the_very_image_of_then_is_taken(record, images, taken, pulled):
 )
 def test_an_image_that_can_be_had_nowhere_is_refused_with_the_revision_that_made_it(images, found):
     with pytest.raises(EngineError) as refused:
-        rollback.image_of(world([], **images), Quiet(), BUILT)
+        target.image_of(world([], **images), Quiet(), BUILT)
     assert found in refused.value.found and "git checkout abc" in refused.value.next
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from slipway.engine.docker import containers
+from slipway.release import change
 from slipway.stack import model
-from slipway.verbs import up
 from tests.unit.conftest import settings_of
 
 PAIR = model.build(settings_of(app_replicas=2))
@@ -34,7 +34,7 @@ def test_an_app_serves_as_long_as_one_of_its_containers_runs(states, state, deta
 
 def test_an_app_of_which_a_container_is_missing_has_something_to_be_done():
     found = containers.app(PAIR, [container("running"), container("exited")], "blue")
-    assert up.differences({"app": "app 1"}, found) == {"app": "blue · 1 of 2 containers run: exited 3 s ago"}
+    assert change.differences({"app": "app 1"}, found) == {"app": "blue · 1 of 2 containers run: exited 3 s ago"}
 
 
 def test_any_other_service_is_as_its_worst_container():

@@ -8,8 +8,9 @@ import pytest
 
 from slipway.errors import BackupError, LockHeld, SettingsError
 from slipway.plan import Silent
+from slipway.recovery import offsite
 from slipway.stack import contract
-from slipway.verbs.backups import fetch, push
+from slipway.verbs.backups import fetch
 from slipway.verbs.backups import list as listing
 from tests.unit.conftest import settings_of
 
@@ -32,7 +33,7 @@ def world(error: Exception):
 @pytest.mark.parametrize("error", [BackupError("x", "no room", "room", "make room"), LockHeld("x", "held", "", "wait")])
 def test_a_copy_that_fails_says_that_the_backup_is_safe(error):
     with pytest.raises(BackupError) as caught:
-        push.follow(world(error), "20261125T182247Z", Silent())
+        offsite.follow(world(error), "20261125T182247Z", Silent())
     assert caught.value.found == error.found and "the backup itself is complete" in caught.value.expected
     assert caught.value.next == f"{error.next}; then ./invoke backups.push 20261125T182247Z --on live"
 

@@ -1,0 +1,31 @@
+"""The copy of a backup elsewhere, as a step of its own or after the backup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from slipway.environment import World
+from slipway.errors import BackupError, SlipwayError
+from slipway.plan import Progress
+from slipway.units import size
+
+PATIENCE = 600  # seconds that another copy, which is under way, may go on
+
+
+def remark(done: Mapping) -> str:
+    count, total = len(done["pushed"]), sum(each["bytes"] for each in done["pushed"])
+    return f"{count} {'backup' if count == 1 else 'backups'}, {size(total)} sent" if count else "nothing to send"
+
+
+def follow(world: World, identity: str, progress: Progress) -> str:
+    """Copies a backup that was just taken. Raises BackupError that says that the backup itself is safe."""
+    try:
+        return remark(world.engine.inside("backups.push", {"id": identity, "wait": PATIENCE}, progress))
+    except SlipwayError as error:
+        raise BackupError(
+            f"off-site copy of {identity}",
+            error.found,
+            f"{error.expected}; the backup itself is complete, here",
+            f"{error.next}; then ./invoke backups.push {identity}{world.flag}",
+            error.log,
+        ) from None

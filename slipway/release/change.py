@@ -1,0 +1,130 @@
+"""What differs between the stack that the settings ask for and the one that was seen. Pure, but for asking what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from slipway.engine import Running, Seen
+from slipway.environment import World
+from slipway.stack.model import STORES
+
+OTHER = {"blue": "green", "green": "blue"}
+DATA_TIER = (*STORES, "ops", "schedule", "pitr")
+
+
+@dataclass(frozen=True)
+class Swap:
+    """From one colour to the other: with which image, and why."""
+
+    old: str
+    new: str
+    image: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a deploy has to bring. Empty texts and tuples stand for nothing to do."""
+
+    services: Mapping[str, str] = field(default_factory=dict)  # those that are not as wanted, each with the reason
+    doubtful: Mapping[str, str] = field(
+        default_factory=dict
+    )  # stores that have to prove themselves, each with the cause
+    swap: Swap | None = None  # None: the app starts in place, or is as wanted
+    migrations: str = ""  # which are pending, in words
+    fixtures: str = ""
+
+    @property
+    def data_tier(self) -> list[str]:
+        """Services that are started before the schema is touched."""
+        return [name for name in self.services if name in DATA_TIER]
+
+    @property
+    def front(self) -> list[str]:
+        """Services that are started after it."""
+        return [name for name in self.services if name not in DATA_TIER]
+
+    @property
+    def released(self) -> bool:
+        """Whether it brings another app or another schema, and so is a release of its own."""
+        return "app" in self.services or bool(self.migrations or self.fixtures)
+
+
+def compare(world: World, seen: Seen) -> Change:
+    """The change from what was seen to what the settings ask for."""
+    services = differences(world.engine.wanted(), seen.services)
+    data = {name for name in services if name in DATA_TIER}
+    doubtful = in_doubt(seen, data)
+    # A new ops may carry other files than the one that was asked.
+    asked = None if "postgres" in doubtful or "ops" in data else facts(seen)
+    return Change(
+        services,
+        doubtful,
+        swap(world, seen, services),
+        pending(asked, "pending", "problems"),
+        pending(asked, "fixtures_pending") if world.settings.fixtures_wanted else "",
+    )
+
+
+def differences(wanted: Mapping[str, str], found: Mapping[str, Running]) -> dict[str, str]:
+    """Services that are not as wanted, each with the reason."""
+    reasons = {name: reason(config, found.get(name)) for name, config in wanted.items()}
+    return {name: text for name, text in reasons.items() if text}
+
+
+def reason(config: str, running: Running | None) -> str:
+    if running is None:
+        return "not running"
+    if running.state != "running":
+        return {"orphan": running.detail, "restarting": "keeps restarting"}.get(
+            running.state, running.detail or "stopped"
+        )
+    return "" if running.config == config else "settings, secrets or image changed"
+
+
+def in_doubt(seen: Seen, changed: set[str]) -> dict[str, str]:
+    """Stores that have to prove themselves: those that start in this run, and all where the app does not answer."""
+    away = unreachable(seen)
+    cause = away if seen.answering else seen.last_answer or "not proven yet"
+    doubtful = STORES if not seen.answering else [s for s in STORES if s in changed or (s == "postgres" and away)]
+    return {store: "started in this run" if store in changed else cause for store in doubtful}
+
+
+def unreachable(seen: Seen) -> str:
+    """Why the database did not let the data side in: an app may answer without it. Empty where it did, or was not asked."""
+    found = seen.data["postgres"] if seen.data else {"reachable": True}
+    return "" if found["reachable"] else found["reason"] or "not reachable"
+
+
+def facts(seen: Seen) -> Mapping | None:
+    """What the data side knows of the schema; None where it could not ask the database."""
+    return seen.data if seen.data and seen.data["postgres"]["reachable"] else None
+
+
+def pending(known: Mapping | None, *keys: str) -> str:
+    """What is pending, by the first of these lists that holds something; all that may be where nothing is known."""
+    if known is None:
+        return "whatever is pending"
+    return next((listed(known[key]) for key in keys if known[key]), "")
+
+
+def listed(names: list[str]) -> str:
+    shown = ", ".join(names[:4])
+    return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
+
+
+def swap(world: World, seen: Seen, differ: Mapping[str, str]) -> Swap | None:
+    """The swap that brings the wanted app, or None: nothing serves that could go on meanwhile, or nothing has changed."""
+    app, rollout = seen.services.get("app"), world.engine.rollout
+    if not (rollout.beside and app and "app" in differ and "gateway" in seen.services):
+        return None
+    if app.state not in ("running", "scaled") or app.config == world.engine.wanted()["app"]:
+        return None
+    return Swap(seen.colour, OTHER[seen.colour], rollout.image(), differ["app"])
+
+
+def cut_short(seen: Seen) -> bool:
+    """Whether a deploy was: only who holds the lock may say that it is not still under way."""
+    newest = seen.data["releases"]["newest"] if seen.data else None
+    return bool(seen.beside or seen.pointed not in ("", seen.colour) or (newest and newest["result"] == "running"))

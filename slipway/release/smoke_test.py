@@ -1,0 +1,84 @@
+"""The smoke test as a step: which collection, with which variables, through the front door."""
+
+from __future__ import annotations
+
+import http.client
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from slipway.environment import World
+from slipway.plan import Level, Progress, Step
+
+SHIPPED = Path("tests/smoke/postman_collection.json")
+WITHOUT_DATA = "Probes"  # the folder of the shipped collection that needs no demo user
+
+
+def level(world: World) -> Level:
+    """The last gate of a deploy; none for an app without a collection.
+
+    One that could not be run is said now: after the switch, a sound release would be undone for it.
+    """
+    if not (path := default(world)):
+        return ()
+    from slipway.smoke import run as smoke
+
+    folder = part(world, path)
+    smoke.read(path, folder)
+    return (step(world, path, folder, {}),)
+
+
+def step(world: World, path: Path, folder: str, given: dict) -> Step:
+    """The run of a collection, or of one folder of it; `given` are variables that go before those of the settings."""
+    cause = f"{path.name}{f', folder {folder}' if folder else ''}"
+    return Step("smoke test", cause, partial(prove, world, path, folder, given))
+
+
+def prove(world: World, path: Path, folder: str, given: dict, progress: Progress) -> str:
+    if closed(base(world)):
+        return "left out: the front door is closed for maintenance"
+    # Imported here: a deploy of an app without a collection does not pay for it.
+    from slipway.smoke import run as smoke
+
+    found = smoke.run(path, base(world), variables(world) | given, say=progress.say, folder=folder)
+    return f"{found['requests']} requests, {found['checks']} checks"
+
+
+def default(world: World) -> Path | None:
+    """The collection of the settings, or the shipped one for the shipped app."""
+    settings = world.settings
+    if settings.smoke_collection:
+        return world.root / settings.smoke_collection
+    shipped = world.root / SHIPPED
+    return shipped if settings.app_context == "app" and not settings.app_image and shipped.exists() else None
+
+
+def part(world: World, path: Path) -> str:
+    """The shipped collection writes tasks as the demo user, whom only the fixtures make."""
+    return WITHOUT_DATA if path == world.root / SHIPPED and not world.settings.fixtures_wanted else ""
+
+
+def variables(world: World) -> dict[str, str]:
+    token = world.settings.smoke_token.get_secret_value()
+    return {"token": token} if token else {}
+
+
+def base(world: World) -> str:
+    """The front door as this machine reaches it."""
+    return world.engine.probe_url().removesuffix(world.settings.app_ready_path)
+
+
+def closed(url: str) -> bool:
+    """Whether the gateway answers with the page of `invoke maintenance on`."""
+    from slipway.ops.maintenance import SIGN
+
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname, parts.port, timeout=5)
+    try:
+        connection.request("HEAD", "/")
+        return connection.getresponse().getheader(SIGN) is not None
+    except (OSError, http.client.HTTPException):
+        return False  # the smoke test says it better
+    finally:
+        connection.close()

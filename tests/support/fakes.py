@@ -1,0 +1,82 @@
+"""An engine, a stack and an observation as plain data, for the plans of what would be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from slipway.engine import Build, Running, Seen
+from slipway.engine.in_place import InPlace
+from slipway.environment import World
+from slipway.plan import Plan
+from slipway.release import plans
+from slipway.release.change import compare
+from slipway.release.record import Record
+from slipway.stack import model
+from tests.unit.conftest import settings_of
+
+SERVICES = ("postgres", "redis", "objects", "ops", "app", "gateway")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a plan reads of an engine, as plain data."""
+
+    names: Sequence[str] = SERVICES
+    builds: Sequence[Build] = ()
+    name: str = "data"
+    rollout: object = field(default_factory=lambda: InPlace(None))
+
+    def services(self) -> Sequence[str]:
+        return self.names
+
+    def wanted(self) -> Mapping[str, str]:
+        return {name: f"{name} 1" for name in self.names}
+
+    def prepare(self, seen: Seen) -> Sequence[Build]:
+        return self.builds
+
+    def start(self, names, progress) -> None:
+        raise AssertionError("planning starts nothing")
+
+    inside = stop = log = start
+
+    def probe_url(self) -> str:
+        return "http://127.0.0.1:8080/ready"
+
+
+DATA = {
+    "postgres": {"reachable": True, "reason": "", "server_version": "18.1"},
+    "applied": {"1": "aa"},
+    "pending": [],
+    "problems": [],
+    "fixtures_pending": [],
+    "current": {"roles": True, "objects": True},
+    "records": {},
+}
+UP = Seen({name: Running("running", f"{name} 1") for name in SERVICES}, data=DATA, answering=True, last_answer="200")
+
+
+def world(engine: Machine = Machine(), **values) -> World:
+    settings = settings_of(**values)
+    return World(Path("/"), settings.environment, settings, model.build(settings), engine, "")
+
+
+def seen(change: Mapping[str, Running | None], data: Mapping | None = DATA, **facts) -> Seen:
+    """What is seen when all is up but for these services; None takes one away."""
+    services = {name: running for name, running in (UP.services | change).items() if running}
+    return replace(UP, services=services, data=data, **facts)
+
+
+def gone(*names: str) -> dict[str, None]:
+    return dict.fromkeys(names)
+
+
+def up(here: World, found: Seen) -> Plan:
+    """The plan of `up` for what was seen."""
+    return plans.up(here, found, compare(here, found), Record(here, "up"))
+
+
+def deploy(here: World, found: Seen) -> Plan:
+    return plans.deploy(here, found, compare(here, found), Record(here, "deploy"))
