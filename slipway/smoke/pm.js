@@ -1,0 +1,189 @@
+// `pm` and the older names beside it, for one script; and how the host runs that script (begin, next, fire, answer).
+// Source of the names: learning.postman.com, "Test script reference" and "Postman sandbox API reference".
+"use strict";
+
+const LIBRARY_LINES = 10000;  // the host puts this library behind so many empty lines: a lower line is the script's
+const run = { begun: [], tests: [], waiting: [], errors: [], next: undefined, skipped: false, number: 0, request: undefined };
+
+function lineOf(error) {
+  for (const [, line] of String(error?.stack ?? "").matchAll(/<input>:(\d+)/g)) if (Number(line) < LIBRARY_LINES) return Number(line);
+  return 0;
+}
+
+function told(error) {
+  if (error instanceof AssertionError) return { found: error.found, expected: error.expected, line: lineOf(error) };
+  const found = error === null ? "no memory left, or null thrown" : error instanceof Error ? `${error.name}: ${error.message}` : shown(error);
+  return { found, expected: "no error", line: lineOf(error) };
+}
+
+function test(name, body) {
+  const made = { name: String(name), passed: true };
+  run.begun.push(made);
+  const end = (error) => {
+    if (made.ended) return;
+    made.ended = true;
+    run.tests.push(made);
+    if (error) Object.assign(made, { passed: false }, told(error));
+  };
+  if (typeof body !== "function") return end(), pm;
+  try {
+    if (body.length) body(end);
+    else {
+      const got = body();
+      if (typeof got?.then === "function") got.then(() => end(), (error) => end(error ?? null));
+      else end();
+    }
+  } catch (error) { end(error ?? new Error(String(error))); }
+  return pm;
+}
+
+test.skip = (name) => { run.tests.push({ name: String(name), skipped: true }); return pm; };
+test.index = () => run.tests.length;
+
+function wait(what) {
+  run.number += 1;
+  run.waiting.push({ id: run.number, ...what });
+  return run.number;
+}
+
+const forget = (id) => { run.waiting = run.waiting.filter((each) => each.id !== id); };
+const later = (call, ms = 0, ...args) => wait({ due: Date.now() + Number(ms), call: () => call(...args) });
+const again = (call, ms = 0, ...args) => wait({ due: Date.now() + Number(ms), every: Number(ms), call: () => call(...args) });
+
+function sendRequest(given, callback) {
+  const request = new Request(given);
+  const sent = new Promise((resolve, reject) => {
+    wait({ request, call: (error, response) => {
+      if (typeof callback === "function") callback(error, response);
+      else if (error) reject(error); else resolve(response);
+    } });
+  });
+  return typeof callback === "function" ? pm : sent;
+}
+
+const setNextRequest = (name) => { run.next = { name }; };
+const refused = (what) => () => { throw new Error(`${what} is not to be had in a smoke test`); };
+const MODULES = { chai: { expect }, uuid: { v4: uuid }, tv4, atob: undefined, btoa: undefined };
+let pm;
+
+function prepare(state) {
+  const scopes = scopesOf(state.scopes);
+  const { lookup, ...named } = scopes;
+  run.request = new Request(state.request);
+  const cookies = new Cookies(state.cookies);
+  cookies.jar = refused("pm.cookies.jar");
+  pm = {
+    ...named, test, expect, sendRequest, cookies, request: run.request,
+    response: state.response ? new Response({ ...state.response, cookies: state.cookies }) : undefined,
+    info: { eventName: state.event, iteration: 0, iterationCount: 1, requestName: state.name, requestId: state.id },
+    iterationData: new Scope({}, "data"), visualizer: { set() {}, clear() {} },
+    execution: { setNextRequest, location: Object.assign([...state.place], { current: state.place.at(-1) }),
+      skipRequest() { run.skipped = true; throw run; } },
+    require: modules, vault: { get: refused("pm.vault"), set: refused("pm.vault"), unset: refused("pm.vault") },
+  };
+  return { pm, ...olderNames(pm, state), require: modules, tv4, atob: fromBase64, btoa: toBase64,
+    setTimeout: later, setInterval: again, setImmediate: (call, ...args) => later(call, 0, ...args),
+    clearTimeout: forget, clearInterval: forget, clearImmediate: forget,
+    console: Object.fromEntries("log info warn error debug trace table clear".split(" ").map((word) => [word, () => {}])) };
+}
+
+function modules(name) {
+  if (!Object.hasOwn(MODULES, name)) throw new Error(`the library ${name} is not to be had in a smoke test`);
+  return { ...MODULES, atob: fromBase64, btoa: toBase64 }[name];
+}
+
+// Scripts of old ask `responseBody.has("text")`.
+Object.defineProperty(String.prototype, "has", { value(part) { return this.includes(part); }, writable: true, configurable: true });
+
+/** What collections of before `pm` are written with. */
+function olderNames({ environment, globals, response, cookies, request }, state) {
+  const text = (value) => (typeof value === "object" || value === undefined ? value : String(value));
+  const names = {
+    tests: {}, environment: environment.toObject(), globals: globals.toObject(), data: {}, iteration: 0,
+    request: { id: state.id, name: state.name, method: request.method, url: String(request.url), headers: request.headers.toObject(), data: String(request.body ?? "") },
+    postman: {
+      setEnvironmentVariable: (key, value) => environment.set(key, text(value)), getEnvironmentVariable: (key) => environment.get(key),
+      clearEnvironmentVariable: (key) => environment.unset(key), clearEnvironmentVariables: () => environment.clear(),
+      setGlobalVariable: (key, value) => globals.set(key, text(value)), getGlobalVariable: (key) => globals.get(key),
+      clearGlobalVariable: (key) => globals.unset(key), clearGlobalVariables: () => globals.clear(), setNextRequest,
+      getResponseHeader: (key) => response?.headers.get(key), getResponseCookie: (key) => cookies.one(key),
+    },
+  };
+  return response ? { ...names, responseBody: response.text(), responseTime: response.responseTime, responseHeaders: response.headers.toObject(),
+    responseCode: { code: response.code, name: response.status, detail: response.status }, responseCookies: cookies.all() } : names;
+}
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+function toBase64(text) {
+  const bits = [...String(text)].map((each) => each.charCodeAt(0).toString(2).padStart(8, "0")).join("");
+  const digits = (bits.match(/.{1,6}/g) ?? []).map((each) => DIGITS[parseInt(each.padEnd(6, "0"), 2)]).join("");
+  return digits.padEnd(Math.ceil(digits.length / 4) * 4, "=");
+}
+
+function fromBase64(text) {
+  const bits = [...String(text).replace(/[=\s]/g, "")].map((each) => DIGITS.indexOf(each).toString(2).padStart(6, "0")).join("");
+  return (bits.match(/.{8}/g) ?? []).map((each) => String.fromCharCode(parseInt(each, 2))).join("");
+}
+
+const guarded = (call) => (...args) => {
+  try { return call(...args); } catch (error) { if (error !== run) run.errors.push(told(error)); return undefined; }
+};
+
+const host = {
+  dynamic: () => JSON.stringify(Object.keys(DYNAMIC)),
+
+  /** A request with its variables filled in, its address as one text, and the names that have no value. */
+  fill(request, scopes) {
+    const missing = [];
+    const { lookup } = scopesOf(JSON.parse(scopes));
+    const full = new Request(filledAll(JSON.parse(request), lookup, missing));
+    const address = filled(String(full.url), lookup, missing);
+    return JSON.stringify({ ...full.toJSON(), url: address, missing });
+  },
+
+  begin(state, source) {
+    run.state = JSON.parse(state);
+    Object.assign(globalThis, prepare(run.state));
+    guarded(() => {
+      const script = (0, eval)(`(async function () {${source}\n})`);
+      script.call(globalThis).catch(guarded((error) => { throw error; }));
+    })();
+  },
+
+  /** What the host has to do now: send a request, wait for a timer, or take the result. */
+  next() {
+    if (run.skipped) run.waiting = [];
+    const sends = run.waiting.find((each) => each.request && !each.sent);
+    if (sends) {
+      sends.sent = true;
+      return JSON.stringify({ send: sends.request, id: sends.id, scopes: run.state.scopes });
+    }
+    const [timer] = run.waiting.filter((each) => each.due !== undefined).sort((one, other) => one.due - other.due);
+    return JSON.stringify(timer ? { wait: Math.max(0, timer.due - Date.now()), id: timer.id } : { result: host.result() });
+  },
+
+  fire(id) {
+    const timer = run.waiting.find((each) => each.id === id);
+    if (timer.every === undefined) forget(id); else timer.due = Date.now() + timer.every;
+    guarded(timer.call)();
+  },
+
+  answer(id, response) {
+    const { call } = run.waiting.find((each) => each.id === id);
+    const { error, ...got } = JSON.parse(response);
+    forget(id);
+    guarded(call)(error ? new Error(error) : null, error ? undefined : new Response(got));
+  },
+
+  result() {
+    const open = run.skipped ? [] : run.begun.filter((made) => !made.ended)
+      .map((made) => ({ ...made, passed: false, found: "a test whose end was not called", expected: "done()" }));
+    const older = Object.entries(globalThis.tests ?? {}).map(([name, value]) => ({
+      name, passed: Boolean(value), found: shown(value), expected: "something that is true",
+    }));
+    return { scopes: run.state.scopes, request: run.request, tests: [...run.tests, ...open, ...older], errors: run.errors, next: run.next, skipped: run.skipped };
+  },
+};
+
+globalThis.host = host;
