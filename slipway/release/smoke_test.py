@@ -7,8 +7,10 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from slipway.console import Note
 from slipway.environment import World
 from slipway.plan import Level, Progress, Step
+from slipway.system import requirements
 
 SHIPPED = Path("tests/smoke/postman_collection.json")
 WITHOUT_DATA = "Probes"  # the folder of the shipped collection that needs no demo user
@@ -24,8 +26,15 @@ def level(world: World) -> Level:
     from slipway.smoke import run as smoke
 
     folder = part(world, path)
+    provide(world)
     smoke.read(path, folder)
     return (step(world, path, folder, {}),)
+
+
+def provide(world: World) -> None:
+    """The engine of the scripts, installed the first time that a smoke test is wanted."""
+    if requirements.missing(world.root, "smoke"):
+        requirements.install(world.root, "smoke", Note())
 
 
 def step(world: World, path: Path, folder: str, given: dict) -> Step:

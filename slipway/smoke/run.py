@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
-import http.client
+import json
 import re
 import time
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from slipway.data.endpoints import MASK, SHORTEST_MASKED
 from slipway.errors import HealthError, SettingsError, VerificationError
 from slipway.smoke import collection as postman
-from slipway.smoke.assertions import Unmet
-from slipway.smoke.checks import Answer, Context
-from slipway.smoke.collection import Collection, Request
+from slipway.smoke.collection import Collection, Request, Source
+from slipway.smoke.limits import limits
+from slipway.smoke.script import Script, ScriptError
+from slipway.smoke.send import Elsewhere, Sender
 
-NAME = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 SECRET = re.compile("token|secret|password|key", re.IGNORECASE)
 BASES = ("baseUrl", "base_url", "baseURL")  # the names that people give to the address
-DYNAMIC: dict[str, Callable[[], str]] = {
-    "$guid": lambda: str(uuid.uuid4()),
-    "$randomUUID": lambda: str(uuid.uuid4()),
-    "$timestamp": lambda: str(int(time.time())),
-    "$isoTimestamp": lambda: datetime.now(UTC).isoformat(),
-}
-DEPTH = 5  # a variable may stand in another's value, and not in its own
+MOST = 1000  # requests in one run: one that names itself as the next has no end
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """A check that the answer does not meet: where, what was found, what was expected."""
+
+    where: str
+    found: str
+    expected: str
 
 
 @dataclass
 class Run:
-    """One run of a collection: where to, with what, and what did not hold."""
+    """One run of a collection: with what, through whom, and what did not hold."""
 
-    base: str
-    timeout: float
-    variables: dict[str, object]
-    failures: list[tuple[str, Unmet]] = field(default_factory=list)
-    checks: int = 0
+    sender: Sender
+    scopes: dict[str, dict]
+    failures: list[Unmet] = field(default_factory=list)
+    verdicts: list[tuple[str, str, bool]] = field(default_factory=list)  # request, check, whether it held
+    sent: int = 0
+    onward: dict | None = None  # {"name": …} where a script says what comes next
+    filler: Script = field(default_factory=Script)
+
+    def fail(self, where: str, found: str, expected: str) -> None:
+        self.failures.append(Unmet(where, found, expected))
 
 
 def run(
@@ -53,45 +57,44 @@ def run(
 ) -> dict:
     """Runs a collection on `base_url`, which its {{baseUrl}} stands for; returns {"requests", "checks", "seconds"}.
 
-    `variables` win over the collection's own. `folder` names one folder to run. Redirects are answers, not followed.
-    Raises SettingsError for a file that is no collection, VerificationError if part of it is not understood (before
+    `variables` are the environment and win over the collection's own. `folder` names one folder to run.
+    Raises SettingsError for a file that is no collection, VerificationError if part of it cannot be done (before
     anything is sent), HealthError if an answer is not as the collection says; every failure is in its log.
     """
     collection, requests = read(path, folder)
     begun = time.monotonic()
-    going = Run(
-        base_url.rstrip("/"),
-        timeout,
-        {**collection.variables, **variables, **dict.fromkeys(BASES, base_url.rstrip("/"))},
-    )
-    for number, request in enumerate(requests, 1):
-        say(f"{number} of {len(requests)}: {request.name}")
+    going = made(collection, base_url.rstrip("/"), variables, timeout, path.parent)
+    for number, request in enumerate(ordered(requests, going), 1):
+        say(f"{number} of {max(number, len(requests))}: {request.title}")
         one(going, request)
     if going.failures:
         raise failed(going)
-    return {"requests": len(requests), "checks": going.checks, "seconds": round(time.monotonic() - begun, 3)}
+    return {"requests": going.sent, "checks": len(going.verdicts), "seconds": round(time.monotonic() - begun, 3)}
+
+
+def made(collection: Collection, base: str, variables: Mapping[str, object], timeout: float, folder: Path) -> Run:
+    environment = {**variables, **dict.fromkeys(BASES, base)}
+    scopes = {"local": {}, "environment": environment, "collection": dict(collection.variables), "globals": {}}
+    # Those of the beginning stay secret, whatever scripts do to the variables.
+    return Run(Sender(base, timeout, folder, secrets=secrets(environment) | secrets(collection.variables)), scopes)
 
 
 def read(path: Path, folder: str = "") -> tuple[Collection, tuple[Request, ...]]:
-    """A collection that is understood whole, and the requests of it, or of one folder. Raises as `run` does."""
-    collection = understood(postman.read(path), path)
+    """A collection that can be run whole, and the requests of it, or of one folder. Raises as `run` does."""
+    collection = postman.read(path)
+    if found := limits(collection, path.parent):
+        raise VerificationError(
+            f"{path.name}: {collection.name}",
+            f"not understood: {found[0]}",
+            "what docs/smoke.md lists, since a check that is skipped would prove nothing",
+            f"edit {path.name}",
+            tuple(found),
+        )
     return collection, chosen(collection, folder, path)
 
 
-def understood(collection: Collection, path: Path) -> Collection:
-    if collection.strange:
-        raise VerificationError(
-            f"{path.name}: {collection.name}",
-            f"not understood: {collection.strange[0]}",
-            "the declared form of docs/smoke.md, since a check that is skipped would prove nothing",
-            f"edit {path.name}",
-            collection.strange,
-        )
-    return collection
-
-
 def chosen(collection: Collection, folder: str, path: Path) -> tuple[Request, ...]:
-    found = tuple(each for each in collection.requests if not folder or each.name.startswith(f"{folder} / "))
+    found = tuple(each for each in collection.requests if not folder or each.title.startswith(f"{folder} / "))
     if not found:
         raise SettingsError(
             path.name,
@@ -102,114 +105,143 @@ def chosen(collection: Collection, folder: str, path: Path) -> tuple[Request, ..
     return found
 
 
+def ordered(requests: tuple[Request, ...], run: Run) -> Iterator[Request]:
+    """The requests as they stand, unless a script names another as the next, or none."""
+    place, begun = 0, 0
+    while place < len(requests):
+        begun += 1
+        if begun > MOST:
+            return run.fail(requests[place].title, f"more than {MOST} requests", "a run that ends")
+        run.onward = None
+        yield requests[place]
+        place += 1
+        if run.onward is not None:
+            if (name := run.onward.get("name")) is None:
+                return
+            names = [index for index, each in enumerate(requests) if name in (each.name, each.id)]
+            if not names:
+                return run.fail(requests[place - 1].title, f"no request {name} to go to", "the name of a request")
+            place = names[-1]
+
+
 def one(run: Run, request: Request) -> None:
     """Sends one request and judges its answer; what does not hold is kept, so that later requests still tidy up."""
-    try:
-        answer = send(run, request)
-    except Unmet as unmet:
-        run.failures.append((request.name, unmet))
+    run.scopes["local"] = {}
+    written = dict(request.raw)
+    for source in request.before:
+        left = script(run, request, source, "prerequest", written, None)
+        if left and left["skipped"]:
+            return
+        written = left["request"] if left else written
+    checks, failures = len(run.verdicts), len(run.failures)
+    if (got := answered(run, request.title, written, request.behaviour, run.scopes)) is None:
         return
-    context = Context(answer, run.variables)
-    if not any(check.asserts for check in request.checks):
-        judge(run, request.name, partial(below_400, answer))
-    for check in request.checks:
-        judge(
-            run,
-            f"{request.name}: {check.name}" if check.name else request.name,
-            partial(check.run, context),
-            check.asserts,
-        )
+    answer, filled = got
+    for source in request.after:
+        script(run, request, source, "test", filled, answer)
+    if (checks, failures) == (len(run.verdicts), len(run.failures)) and answer["code"] >= 400:
+        found = f"status {answer['code']} {' '.join(answer['text'].split())[:200]}".strip()
+        run.fail(request.title, found, "a status below 400, as it has no check")
 
 
-def judge(run: Run, name: str, check: Callable[[], None], counts: bool = True) -> None:
-    run.checks += counts
+def script(run: Run, request: Request, source: Source, moment: str, sent: Mapping, answer: dict | None) -> dict | None:
+    """Runs one script with what it may see; keeps its variables and its checks. None where it was stopped."""
+    where = f"{request.title}: {'pre-request' if moment == 'prerequest' else 'test'} script"
+    where += "" if source.place == request.title else f" of {source.place}"
+    state = {
+        "event": moment,
+        "name": request.name,
+        "id": request.id,
+        "place": list(request.place),
+        "scopes": run.scopes,
+        "request": dict(sent),
+        "response": answer,
+        "cookies": run.sender.cookies(address(sent)),
+    }
     try:
-        check()
-    except Unmet as unmet:
-        run.failures.append((name, unmet))
+        left = Script().run(source.text, state, lambda other, scopes: asked(run, where, other, scopes))
+    except ScriptError as error:
+        run.fail(f"{where}{f', line {error.line}' if error.line else ''}", error.found, "a script that ends")
+        return None
+    run.scopes = left["scopes"]
+    run.onward = left.get("next") or run.onward
+    keep(run, request.title, where, left)
+    return left
 
 
-def below_400(answer: Answer) -> None:
-    if answer.code >= 400:
-        raise Unmet(
-            f"status {answer.code} {' '.join(answer.text.split())[:200]}".strip(),
-            "a status below 400, as it has no check",
-        )
+def keep(run: Run, title: str, where: str, left: Mapping) -> None:
+    for check in left["tests"]:
+        if check.get("skipped"):
+            continue
+        run.verdicts.append((title, check["name"], check["passed"]))
+        if not check["passed"]:
+            line = f", line {check['line']}" if check.get("line") else ""
+            run.fail(f"{title}: {check['name']}{line}", check["found"], check["expected"])
+    for error in left["errors"]:
+        line = f", line {error['line']}" if error["line"] else ""
+        run.fail(f"{where}{line}", error["found"], error["expected"])
 
 
-def send(run: Run, request: Request) -> Answer:
-    """The answer to a request. Raises Unmet when none comes, or when it cannot be sent."""
-    url = filled(request.url, run.variables)
-    if "://" not in url:
-        url = f"http://{url}"
-    parts, base = urlsplit(url), urlsplit(run.base)
-    if (parts.scheme, parts.netloc) != (base.scheme, base.netloc):
+def address(sent: Mapping) -> str:
+    url = sent.get("url") or ""
+    return url if isinstance(url, str) else str(url.get("raw") or "")
+
+
+def asked(run: Run, where: str, request: dict, scopes: dict) -> dict:
+    """The answer to a request of a script's own; what prevents one is the script's to judge."""
+    got = answered(run, where, request, {}, scopes)
+    return got[0] | {"cookies": run.sender.cookies(got[1]["url"])} if got else {"error": run.failures.pop().found}
+
+
+def answered(run: Run, where: str, request: Mapping, behaviour: Mapping, scopes: dict) -> tuple[dict, dict] | None:
+    """The answer to a request, and the request as it was sent; None where there is none, which is a failure."""
+    filled = run.filler.call("fill", json.dumps(request), json.dumps(scopes))
+    if filled["missing"]:
+        names = ", ".join(f"{{{{{name}}}}}" for name in filled["missing"])
+        run.fail(where, f"no value for {names}", "a variable of the collection, or one that an earlier request sets")
+        return None
+    run.sent += 1
+    try:
+        return run.sender.send(filled, behaviour), filled
+    except Elsewhere as error:
         raise SettingsError(
-            request.name,
-            f"it goes to {parts.scheme}://{parts.hostname}",
-            "{{baseUrl}}, the front door",
-            "edit the collection",
-        )
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = {key: filled(value, run.variables) for key, value in request.headers}
-    body = filled(request.body, run.variables).encode()
-    begun = time.monotonic()
-    try:
-        return asked(base, run.timeout, request.method, target, headers, body, begun)
-    except (OSError, http.client.HTTPException) as error:
-        raise Unmet(f"no answer from {run.base} ({error or type(error).__name__})", "an answer") from None
+            where, f"it goes to {error}", "{{baseUrl}}, the front door", "edit the collection"
+        ) from None
     except ValueError:
-        # http.client quotes the header or path that it refuses, and that may hold a token.
-        raise Unmet("a path or header with characters that HTTP does not allow", "a request that can be sent") from None
+        # The header or path that is refused is quoted there, and that may hold a token.
+        run.fail(where, "a path or header with characters that HTTP does not allow", "a request that can be sent")
+    except OSError as error:
+        run.fail(where, f"no answer from {run.sender.base} ({reason(error)})", "an answer")
+    return None
 
 
-def asked(base, timeout: float, method: str, target: str, headers: dict, body: bytes, begun: float) -> Answer:
-    kind = http.client.HTTPSConnection if base.scheme == "https" else http.client.HTTPConnection
-    connection = kind(base.hostname, base.port, timeout=timeout)
-    try:
-        connection.request(method, target, body or None, headers)
-        got = connection.getresponse()
-        text = got.read().decode("utf-8", "replace")
-        return Answer(
-            got.status,
-            got.reason,
-            {key.lower(): value for key, value in got.getheaders()},
-            text,
-            (time.monotonic() - begun) * 1000,
-        )
-    finally:
-        connection.close()
-
-
-def filled(text: str, variables: Mapping[str, object]) -> str:
-    """The text with each {{name}} in its value's place. Raises Unmet for a name without a value."""
-    for _ in range(DEPTH):
-        if "{{" not in text:
-            break
-        text = NAME.sub(lambda match: valued(match[1], variables), text)
-    return text
-
-
-def valued(name: str, variables: Mapping[str, object]) -> str:
-    if name in DYNAMIC:
-        return DYNAMIC[name]()
-    if name not in variables:
-        raise Unmet(f"no value for {{{{{name}}}}}", "a variable of the collection, or one that an earlier request sets")
-    value = variables[name]
-    return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+def reason(error: BaseException) -> str:
+    """The innermost cause: requests wraps it in sentences that hold the whole address."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def failed(run: Run) -> HealthError:
-    name, unmet = run.failures[0]
-    lines = tuple(masked(run, f"{each}: found {why.found}, expected {why.expected}") for each, why in run.failures)
+    first = run.failures[0]
+    lines = tuple(masked(run, f"{each.where}: found {each.found}, expected {each.expected}") for each in run.failures)
     return HealthError(
-        f"smoke: {name}", masked(run, unmet.found), masked(run, unmet.expected), "./invoke logs -s app", lines
+        masked(run, f"smoke: {first.where}"),
+        masked(run, first.found),
+        masked(run, first.expected),
+        "./invoke logs -s app",
+        lines,
     )
 
 
 def masked(run: Run, text: str) -> str:
-    """The text without the values of variables that are named like secrets: an app may send back what it was sent."""
-    for name, value in run.variables.items():
-        if SECRET.search(name) and isinstance(value, str) and len(value) >= SHORTEST_MASKED:
+    """The text without credentials that were sent, and without variables that are named like secrets."""
+    found = run.sender.secrets.union(*map(secrets, run.scopes.values()))
+    for value in sorted(found, key=len, reverse=True):
+        if len(value) >= SHORTEST_MASKED:
             text = text.replace(value, MASK)
     return text
+
+
+def secrets(scope: Mapping[str, object]) -> set[str]:
+    return {str(value) for name, value in scope.items() if SECRET.search(name) and isinstance(value, str | int)}

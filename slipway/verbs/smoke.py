@@ -31,6 +31,7 @@ def run(on: str, reporter, collection: str | None = None, variables: str | None 
 
     given = postman.environment(Path(variables)) if variables else {}
     reporter.header(world.header)
+    smoke_test.provide(world)
     step = smoke_test.step(world, path, folder or smoke_test.part(world, path), given)
     apply(Plan(((step,),)), reporter, end_all)
     reporter.done(f"{path.name} holds at {url}.", collection=str(path), url=url)

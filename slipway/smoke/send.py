@@ -1,0 +1,210 @@
+"""One request of a collection on its way: address, headers, body and authorization as Postman makes them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import mimetypes
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlencode, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase, HTTPDigestAuth
+
+from slipway.smoke.collection import values_of
+
+LANGUAGES = {"json": "application/json", "xml": "application/xml", "html": "text/html"} | {
+    "javascript": "application/javascript"
+}
+BARE = ("GET", "HEAD", "COPY", "PURGE", "UNLOCK")  # Postman sends these without their body
+HOPS = 10
+OWN = {"User-Agent": "slipway-smoke", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+
+
+class Elsewhere(Exception):
+    """A request that leaves the front door; the text names where to, without path and query."""
+
+
+class System(HTTPAdapter):
+    """Trusts whom this machine trusts."""
+
+    def init_poolmanager(self, *args, **more):
+        super().init_poolmanager(*args, ssl_context=ssl.create_default_context(), **more)
+
+
+@dataclass
+class Sender:
+    """Sends to one front door and keeps its cookies; `secrets` are the credentials that were sent."""
+
+    base: str
+    timeout: float
+    folder: Path
+    session: requests.Session = field(default_factory=requests.Session)
+    secrets: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.session.trust_env = False
+        self.session.headers = requests.structures.CaseInsensitiveDict(OWN)
+        self.session.mount("https://", System())
+
+    def send(self, filled: Mapping, behaviour: Mapping) -> dict:
+        """The answer as scripts read it. Raises Elsewhere, OSError where none comes, ValueError for what HTTP forbids."""
+        request = self.prepared(filled, behaviour)
+        self.inside(request.url)
+        hops = HOPS if behaviour.get("followRedirects", True) else 0
+        answer = self.session.send(request, timeout=self.timeout, allow_redirects=False)
+        spent = answer.elapsed.total_seconds()
+        while hops and answer.next and same_place(answer.next.url, self.base):
+            answer = self.session.send(onward(request, answer), timeout=self.timeout, allow_redirects=False)
+            spent, hops = spent + answer.elapsed.total_seconds(), hops - 1
+        return described(answer, spent)
+
+    def prepared(self, filled: Mapping, behaviour: Mapping) -> requests.PreparedRequest:
+        address = filled["url"] if "://" in filled["url"] else f"http://{filled['url']}"
+        headers = {each["key"]: str(each.get("value") or "") for each in filled.get("header") or [] if each.get("key")}
+        content, more = {}, {}
+        if filled["method"] not in BARE or behaviour.get("disableBodyPruning"):
+            content, more = body(filled.get("body") or {}, self.folder)
+        present = {key.lower() for key in headers}
+        headers |= {key: value for key, value in more.items() if key.lower() not in present}
+        address, headers, digest = self.authorized(filled.get("auth"), address, headers)
+        made = requests.Request(filled["method"], address, headers, auth=digest or Nobody(), **content)
+        return self.session.prepare_request(made)
+
+    def authorized(self, auth: Mapping | None, address: str, headers: dict) -> tuple[str, dict, AuthBase | None]:
+        if not auth or auth["type"] == "noauth":
+            return address, headers, None
+        values = {key: str(value or "") for key, value in values_of(auth).items()}
+        self.secrets |= {values[key] for key in ("token", "password", "value", "accessToken") if values.get(key)}
+        if auth["type"] == "digest":
+            return address, headers, HTTPDigestAuth(values.get("username", ""), values.get("password", ""))
+        key, value, where = credential(auth["type"], values)
+        self.secrets.add(value.rpartition(" ")[2])
+        if where == "query":
+            return f"{address}{'&' if '?' in address else '?'}{urlencode({key: value})}", headers, None
+        return address, {name: old for name, old in headers.items() if name.lower() != key.lower()} | {key: value}, None
+
+    def inside(self, address: str) -> None:
+        if not same_place(address, self.base):
+            parts = urlsplit(address)
+            raise Elsewhere(f"{parts.scheme}://{parts.hostname}")
+
+    def cookies(self, address: str) -> dict[str, str]:
+        """The cookies that a request to an address of the front door would bring."""
+        asked = requests.Request("GET", address if same_place(address, self.base) else self.base)
+        header = requests.cookies.get_cookie_header(self.session.cookies, asked.prepare()) or ""
+        return dict(pair.split("=", 1) for pair in header.split("; ") if "=" in pair)
+
+
+class Nobody(AuthBase):
+    """No authorization but what the headers say: without it, requests takes one from the address."""
+
+    def __call__(self, request):
+        return request
+
+
+def same_place(one: str | None, other: str) -> bool:
+    here, there = urlsplit(one or ""), urlsplit(other)
+    return (here.scheme, here.netloc) == (there.scheme, there.netloc)
+
+
+def onward(request: requests.PreparedRequest, answer: requests.Response) -> requests.PreparedRequest:
+    """The request that a redirect asks for: a GET without a body, but for 307 and 308."""
+    following = answer.next
+    if answer.status_code not in (307, 308) and request.method != "HEAD":
+        following.method = "GET"
+        following.body = None
+        for name in ("Content-Length", "Content-Type", "Transfer-Encoding"):
+            following.headers.pop(name, None)
+    return following
+
+
+def credential(kind: str, values: Mapping[str, str]) -> tuple[str, str, str]:
+    """Name and value of what proves who asks, and whether it stands in the header or the query."""
+    if kind == "basic":
+        pair = f"{values.get('username', '')}:{values.get('password', '')}"
+        return "Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}", "header"
+    if kind == "apikey":
+        return values.get("key", ""), values.get("value", ""), values.get("in", "header")
+    if kind == "oauth2" and values.get("addTokenTo") == "queryParams":
+        return "access_token", values["accessToken"], "query"
+    prefix = values.get("headerPrefix", "").strip() or "Bearer"
+    return "Authorization", f"{prefix} {values.get('token') or values.get('accessToken', '')}", "header"
+
+
+def body(raw: Mapping, folder: Path) -> tuple[dict, dict[str, str]]:
+    """A body in the words of requests, and the headers that come with it."""
+    mode = raw.get("mode")
+    if raw.get("disabled") or mode is None or raw.get(mode) in (None, ""):
+        return {}, {}
+    if mode == "raw":
+        language = ((raw.get("options") or {}).get("raw") or {}).get("language", "text")
+        return {"data": str(raw["raw"]).encode()}, {"Content-Type": LANGUAGES.get(language, "text/plain")}
+    if mode == "graphql":
+        return {"data": graphql(raw["graphql"]).encode()}, {"Content-Type": "application/json"}
+    if mode == "file":
+        path = folder / raw["file"]["src"]
+        return {"data": path.read_bytes()}, {"Content-Type": guessed(path)}
+    fields = [each for each in raw[mode] if not each.get("disabled")]
+    if mode == "urlencoded":
+        pairs = [(each["key"], text_of(each.get("value"))) for each in fields]
+        return {"data": urlencode(pairs, quote_via=quote, safe="").encode()}, {
+            "Content-Type": "application/x-www-form-urlencoded"
+        }
+    return {"files": [part for each in fields for part in parts(each, folder)]}, {}
+
+
+def parts(field: Mapping, folder: Path) -> list[tuple]:
+    """A field of a form, or each file of one."""
+    kind = field.get("contentType") or None
+    if field.get("type") != "file":
+        return [(field["key"], (None, text_of(field.get("value")), kind))]
+    sources = field["src"] if isinstance(field.get("src"), list) else [field.get("src") or ""]
+    paths = [folder / source for source in sources]
+    return [
+        (field["key"], (field.get("fileName") or path.name, path.read_bytes(), kind or guessed(path))) for path in paths
+    ]
+
+
+def guessed(path: Path) -> str:
+    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+
+
+def text_of(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value)
+
+
+def graphql(query: Mapping) -> str:
+    """The query as JSON; variables that are a text already are JSON as they stand."""
+    given = {key: query[key] for key in ("query", "operationName", "variables") if query.get(key) not in (None, "")}
+    return "{" + ",".join(f'"{key}":{json_of(key, value)}' for key, value in given.items()) + "}"
+
+
+def json_of(key: str, value: object) -> str:
+    if key == "variables" and isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def described(answer: requests.Response, seconds: float) -> dict:
+    return {
+        "code": answer.status_code,
+        "status": answer.reason or "",
+        "headers": list(answer.headers.items()),
+        "text": text(answer),
+        "responseTime": round(seconds * 1000),
+        "size": len(answer.content),
+    }
+
+
+def text(answer: requests.Response) -> str:
+    """The body in the alphabet that it names, else in UTF-8; requests would guess one of 1999."""
+    named = answer.encoding if "charset" in answer.headers.get("Content-Type", "") else None
+    try:
+        return answer.content.decode(named or "utf-8", "replace")
+    except LookupError:
+        return answer.content.decode("utf-8", "replace")
