@@ -158,7 +158,8 @@ const RESPONSE_FACTS = {
 
 const RESPONSE_METHODS = {
   status(it, wanted) {
-    it.judge(typeof wanted === "number" ? it.subject.code === wanted : it.subject.status === wanted, `status ${wanted}`);
+    const { code: number, status } = it.subject;
+    it.judge((typeof wanted === "number" ? number : status) === wanted, `status ${wanted}`);
   },
   header(it, name, ...value) {
     const found = it.subject.headers.get(name);
@@ -169,8 +170,10 @@ const RESPONSE_METHODS = {
     const text = it.subject.text();
     if (!wanted.length) it.judge(text.length, "a body", text);
     else if (wanted[0] instanceof RegExp) it.judge(wanted[0].test(text), `a match of ${wanted[0]}`, text);
-    else if (typeOf(wanted[0]) === "object") it.judge(isJson(it.subject) && same(it.subject.json(), wanted[0]), shown(wanted[0]), text);
-    else it.judge(text === wanted[0], shown(wanted[0]), text);
+    else {
+      const asJson = typeOf(wanted[0]) === "object" && isJson(it.subject);
+      it.judge(same(asJson ? it.subject.json() : text, wanted[0]), shown(wanted[0]), text);
+    }
   },
   jsonBody(it, ...wanted) {
     if (!wanted.length) return RESPONSE_FACTS.json(it);

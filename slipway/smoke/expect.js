@@ -4,6 +4,7 @@
 
 const CHAINS = new Set("to be been is that which and has have with at of same but does still also".split(" "));
 const FLAGS = new Set("not deep nested own ordered any all contains".split(" "));
+const NO_MATTER = { any: false, all: false };
 const PASSED_BY = new Set(["then", "catch", "inspect", "toJSON"]);  // a promise or a printer asks for these
 
 class AssertionError extends Error {
@@ -97,7 +98,7 @@ function worded(it) {
     get(target, word) {
       if (typeof word === "symbol" || PASSED_BY.has(word)) return undefined;
       if (CHAINS.has(word)) return target.with({});
-      if (FLAGS.has(word)) return target.with({ [word]: true, ...({ any: { all: false }, all: { any: false } })[word] });
+      if (FLAGS.has(word)) return target.with({ ...(word === "any" || word === "all" ? NO_MATTER : {}), [word]: true });
       const fact = factOf(target, word);
       if (fact) {
         fact(target);
@@ -119,7 +120,8 @@ function called(it, word, method) {
   };
   if (!changes) return call;
   const subject = word.startsWith("response") ? it.subject[word] : it.subject;
-  return new Proxy(call, { get: (target, next) => (typeof next === "symbol" ? undefined : it.with(changes, subject)[next]) });
+  const get = (target, next) => (typeof next === "symbol" ? undefined : it.with(changes, subject)[next]);
+  return new Proxy(call, { get });
 }
 
 const LEADS = {

@@ -3,16 +3,17 @@
 "use strict";
 
 const LIBRARY_LINES = 10000;  // the host puts this library behind so many empty lines: a lower line is the script's
-const run = { begun: [], tests: [], waiting: [], errors: [], next: undefined, skipped: false, number: 0, request: undefined };
+const run = { begun: [], tests: [], waiting: [], errors: [], skipped: false, number: 0 };
 
 function lineOf(error) {
-  for (const [, line] of String(error?.stack ?? "").matchAll(/<input>:(\d+)/g)) if (Number(line) < LIBRARY_LINES) return Number(line);
-  return 0;
+  const lines = [...String(error?.stack ?? "").matchAll(/<input>:(\d+)/g)].map(([, line]) => Number(line));
+  return lines.find((line) => line < LIBRARY_LINES) ?? 0;
 }
 
 function told(error) {
   if (error instanceof AssertionError) return { found: error.found, expected: error.expected, line: lineOf(error) };
-  const found = error === null ? "no memory left, or null thrown" : error instanceof Error ? `${error.name}: ${error.message}` : shown(error);
+  const thrown = error ?? "no memory left, or null thrown";
+  const found = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : shown(thrown);
   return { found, expected: "no error", line: lineOf(error) };
 }
 
@@ -47,8 +48,9 @@ function wait(what) {
 }
 
 const forget = (id) => { run.waiting = run.waiting.filter((each) => each.id !== id); };
-const later = (call, ms = 0, ...args) => wait({ due: Date.now() + Number(ms), call: () => call(...args) });
-const again = (call, ms = 0, ...args) => wait({ due: Date.now() + Number(ms), every: Number(ms), call: () => call(...args) });
+const timer = (call, ms, args) => ({ due: Date.now() + Number(ms), call: () => call(...args) });
+const later = (call, ms = 0, ...args) => wait(timer(call, ms, args));
+const again = (call, ms = 0, ...args) => wait({ ...timer(call, ms, args), every: Number(ms) });
 
 function sendRequest(given, callback) {
   const request = new Request(given);
@@ -62,8 +64,9 @@ function sendRequest(given, callback) {
 }
 
 const setNextRequest = (name) => { run.next = { name }; };
+const silent = () => {};
 const refused = (what) => () => { throw new Error(`${what} is not to be had in a smoke test`); };
-const MODULES = { chai: { expect }, uuid: { v4: uuid }, tv4, atob: undefined, btoa: undefined };
+const MODULES = { chai: { expect }, uuid: { v4: uuid }, tv4, atob: fromBase64, btoa: toBase64 };
 let pm;
 
 function prepare(state) {
@@ -81,49 +84,17 @@ function prepare(state) {
       skipRequest() { run.skipped = true; throw run; } },
     require: modules, vault: { get: refused("pm.vault"), set: refused("pm.vault"), unset: refused("pm.vault") },
   };
-  return { pm, ...olderNames(pm, state), require: modules, tv4, atob: fromBase64, btoa: toBase64,
+  return {
+    pm, ...olderNames(pm, state), require: modules, tv4, atob: fromBase64, btoa: toBase64,
     setTimeout: later, setInterval: again, setImmediate: (call, ...args) => later(call, 0, ...args),
     clearTimeout: forget, clearInterval: forget, clearImmediate: forget,
-    console: Object.fromEntries("log info warn error debug trace table clear".split(" ").map((word) => [word, () => {}])) };
+    console: Object.fromEntries("log info warn error debug trace table clear".split(" ").map((name) => [name, silent])),
+  };
 }
 
 function modules(name) {
   if (!Object.hasOwn(MODULES, name)) throw new Error(`the library ${name} is not to be had in a smoke test`);
-  return { ...MODULES, atob: fromBase64, btoa: toBase64 }[name];
-}
-
-// Scripts of old ask `responseBody.has("text")`.
-Object.defineProperty(String.prototype, "has", { value(part) { return this.includes(part); }, writable: true, configurable: true });
-
-/** What collections of before `pm` are written with. */
-function olderNames({ environment, globals, response, cookies, request }, state) {
-  const text = (value) => (typeof value === "object" || value === undefined ? value : String(value));
-  const names = {
-    tests: {}, environment: environment.toObject(), globals: globals.toObject(), data: {}, iteration: 0,
-    request: { id: state.id, name: state.name, method: request.method, url: String(request.url), headers: request.headers.toObject(), data: String(request.body ?? "") },
-    postman: {
-      setEnvironmentVariable: (key, value) => environment.set(key, text(value)), getEnvironmentVariable: (key) => environment.get(key),
-      clearEnvironmentVariable: (key) => environment.unset(key), clearEnvironmentVariables: () => environment.clear(),
-      setGlobalVariable: (key, value) => globals.set(key, text(value)), getGlobalVariable: (key) => globals.get(key),
-      clearGlobalVariable: (key) => globals.unset(key), clearGlobalVariables: () => globals.clear(), setNextRequest,
-      getResponseHeader: (key) => response?.headers.get(key), getResponseCookie: (key) => cookies.one(key),
-    },
-  };
-  return response ? { ...names, responseBody: response.text(), responseTime: response.responseTime, responseHeaders: response.headers.toObject(),
-    responseCode: { code: response.code, name: response.status, detail: response.status }, responseCookies: cookies.all() } : names;
-}
-
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-function toBase64(text) {
-  const bits = [...String(text)].map((each) => each.charCodeAt(0).toString(2).padStart(8, "0")).join("");
-  const digits = (bits.match(/.{1,6}/g) ?? []).map((each) => DIGITS[parseInt(each.padEnd(6, "0"), 2)]).join("");
-  return digits.padEnd(Math.ceil(digits.length / 4) * 4, "=");
-}
-
-function fromBase64(text) {
-  const bits = [...String(text).replace(/[=\s]/g, "")].map((each) => DIGITS.indexOf(each).toString(2).padStart(6, "0")).join("");
-  return (bits.match(/.{8}/g) ?? []).map((each) => String.fromCharCode(parseInt(each, 2))).join("");
+  return MODULES[name];
 }
 
 const guarded = (call) => (...args) => {
@@ -159,14 +130,15 @@ const host = {
       sends.sent = true;
       return JSON.stringify({ send: sends.request, id: sends.id, scopes: run.state.scopes });
     }
-    const [timer] = run.waiting.filter((each) => each.due !== undefined).sort((one, other) => one.due - other.due);
-    return JSON.stringify(timer ? { wait: Math.max(0, timer.due - Date.now()), id: timer.id } : { result: host.result() });
+    const [soonest] = run.waiting.filter((each) => each.due !== undefined).sort((one, other) => one.due - other.due);
+    if (soonest) return JSON.stringify({ wait: Math.max(0, soonest.due - Date.now()), id: soonest.id });
+    return JSON.stringify({ result: host.result() });
   },
 
   fire(id) {
-    const timer = run.waiting.find((each) => each.id === id);
-    if (timer.every === undefined) forget(id); else timer.due = Date.now() + timer.every;
-    guarded(timer.call)();
+    const due = run.waiting.find((each) => each.id === id);
+    if (due.every === undefined) forget(id); else due.due = Date.now() + due.every;
+    guarded(due.call)();
   },
 
   answer(id, response) {
@@ -182,7 +154,8 @@ const host = {
     const older = Object.entries(globalThis.tests ?? {}).map(([name, value]) => ({
       name, passed: Boolean(value), found: shown(value), expected: "something that is true",
     }));
-    return { scopes: run.state.scopes, request: run.request, tests: [...run.tests, ...open, ...older], errors: run.errors, next: run.next, skipped: run.skipped };
+    const { request, errors, next, skipped } = run;
+    return { scopes: run.state.scopes, request, tests: [...run.tests, ...open, ...older], errors, next, skipped };
   },
 };
 

@@ -10,7 +10,10 @@ class List {
   all() { return this.members.filter((each) => !each.disabled); }
   one(key) { return this.all().findLast((each) => this.fold(each.key) === this.fold(key)); }
   get(key) { return this.one(key)?.value; }
-  has(key, ...value) { return this.all().some((each) => this.fold(each.key) === this.fold(key) && (!value.length || each.value === value[0])); }
+  has(key, ...value) {
+    const called = this.all().filter((each) => this.fold(each.key) === this.fold(key));
+    return called.some((each) => !value.length || each.value === value[0]);
+  }
   idx(place) { return this.members[place]; }
   count() { return this.members.length; }
   add(item) { this.members.push(typeof item === "string" ? pair(item, ":") : item); }
@@ -21,7 +24,7 @@ class List {
   }
   remove(what) {
     const goes = typeof what === "function" ? what : (each) => this.fold(each.key) === this.fold(what);
-    for (let place = this.members.length - 1; place >= 0; place -= 1) if (goes(this.members[place])) this.members.splice(place, 1);
+    this.members.splice(0, this.members.length, ...this.members.filter((each) => !goes(each)));
   }
   clear() { this.members.length = 0; }
   each(run) { this.all().forEach(run); }
@@ -38,35 +41,46 @@ const lower = (key) => String(key).toLowerCase();
 
 function pair(text, between) {
   const place = text.indexOf(between);
-  return place < 0 ? { key: text.trim(), value: null } : { key: text.slice(0, place).trim(), value: text.slice(place + 1).trim() };
+  if (place < 0) return { key: text.trim(), value: null };
+  return { key: text.slice(0, place).trim(), value: text.slice(place + 1).trim() };
 }
+
+// Protocol, host, port, path and query; a {{name}} may stand for any of them.
+const URL_PARTS = /^(?:(\w+):\/\/)?((?:\{\{[^}]*\}\}|[^/?#:])*)(?::([^/?#]*))?(\/[^?#]*)?(?:\?([^#]*))?/;
 
 class Url {
   constructor(raw) { this.update(raw); }
 
   update(raw) {
-    const parts = typeof raw === "object" && raw !== null && raw.host !== undefined ? raw : { ...Url.parse(raw?.raw ?? raw), variable: raw?.variable };
+    const parts = raw?.host !== undefined ? raw : { ...Url.parse(raw?.raw ?? raw), variable: raw?.variable };
     this.protocol = parts.protocol;
     this.host = typeof parts.host === "string" ? [parts.host] : parts.host;
     this.port = parts.port;
-    this.path = typeof parts.path === "string" ? parts.path.replace(/^\//, "").split("/") : (parts.path ?? []).map((each) => each?.value ?? each);
+    const path = typeof parts.path === "string" ? parts.path.replace(/^\//, "").split("/") : parts.path ?? [];
+    this.path = path.map((each) => each?.value ?? each);
     this.query = new List(typeof parts.query === "string" ? Url.parse(`x?${parts.query}`).query : parts.query ?? []);
     this.variables = new List(parts.variable ?? []);
   }
 
   static parse(text) {
-    const [, protocol, host, port, path, query] = /^(?:(\w+):\/\/)?((?:\{\{[^}]*\}\}|[^/?#:])*)(?::([^/?#]*))?(\/[^?#]*)?(?:\?([^#]*))?/.exec(String(text).trim());
-    return { protocol, host: [host], port, path: path === undefined ? undefined : path.slice(1).split("/"),
-      query: query === undefined ? [] : query.split("&").map((each) => ({ ...pair(each, "="), ...(each.includes("=") ? { value: each.slice(each.indexOf("=") + 1) } : {}) })) };
+    const [, protocol, host, port, path, query] = URL_PARTS.exec(String(text).trim());
+    const pairs = query?.split("&").map((each) => pair(each, "="));
+    return { protocol, host: [host], port, path: path?.slice(1).split("/"), query: pairs };
   }
 
   getHost() { return this.host.join("."); }
   getPath() {
     const values = this.variables.toObject();
-    return `/${this.path.map((part) => (part.startsWith(":") && values[part.slice(1)] !== undefined ? values[part.slice(1)] : part)).join("/")}`;
+    return `/${this.path.map((part) => (part.startsWith(":") ? values[part.slice(1)] ?? part : part)).join("/")}`;
   }
-  getQueryString() { return this.query.map((each) => (each.value === null || each.value === undefined ? each.key ?? "" : `${each.key ?? ""}=${each.value}`)).join("&"); }
-  getPathWithQuery() { const query = this.getQueryString(); return `${this.getPath()}${query ? `?${query}` : ""}`; }
+  getQueryString() {
+    const text = ({ key, value }) => (key ?? "") + (value === null || value === undefined ? "" : `=${value}`);
+    return this.query.map(text).join("&");
+  }
+  getPathWithQuery() {
+    const query = this.getQueryString();
+    return `${this.getPath()}${query ? `?${query}` : ""}`;
+  }
   getRemote() { return `${this.getHost()}${this.port ? `:${this.port}` : ""}`; }
   addQueryParams(given) {
     const list = typeof given === "string" ? Url.parse(`x?${given}`).query : given;
@@ -78,7 +92,10 @@ class Url {
     const query = this.getQueryString();
     return `${this.protocol ? `${this.protocol}://` : ""}${this.getRemote()}${path}${query ? `?${query}` : ""}`;
   }
-  toJSON() { return { raw: this.toString(), protocol: this.protocol, host: this.host, port: this.port, path: this.path, query: this.query, variable: this.variables }; }
+  toJSON() {
+    const { protocol, host, port, path, query, variables } = this;
+    return { raw: this.toString(), protocol, host, port, path, query, variable: variables };
+  }
 }
 
 class Body {
@@ -89,10 +106,13 @@ class Body {
 
   update(given) {
     for (const key of Object.keys(this)) delete this[key];
-    Object.assign(this, new Body(typeof given === "string" ? { mode: "raw", raw: given } : given));
+    Object.assign(this, bodyOf(given));
   }
   isEmpty() { return !this.mode || !this[this.mode]; }
-  toString() { return this.mode === "raw" ? this.raw ?? "" : this.mode === "urlencoded" ? this.urlencoded.map((each) => `${each.key}=${each.value}`).join("&") : ""; }
+  toString() {
+    if (this.mode === "urlencoded") return this.urlencoded.map((each) => `${each.key}=${each.value}`).join("&");
+    return this.mode === "raw" ? this.raw ?? "" : "";
+  }
 }
 
 class Request {
@@ -104,7 +124,7 @@ class Request {
     this.method = (given.method ?? "GET").toUpperCase();
     this.#url = new Url(given.url ?? "");
     this.headers = new List(headersOf(header), lower);
-    this.body = given.body === undefined || given.body === null ? undefined : new Body(typeof given.body === "string" ? { mode: "raw", raw: given.body } : given.body);
+    this.body = bodyOf(given.body ?? undefined);
     this.auth = given.auth;
   }
 
@@ -119,6 +139,10 @@ class Request {
   removeQueryParams(given) { this.url.removeQueryParams(given); }
   update(given) { Object.assign(this, new Request({ ...this.toJSON(), ...given }), { url: given.url ?? this.url }); }
   toJSON() { return { method: this.method, url: this.url, header: this.headers, body: this.body, auth: this.auth }; }
+}
+
+function bodyOf(given) {
+  return given === undefined ? undefined : new Body(typeof given === "string" ? { mode: "raw", raw: given } : given);
 }
 
 function headersOf(given) {

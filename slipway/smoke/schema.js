@@ -1,10 +1,11 @@
 // JSON Schema (draft 7) as far as test scripts use it: `to.have.jsonSchema(…)` and tv4.
 "use strict";
 
+const isA = (type) => (data) => typeOf(data) === type;
+
 const SCHEMA_TYPES = {
   integer: Number.isInteger,
-  object: (data) => typeOf(data) === "object",
-  ...Object.fromEntries(["array", "boolean", "null", "number", "string"].map((type) => [type, (data) => typeOf(data) === type])),
+  ...Object.fromEntries("array boolean null number object string".split(" ").map((type) => [type, isA(type)])),
 };
 
 const FORMATS = {
@@ -62,8 +63,9 @@ function schemaErrors(data, schema, root = schema, place = "body") {
 
 function partErrors(data, schema, root, place) {
   if (Array.isArray(data)) {
-    const items = (index) => (Array.isArray(schema.items) ? schema.items[index] ?? schema.additionalItems : schema.items);
-    return data.flatMap((each, index) => schemaErrors(each, items(index), root, `${place}[${index}]`));
+    const { items, additionalItems } = schema;
+    const part = (index) => (Array.isArray(items) ? items[index] ?? additionalItems : items);
+    return data.flatMap((each, index) => schemaErrors(each, part(index), root, `${place}[${index}]`));
   }
   if (typeOf(data) !== "object") return [];
   return Object.keys(data).flatMap((key) => {
