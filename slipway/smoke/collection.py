@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from slipway.errors import SettingsError
+from slipway.system.redact import Secret
 
 NEXT = "export it from Postman as Collection v2.1"
 
@@ -92,14 +93,15 @@ def loaded(path: Path) -> dict:
 
 
 def environment(path: Path) -> dict[str, object]:
-    """The enabled variables of a Postman environment file."""
+    """The enabled variables of a Postman environment file; a Secret where Postman hides the value."""
     return dict(variables_of(loaded(path).get("values", [])))
 
 
 def variables_of(entries: list) -> Iterator[tuple[str, object]]:
     for entry in entries:
         if entry.get("enabled", True) and not entry.get("disabled", False):
-            yield entry.get("key") or entry["id"], entry.get("value", "")
+            value = entry.get("value", "")
+            yield entry.get("key") or entry["id"], Secret(str(value)) if entry.get("type") == "secret" else value
 
 
 def walk(item: dict, above: Inherited) -> Iterator[Request]:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slipway.data.endpoints import MASK, SHORTEST_MASKED
 from slipway.errors import HealthError, SettingsError, VerificationError
 from slipway.smoke import collection as postman
 from slipway.smoke.collection import Collection, Request, Source
 from slipway.smoke.limits import limits
 from slipway.smoke.script import Script, ScriptError
+from slipway.smoke.secrets import bare, masked, secrets
 from slipway.smoke.send import Elsewhere, Sender
 
-SECRET = re.compile("token|secret|password|key", re.IGNORECASE)
 BASES = ("baseUrl", "base_url", "baseURL")  # the names that people give to the address
 MOST = 1000  # requests in one run: one that names itself as the next has no end
 
@@ -73,10 +71,11 @@ def run(
 
 
 def made(collection: Collection, base: str, variables: Mapping[str, object], timeout: float, folder: Path) -> Run:
+    """A run before its first request. What is secret now stays secret, whatever scripts do to the variables."""
     environment = {**variables, **dict.fromkeys(BASES, base)}
-    scopes = {"local": {}, "environment": environment, "collection": dict(collection.variables), "globals": {}}
-    # Those of the beginning stay secret, whatever scripts do to the variables.
-    return Run(Sender(base, timeout, folder, secrets=secrets(environment) | secrets(collection.variables)), scopes)
+    hidden = secrets(environment) | secrets(collection.variables)
+    scopes = {"local": {}, "environment": bare(environment), "collection": bare(collection.variables), "globals": {}}
+    return Run(Sender(base, timeout, folder, secrets=hidden), scopes)
 
 
 def read(path: Path, folder: str = "") -> tuple[Collection, tuple[Request, ...]]:
@@ -223,25 +222,10 @@ def reason(error: BaseException) -> str:
 
 
 def failed(run: Run) -> HealthError:
+    hidden = run.sender.secrets.union(*map(secrets, run.scopes.values()))
     first = run.failures[0]
-    lines = tuple(masked(run, f"{each.where}: found {each.found}, expected {each.expected}") for each in run.failures)
-    return HealthError(
-        masked(run, f"smoke: {first.where}"),
-        masked(run, first.found),
-        masked(run, first.expected),
-        "./invoke logs -s app",
-        lines,
+    lines = tuple(
+        masked(f"{each.where}: found {each.found}, expected {each.expected}", hidden) for each in run.failures
     )
-
-
-def masked(run: Run, text: str) -> str:
-    """The text without credentials that were sent, and without variables that are named like secrets."""
-    found = run.sender.secrets.union(*map(secrets, run.scopes.values()))
-    for value in sorted(found, key=len, reverse=True):
-        if len(value) >= SHORTEST_MASKED:
-            text = text.replace(value, MASK)
-    return text
-
-
-def secrets(scope: Mapping[str, object]) -> set[str]:
-    return {str(value) for name, value in scope.items() if SECRET.search(name) and isinstance(value, str | int)}
+    where, found, expected = (masked(text, hidden) for text in (f"smoke: {first.where}", first.found, first.expected))
+    return HealthError(where, found, expected, "./invoke logs -s app", lines)

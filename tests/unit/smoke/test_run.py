@@ -122,6 +122,15 @@ def test_a_secret_of_the_environment_is_in_no_error(tmp_path: Path, shop: Shop, 
     assert "hush" not in str(caught.value.fields()) and "•••" in str(caught.value.fields())
 
 
+def test_a_value_that_postman_hides_is_hidden_here_in_each_of_its_spellings(tmp_path: Path, shop: Shop):
+    path = tmp_path / "environment.json"
+    path.write_text(json.dumps({"values": [{"key": "pin", "value": "hush/hush", "type": "secret"}]}))
+    script = "pm.test('x', () => pm.expect([pm.environment.get('pin'), 'hush%2Fhush']).to.eql(1));"
+    with pytest.raises(HealthError) as caught:
+        smoke.run(saved(tmp_path, ask("x", "/echo/{{pin}}", script)), shop.url, postman.environment(path))
+    assert "hush" not in str(caught.value.fields()) and shop.asked[0].target == "/echo/hush/hush"
+
+
 def test_a_password_is_hidden_in_the_form_in_which_it_is_sent(tmp_path: Path, shop: Shop):
     script = "pm.test('x', () => pm.expect(pm.response.json().headers.authorization).to.eql('other'));"
     path = saved(tmp_path, ask("x", "/echo", script), auth=auth("basic", username="ada", password="s3cret"))
@@ -195,6 +204,6 @@ def test_a_variable_cannot_add_a_header_or_break_the_request_with_a_traceback(tm
 
 def test_variables_of_an_environment_file_that_are_off_are_left_out(tmp_path: Path):
     path = tmp_path / "environment.json"
-    values = [{"key": "a", "value": "1", "enabled": True}, {"key": "b", "value": "2", "enabled": False}]
+    values = [{"key": "a", "value": "1"}, {"key": "b", "value": "2", "enabled": False}]
     path.write_text(json.dumps({"values": values}))
     assert postman.environment(path) == {"a": "1"}
