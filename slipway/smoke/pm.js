@@ -3,6 +3,7 @@
 "use strict";
 
 const LIBRARY_LINES = 10000;  // the host puts this library behind so many empty lines: a lower line is the script's
+const { parse, stringify } = JSON;  // a script may bend them
 const run = { begun: [], tests: [], waiting: [], errors: [], skipped: false, number: 0 };
 
 function lineOf(error) {
@@ -102,19 +103,19 @@ const guarded = (call) => (...args) => {
 };
 
 const host = {
-  dynamic: () => JSON.stringify(Object.keys(DYNAMIC)),
+  dynamic: () => stringify(Object.keys(DYNAMIC)),
 
   /** A request with its variables filled in, its address as one text, and the names that have no value. */
   fill(request, scopes) {
     const missing = [];
-    const { lookup } = scopesOf(JSON.parse(scopes));
-    const full = new Request(filledAll(JSON.parse(request), lookup, missing));
+    const { lookup } = scopesOf(parse(scopes));
+    const full = new Request(filledAll(parse(request), lookup, missing));
     const address = filled(String(full.url), lookup, missing);
-    return JSON.stringify({ ...full.toJSON(), url: address, missing });
+    return stringify({ ...full.toJSON(), url: address, missing });
   },
 
   begin(state, source) {
-    run.state = JSON.parse(state);
+    run.state = parse(state);
     Object.assign(globalThis, prepare(run.state));
     guarded(() => {
       const script = (0, eval)(`(async function () {${source}\n})`);
@@ -128,11 +129,11 @@ const host = {
     const sends = run.waiting.find((each) => each.request && !each.sent);
     if (sends) {
       sends.sent = true;
-      return JSON.stringify({ send: sends.request, id: sends.id, scopes: run.state.scopes });
+      return stringify({ send: sends.request, id: sends.id, scopes: run.state.scopes });
     }
     const [soonest] = run.waiting.filter((each) => each.due !== undefined).sort((one, other) => one.due - other.due);
-    if (soonest) return JSON.stringify({ wait: Math.max(0, soonest.due - Date.now()), id: soonest.id });
-    return JSON.stringify({ result: host.result() });
+    if (soonest) return stringify({ wait: Math.max(0, soonest.due - Date.now()), id: soonest.id });
+    return stringify({ result: host.result() });
   },
 
   fire(id) {
@@ -143,7 +144,7 @@ const host = {
 
   answer(id, response) {
     const { call } = run.waiting.find((each) => each.id === id);
-    const { error, ...got } = JSON.parse(response);
+    const { error, ...got } = parse(response);
     forget(id);
     guarded(call)(error ? new Error(error) : null, error ? undefined : new Response(got));
   },
@@ -159,4 +160,4 @@ const host = {
   },
 };
 
-globalThis.host = host;
+return (name, ...args) => host[name](...args);

@@ -196,7 +196,7 @@ def answered(run: Run, where: str, request: Mapping, behaviour: Mapping, scopes:
     """The answer to a request, and the request as it was sent; None where there is none, which is a failure."""
     filled = run.filler.call("fill", json.dumps(request), json.dumps(scopes))
     if filled["missing"]:
-        names = ", ".join(f"{{{{{name}}}}}" for name in filled["missing"])
+        names = ", ".join(f"{{{{{name}}}}}" for name in dict.fromkeys(filled["missing"]))
         run.fail(where, f"no value for {names}", "a variable of the collection, or one that an earlier request sets")
         return None
     run.sent += 1

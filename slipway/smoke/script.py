@@ -18,6 +18,7 @@ LIBRARY_LINES = 10_000  # pm.js knows it too: what stands on a lower line is the
 MEMORY = 64 << 20
 SECONDS = 5.0  # of the processor, without a word to the host
 LONGEST = 30.0  # with everything that a script waits for
+BENT = "a script that changes what JavaScript itself is made of"
 
 
 class ScriptError(Exception):
@@ -43,10 +44,9 @@ class Script:
 
         self.failure = quickjs.JSException
         self.js = quickjs.Context()
-        self.js.eval(library())
+        self.host = self.js.eval(library())
         self.js.set_memory_limit(MEMORY)
         self.js.set_time_limit(seconds)
-        self.host = self.js.get("host")
         self.longest = longest
 
     def check(self, source: str) -> None:
@@ -61,10 +61,12 @@ class Script:
     def call(self, name: str, *args: object) -> object:
         """One word of pm.js for the host."""
         try:
-            found = self.js.eval(f"host.{name}")(*args)
+            found = self.host(name, *args)
+            return json.loads(found) if isinstance(found, str) else None
         except self.failure as error:
             raise stopped(error) from None
-        return json.loads(found) if isinstance(found, str) else None
+        except ValueError:
+            raise ScriptError(BENT) from None
 
     def run(self, source: str, state: Mapping, send: Callable[[dict, dict], dict]) -> dict:
         """Runs a script to its end, with the requests and timers that it waits for; returns what it left.
@@ -83,6 +85,8 @@ class Script:
                 case {"wait": milliseconds, "id": number}:
                     time.sleep(max(0.0, min(milliseconds / 1000, end - time.monotonic())))
                     self.call("fire", number)
+                case _:
+                    raise ScriptError(BENT)
 
     def settle(self, end: float) -> None:
         """Promises that are due. Raises ScriptError where they, or timers, have no end."""

@@ -129,6 +129,24 @@ def test_names_of_the_library_are_free_for_scripts():
     assert left["errors"] == [] and left["tests"][0]["passed"]
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "JSON.stringify = () => '{bad'; JSON.parse = null;",
+        "Object.prototype.toJSON = () => 'bad';",
+        "Array.prototype.find = Array.prototype.filter = null;",
+        "host = null; globalThis.host = { next: () => '{bad' };",
+        "const round = {}; round.round = round; pm.environment.set('round', round);",
+        "pm.environment.set('big', 10n);",
+    ],
+)
+def test_a_script_that_bends_javascript_is_told_of_or_does_no_harm(script: str):
+    try:
+        assert left_by(script)["tests"] == []
+    except ScriptError as error:
+        assert error.found
+
+
 def test_a_request_of_a_script_goes_through_the_host():
     sent = []
 
