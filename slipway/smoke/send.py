@@ -49,7 +49,8 @@ class Sender:
     def __post_init__(self) -> None:
         self.session.trust_env = False
         self.session.headers = requests.structures.CaseInsensitiveDict(OWN)
-        self.session.mount("https://", System())
+        if self.base.startswith("https://"):
+            self.session.mount("https://", System())
 
     def send(self, filled: Mapping, behaviour: Mapping) -> dict:
         """The answer as scripts read it. Raises Elsewhere, OSError where none comes, ValueError for what HTTP forbids."""
