@@ -9,8 +9,8 @@ import pytest
 
 from slipway.environment import World
 from slipway.errors import VerificationError
+from slipway.release import smoke_test
 from slipway.stack import model
-from slipway.verbs import smoke
 from tests.support.postman import ask, collection
 from tests.unit.conftest import settings_of
 
@@ -24,23 +24,23 @@ def world(root: Path, **values: object) -> World:
 def installed(monkeypatch) -> list[str]:
     """The lists that were installed; none was before."""
     found: list[str] = []
-    monkeypatch.setattr(smoke.requirements, "missing", lambda root, name: name not in found)
-    monkeypatch.setattr(smoke.requirements, "install", lambda root, name, progress: found.append(name))
+    monkeypatch.setattr(smoke_test.requirements, "missing", lambda root, name: name not in found)
+    monkeypatch.setattr(smoke_test.requirements, "install", lambda root, name, progress: found.append(name))
     return found
 
 
 def test_an_app_without_a_collection_needs_no_engine_of_scripts(tmp_path: Path, installed):
-    assert smoke.step(world(tmp_path)) is None and installed == []
+    assert smoke_test.level(world(tmp_path)) == () and installed == []
 
 
 def test_a_collection_that_cannot_be_run_stops_the_plan_with_the_engine_there(tmp_path: Path, installed):
     (tmp_path / "mine.json").write_text(json.dumps(collection(ask("x", "/a", "if ("))))
     with pytest.raises(VerificationError, match="x: line 1"):
-        smoke.step(world(tmp_path, smoke_collection="mine.json"))
+        smoke_test.level(world(tmp_path, smoke_collection="mine.json"))
     assert installed == ["smoke"]
 
 
 def test_a_collection_that_can_be_run_is_a_step(tmp_path: Path, installed):
     (tmp_path / "mine.json").write_text(json.dumps(collection(ask("x", "/a", "pm.test('a', () => {});"))))
-    made = smoke.step(world(tmp_path, smoke_collection="mine.json"))
-    assert made is not None and made.name == "smoke test" and installed == ["smoke"]
+    (made,) = smoke_test.level(world(tmp_path, smoke_collection="mine.json"))
+    assert made.name == "smoke test" and installed == ["smoke"]
