@@ -39,7 +39,7 @@ def drill(c, at="latest", on="local", wait="0", json=False):
 def restore(c, at="", timeline=None, on="local", drop_old=False, yes=False, wait="0", json=False):
     """Bring the whole database back to a moment: made beside the live one, proven, then exchanged."""
     perform(
-        "restore_at",
+        "pitr.restore",
         on,
         at=at,
         timeline=number("timeline", timeline),

@@ -116,7 +116,7 @@ def afterwards(world: World, seen: Seen, wish: Wish, done: Done) -> Iterator[Lev
     """The app answers again, if it did before; only then the database of before may go."""
     if seen.answering:
         yield (gates.ready(world, seen),)
-        yield (gates.front_door(world.engine, world),)
+        yield (gates.front_door(world),)
     if wish.drop_old and done.database.get("old"):
         yield (
             Step(

@@ -24,6 +24,9 @@ HINTS = (
     ("NoSuchBucket", "its bucket does not exist"),
     ("CryptoError", OTHER_KEY),
     ("FormatError", OTHER_KEY),  # now and then what a wrong key makes of it looks whole
+    # Its own alarm, when what it reads makes no sense: the blocks of a file that has rotted.
+    ("exception [025]", OTHER_KEY),
+    ("does not match expected checksum", "it is damaged"),
     ("HostConnectError", "the store does not answer"),
     ("unable to get address", "the store does not answer"),
     ("timeout after", "the store does not answer in time"),

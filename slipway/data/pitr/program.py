@@ -38,9 +38,9 @@ class Ran:
         if self.code is None:
             return "no answer in time"
         lines = [STAMP.sub("", line).strip() for line in self.output.splitlines() if line.strip()]
-        wrong = [line for line in lines if line.startswith("ERROR")]
+        wrong = [line for line in lines if line.startswith(("ERROR", "ASSERT"))]
         known = next((words for sign, words in info.HINTS if sign in self.output), "")
-        text = re.sub(r"^ERROR: \[\d+\]: ", "", (wrong or lines or ["it said nothing"])[0 if wrong else -1])
+        text = re.sub(r"^(ERROR|ASSERT): \[\d+\]: ", "", (wrong or lines or ["it said nothing"])[0 if wrong else -1])
         return f"{text[:200]} ({known})" if known else text[:300]
 
     @property

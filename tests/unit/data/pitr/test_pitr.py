@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from slipway.data import endpoints
 from slipway.data.endpoints import Archive
-from slipway.data.pitr import archive, asking, establish, gaps, info, server, status, window
+from slipway.data.pitr import archive, asking, establish, gaps, info, program, server, status, window
 from slipway.data.pitr import backup as backups
 from slipway.data.pitr.info import Backup, Report, Repository
 from slipway.engine import pick
@@ -422,3 +422,17 @@ def test_a_recovery_that_ends_before_its_moment_says_where_the_archive_ends():
 def test_a_recovery_that_fails_says_its_last_reason():
     assert server.refusal("FATAL:  one\nFATAL:  could not open file\nLOG:  shut down").found == "could not open file"
     assert server.refusal("").found == "it did not start"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "P00  ERROR: [095]: CryptoError on main/file\nP00   INFO: restore command end: aborted with exception [095]",
+        "P00  ERROR: [029]: FormatError: zst error\nP00   INFO: restore command end: aborted with exception [029]",
+        "P00 ASSERT: [025]: raised from local-1\nP00   INFO: restore command end: aborted with exception [025]",
+        "    stack trace:\nP00   INFO: restore command end: aborted with exception [025]",
+        "P00  ERROR: [038]: file '16384': actual checksum 'a' does not match expected checksum 'b'",
+    ],
+)
+def test_whatever_rot_looks_like_to_pgbackrest_it_is_called_damage(said):
+    assert "damaged" in program.Ran(25, said).reason
