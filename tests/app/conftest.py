@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.backend_process import Reply, Running, app_process, send, until
+from tests.support.backend_process import Reply, Running, app_process, send
 from tests.support.tcp_relay import Relay
+from tests.support.waiting import until
 
 
 @pytest.fixture

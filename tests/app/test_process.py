@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tests.support.backend_process import PATIENCE, app_process, send, until
+from tests.support.backend_process import app_process, send
+from tests.support.waiting import PATIENCE, until
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.backend_process import send, until
+from tests.support.backend_process import send
+from tests.support.waiting import until
 
 URL_OF = {"postgres": "DATABASE_URL", "redis": "REDIS_URL", "objects": "S3_ENDPOINT"}
 

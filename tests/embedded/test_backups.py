@@ -10,7 +10,8 @@ import pytest
 
 from slipway.data import mirror
 from slipway.data.backups import verify
-from tests.support.working_copy import WorkingCopy, until
+from tests.support.waiting import until
+from tests.support.working_copy import WorkingCopy
 
 
 def told(copy: WorkingCopy, *words: str, **env: str) -> dict:

@@ -8,7 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.working_copy import is_alive, kill, until
+from tests.support.waiting import until
+from tests.support.working_copy import is_alive, kill
 
 SERVICES = ("postgres", "redis", "objects", "app")
 

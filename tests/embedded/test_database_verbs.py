@@ -13,7 +13,8 @@ import psycopg
 import pytest
 
 from tests.support import db_verbs, services
-from tests.support.working_copy import PATIENCE_S, WorkingCopy, until
+from tests.support.waiting import PATIENCE, until
+from tests.support.working_copy import WorkingCopy
 
 PASSWORD = "ex:ternal/p@ss w'rd"
 WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 901 AND NOT granted)"
@@ -44,7 +45,7 @@ def test_of_two_migrates_at_once_one_waits_and_both_succeed(running) -> None:
             refused = running.invoke("db.migrate", "--wait", "0")
             second = running.start("db.migrate")
             until(lambda: waits_for_lock(running, second.pid), "the second waits")
-        told = [child.communicate(timeout=PATIENCE_S) for child in (first, second)]
+        told = [child.communicate(timeout=PATIENCE) for child in (first, second)]
         assert (first.returncode, second.returncode, refused.returncode) == (0, 0, 3), told
         assert "1 applied" in told[0][0] and "0 applied" in told[1][0]
     finally:

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from tests.support.waiting import PATIENCE
 from tests.support.working_copy import WorkingCopy, is_alive
 
 
@@ -21,7 +22,7 @@ def interrupt_at(copy: WorkingCopy, step: str, number: int) -> subprocess.Comple
         if event.get("state") == "started" and event["name"].startswith(step):
             child.send_signal(number)
             break
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=PATIENCE)
     assert "Traceback" not in "".join(heard) + out + err
     return subprocess.CompletedProcess(child.args, child.returncode, "".join(heard) + out, err)
 
@@ -44,7 +45,7 @@ def test_a_down_that_was_cut_short_is_finished_by_the_next(shared):
     child = shared.start("down")
     child.stdout.readline()
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=PATIENCE)
     assert "Traceback" not in out + err and child.returncode in (0, 130)
     shared.up()
     assert all(is_alive(pid) for pid in shared.pids.values()) and shared.get("/ready")
@@ -52,7 +53,7 @@ def test_a_down_that_was_cut_short_is_finished_by_the_next(shared):
 
 def test_two_runs_at_once_leave_one_working_stack(fresh):
     children = [fresh.start("up") for _ in range(2)]
-    outputs = [child.communicate(timeout=90) for child in children]
+    outputs = [child.communicate(timeout=PATIENCE) for child in children]
     assert all("Traceback" not in out + err for out, err in outputs)
     fresh.up()
     assert "Nothing to do" in fresh.up() and len(fresh.titles()) == 6

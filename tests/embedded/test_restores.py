@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.working_copy import WorkingCopy, until
+from tests.support.waiting import PATIENCE, until
+from tests.support.working_copy import WorkingCopy
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_an_interrupted_restore_leaves_the_database_as_it_was_and_the_app_back(r
         "the mask runs",
     )
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130 and "Traceback" not in out + err, out + err
     until(running.is_well, "the app is back")
     assert running.titles() == before

@@ -11,7 +11,8 @@ import pytest
 from slipway.data import mirror
 from slipway.data.backups import manifest, verify
 from tests.support.clone import Clone, assert_refused
-from tests.support.containers import must, until
+from tests.support.containers import must
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from tests.support.clone import Clone
-from tests.support.containers import must, until
+from tests.support.containers import must
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 

@@ -8,9 +8,10 @@ import signal
 import pytest
 
 from tests.support.clone import Clone, assert_refused
-from tests.support.containers import docker, must, until
+from tests.support.containers import docker, must
 from tests.support.load.generator import FULL, load
 from tests.support.releasing import another_image, answers, before_the_lock, deployed, releases, version
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 

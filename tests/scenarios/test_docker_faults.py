@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.clone import Clone, assert_refused
-from tests.support.containers import docker, must, until
+from tests.support.containers import docker, must
 from tests.support.load.generator import load
 from tests.support.releasing import another_image, answers, at_step, deployed, releases, steady, version
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 
@@ -168,7 +169,7 @@ def test_what_is_killed_during_the_deploy_takes_no_release_down_and_loses_nothin
 def test_a_database_killed_in_a_migration_leaves_the_old_release_and_half_of_nothing(slow: Clone):
     deployed(slow, "before-killed-migration")
     before = slow.ids()["app"]
-    with migration(slow, "CREATE TABLE halves (n int);\nSELECT pg_sleep(20);\n"):
+    with migration(slow, "CREATE TABLE halves (n int);\nSELECT pg_sleep(600);\n"):
         run = at_step(slow, "migrate", APP_ENV_VERSION="bad")
         until(
             lambda: slow.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "1", "it sleeps"

@@ -9,7 +9,8 @@ import pytest
 
 from tests.support import clone
 from tests.support.clone import Clone, assert_refused
-from tests.support.containers import must, until
+from tests.support.containers import must
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.clone import Clone, assert_refused, free_port
-from tests.support.containers import docker, must, until
+from tests.support.containers import docker, must
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 

@@ -7,7 +7,8 @@ import signal
 import pytest
 
 from tests.support.clone import Clone, Done, assert_refused, assert_running
-from tests.support.containers import must, until
+from tests.support.containers import must
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 
@@ -50,11 +51,13 @@ def test_up_itself_killed_at_a_gate_is_taken_up_again_by_the_next(own: Clone):
 
 def test_up_itself_killed_in_a_migration_leaves_whole_files_only(own: Clone):
     migration = own.root / "migrations" / "900_slow.up.sql"
-    migration.write_text("CREATE TABLE slow (n int);\nSELECT pg_sleep(4);\nINSERT INTO slow VALUES (1);\n")
+    sleep = "SELECT pg_sleep(600) WHERE to_regclass('awake') IS NULL"
+    migration.write_text(f"CREATE TABLE slow (n int);\n{sleep};\nINSERT INTO slow VALUES (1);\n")
     run = own.begin("up")
     until(lambda: own.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "1", "it sleeps")
     run.process.send_signal(signal.SIGKILL)
     assert run.done().code == -signal.SIGKILL
+    own.sql("CREATE TABLE awake ()")
     own.assert_right()
     assert own.sql("SELECT count(*) FROM slow") == "1"
 

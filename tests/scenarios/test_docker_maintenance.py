@@ -8,8 +8,9 @@ import urllib.request
 import pytest
 
 from tests.support.clone import Clone, assert_refused
-from tests.support.containers import must, until
+from tests.support.containers import must
 from tests.support.load.generator import load
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 

@@ -18,10 +18,11 @@ from slipway.stack import images
 from tests.scenarios import test_docker_registry
 from tests.support import clone, own_engine
 from tests.support.clone import Begun, Done, assert_refused
-from tests.support.containers import ROOT, container, docker, must, until
+from tests.support.containers import ROOT, container, docker, must
 from tests.support.load.generator import load
 from tests.support.own_engine import Guest, Machine
 from tests.support.releasing import SLOW, answers, at_step, colours, deployed, releases, version
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 BALLAST = 64 * 2**20

@@ -10,7 +10,8 @@ import pytest
 
 from tests.support import clone
 from tests.support.clone import DEMO_USER, Clone, assert_refused
-from tests.support.containers import must, until
+from tests.support.containers import must
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 
@@ -100,7 +101,7 @@ def test_a_committed_row_is_archived_by_itself_in_the_time_that_is_set(archived:
     assert archived.sql("SHOW archive_timeout") == f"{SOON}s"
     write(archived, "by-itself")
     wal = segment(archived)
-    until(lambda: reached(archived, wal), f"{wal} is archived with no help", within=60)
+    until(lambda: reached(archived, wal), f"{wal} is archived with no help")
     assert_sound(archived)
 
 
@@ -123,7 +124,7 @@ def test_a_dropped_table_comes_back_and_archiving_goes_on_and_can_be_restored_fr
     write(archived, "afterwards")
     wal = segment(archived)
     assert int(wal[:8], 16) == 2
-    until(lambda: reached(archived, wal), f"{wal} of the new history is archived", within=60)
+    until(lambda: reached(archived, wal), f"{wal} of the new history is archived")
     again = moment(archived)
     write(archived, "last")
     archived.succeed("restore", "--at", again, "--yes", "--drop-old")
@@ -205,7 +206,7 @@ def test_a_store_that_hangs_or_is_gone_is_told_everywhere_by_what_waits_for_it(a
         must("start", store)
     # Postgres tries again within a minute, and at once when there is more.
     archived.sql("SELECT pg_switch_wal() FROM pg_current_xact_id()")
-    until(lambda: reached(archived, wal), "what waited is archived", within=90)
+    until(lambda: reached(archived, wal), "what waited is archived")
     archived.succeed("up")
     assert_sound(archived)
 

@@ -11,7 +11,8 @@ import pytest
 
 from tests.scenarios.test_docker_pitr import SOON, moment, reached, said, segment, titles, write
 from tests.support.clone import Clone, assert_refused
-from tests.support.containers import must, until
+from tests.support.containers import must
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 
@@ -77,7 +78,7 @@ def test_everything_here_is_lost_and_comes_back_from_the_second_archive(archived
         assert repositories(said(archived, "pitr.status")) == {1, 2}
         write(archived, "last-words")
         wal = segment(archived)
-        until(lambda: reached(archived, wal), f"{wal} is archived twice", within=60)
+        until(lambda: reached(archived, wal), f"{wal} is archived twice")
 
         for service in ("postgres", "objects", "pitr"):
             must("rm", "--force", "--volumes", archived.id(service))

@@ -9,8 +9,9 @@ import pytest
 
 from tests.support import clone
 from tests.support.clone import Clone, assert_refused, free_port
-from tests.support.containers import ROOT, container, docker, must, tags, until
+from tests.support.containers import ROOT, container, docker, must, tags
 from tests.support.load.generator import load
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 

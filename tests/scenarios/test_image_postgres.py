@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from tests.support.containers import address, container, docker, ended, must, tags, until, volume
+from tests.support.containers import address, container, docker, ended, must, tags, volume
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 

@@ -7,17 +7,14 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
+from tests.support.waiting import PATIENCE
 
 APP = Path(__file__).parents[2] / "app"
-PATIENCE = 20.0  # seconds until a state that should come counts as not coming
 
 
 @dataclass(frozen=True)
@@ -45,16 +42,6 @@ def send(
         return Reply(answer.status, json.loads(text) if is_json else text, headers)
     finally:
         connection.close()
-
-
-def until(state: Callable[[], Any], what: str) -> Any:
-    """The first true value of `state`, polled; fails the test when it does not come."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if value := state():
-            return value
-        time.sleep(0.02)
-    return pytest.fail(f"did not come within {PATIENCE:g} s: {what}")
 
 
 @dataclass(frozen=True)

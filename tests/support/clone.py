@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from slipway.config import envfile
-from tests.support.containers import ROOT, docker, must, until
+from tests.support.containers import ROOT, docker, must
+from tests.support.waiting import PATIENCE, until
 
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 DEMO_USER = "00000000-0000-4000-8000-000000000001"
@@ -52,8 +53,8 @@ class Begun:
     words: tuple[str, ...]
     process: subprocess.Popen
 
-    def done(self, within: float = 120) -> Done:
-        text, _ = self.process.communicate(timeout=within)
+    def done(self) -> Done:
+        text, _ = self.process.communicate(timeout=PATIENCE)
         self.clone.transcript.append(f"$ invoke {' '.join(self.words)}\n{text}exit code {self.process.returncode}\n")
         return Done(self.process.returncode, text)
 

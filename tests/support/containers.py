@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,6 @@ from pathlib import Path
 from slipway.stack import images
 
 ROOT = Path(__file__).parents[2]
-DEADLINE = 60
 HARDENED = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/tmp")
 
 
@@ -25,13 +23,6 @@ def must(*argv: str, stdin: str = "") -> str:
     done = docker(*argv, stdin=stdin)
     assert done.returncode == 0, f"docker {argv[0]}: {done.stdout}"
     return done.stdout.strip()
-
-
-def until(ready: Callable[[], bool], what: str, within: float = DEADLINE) -> None:
-    end = time.monotonic() + within
-    while not ready():
-        assert time.monotonic() < end, f"not within {within} s: {what}"
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -25,7 +25,8 @@ import pytest
 from slipway.engine.docker import images as docker_images
 from slipway.stack import images
 from tests.support.clone import Begun, Clone
-from tests.support.containers import ROOT, build_missing, docker, until
+from tests.support.containers import ROOT, build_missing, docker
+from tests.support.waiting import until
 
 PREFIX = os.environ.get("ENGINE_PREFIX", "/opt/slipway-engine")
 PROGRAMS = f"{PREFIX}/usr/bin:{PREFIX}/usr/sbin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -9,6 +9,7 @@ import sys
 from tests.support import clone
 from tests.support.clone import Begun, Clone
 from tests.support.containers import must
+from tests.support.waiting import PATIENCE
 
 SLOW = {
     "APP_CONTEXT": "tests/scenarios/apps/slow",
@@ -102,7 +103,7 @@ def cut(slow: Clone, step: str, number: signal.Signals, **env: str) -> None:
     """Sends a signal to a deploy as soon as it begins a step."""
     run = at_step(slow, step, **{"APP_ENV_VERSION": "cut"} | env)
     run.process.send_signal(number)
-    run.process.communicate(timeout=90)
+    run.process.communicate(timeout=PATIENCE)
 
 
 def smoke_test(slow: Clone, status: int) -> str:

@@ -14,6 +14,7 @@ from psycopg import sql
 from slipway.data.backups import fingerprint
 from tests.embedded.data.conftest import Stack
 from tests.support import services
+from tests.support.waiting import until
 
 SHOP = """
 create table users (id bigint generated always as identity primary key, name text not null unique, age int check (age < 200));
@@ -111,7 +112,7 @@ def own_server(folder: Path, *options: str) -> Iterator[Stack]:
     place = Path(tempfile.mkdtemp(prefix="shop", dir=folder))
     try:
         made.start(*options)
-        services.until(made.ready, "postgres accepts connections")
+        until(made.ready, "postgres accepts connections")
         stack = conftest.stack_on(made, place)
         stack.run("roles")
         yield filled(stack)

@@ -7,26 +7,18 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.engine.embedded import ports
+from tests.support.waiting import until
 
 NOBODY = 65534  # Postgres refuses to run as root
 ADMIN_PASSWORD = "ad:min/p@ss'w%rd"
 REDIS_PASSWORD = "re:d/is@p%ss"
 S3_KEY, S3_SECRET = "canarykey", "canary-secret-1"
 free_port = ports.unused
-
-
-def until(true: Callable[[], bool], what: str, deadline_s: float = 20) -> None:
-    """Polls for a state; fails the test when it does not come."""
-    end = time.monotonic() + deadline_s
-    while not true():
-        assert time.monotonic() < end, f"{what}: not within {deadline_s} s"
-        time.sleep(0.02)
 
 
 def listens(port: int) -> bool:

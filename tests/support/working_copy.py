@@ -9,8 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,20 +18,11 @@ from urllib.request import ProxyHandler, build_opener
 import psutil
 
 from slipway.config import envfile
+from tests.support.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 90
 OPENER = build_opener(ProxyHandler({}))
 DEMO_USER = "00000000-0000-4000-8000-000000000001"
-
-
-def until(true: Callable[[], object], what: str, seconds: float = PATIENCE_S):
-    """The first true value, polled; fails the test when it does not come."""
-    end = time.monotonic() + seconds
-    while not (value := true()):
-        assert time.monotonic() < end, f"{what}: not within {seconds} s"
-        time.sleep(0.02)
-    return value
 
 
 @dataclass
@@ -74,7 +64,7 @@ class WorkingCopy:
         """Runs a task to its end. No output of ours may ever hold a traceback."""
         child = self.start(*words, env=env)
         try:
-            out, err = child.communicate(timeout=PATIENCE_S)
+            out, err = child.communicate(timeout=PATIENCE)
         except BaseException:
             child.kill()
             child.wait()

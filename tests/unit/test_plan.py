@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from slipway.errors import GateError, Interrupted, LockLost
 from slipway.plan import Plan, Silent, Step, apply, guarded
-
-DEADLINE_S = 20
+from tests.support.waiting import PATIENCE
 
 
 @dataclass
@@ -75,7 +74,7 @@ def test_a_level_begins_when_the_one_before_has_ended():
 
 def test_the_steps_of_a_level_run_side_by_side():
     meeting = threading.Barrier(5)  # passes only if all five are there at once
-    level = tuple(step(str(number), lambda progress: meeting.wait(DEADLINE_S) and None) for number in range(5))
+    level = tuple(step(str(number), lambda progress: meeting.wait(PATIENCE) and None) for number in range(5))
     apply(Plan((level,)), Told(), nobody)
     assert not meeting.broken
 
@@ -90,7 +89,7 @@ def test_the_first_error_is_raised_after_all_of_its_level_have_ended_and_nothing
     failed, ended, after = threading.Event(), threading.Event(), threading.Event()
 
     def late(progress):
-        assert failed.wait(DEADLINE_S)
+        assert failed.wait(PATIENCE)
         ended.set()
 
     def early(progress):
@@ -147,7 +146,7 @@ def interrupted_while_working(other=(), after=(), begun=lambda: True) -> tuple[I
     def working(progress):
         assert begun()
         os.kill(os.getpid(), signal.SIGINT)
-        assert release.wait(DEADLINE_S)
+        assert release.wait(PATIENCE)
         raise GateError("cut")
 
     def stop_children():
@@ -163,7 +162,7 @@ def interrupted_while_working(other=(), after=(), begun=lambda: True) -> tuple[I
 def test_an_interrupt_stops_the_children_and_says_what_is_done_cut_and_left():
     quick = threading.Event()
     error, stopped = interrupted_while_working(
-        (step("quick", lambda progress: quick.set()),), ((step("left"), step("too")),), lambda: quick.wait(DEADLINE_S)
+        (step("quick", lambda progress: quick.set()),), ((step("left"), step("too")),), lambda: quick.wait(PATIENCE)
     )
     assert stopped == ["asked"] and error.code == 130
     assert error.found == "done: first, quick; cut short: working; not begun: left, too"

@@ -16,6 +16,7 @@ import pytest
 
 from slipway.ops import verbs
 from tests.support import services
+from tests.support.waiting import until
 
 NUMBERS = count(1)
 PARTS = ("migrate", "app", "readonly", "backup")
@@ -119,7 +120,7 @@ def serve(make: Callable[[Path, int], services.Server], folder: Path) -> Iterato
     server = make(folder, port)
     server.start()
     try:
-        services.until(lambda: services.listens(port), f"{server.argv[0]} listens")
+        until(lambda: services.listens(port), f"{server.argv[0]} listens")
         yield port
     finally:
         server.stop()

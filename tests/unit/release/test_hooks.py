@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -20,6 +19,7 @@ from slipway.environment import ROOT
 from slipway.errors import GateError
 from slipway.release import hooks
 from slipway.system import process
+from tests.support.waiting import until
 
 ENV = {"PATH": os.environ["PATH"], "HOOK_URL": "http://127.0.0.1:9/hush-hush"}
 RECORD = {"id": "r0007-abc1234", "revision": "abc1234", "by": "Ada", "result": "running"}
@@ -42,10 +42,7 @@ def alive(pid: int) -> bool:
 
 
 def gone(pid: int) -> None:
-    deadline = time.monotonic() + 10
-    while alive(pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: not alive(pid), f"process {pid} is gone")
 
 
 def test_a_hook_that_is_not_there_is_no_failure(tmp_path: Path):

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +16,7 @@ import pytest
 
 from tests.support.load import sender
 from tests.support.load.generator import ROOT, Failure, Result, Sample, load
+from tests.support.waiting import PATIENCE, until
 
 APP = ROOT / "tests" / "scenarios" / "apps" / "slow" / "app.py"
 
@@ -87,7 +87,7 @@ def test_answers_that_are_no_success_count_as_failures_with_their_status():
 
 def test_requests_that_a_killed_app_leaves_unanswered_count_as_failures():
     with app() as (process, url), load(url, seconds=1, rate=200) as running:
-        until(lambda: answered(url))
+        until(lambda: answered(url), "it answers")
         process.send_signal(signal.SIGKILL)
         process.wait()
         running.wait()
@@ -107,14 +107,7 @@ def test_an_app_told_to_stop_answers_what_is_under_way():
                 assert other.recv(1000).startswith(b"HTTP/1.1 200")
             process.send_signal(signal.SIGTERM)
             assert client.recv(1000).startswith(b"HTTP/1.1 200")
-        assert process.wait(timeout=10) == 0
-
-
-def until(state) -> None:
-    deadline = time.monotonic() + 10
-    while not state():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+        assert process.wait(timeout=PATIENCE) == 0
 
 
 @pytest.mark.parametrize("url", ["http://example.org", "http://10.0.0.1:80", "http://127.0.0.1.example.org"])

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from pathlib import Path
 
 import psutil
@@ -16,16 +15,7 @@ import pytest
 
 from slipway.errors import EngineError
 from slipway.system import process
-
-PATIENCE_S = 30
-
-
-def until(true, what: str):
-    end = time.monotonic() + PATIENCE_S
-    while not (value := true()):
-        assert time.monotonic() < end, f"{what}: not within {PATIENCE_S} s"
-        time.sleep(0.01)
-    return value
+from tests.support.waiting import PATIENCE, until
 
 
 def python(code: str, *argv: str) -> list[str]:
@@ -136,7 +126,7 @@ def test_asked_to_end_children_get_what_ctrl_c_sends():
     worker.start()
     until(lambda: heard == ["ready"], "the child is ready")
     process.end_all()
-    worker.join(PATIENCE_S)
+    worker.join(PATIENCE)
     assert heard == ["ready", "interrupted"] and not process._running
 
 
@@ -187,7 +177,7 @@ def test_children_that_ignore_every_signal_are_gone_when_the_tool_is(number, pla
     ) as tool:
         pids = [int(tool.stdout.readline().split()[1]) for _ in range(2)]
         tool.send_signal(number)
-        out, err = tool.communicate(timeout=PATIENCE_S)
+        out, err = tool.communicate(timeout=PATIENCE)
     assert tool.returncode == 130 and "Traceback" not in out + err and "error: interrupted" in err
     for pid in pids:
         until(lambda pid=pid: gone(pid), f"process {pid} is gone")

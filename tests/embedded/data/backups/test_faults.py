@@ -23,6 +23,7 @@ from slipway.data.objects import client as objects
 from slipway.errors import BackupError, GateError
 from tests.support import services
 from tests.support.backing_up import ends_of, restored
+from tests.support.waiting import PATIENCE, until
 
 DAMAGES, KILLS, TABLES = 1000, 50, 5000
 
@@ -95,7 +96,7 @@ def test_killed_at_any_moment_it_is_listed_whole_or_not_at_all_and_the_next_one_
         except subprocess.TimeoutExpired:
             child.kill()
         child.communicate()
-        services.until(lambda: not at_work(stack), "pg_dump ends with its parent")
+        until(lambda: not at_work(stack), "pg_dump ends with its parent")
         for each in folder.listed(ends_of(stack)):
             assert verify.problems(each["path"]) == []
         assert folder.damaged(ends_of(stack)) == []
@@ -109,9 +110,9 @@ def test_told_to_end_it_leaves_nothing_behind(stack, number) -> None:
         conn.execute("CREATE TABLE t (id int)")
         conn.execute("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
         child = begin(stack)
-        services.until(lambda: partials(stack), "it begins")
+        until(lambda: partials(stack), "it begins")
         child.send_signal(number)
-        said, _ = child.communicate(timeout=30)
+        said, _ = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130, said
     assert json.loads(said.splitlines()[-1])["error"]["kind"] == "interrupted"
     assert partials(stack) == [] and folder.listed(ends_of(stack)) == [] and not at_work(stack)
@@ -145,7 +146,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(stack) -> None:
 def test_a_limit_on_the_size_of_files_is_one_too(stack) -> None:
     fill(stack)
     child = begin(stack, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20)))
-    said, _ = child.communicate(timeout=60)
+    said, _ = child.communicate(timeout=PATIENCE)
     assert child.returncode == 7 and json.loads(said.splitlines()[-1])["error"]["kind"] == "backup"
     assert partials(stack) == [] and folder.listed(ends_of(stack)) == []
 
@@ -245,11 +246,9 @@ def test_a_server_that_dies_or_is_not_there_leaves_nothing(own_postgres, tmp_pat
     with stack.connect("admin") as conn:
         conn.execute("CREATE TABLE t AS SELECT g, md5(g::text) AS x FROM generate_series(1, 400000) g")
     child = begin(stack)
-    services.until(
-        lambda: any(path.stat().st_size for each in partials(stack) for path in each.glob("*.dump")), "it dumps"
-    )
+    until(lambda: any(path.stat().st_size for each in partials(stack) for path in each.glob("*.dump")), "it dumps")
     own_postgres.server.kill()
-    said, _ = child.communicate(timeout=60)
+    said, _ = child.communicate(timeout=PATIENCE)
     assert child.returncode == 7, said
     with pytest.raises((BackupError, GateError)):
         stack.run("backup")
@@ -290,9 +289,9 @@ def test_what_redis_holds_is_kept_as_its_own_file(stack, redis_env, tmp_path) ->
     server = services.make_redis(place, port)
     server.start()
     try:
-        services.until(lambda: services.listens(port), "redis listens")
+        until(lambda: services.listens(port), "redis listens")
         with redis.Redis(port=port, password=services.REDIS_PASSWORD) as client:
-            services.until(lambda: client.ping() and client.dbsize() == 2000, "it has loaded the file")
+            until(lambda: client.ping() and client.dbsize() == 2000, "it has loaded the file")
             assert client.get("key 7") == kept
     finally:
         server.stop()

@@ -13,6 +13,7 @@ from slipway.errors import GateError
 from slipway.ops import verbs
 from tests.embedded.data import conftest
 from tests.support import services
+from tests.support.waiting import until
 
 
 class Waiter:
@@ -46,9 +47,9 @@ def test_postgres_gate_is_not_fooled_by_the_server_of_a_first_start(own_postgres
     env = conftest.stack_on(own_postgres, tmp_path).env
     own_postgres.start("-c", "listen_addresses=")
     socket_url = f"host={own_postgres.folder} port={own_postgres.port} user=postgres connect_timeout=2"
-    services.until(lambda: answers(f"{socket_url} password={quoted(services.ADMIN_PASSWORD)}"), "socket server")
+    until(lambda: answers(f"{socket_url} password={quoted(services.ADMIN_PASSWORD)}"), "socket server")
     waiter = Waiter("gate.postgres", env)
-    services.until(lambda: waiter.said, "the gate says why it waits")
+    until(lambda: waiter.said, "the gate says why it waits")
     with psycopg.connect(f"{socket_url} password={quoted(services.ADMIN_PASSWORD)}") as conn:
         assert conn.execute("SELECT 1").fetchone() == (1,) and waiter.outcome == []
     own_postgres.server.stop()
@@ -74,7 +75,7 @@ def answers(conninfo: str) -> bool:
 
 def test_postgres_gate_waits_for_a_slow_start(own_postgres, tmp_path: Path) -> None:
     waiter = Waiter("gate.postgres", conftest.stack_on(own_postgres, tmp_path).env)
-    services.until(lambda: waiter.said, "the gate says why it waits")
+    until(lambda: waiter.said, "the gate says why it waits")
     own_postgres.start()
     assert waiter.result()["gate"] == "postgres"
 
@@ -126,7 +127,7 @@ def test_redis_gate_waits_for_a_slow_start(folder: Path) -> None:
     server = services.make_redis(place, port)
     password = quote(services.REDIS_PASSWORD, safe="")
     waiter = Waiter("gate.redis", {"REDIS_URL": f"redis://:{password}@127.0.0.1:{port}/0", "GATE_TIMEOUT": "20"})
-    services.until(lambda: waiter.said, "the gate says why it waits")
+    until(lambda: waiter.said, "the gate says why it waits")
     server.start()
     try:
         assert waiter.result()["tries"] > 1

@@ -16,6 +16,7 @@ from slipway.errors import MigrationError
 from tests.embedded.data import conftest
 from tests.support import services
 from tests.support.migrating import failed, mirror, table_exists, tables, versions
+from tests.support.waiting import until
 
 
 @pytest.mark.parametrize("content", [b"", b"-- only a comment\n/* and; another */\n", b"\xef\xbb\xbf", b" ;;\n"])
@@ -129,9 +130,7 @@ def test_a_lock_that_comes_free_in_time_is_waited_for(stack) -> None:
     stack.events.clear()
     thread = threading.Thread(
         target=lambda: (
-            services.until(
-                lambda: any("trying again" in event["text"] for event in stack.events), "the first try gave way"
-            )
+            until(lambda: any("trying again" in event["text"] for event in stack.events), "the first try gave way")
             or other.execute("rollback")
         )
     )

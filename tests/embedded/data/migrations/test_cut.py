@@ -10,8 +10,8 @@ from contextlib import suppress
 import pytest
 
 from slipway.errors import SlipwayError
-from tests.support import services
 from tests.support.migrating import failed, mirror, tables, versions
+from tests.support.waiting import until
 
 
 class Relay:
@@ -85,11 +85,11 @@ def test_a_connection_that_is_cut_leaves_the_file_whole_or_absent(
     )
     whole = commits and not before
     if whole:
-        services.until(lambda: versions(stack) == [1, 2], "the server has committed what it was sent")
+        until(lambda: versions(stack) == [1, 2], "the server has committed what it was sent")
     relay.close()
     assert error.where == "migrations/2_cut.sql" and "the server went away" in error.found
     assert ("whole and recorded, or not at all" if commits else "leaves nothing behind") in error.expected
-    services.until(lambda: stack.value(GONE), "the session that was cut off has ended")
+    until(lambda: stack.value(GONE), "the session that was cut off has ended")
     assert (versions(stack), tables(stack)) == (([1, 2], ["cut", "good"]) if whole else ([1], ["good"]))
     assert mirror(stack) == [(versions(stack)[-1], False)]
     assert stack.run("migrate")["version"] == 2 and versions(stack) == [1, 2]

@@ -16,6 +16,7 @@ from slipway.errors import LockHeld, MigrationError
 from tests.embedded.data import conftest
 from tests.support import services
 from tests.support.migrating import failed, mirror, table_exists, tables, versions
+from tests.support.waiting import PATIENCE, until
 
 HOLDS = """select exists (select from pg_stat_activity where application_name = 'slipway migrate'
 and query like '%{}%' and wait_event is not null and state = 'active')"""
@@ -69,12 +70,12 @@ def start_migrate(stack) -> subprocess.Popen:
 def test_a_signal_cancels_rolls_back_and_ends_with_130(stack, number: int) -> None:
     stack.migration("1_a.sql", "create table a (id int); select pg_sleep(600);")
     process = start_migrate(stack)
-    services.until(lambda: stack.value(HOLDS.format("pg_sleep(600)")), "the file is being run")
+    until(lambda: stack.value(HOLDS.format("pg_sleep(600)")), "the file is being run")
     process.send_signal(number)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=PATIENCE)
     event = json.loads(out.splitlines()[-1])
     assert process.returncode == 130 and event["error"]["kind"] == "interrupted"
-    services.until(lambda: not stack.value(HOLDS.format("pg_sleep(600)")), "the query is gone")
+    until(lambda: not stack.value(HOLDS.format("pg_sleep(600)")), "the query is gone")
     assert versions(stack) == [] and not table_exists(stack, "a")
 
 
@@ -82,9 +83,9 @@ def test_kill_9_in_the_middle_leaves_whole_files_and_the_next_run_goes_on(stack)
     stack.migration("1_a.sql", "create table a (id int);")
     stack.migration("2_b.sql", "create table b (id int); select pg_sleep(600);")
     process = start_migrate(stack)
-    services.until(lambda: stack.value(HOLDS.format("pg_sleep(600)")), "the second file is being run")
+    until(lambda: stack.value(HOLDS.format("pg_sleep(600)")), "the second file is being run")
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     stack.migration("2_b.sql", "create table b (id int);")
     assert stack.run("migrate")["version"] == 2 and versions(stack) == [1, 2]
 
@@ -101,7 +102,7 @@ def test_a_server_killed_in_the_middle_of_the_third_of_five_files_leaves_whole_f
     errors: list[MigrationError] = []
     thread = threading.Thread(target=lambda: errors.append(failed(stack)))
     thread.start()
-    services.until(lambda: stack.value(HOLDS.format("pg_sleep(600)")), "the third file is being run")
+    until(lambda: stack.value(HOLDS.format("pg_sleep(600)")), "the third file is being run")
     crash(own_postgres)
     thread.join(30)
     assert errors[0].where == "migrations/3_t.sql" and "the server went away" in errors[0].found
@@ -118,14 +119,14 @@ def test_a_server_killed_in_the_middle_of_the_third_of_five_files_leaves_whole_f
 
 def crash(postgres: services.Postgres) -> None:
     postgres.server.kill()
-    services.until(lambda: restarted(postgres), "the server starts again after its crash")
+    until(lambda: restarted(postgres), "the server starts again after its crash")
 
 
 @pytest.mark.parametrize("ending", ["select 1;", "select nonsense;"], ids=["good", "failed"])
 def test_what_a_run_has_told_outlasts_a_crash_right_after_it(own_postgres, tmp_path, ending: str) -> None:
     """Only the last file waits for the disk, or the end of a run that fails: whoever hears of it hears of it after."""
     own_postgres.start("-c", "wal_writer_delay=10s", "-c", "bgwriter_delay=10s")
-    services.until(own_postgres.ready, "postgres accepts connections")
+    until(own_postgres.ready, "postgres accepts connections")
     stack = conftest.stack_on(own_postgres, tmp_path)
     stack.run("roles")
     for number in range(1, 6):

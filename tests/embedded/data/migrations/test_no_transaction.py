@@ -10,8 +10,8 @@ import pytest
 
 from slipway.errors import MigrationError
 from slipway.ops import verbs
-from tests.support import services
 from tests.support.migrating import failed, mirror, refused, table_exists, versions
+from tests.support.waiting import PATIENCE, until
 
 DIRECTIVE = "-- slipway: no-transaction\n"
 
@@ -105,14 +105,14 @@ def test_kill_9_in_a_statement_is_resumed_there(stack) -> None:
         stdout=subprocess.PIPE,
         text=True,
     )
-    services.until(
+    until(
         lambda: stack.value(
             "select exists (select from pg_stat_activity where query like 'select pg_sleep(600)%' and state = 'active')"
         ),
         "the third statement is being run",
     )
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     assert unfinished(stack) == [(1, "up", 2)] and mirror(stack) == [(1, True)]
     stack.migration(
         "1_a.sql", DIRECTIVE + "create table a (id int);\ninsert into a values (1);\ninsert into a values (2);"

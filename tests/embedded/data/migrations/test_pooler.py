@@ -12,6 +12,7 @@ import pytest
 from tests.embedded.data import conftest
 from tests.support import services
 from tests.support.migrating import failed, table_exists
+from tests.support.waiting import until
 
 CONFIG = """[databases]
 {database} = host=127.0.0.1 port={server} user={user} password='{password}'
@@ -45,7 +46,7 @@ def pooled(stack) -> Iterator[Callable[[str], str]]:
         for path in [config, *list(config.parents)[:4]]:
             path.chmod(path.stat().st_mode | 0o055)
         started.append(subprocess.Popen([binary, "-q", config], user=uid, group=uid, stderr=subprocess.DEVNULL))
-        services.until(lambda: services.listens(port), "pgbouncer listens")
+        until(lambda: services.listens(port), "pgbouncer listens")
         return f"postgresql://{user}@127.0.0.1:{port}/{stack.database}"
 
     yield start

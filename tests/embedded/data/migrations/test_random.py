@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slipway.errors import MigrationError
-from tests.support import services
 from tests.support.migrating import mirror, tables, versions
+from tests.support.waiting import until
 
 GONE = """select not exists (select from pg_stat_activity where datname = current_database()
 and application_name like 'slipway %')"""
@@ -71,7 +71,7 @@ def killed(stack, verb: str, args: dict, seconds: float) -> None:
     process.kill()
     process.wait(30)
     # What its session is just committing would come between one look of ours and the next.
-    services.until(lambda: stack.value(GONE), "the session of the killed run is gone")
+    until(lambda: stack.value(GONE), "the session of the killed run is gone")
 
 
 def agree(stack) -> None:

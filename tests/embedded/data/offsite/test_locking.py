@@ -19,6 +19,7 @@ from slipway.data.offsite import place
 from tests.embedded.data.conftest import NUMBERS
 from tests.support import offsite_copies, services
 from tests.support.offsite_copies import Copies
+from tests.support.waiting import until
 
 DAYS = 3
 PART = 5 * 2**20  # the smallest that S3 takes
@@ -34,7 +35,7 @@ def moto(folder: Path) -> Iterator[str]:
     )
     server.start()
     try:
-        services.until(lambda: services.listens(port), "moto listens")
+        until(lambda: services.listens(port), "moto listens")
         yield f"http://127.0.0.1:{port}"
     finally:
         server.kill()
@@ -72,7 +73,7 @@ def versions(copies: Copies) -> list[dict]:
     ]
 
 
-def until(copies: Copies, version: dict, mode: str = "governance") -> datetime:
+def held_until(copies: Copies, version: dict, mode: str = "governance") -> datetime:
     found = elsewhere(copies).head_object(**version)
     assert found["ObjectLockMode"] == mode.upper()
     return found["ObjectLockRetainUntilDate"]
@@ -88,7 +89,7 @@ def test_every_file_of_a_copy_is_held_and_what_prune_removes_stays_below_a_marke
     locked.push(first)
     held = versions(locked)
     assert len(held) >= len(CONTENT) + 4
-    assert all(until(locked, each, mode) >= before + timedelta(days=DAYS) for each in held)
+    assert all(held_until(locked, each, mode) >= before + timedelta(days=DAYS) for each in held)
     for each in held:
         with pytest.raises(ClientError, match="AccessDenied"):
             elsewhere(locked).delete_object(**each)
@@ -107,4 +108,4 @@ def test_an_object_that_a_later_copy_uses_is_held_from_then_on(locked: Copies) -
     assert len(objects) == len(CONTENT)
     before = datetime.now(UTC).replace(microsecond=0)
     assert locked.push(locked.backup())["pushed"][0]["objects"] == 0
-    assert all(until(locked, each) >= before + timedelta(days=DAYS) for each in objects)
+    assert all(held_until(locked, each) >= before + timedelta(days=DAYS) for each in objects)

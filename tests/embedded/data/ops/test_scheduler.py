@@ -14,7 +14,7 @@ import pytest
 from slipway.data import endpoints, records
 from slipway.data.backups import folder, schedule
 from slipway.errors import VerificationError
-from tests.support import services
+from tests.support.waiting import PATIENCE, until
 
 TURN = (
     "import os; from slipway.data import endpoints; from slipway.ops import scheduler; "
@@ -54,7 +54,7 @@ def begin(stack, *argv: str, **env: str) -> subprocess.Popen:
 
 
 def turn(stack, **env: str) -> str:
-    said, _ = begin(stack, "-c", TURN, **env).communicate(timeout=60)
+    said, _ = begin(stack, "-c", TURN, **env).communicate(timeout=PATIENCE)
     assert "Traceback" not in said, said
     return said
 
@@ -115,7 +115,7 @@ def test_it_waits_for_a_deploy_that_is_under_way(scheduled) -> None:
     assert "waits for the deploy" in child.stdout.readline()
     assert kinds(scheduled) == []
     scheduled.run("releases.close", {"id": begun["record"]["id"], "facts": {"result": "good"}})
-    child.communicate(timeout=60)
+    child.communicate(timeout=PATIENCE)
     assert kinds(scheduled) == ["schedule"]
 
 
@@ -123,9 +123,9 @@ def test_one_that_was_killed_is_taken_by_the_next(scheduled) -> None:
     with scheduled.connect("admin") as conn:
         conn.execute("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
         child = begin(scheduled, "-c", TURN)
-        services.until(lambda: record(scheduled).get("running"), "it begins")
+        until(lambda: record(scheduled).get("running"), "it begins")
         os.killpg(child.pid, signal.SIGKILL)
-        child.communicate(timeout=60)
+        child.communicate(timeout=PATIENCE)
     assert kinds(scheduled) == []
     turn(scheduled)
     assert kinds(scheduled) == ["schedule"] and record(scheduled)["ok"] is True
@@ -135,9 +135,9 @@ def test_the_process_ends_when_it_is_told_to_and_takes_its_backup_with_it(schedu
     with scheduled.connect("admin") as conn:
         conn.execute("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
         child = begin(scheduled, "-m", "slipway.ops.scheduler")
-        services.until(lambda: record(scheduled).get("running"), "it begins")
+        until(lambda: record(scheduled).get("running"), "it begins")
         child.terminate()
-        said, _ = child.communicate(timeout=30)
+        said, _ = child.communicate(timeout=PATIENCE)
     assert child.returncode == 0 and "Traceback" not in said
     assert kinds(scheduled) == [] and not list(Path(scheduled.env["BACKUP_DIR"]).glob(".partial-*"))
     assert record(scheduled)["ok"] is False

@@ -17,7 +17,7 @@ import pytest
 from slipway.data import endpoints
 from slipway.data.postgres import catalog, copy, scratch, scratch_server
 from slipway.errors import BackupError, MigrationError, SettingsError
-from tests.support import services
+from tests.support.waiting import PATIENCE, until
 
 BASE = """create table users (id bigint generated always as identity primary key, name text not null, age int);
 create table posts (id bigint primary key, user_id bigint references users);
@@ -256,7 +256,7 @@ def test_the_server_of_a_killed_run_is_ended_by_the_next(live) -> None:
         stdout=subprocess.DEVNULL,
         env={**os.environ, **live.env, "ADMIN_DATABASE_URL": ""},
     )
-    services.until(
+    until(
         lambda: any((Path(tempfile.gettempdir()) / name / ".s.PGSQL.5432").exists() for name in servers() - before),
         "a server of its own listens",
     )
@@ -267,7 +267,7 @@ def test_the_server_of_a_killed_run_is_ended_by_the_next(live) -> None:
     live.migration("2_long.up.sql", "select 1;")
     live.run("rehearse", ADMIN_DATABASE_URL="")
     assert servers() == before
-    services.until(lambda: not alive(postmaster), "the server has ended")
+    until(lambda: not alive(postmaster), "the server has ended")
 
 
 def test_what_a_killed_run_left_behind_is_dropped_by_the_next(live) -> None:
@@ -291,9 +291,9 @@ def test_a_rehearsal_that_is_told_to_end_drops_its_copy(live) -> None:
         stdout=subprocess.PIPE,
         text=True,
     )
-    services.until(lambda: bool(sleeping(live)), "the file is being rehearsed")
+    until(lambda: bool(sleeping(live)), "the file is being rehearsed")
     child.send_signal(signal.SIGTERM)
-    out, _ = child.communicate(timeout=30)
+    out, _ = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130 and '"interrupted"' in out and throwaways(live) == []
 
 

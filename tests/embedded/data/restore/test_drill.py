@@ -20,6 +20,7 @@ from slipway.errors import BackupError, SettingsError, VerificationError
 from slipway.ops import verbs
 from tests.support import restoring, services
 from tests.support.restoring import backup
+from tests.support.waiting import until
 
 CHECKS = {
     "files",
@@ -176,7 +177,7 @@ def test_the_server_of_a_killed_drill_is_ended_and_removed_by_the_next(shop) -> 
         env={**os.environ, **shop.env},
     )
     # The last line of its postmaster.pid; the socket may be elsewhere, where the path to it here is too long.
-    services.until(
+    until(
         lambda: any("ready" in pid.read_text() for pid in restoring.path(shop, "").glob(".drill*/data/postmaster.pid")),
         "a server of its own is ready",
     )
@@ -185,7 +186,7 @@ def test_the_server_of_a_killed_drill_is_ended_and_removed_by_the_next(shop) -> 
     (place,) = left(shop)
     postmaster = int((restoring.path(shop, "") / place / "data" / "postmaster.pid").read_text().split()[0])
     assert shop.run("backups.drill")["ok"] and left(shop) == []
-    services.until(lambda: not alive(postmaster), "the server has ended")
+    until(lambda: not alive(postmaster), "the server has ended")
     assert evidence(shop, name)["ok"]
 
 

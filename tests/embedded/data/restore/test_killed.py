@@ -12,8 +12,9 @@ import time
 
 import pytest
 
-from tests.support import restoring, services
+from tests.support import restoring
 from tests.support.restoring import backup, contents, databases
+from tests.support.waiting import PATIENCE, until
 
 TIMES = int(os.environ.get("RESTORE_KILLS", "20"))
 SEED = 5
@@ -86,7 +87,7 @@ def test_what_a_killed_restore_left_is_dropped_by_the_next_and_told(shop, args) 
         conn.execute("insert into users (name) select 'more ' || n from generate_series(1, 300000) n")
     name = backup(shop)
     child = begun(shop, "restore", id=name, **args)
-    services.until(lambda: busy(shop), "pg_restore works")
+    until(lambda: busy(shop), "pg_restore works")
     child.kill()
     child.communicate()
     (left,) = half_made(shop)
@@ -102,9 +103,9 @@ def test_a_restore_that_is_told_to_end_leaves_nothing(shop) -> None:
         conn.execute("insert into users (name) select 'more ' || n from generate_series(1, 300000) n")
     before, name = contents(shop), backup(shop)
     child = begun(shop, "restore", id=name)
-    services.until(lambda: busy(shop), "pg_restore works")
+    until(lambda: busy(shop), "pg_restore works")
     child.send_signal(signal.SIGTERM)
-    out, _ = child.communicate(timeout=30)
+    out, _ = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130 and '"interrupted"' in out
     assert databases(shop) == [shop.database] and contents(shop) == before
 

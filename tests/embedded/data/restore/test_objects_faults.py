@@ -12,6 +12,7 @@ from slipway.errors import BackupError
 from tests.support import services
 from tests.support.mirroring import Mirror, once
 from tests.support.tcp_relay import Relay
+from tests.support.waiting import until
 
 THEN = {f"{number:03}": os.urandom(60_000) for number in range(40)}
 NOW = {key: b"of now" for key in list(THEN)[::2]}
@@ -117,7 +118,7 @@ def stranger(tmp_path: Path) -> Iterator[int]:
     server.env = {**server.env, "RCLONE_AUTH_KEY": '"somebody,whose-secret-is-another"'}
     server.start()
     try:
-        services.until(lambda: services.listens(port), "the store listens")
+        until(lambda: services.listens(port), "the store listens")
         yield port
     finally:
         server.stop()

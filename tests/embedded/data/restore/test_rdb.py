@@ -16,6 +16,7 @@ from slipway.data.restore import rdb
 from slipway.errors import BackupError, GateError
 from tests.embedded.data.backups.test_faults import ends_of
 from tests.support import services
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def server(tmp_path: Path) -> Iterator[services.Server]:
     (tmp_path / "redis.conf").open("a").write("appendonly yes\n")
     made.start()
     made.port = port
-    services.until(lambda: services.listens(port), "redis listens")
+    until(lambda: services.listens(port), "redis listens")
     yield made
     made.stop()
 
@@ -79,9 +80,7 @@ def test_redis_holds_what_it_held_takes_writes_and_keeps_it_over_a_restart(stack
     kept.set("after", "written")
     server.stop()
     server.start()
-    services.until(
-        lambda: services.listens(server.port) and kept.ping() and not kept.info()["loading"], "redis is back"
-    )
+    until(lambda: services.listens(server.port) and kept.ping() and not kept.info()["loading"], "redis is back")
     assert kept.get("after") == b"written" and len(content(kept)) == len(before) + 1
 
 
@@ -110,10 +109,10 @@ def test_a_copy_that_redis_cannot_read_ends_it_and_it_is_back_with_what_it_held(
     file.write_bytes(b"REDIS0009" + os.urandom(1000))
     with pytest.raises((BackupError, redis.RedisError)):
         rdb.given(kept, file, lambda event: None)
-    services.until(lambda: not services.listens(server.port), "redis has given up")
+    until(lambda: not services.listens(server.port), "redis has given up")
     server.stop()
     server.start()
-    services.until(lambda: services.listens(server.port) and kept.ping(), "redis is back")
+    until(lambda: services.listens(server.port) and kept.ping(), "redis is back")
     assert kept.info()["role"] == "master" and kept.get("a") == b"1"
 
 

@@ -17,6 +17,7 @@ from slipway.errors import BackupError, LockHeld, SettingsError, VerificationErr
 from tests.embedded.data.conftest import stack_on
 from tests.support import restoring, services
 from tests.support.restoring import backup, contents, databases
+from tests.support.waiting import until
 
 CHECKS = {
     "tables",
@@ -338,9 +339,9 @@ def test_sessions_of_a_pool_are_ended_and_come_back_to_the_new_database(shop) ->
     with ThreadPoolExecutor(8) as pool:
         clients = [pool.submit(client) for _ in range(8)]
         try:
-            services.until(lambda: 1 in seen, "the clients see the ruined table")
+            until(lambda: 1 in seen, "the clients see the ruined table")
             shop.run("restore", {"id": name})
-            services.until(lambda: 3000 in seen, "the clients see the restored table")
+            until(lambda: 3000 in seen, "the clients see the restored table")
         finally:
             stop.set()
     assert set(seen) == {1, 3000} and [each.exception() for each in clients if each.exception()] == []
