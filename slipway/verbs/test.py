@@ -32,7 +32,9 @@ def run(on: str, reporter, only: str | None = None) -> None:
     # Most of them wait for servers most of the time: three files side by side keep two cores busy. A file stays whole,
     # because its tests share a stack.
     words = [only] if only else ["-n", WORKERS, "--dist", "loadfile", *ALWAYS, *([] if left_out else [SCENARIOS])]
-    code = subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, check=False).returncode
+    # The tests start hundreds of commands: none of them compiles anew what it runs.
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    code = subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, env=env, check=False).returncode
     if left_out:
         reporter.line(
             f"Left out: {SCENARIOS}, because no Docker engine answers ({left_out.found}). To run them on Debian: "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -132,3 +134,14 @@ def test_an_error_crosses_from_the_ops_container_as_it_is(kind):
     error = errors.KINDS[kind]("where", "found", "expected", "next", ("a", "b"))
     back = errors.from_fields(json.loads(json.dumps(error.fields())))
     assert type(back) is type(error) and back.fields() == error.fields() and str(back) == str(error)
+
+
+@pytest.mark.parametrize("forbidden", [False, True])
+def test_the_package_is_compiled_once_unless_that_is_forbidden(tmp_path, forbidden):
+    """Invoke would forbid it always, and each command compile some hundred files."""
+    shutil.copy(ROOT / "tasks.py", tmp_path)
+    shutil.copytree(ROOT / "slipway", tmp_path / "slipway", ignore=shutil.ignore_patterns("__pycache__"))
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    env |= {"PYTHONDONTWRITEBYTECODE": "1"} if forbidden else {}
+    subprocess.run([sys.executable, "-m", "invoke", "--list"], cwd=tmp_path, env=env, check=True, capture_output=True)
+    assert bool(list(tmp_path.rglob("shared.*.pyc"))) is not forbidden

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from slipway.engine.docker.engine import Docker
 
 PYTHON = "python:3.13-slim"
-# On the local target ops sees the rest in the working tree, so that an edit needs no new image.
-LOCAL_PARTS = ("images/ops", "requirements/ops.lock")
+# On the local target ops sees migrations and fixtures in the working tree, so that an edit needs no new image. The
+# package is in the image, compiled: from a mounted tree each command would compile it anew.
+LOCAL_PARTS = ("images/ops", "requirements/ops.lock", "slipway")
 
 
 def for_stack(stack: Stack, root: Path) -> dict[str, images.Image]:

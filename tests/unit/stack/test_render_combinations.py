@@ -150,7 +150,7 @@ def test_volumes_are_the_named_ones_and_all_are_declared(name):
     used = {volume.split(":")[0] for body in document["services"].values() for volume in body.get("volumes", [])}
     own = {volume for volume in used if not volume.startswith("..")}
     assert own == set(document["volumes"])
-    assert used - own == ({"../migrations", "../fixtures", "../slipway"} if ALL[name].local else set())
+    assert used - own == ({"../migrations", "../fixtures"} if ALL[name].local else set())
 
 
 @pytest.mark.parametrize("name", ALL)
