@@ -3,7 +3,7 @@
 from invoke import Collection, task
 
 from slipway.tasks import backups, db, optional, pitr
-from slipway.tasks.shared import JSON, ON, WAIT, number, perform
+from slipway.tasks.shared import JSON, ON, WAIT, YES, number, perform
 
 optional.allow("backup")
 
@@ -20,16 +20,16 @@ def render(c, on="local", check=False):
     perform("render", on, check=check)
 
 
-@task(help={"on": ON, "dry_run": "print the plan and stop", "wait": WAIT, "json": JSON})
-def up(c, on="local", dry_run=False, wait="0", json=False):
+@task(help={"on": ON, "dry_run": "print the plan and stop", "yes": YES, "wait": WAIT, "json": JSON})
+def up(c, on="local", dry_run=False, yes=False, wait="0", json=False):
     """Bring the whole stack up, in deploy order, and prove it."""
-    perform("up", on, dry_run=dry_run, wait=number("wait", wait), json=json)
+    perform("up", on, dry_run=dry_run, yes=yes, wait=number("wait", wait), json=json)
 
 
-@task(help={"on": ON, "dry_run": "print the plan and stop", "wait": WAIT, "json": JSON})
-def deploy(c, on="local", dry_run=False, wait="0", json=False):
+@task(help={"on": ON, "dry_run": "print the plan and stop", "yes": YES, "wait": WAIT, "json": JSON})
+def deploy(c, on="local", dry_run=False, yes=False, wait="0", json=False):
     """Put a new release on a running stack, beside the old one, with no request lost."""
-    perform("deploy", on, dry_run=dry_run, wait=number("wait", wait), json=json)
+    perform("deploy", on, dry_run=dry_run, yes=yes, wait=number("wait", wait), json=json)
 
 
 @task(
@@ -37,13 +37,14 @@ def deploy(c, on="local", dry_run=False, wait="0", json=False):
         "on": ON,
         "to": "name of a release, as history shows it; default: the last good one before this",
         "list": "list what can be gone back to",
+        "yes": YES,
         "wait": WAIT,
         "json": JSON,
     }
 )
-def rollback(c, to=None, list=False, on="local", wait="0", json=False):
+def rollback(c, to=None, list=False, on="local", yes=False, wait="0", json=False):
     """Go back to a release, by the same switch; refuses where the schema has moved on."""
-    perform("rollback", on, release=to, listing=list, wait=number("wait", wait), json=json)
+    perform("rollback", on, release=to, listing=list, yes=yes, wait=number("wait", wait), json=json)
 
 
 @task(

@@ -66,6 +66,13 @@ class Plain:
     def plan(self, plan: Plan, outlook: Outlook | None = None) -> None:
         self.line("\n".join(filter(None, (plan.text(), outlook.text() if outlook else ""))))
 
+    def outline(self, plan: Plan) -> None:
+        self.line(plan.outline())
+
+    def ask(self, question: str) -> bool:
+        """Whether to go on; where nobody sits who could say no, yes."""
+        return True
+
     def started(self, step: Step) -> Note:
         return Spoken(self, step)
 
@@ -114,6 +121,9 @@ class Live(Plain):
         super().__init__(out)
         self.running: dict[str, Note] = {}
         self.display = None
+
+    def ask(self, question: str) -> bool:
+        return not sys.stdin.isatty() or input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
     def started(self, step: Step) -> Note:
         note = Note()
@@ -189,6 +199,12 @@ class Json:
 
     def plan(self, plan: Plan, outlook: Outlook | None = None) -> None:
         self.emit("plan", levels=plan.data(), **(outlook.data() if outlook else {}))
+
+    def outline(self, plan: Plan) -> None:
+        self.plan(plan)
+
+    def ask(self, question: str) -> bool:
+        return True
 
     def started(self, step: Step) -> Note:
         self.emit("step", name=step.name, state="started", cause=step.cause)

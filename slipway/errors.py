@@ -33,6 +33,10 @@ class SettingsError(SlipwayError):
     code, kind = 2, "settings"
 
 
+class Declined(SettingsError):
+    """Somebody was asked and said no: nothing went wrong."""
+
+
 class LockHeld(SlipwayError):
     code, kind = 3, "lock"
 

@@ -78,6 +78,19 @@ class Plan:
             for step in level
         )
 
+    def outline(self) -> str:
+        """The same in short, a line a level: why only where a level is one step."""
+        width = max((len(level[0].name) for level in self if len(level) == 1), default=0)
+        lines = (
+            f"{level[0].name:{width}}  {level[0].cause}" if len(level) == 1 else ", ".join(step.name for step in level)
+            for level in self
+        )
+        return "\n".join(f"{number:3}  {line}".rstrip() for number, line in enumerate(lines, 1))
+
+    def without(self, other: Plan) -> Plan:
+        """The steps of this plan that the other one does not have."""
+        return Plan(tuple(tuple(step for step in level if step not in other.steps) for level in self.levels))
+
     def data(self) -> list[list[dict]]:
         return [[{"name": step.name, "cause": step.cause} for step in level] for level in self]
 

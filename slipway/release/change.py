@@ -10,6 +10,7 @@ from slipway.environment import World
 from slipway.stack.model import STORES
 
 OTHER = {"blue": "green", "green": "blue"}
+ALIVE = ("running", "scaled", "restarting")
 DATA_TIER = (*STORES, "ops", "schedule", "pitr")
 
 
@@ -34,6 +35,8 @@ class Change:
     swap: Swap | None = None  # None: the app starts in place, or is as wanted
     migrations: str = ""  # which are pending, in words
     fixtures: str = ""
+    running: frozenset[str] = frozenset()  # services that ran when it was seen
+    wanted: int = 0  # services in all
 
     @property
     def data_tier(self) -> list[str]:
@@ -46,6 +49,22 @@ class Change:
         return [name for name in self.services if name not in DATA_TIER]
 
     @property
+    def replaced(self) -> list[str]:
+        """Services that run and are started anew."""
+        return [name for name in self.services if name in self.running]
+
+    @property
+    def touches(self) -> bool:
+        """Whether something that is there already is replaced or migrated: what a person may want to be asked about."""
+        return bool(self.replaced) or bool(self.migrations and self.running)
+
+    def tally(self, migrated: int) -> dict[str, int]:
+        """How many services were started, replaced and kept, once `migrated` migrations have been applied."""
+        replaced, started = len(self.replaced), len(self.services) - len(self.replaced)
+        kept = self.wanted - len(self.services)
+        return {"started": started, "replaced": replaced, "migrated": migrated, "kept": kept}
+
+    @property
     def released(self) -> bool:
         """Whether it brings another app or another schema, and so is a release of its own."""
         return "app" in self.services or bool(self.migrations or self.fixtures)
@@ -53,7 +72,8 @@ class Change:
 
 def compare(world: World, seen: Seen) -> Change:
     """The change from what was seen to what the settings ask for."""
-    services = differences(world.engine.wanted(), seen.services)
+    wanted = world.engine.wanted()
+    services = differences(wanted, seen.services)
     data = {name for name in services if name in DATA_TIER}
     doubtful = in_doubt(seen, data)
     # A new ops may carry other files than the one that was asked.
@@ -64,6 +84,8 @@ def compare(world: World, seen: Seen) -> Change:
         swap(world, seen, services),
         pending(asked, "pending", "problems"),
         pending(asked, "fixtures_pending") if world.settings.fixtures_wanted else "",
+        frozenset(name for name, service in seen.services.items() if service.state in ALIVE),
+        len(wanted),
     )
 
 
@@ -122,6 +144,11 @@ def swap(world: World, seen: Seen, differ: Mapping[str, str]) -> Swap | None:
     if app.state not in ("running", "scaled") or app.config == world.engine.wanted()["app"]:
         return None
     return Swap(seen.colour, OTHER[seen.colour], rollout.image(), differ["app"])
+
+
+def counted(tally: Mapping[str, int]) -> str:
+    """A tally in words, without what there was none of."""
+    return ", ".join(f"{number} {word}" for word, number in tally.items() if number)
 
 
 def cut_short(seen: Seen) -> bool:

@@ -12,11 +12,13 @@ from slipway.errors import Interrupted, LockLost, SlipwayError
 from slipway.main import unexpected
 from slipway.outlook import pause
 from slipway.plan import Journal, Plan, apply, guarded, way_back
-from slipway.release import hooks, recover, steps
-from slipway.release.change import Change, Swap
+from slipway.release import hooks, preview, recover, steps
+from slipway.release.change import Change, Swap, compare
 from slipway.release.record import Record
 from slipway.release.rollout import Switch
 from slipway.system.process import end_all
+
+Page = Callable[[World, Seen, Change, Record], Plan]  # `up` or `deploy` of plans.py
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,11 @@ class Held:
     check: Callable[[], None]
 
 
-def prepare(world: World, reporter, seen: Seen) -> None:
-    """Renders, builds and pulls: before the lock, so that nobody waits for it."""
-    apply(Plan(tuple(steps.images(world, seen))), reporter, end_all)
+def prepare(world: World, reporter, seen: Seen) -> Plan:
+    """Renders, builds and pulls: before the lock, so that nobody waits for it. Returns what was done."""
+    done = Plan(tuple(steps.images(world, seen)))
+    apply(done, reporter, end_all)
+    return done
 
 
 @contextmanager
@@ -38,6 +42,18 @@ def locked(world: World, reporter, doing: str, wait: float) -> Iterator[Held]:
     with world.engine.locked(doing, wait, world.flag) as check:
         seen = recover.sighted(world, world.engine.observe(), reporter)
         yield Held(recover.repair(world, seen, reporter, check), check)
+
+
+def release(world: World, reporter, page: Page, record: Record, shown: Plan, wait: float) -> dict[str, int]:
+    """Under the lock: plans anew, says what has changed since the plan was shown, and runs it. Returns the tally."""
+    with locked(world, reporter, record.kind, wait) as held:
+        change = compare(world, held.seen)
+        record.facts["colour"] = change.swap.new if change.swap else held.seen.colour
+        todo = page(world, held.seen, change, record)
+        preview.tell_news(reporter, todo, shown)
+        warn(reporter, held.seen, change)
+        carry_out(world, reporter, held, todo, change.swap, record)
+    return change.tally(record.migrated)
 
 
 def warn(reporter, seen: Seen, change: Change) -> None:

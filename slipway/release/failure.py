@@ -11,7 +11,7 @@ from slipway.config import envfile
 from slipway.config.settings import Settings
 from slipway.engine import lock as holder
 from slipway.environment import ROOT
-from slipway.errors import Interrupted, SlipwayError
+from slipway.errors import Declined, Interrupted, SlipwayError
 from slipway.main import unexpected
 from slipway.release import hooks
 from slipway.release.record import Record
@@ -33,6 +33,8 @@ def told(on: str, reporter, kind: str) -> Iterator[Attempt]:
     attempt = Attempt()
     try:
         yield attempt
+    except Declined:
+        raise  # a wish, and no failure
     except SlipwayError as error:
         tell(on, reporter, kind, attempt, error)
         raise

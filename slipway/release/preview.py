@@ -1,10 +1,10 @@
-"""A plan shown to people before it is run: its steps, and how each of them will be felt."""
+"""A plan shown to people before it is run: its steps, how each of them will be felt, and what has become of it since."""
 
 from __future__ import annotations
 
 from slipway.engine import Seen
 from slipway.environment import World, enter, first_run, imagined
-from slipway.errors import EngineError
+from slipway.errors import Declined, EngineError
 from slipway.outlook import Outlook, pause
 from slipway.plan import Plan, Silent
 from slipway.release import plans
@@ -19,6 +19,34 @@ def deploy(on: str, reporter) -> None:
     change = compare(world, seen)
     reporter.header(world.header)
     show(world, reporter, seen, change, plans.deploy(world, seen, change, Record(world, "deploy")))
+
+
+def agree(world: World, reporter, change: Change, todo: Plan, yes: bool) -> None:
+    """Prints the plan in short; outside local, asks before what is there is replaced or migrated. Raises Declined on a no."""
+    if todo:
+        reporter.outline(todo)
+    if change.touches:
+        confirm(world, reporter, touched(change), yes)
+
+
+def confirm(world: World, reporter, what: str, yes: bool) -> None:
+    """Asks whether to go on, but for the local environment. Raises Declined on a no."""
+    if not (yes or world.settings.local or reporter.ask(f"{what}, on {world.stack.name}. Go on?")):
+        raise Declined(world.stack.name, "no", "yes, or --yes", "nothing was touched")
+
+
+def touched(change: Change) -> str:
+    """What is touched of what is there, in words."""
+    parts = (("replaces", ", ".join(change.replaced)), ("migrates", change.migrations))
+    return "This " + " and ".join(f"{verb} {what}" for verb, what in parts if what)
+
+
+def tell_news(reporter, todo: Plan, shown: Plan) -> None:
+    """Says where the plan that is run now is another one than was shown."""
+    parts = (("no longer", shown.without(todo)), ("now also", todo.without(shown)))
+    news = [f"{word} {', '.join(step.name for step in plan.steps)}" for word, plan in parts if plan]
+    if news:
+        reporter.line(f"Since the plan was shown: {'; '.join(news)}.")
 
 
 def show(world: World, reporter, seen: Seen, change: Change, todo: Plan) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from slipway.engine import Engine, Seen
@@ -51,19 +51,23 @@ def migrate(world: World, change: Change, record: Record) -> Level:
     """The step that brings the schema, and notes who did it and with which release; none where nothing is pending."""
 
     def work(progress: Progress) -> str:
-        by = record.facts.get("by", "")
-        return applied(world.engine, "migrate", {"by": by, "release": record.content.get("id")}, progress)
+        args = {"by": record.facts.get("by", ""), "release": record.content.get("id")}
+        done = world.engine.inside("migrate", args, progress)["applied"]
+        record.migrated = len(done)
+        return remark(done)
 
     return (Step("migrate", change.migrations, work),) if change.migrations else ()
 
 
 def fixtures(world: World, change: Change) -> Level:
     """The step that loads what is to be loaded; none where nothing is pending, or wanted."""
-    work = partial(applied, world.engine, "fixtures", {})
+
+    def work(progress: Progress) -> str:
+        return remark(world.engine.inside("fixtures", {}, progress)["loaded"])
+
     return (Step("fixtures", change.fixtures, work),) if change.fixtures else ()
 
 
-def applied(engine: Engine, verb: str, args: Mapping, progress: Progress) -> str:
-    done = engine.inside(verb, args, progress)
-    names = [entry["file"] for entry in done.get("applied", done.get("loaded", []))]
+def remark(done: Sequence[Mapping]) -> str:
+    names = [entry["file"] for entry in done]
     return f"{len(names)}: {listed(names)}" if names else "nothing pending"

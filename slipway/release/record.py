@@ -27,6 +27,7 @@ class Record:
     content: dict = field(default_factory=dict)
     new: bool = False
     backup: str = ""  # that was taken before its migrations
+    migrated: int = 0  # how many migrations it applied
     result: str = "failed"  # what becomes of it if it ends now
     seconds: Mapping[str, float] = field(default_factory=dict)  # of each step
     begun: float = field(default_factory=time.monotonic)

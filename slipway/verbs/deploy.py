@@ -10,39 +10,35 @@ import time
 from slipway.engine import Seen
 from slipway.environment import World, enter
 from slipway.release import execute, failure, plans, preview
-from slipway.release.change import compare, cut_short, differences
+from slipway.release.change import compare, counted, cut_short
 from slipway.release.record import Record, describe
 
 
-def run(on: str, reporter, wait: float = 0, dry_run: bool = False) -> None:
+def run(on: str, reporter, wait: float = 0, dry_run: bool = False, yes: bool = False) -> None:
     """Builds or pulls, takes the lock, migrates, starts the release beside the old one, probes, switches, drains, proves."""
     if dry_run:
         preview.deploy(on, reporter)
         return
     begun = time.monotonic()
     with failure.told(on, reporter, "deploy") as attempt:
-        put(enter(on), reporter, wait, begun, attempt)
+        put(enter(on), reporter, wait, yes, begun, attempt)
 
 
-def put(world: World, reporter, wait: float, begun: float, attempt: failure.Attempt) -> None:
+def put(world: World, reporter, wait: float, yes: bool, begun: float, attempt: failure.Attempt) -> None:
     reporter.header(world.header)
-    seen = world.engine.observe(data=False)
-    if not differences(world.engine.wanted(), seen.services):
-        # Where the services show no work, only the data side can tell whether there is any.
-        seen = world.engine.observe()
-        if not cut_short(seen) and not plans.deploy(world, seen, compare(world, seen), Record(world, "deploy")):
-            return unchanged(world, reporter, seen, begun)
+    seen = world.engine.observe()
+    change = compare(world, seen)
+    shown = plans.deploy(world, seen, change, Record(world, "deploy"))
+    if not shown and not cut_short(seen):
+        return unchanged(world, reporter, seen, begun)
+    preview.agree(world, reporter, change, shown, yes)
     if world.engine.rollout.notice:
         reporter.line(f"  {world.engine.rollout.notice}")
-    execute.prepare(world, reporter, seen)
+    shown = shown.without(execute.prepare(world, reporter, seen))
     image = world.engine.rollout.image()
     record = attempt.record = Record(world, "deploy", describe(world, image, "deploy"), hooked=True)
-    with execute.locked(world, reporter, "deploy", wait) as held:
-        change = compare(world, held.seen)
-        record.facts["colour"] = change.swap.new if change.swap else held.seen.colour
-        execute.warn(reporter, held.seen, change)
-        execute.carry_out(world, reporter, held, plans.deploy(world, held.seen, change, record), change.swap, record)
-    announce(world, reporter, record, begun)
+    tally = execute.release(world, reporter, plans.deploy, record, shown, wait)
+    announce(world, reporter, record, tally, begun)
 
 
 def unchanged(world: World, reporter, seen: Seen, begun: float) -> None:
@@ -55,15 +51,16 @@ def unchanged(world: World, reporter, seen: Seen, begun: float) -> None:
     )
 
 
-def announce(world: World, reporter, record: Record, begun: float) -> None:
+def announce(world: World, reporter, record: Record, tally: dict[str, int], begun: float) -> None:
     """The hook that tells others, and the last line."""
     if record.new:
         execute.hook(world, reporter, "post-deploy", record.content)
     name, seconds = record.content.get("id", "The stack as asked"), time.monotonic() - begun
     reporter.done(
-        f"{name} serves after {seconds:.1f} s.\n{world.engine.url()}",
+        f"{name} serves after {seconds:.1f} s: {counted(tally)}.\n{world.engine.url()}",
         release=record.content.get("id"),
         seconds=round(seconds, 3),
         url=world.engine.url(),
         steps=len(record.seconds),
+        **tally,
     )

@@ -10,13 +10,15 @@ import time
 from slipway.engine import Seen
 from slipway.environment import World, enter
 from slipway.errors import EngineError, SettingsError
-from slipway.release import execute, failure, history, plans
+from slipway.release import execute, failure, history, plans, preview
 from slipway.release.change import OTHER, Swap
 from slipway.release.record import Record, describe
 from slipway.release.target import allowed, at_hand, every, good, hoped
 
 
-def run(on: str, reporter, release: str | None = None, listing: bool = False, wait: float = 0) -> None:
+def run(
+    on: str, reporter, release: str | None = None, listing: bool = False, wait: float = 0, yes: bool = False
+) -> None:
     """Goes to `release`, or to the last good one before the one that serves; `listing` only shows those."""
     if listing:
         world = able(on)
@@ -24,7 +26,7 @@ def run(on: str, reporter, release: str | None = None, listing: bool = False, wa
         return show(world, reporter, every(world))
     begun = time.monotonic()
     with failure.told(on, reporter, "rollback") as attempt:
-        back(able(on), reporter, release, wait, begun, attempt)
+        back(able(on), reporter, release, wait, yes, begun, attempt)
 
 
 def able(on: str) -> World:
@@ -40,14 +42,19 @@ def able(on: str) -> World:
     return world
 
 
-def back(world: World, reporter, release: str | None, wait: float, begun: float, attempt: failure.Attempt) -> None:
+def back(
+    world: World, reporter, release: str | None, wait: float, yes: bool, begun: float, attempt: failure.Attempt
+) -> None:
     reporter.header(world.header)
     # What cannot be is said at once, and what has to be pulled comes before the lock; under the lock it is chosen again.
     first = allowed(world, reporter, release, hoped(every(world)))
+    preview.confirm(world, reporter, f"This goes back to {first['id']} of {first['when']}", yes)
     record = attempt.record = Record(world, "rollback", described(world, first), again=True, hooked=True)
     with execute.locked(world, reporter, f"rollback to {first['id']}", wait) as held:
         swap = decide(world, reporter, release, first, held.seen, record)
-        execute.carry_out(world, reporter, held, plans.rollback(world, held.seen, swap, record), swap, record)
+        todo = plans.rollback(world, held.seen, swap, record)
+        reporter.outline(todo)
+        execute.carry_out(world, reporter, held, todo, swap, record)
     execute.hook(world, reporter, "on-rollback", record.content)
     name, target = record.content["id"], record.content["target"]
     reporter.done(

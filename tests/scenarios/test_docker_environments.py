@@ -44,10 +44,24 @@ def test_production_comes_up_beside_local_and_goes_without_touching_it(both: Clo
     mounts = must("inspect", "--format", "{{range .Mounts}}{{.Type}} {{end}}", both.id("ops", "production"))
     assert "bind" not in mounts.split()
     both.assert_nothing_to_do("--on", "production")
+    assert_asked_before_it_is_touched(both)
     both.succeed("down", "--on", "production", "--volumes", "--yes")
     assert both.ids("production") == {}
     assert both.ids() == local
     both.assert_right()
+
+
+def assert_asked_before_it_is_touched(both: Clone) -> None:
+    """Who sits at a terminal says yes first; a pipeline is not asked."""
+    before = both.ids("production")
+    both.settle("production", REDIS_MEMORY="300MB")
+    question = "This replaces redis, on"
+    declined = both.at_terminal("n", "up", "--on", "production")
+    assert declined.code == 2 and question in declined.text and "nothing was touched" in declined.text
+    assert both.ids("production") == before
+    accepted = both.at_terminal("y", "up", "--on", "production")
+    assert accepted.code == 0 and question in accepted.text and "1 replaced, 5 kept" in accepted.text
+    assert {name for name, ids in both.ids("production").items() if ids != before[name]} == {"redis"}
 
 
 def test_an_engine_elsewhere_is_brought_up_by_its_address(both: Clone):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import random
 import re
 import shutil
@@ -14,7 +15,7 @@ import tempfile
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,6 +92,22 @@ class Clone:
 
     def invoke(self, *words: str, **env: str) -> Done:
         return self.begin(*words, **env).done()
+
+    def at_terminal(self, answer: str, *words: str) -> Done:
+        """The same at a terminal, where somebody answers whatever is asked."""
+        ours, theirs = pty.openpty()
+        argv = [sys.executable, "-m", "invoke", *words]
+        end = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+        child = subprocess.Popen(argv, cwd=self.root, env=clean(os.environ), start_new_session=True, **end)
+        os.close(theirs)
+        os.write(ours, f"{answer}\n".encode())
+        text = b""
+        with suppress(OSError):  # EIO: nobody has the other end open any more
+            while part := os.read(ours, 65536):
+                text += part
+        os.close(ours)
+        self.transcript.append(f"$ invoke {' '.join(words)}\n{text.decode()}")
+        return Done(child.wait(PATIENCE), text.decode())
 
     def succeed(self, *words: str, **env: str) -> str:
         done = self.invoke(*words, **env)

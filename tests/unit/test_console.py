@@ -186,3 +186,23 @@ def test_work_goes_on_when_nobody_reads_any_more(form):
         child.stdin.write("\n")
         child.stdin.close()
         assert child.stderr.read() == "went on\n" and child.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "terminal", "typed", "goes_on"),
+    [
+        (console.Live, True, "y", True),
+        (console.Live, True, " YES ", True),
+        (console.Live, True, "", False),
+        (console.Live, True, "n", False),
+        (console.Live, False, None, True),
+        (console.Plain, True, None, True),
+        (console.Json, True, None, True),
+    ],
+)
+def test_only_who_sits_at_a_terminal_is_asked(monkeypatch, kind, terminal, typed, goes_on):
+    asked = []
+    monkeypatch.setattr("sys.stdin", Terminal() if terminal else io.StringIO())
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or typed)
+    assert kind(io.StringIO()).ask("This replaces redis. Go on?") is goes_on
+    assert asked == ([] if typed is None else ["This replaces redis. Go on? [y/N] "])

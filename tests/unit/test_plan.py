@@ -57,6 +57,17 @@ def test_a_plan_reads_as_numbered_levels_with_causes():
     ]
 
 
+def test_an_outline_is_a_line_a_level_with_the_cause_of_a_lone_step():
+    plan = Plan(((step("a"), step("b")), (), (step("start c"),), (step("d", cause="so"),)))
+    assert plan.outline() == "  1  a, b\n  2  start c  because\n  3  d        so"
+
+
+def test_what_another_plan_has_is_left_out_by_name_and_cause():
+    plan = Plan(((step("a"), step("b")), (step("c"),)))
+    left = plan.without(Plan(((step("b"),), (step("c", cause="another"),))))
+    assert [each.name for each in left.steps] == ["a", "c"]
+
+
 def test_an_empty_plan_is_false_and_does_nothing():
     told = Told()
     for plan in (Plan(), Plan(((), ()))):
