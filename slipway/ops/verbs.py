@@ -74,6 +74,31 @@ VERBS = {
     "backups.fetch": "slipway.data.offsite.fetch:fetch",
 }
 
+# What works for long on much data gets a process of its own, whose memory ends with it. The others share one where an
+# engine keeps it: starting Python costs more than most of them do.
+ALONE = frozenset(
+    {
+        "schema",
+        "drift",
+        "rehearse",
+        "restore",
+        "restore.objects",
+        "restore.redis",
+        "backup",
+        "backups.drill",
+        "backups.verify",
+        "backups.prune",
+        "backups.push",
+        "backups.fetch",
+        "pitr.backup",
+        "pitr.keep",
+        "pitr.restore",
+        "pitr.verify",
+    }
+)
+# Their arguments hold a secret, which no command line may show: they are asked over standard input.
+CONFIDENTIAL = frozenset({"backups.fetch"})
+
 
 def run(verb: str, args: dict, env: Mapping[str, str], emit: Emit) -> dict:
     """Does the verb on the endpoints that `env` names and returns its result as plain data.

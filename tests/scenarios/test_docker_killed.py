@@ -51,8 +51,9 @@ def test_up_itself_killed_at_a_gate_is_taken_up_again_by_the_next(own: Clone):
 
 def test_up_itself_killed_in_a_migration_leaves_whole_files_only(own: Clone):
     migration = own.root / "migrations" / "900_slow.up.sql"
-    sleep = "SELECT pg_sleep(600) WHERE to_regclass('awake') IS NULL"
-    migration.write_text(f"CREATE TABLE slow (n int);\n{sleep};\nINSERT INTO slow VALUES (1);\n")
+    awake = "EXISTS (SELECT FROM pg_class WHERE relname = 'awake')"
+    wait = f"DO $$ BEGIN WHILE NOT {awake} LOOP PERFORM pg_sleep(0.1); END LOOP; END $$"
+    migration.write_text(f"CREATE TABLE slow (n int);\n{wait};\nINSERT INTO slow VALUES (1);\n")
     run = own.begin("up")
     until(lambda: own.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "1", "it sleeps")
     run.process.send_signal(signal.SIGKILL)

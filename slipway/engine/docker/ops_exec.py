@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from slipway.engine.docker.client import Connection
-from slipway.engine.docker.ops_session import CONFIDENTIAL, SERVE, VERBS, Session
+from slipway.engine.docker.ops_session import SERVE, Session
 from slipway.errors import ENGINE_GONE, EngineError, from_fields
+from slipway.ops.verbs import ALONE, CONFIDENTIAL
 from slipway.plan import Progress
 from slipway.system import process
 
@@ -111,7 +112,7 @@ def whisper(
 
 
 class Ops:
-    """Verbs in the ops container of a stack; the quick ones share a process."""
+    """Verbs in the ops container of a stack; those that need none of their own share a process."""
 
     def __init__(self, connection: Connection):
         self.connection = connection
@@ -121,7 +122,7 @@ class Ops:
     def run(self, container: str, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None]) -> dict:
         if verb in CONFIDENTIAL:
             return whisper(self.connection, container, verb, args, progress, give_up)
-        if verb not in VERBS or not self.lock.acquire(blocking=False):
+        if verb in ALONE or not self.lock.acquire(blocking=False):
             return run(self.connection, container, verb, args, progress, give_up)
         try:
             return ask(self.opened(container, verb), self.connection, verb, args, progress, give_up)
@@ -129,7 +130,7 @@ class Ops:
             self.lock.release()
 
     def wake(self, container: str) -> None:
-        """Has the process for quick verbs started, so that it is there when the first of them is asked."""
+        """Has the shared process started, so that it is there when the first of them is asked."""
         with self.lock:
             self.opened(container, "serve")
 

@@ -9,25 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 
 from slipway.engine.docker.client import Connection
 
-# Short, and safe to end at any time. What changes data gets a process of its own.
-VERBS = frozenset(
-    {
-        "observe",
-        "probe.app",
-        "gateway.active",
-        "gateway.configure",
-        "gateway.reload",
-        "gateway.switch",
-        "gateway.drain",
-        "gateway.tally",
-        "releases.begin",
-        "releases.close",
-        "releases.list",
-        "releases.gap",
-    }
-)
-# Their arguments hold a secret, which no command line may show: they too are asked over standard input.
-CONFIDENTIAL = frozenset({"backups.fetch"})
 # The name that a container of any version answers to.
 SERVE = ["sh", "-c", 'echo "{\\"event\\": \\"pid\\", \\"pid\\": $$}"; exec python3 -m slipway.data serve']
 PULSE = 0.5  # seconds

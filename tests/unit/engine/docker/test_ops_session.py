@@ -9,8 +9,11 @@ import time
 
 import pytest
 
-from slipway.engine.docker.ops_session import IDLE, VERBS, Session
-from slipway.ops import serve
+from slipway.engine.docker import ops_exec
+from slipway.engine.docker.ops_exec import Ops
+from slipway.engine.docker.ops_session import IDLE, Session
+from slipway.ops import serve, verbs
+from slipway.plan import Silent
 
 
 def test_requests_are_answered_in_order_however_they_arrive():
@@ -43,8 +46,29 @@ def test_lines_are_put_together_from_frames_of_any_cut():
         assert found == ['{"a": 1}', '{"b": 2}', '{"c": 3}']
 
 
-def test_what_changes_data_has_a_process_of_its_own():
-    assert not VERBS & {"migrate", "rollback", "goto", "redo", "adopt", "fixtures", "roles", "buckets"}
+class Shared(Ops):
+    """Keeps which verbs are asked in the shared process, and which in one of their own."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.shared: list[str] = []
+        self.alone: list[str] = []
+
+
+def test_what_works_for_long_has_a_process_of_its_own_and_so_has_what_comes_while_the_shared_one_is_busy(monkeypatch):
+    ops = Shared()
+    monkeypatch.setattr(ops, "opened", lambda container, verb: None)
+    monkeypatch.setattr(ops_exec, "ask", lambda session, connection, verb, *rest: ops.shared.append(verb))
+    monkeypatch.setattr(ops_exec, "run", lambda connection, container, verb, *rest: ops.alone.append(verb))
+    for verb in ("roles", "migrate", "backup"):
+        ops.run("ops", verb, {}, Silent(), lambda: None)
+    with ops.lock:
+        ops.run("ops", "gate.redis", {}, Silent(), lambda: None)
+    assert (ops.shared, ops.alone) == (["roles", "migrate"], ["backup", "gate.redis"])
+
+
+def test_the_verbs_with_a_process_of_their_own_are_verbs():
+    assert set(verbs.VERBS) > verbs.ALONE >= verbs.CONFIDENTIAL
 
 
 @pytest.mark.parametrize(
