@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from tests.support.campaign import sized
 from tests.support.clone import Clone
 from tests.support.load.generator import load
 from tests.support.releasing import another_image, cut, deployed, smoke_test
 
 pytestmark = pytest.mark.scenario
 
-ALL = os.environ.get("INTERRUPTS") == "all"
 KILL, INTERRUPT = signal.SIGKILL, signal.SIGINT
 STEPS = ["record", "start app", "probe app", "switch", "drain app", "front door", "stop app"]
-# Ctrl-C tidies up on the same way whatever the step, so two of them stand for all.
-CUTS = [(step, KILL) for step in STEPS] + [(step, INTERRUPT) for step in (STEPS if ALL else ["start app", "switch"])]
+# Ctrl-C tidies up on the same way whatever the step, so one of them stands for all.
+CUTS = [(step, KILL) for step in sized(["start app", "switch", "drain app", "stop app"], STEPS)]
+CUTS += [(step, INTERRUPT) for step in sized(["switch"], STEPS)]
 # What a deploy has besides when there is more to it than another app.
 MORE = ["build", "hook pre-deploy", "backup", "verify backup", "migrate", "hook post-migrate", "smoke test", "watch"]
-WHOLE = [(step, KILL) for step in (MORE if ALL else ["backup", "migrate", "watch"])]
-WHOLE += [(step, INTERRUPT) for step in (MORE if ALL else [])]
+WHOLE = [(step, KILL) for step in sized(["backup", "migrate", "watch"], MORE)]
+WHOLE += [(step, INTERRUPT) for step in sized([], MORE)]
 BEFORE_THE_RECORD = ("build", "record")
 
 

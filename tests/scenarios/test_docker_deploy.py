@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 
 import pytest
 
+from tests.support.campaign import sized
 from tests.support.clone import Clone, assert_refused
 from tests.support.containers import docker, must
 from tests.support.load.generator import FULL, load
@@ -15,7 +15,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 
-DEPLOYS = int(os.environ.get("DEPLOYS", "10"))
+DEPLOYS = sized(10, 100)
 
 
 def test_deploys_under_load_lose_no_request(slow: Clone):
@@ -74,15 +74,6 @@ def test_an_old_release_that_ignores_sigterm_delays_the_end_and_no_request(slow:
         slow.succeed("deploy", APP_ENV_VERSION="hears")
     assert running.result.failed == 0, running.result.failures[:5]
     assert "hears" in version(slow)
-
-
-def test_of_two_deploys_at_once_one_is_told_who_holds_the_lock(slow: Clone):
-    first = slow.begin("deploy", APP_ENV_VERSION="first")
-    until(lambda: f"{slow.project}-local-lock" in must("ps", "--format", "{{.Names}}"), "the first holds the lock")
-    assert_refused(slow.invoke("deploy", APP_ENV_VERSION="second"), 3, "held by", "deploy")
-    assert first.done().code == 0
-    assert "first" in version(slow)
-    slow.succeed("deploy", "--wait", "60", APP_ENV_VERSION="second")
 
 
 def test_a_restarted_gateway_comes_back_on_the_colour_that_serves(slow: Clone):

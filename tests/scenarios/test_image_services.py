@@ -19,8 +19,8 @@ from tests.support.containers import (
     must_run,
     port,
     tags,
-    until,
 )
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
 

@@ -140,7 +140,8 @@ def test_work_elsewhere_is_cancelled_only_while_it_runs():
 
 # A tool that runs a child which, with a child of its own, ignores every signal that asks.
 TOOL = r"""
-import sys
+import signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup ignores, and children of it inherit that
 from slipway import main as perform, plan; from slipway.system import process
 from slipway.plan import Plan, Step, apply
 
@@ -150,7 +151,7 @@ import os, signal, sys, time
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): signal.signal(number, signal.SIG_IGN)
 os.fork()
 os.write(1, b"%d\n" % os.getpid())     # whole lines, though two processes write
-time.sleep(60)
+time.sleep(600)
 '''
 
 class verb:

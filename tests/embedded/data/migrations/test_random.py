@@ -14,13 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slipway.errors import MigrationError
+from tests.support.campaign import sized
 from tests.support.migrating import mirror, tables, versions
 from tests.support.waiting import until
 
 GONE = """select not exists (select from pg_stat_activity where datname = current_database()
 and application_name like 'slipway %')"""
 NUMBERS = (1, 2, 4, 7, 8)
-KILLS = int(os.environ.get("MIGRATE_KILLS", "100"))
+KILLS = sized(50, 1000)
 MOVES = st.sampled_from([("migrate", {}), ("rollback", {"steps": 2}), *(("goto", {"version": n}) for n in NUMBERS)])
 STEPS = st.one_of(
     st.just(("migrate", {})),
@@ -89,9 +90,7 @@ def agree(stack) -> None:
     assert made == [f"t{number}" for number in sorted(expected)]
 
 
-@settings(
-    max_examples=int(os.environ.get("MIGRATE_EXAMPLES", "12")), deadline=None, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=sized(12, 500), deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEPS, min_size=3, max_size=9))
 def test_history_row_and_catalog_always_agree(stack, steps: list) -> None:
     start_again(stack)

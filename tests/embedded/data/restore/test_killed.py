@@ -13,10 +13,11 @@ import time
 import pytest
 
 from tests.support import restoring
+from tests.support.campaign import sized
 from tests.support.restoring import backup, contents, databases
 from tests.support.waiting import PATIENCE, until
 
-TIMES = int(os.environ.get("RESTORE_KILLS", "20"))
+TIMES = sized(10, 1000)
 SEED = 5
 
 
