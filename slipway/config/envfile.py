@@ -12,26 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.config.credentials import required_secrets, secrets_of
+from slipway.config import secret_strength
 from slipway.config.settings import LOCAL, Settings
 from slipway.errors import SettingsError
 
 PREFIX = "APP_ENV_"
 APP_KEY = re.compile(r"APP_ENV_[A-Za-z_][A-Za-z0-9_]*")  # it becomes ${…} in the rendered file
 KEYS = {name.upper(): field for name, field in Settings.model_fields.items() if name != "app_env"}
-WEAK = (
-    "password",
-    "passw0rd",
-    "changeme",
-    "secret",
-    "postgres",
-    "minioadmin",
-    "rustfsadmin",
-    "admin",
-    "qwerty",
-    "example",
-)
-RANDOM_HEX = "python3 -c 'import secrets; print(secrets.token_hex(20))'"
 GROUPS = {
     "PROJECT": "The stack",
     "DOMAIN": "The front door",
@@ -63,7 +50,7 @@ def load(root: Path, on: str | None, environ: Mapping[str, str]) -> Settings:
     Raises SettingsError for the first key that is unknown, malformed, contradictory, missing or too weak.
     """
     settings = parse(root, on, environ)
-    check_secrets(settings, path_of(root, on))
+    secret_strength.check(settings, path_of(root, on))
     return settings
 
 
@@ -167,38 +154,6 @@ def explain(problem: dict, entries: Mapping[str, Entry], file: str) -> SettingsE
 def secret(key: str) -> bool:
     field = KEYS.get(key)
     return key.startswith(PREFIX) or (field is not None and "Secret" in repr(field.annotation))
-
-
-def check_secrets(settings: Settings, path: Path) -> None:
-    """Refuses missing secrets everywhere, and weak or shared ones outside local."""
-    have = secrets_of(settings)
-    on = "" if path.name == ".env" else f" --on {path.name.removeprefix('.env.')}"
-    for key in required_secrets(settings):
-        if key not in have:
-            raise SettingsError(
-                f"{key} in {path.name}",
-                "no value",
-                "a random secret",
-                f"./invoke init{on} writes {path.name}"
-                if not path.exists()
-                else f"put one in {path.name}; this prints one: {RANDOM_HEX}",
-            )
-    if not settings.local:
-        for key in required_secrets(settings):
-            reason = weakness(have[key], [value for other, value in have.items() if other != key])
-            if reason:
-                raise SettingsError(f"{key} in {path.name}", reason, "16 or more random characters", RANDOM_HEX)
-
-
-def weakness(value: str, others: Iterable[str]) -> str | None:
-    """Why a secret would not hold, or None. Says nothing of its characters."""
-    if len(value) < 16:
-        return f"a secret of {len(value)} characters"
-    if any(word in value.lower() for word in WEAK):
-        return "a secret made of a word that attackers try first"
-    if len(set(value)) < 8:
-        return f"a secret of {len(set(value))} different characters"
-    return "the same secret as another key's" if value in others else None
 
 
 def example() -> str:

@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS slipway.fixtures (
     name text PRIMARY KEY, sha256 text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(), rows bigint NOT NULL, milliseconds double precision);
 """
+THERE = (
+    "SELECT to_regclass('slipway.unfinished'), to_regclass('slipway.fixtures'), to_regclass('public.schema_migrations')"
+)
 MIRROR = "CREATE TABLE IF NOT EXISTS public.schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)"
 FORGET = "DELETE FROM slipway.unfinished; "
 AGE = "round(1000 * extract(epoch FROM clock_timestamp() - transaction_timestamp()), 1)"
@@ -46,11 +49,7 @@ CLEAN_UP = (
 def establish(conn: psycopg.Connection, ends: Endpoints) -> None:
     """Makes the tables where they are missing. Raises MigrationError when the role may not."""
     refuse_elsewhere(conn)
-    seen = conn.execute(
-        "SELECT to_regclass('slipway.unfinished'), to_regclass('slipway.fixtures'), "
-        "to_regclass('public.schema_migrations')"
-    ).fetchone()
-    if all(seen):
+    if all(conn.execute(THERE).fetchone()):
         return
     require_create(conn)
     with conn.transaction():

@@ -24,6 +24,9 @@ PROGRAMS = ("postgres", "initdb", "pg_isready", "pg_ctl")
 LONGEST = 90  # bytes of the directory of a socket, whose path has at most 107
 # Nothing in it has to outlast a crash, so it waits for no disk.
 HASTY = ("-c", "fsync=off", "-c", "full_page_writes=off")
+# Reached by its socket, by one user.
+ALONE = ("--listen_addresses=", "--unix_socket_permissions=0700")
+FRESH = ("--auth=trust", f"--username={ADMIN}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
 
 Refusal = Callable[[str], SlipwayError]
 
@@ -52,6 +55,19 @@ def account() -> Account:
     return Account((), (("user", NOBODY), ("group", NOBODY), ("extra_groups", [])))
 
 
+def start(whose: Account, log: Path, program: Path, *words: str) -> subprocess.Popen:
+    """A server in a process group of its own, whose words go to `log`."""
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            whose.words(program, *words),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            process_group=0,
+            **dict(whose.options),
+        )
+
+
 @contextmanager
 def running(
     folder: Path, parent: Path, prefix: str, refusal: Refusal, options: tuple[str, ...] = HASTY
@@ -64,42 +80,9 @@ def running(
     whose = account()
     end_orphans(folder, parent, prefix, whose)
     with place_in(parent, prefix, whose) as place, sockets_for(place, whose) as sockets:
-        data = str(place / "data")
-        run(
-            whose,
-            refusal,
-            folder / "initdb",
-            "-D",
-            data,
-            "-A",
-            "trust",
-            "-U",
-            ADMIN,
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        )
-        with (place / "log").open("wb") as log:
-            child = subprocess.Popen(
-                whose.words(
-                    folder / "postgres",
-                    "-D",
-                    data,
-                    "-k",
-                    sockets,
-                    "-c",
-                    "listen_addresses=",
-                    "-c",
-                    "unix_socket_permissions=0700",
-                    *options,
-                ),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                process_group=0,
-                **dict(whose.options),
-            )
+        data = f"-D{place / 'data'}"
+        run(whose, refusal, folder / "initdb", data, *FRESH)
+        child = start(whose, place / "log", folder / "postgres", data, f"-k{sockets}", *ALONE, *options)
         try:
             wait(folder, sockets, child, lambda: refusal(last_words(place / "log")))
             yield sockets

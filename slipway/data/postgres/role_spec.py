@@ -12,6 +12,8 @@ from slipway.errors import SettingsError
 
 VERSION = 2
 LONGEST = 63  # bytes of a Postgres name: NAMEDATALEN - 1
+APP = (("idle_in_transaction_session_timeout", "60s"), ("statement_timeout", "30s"))
+UNLIMITED = (("idle_in_transaction_session_timeout", "0"), ("lock_timeout", "0"), ("statement_timeout", "0"))
 
 
 @dataclass(frozen=True)
@@ -47,17 +49,13 @@ def split(database: str) -> Split:
             "choose a shorter database name in .env",
         )
     owner = f"{database}_owner"
-    unlimited = (("idle_in_transaction_session_timeout", "0"), ("lock_timeout", "0"), ("statement_timeout", "0"))
     return Split(
         database,
         (
             Role(owner, login=False),
             # Whatever the migrating role makes, by any tool, belongs to the owner.
             Role(f"{database}_migrate", member_of=(owner,), settings=(("lock_timeout", "5s"), ("role", owner))),
-            Role(
-                f"{database}_app",
-                settings=(("idle_in_transaction_session_timeout", "60s"), ("statement_timeout", "30s")),
-            ),
+            Role(f"{database}_app", settings=APP),
             # Policies would call functions that it may not execute, and show it no row: it is for reports over all of them.
             Role(
                 f"{database}_readonly",
@@ -74,7 +72,7 @@ def split(database: str) -> Split:
                 bypass_rls=True,
                 replication=True,
                 member_of=("pg_read_all_data",),
-                settings=unlimited,
+                settings=UNLIMITED,
             ),
         ),
     )

@@ -102,18 +102,11 @@ def fill(
             defining.define(archive, env, database, words)
             words = (*words, *defining.THE_REST)
         errors = older.Errors(watch.info.server_version, jobs())
-        argv = [
-            *dump.bound(),
+        program, work = (
             str(archive.programs / "pg_restore"),
-            *errors.words,
-            "--verbose",
-            "--no-subscriptions",
-            f"--jobs={errors.jobs}",
-            *words,
-            "-d",
-            database,
-            str(archive.dump),
-        ]
+            ("--verbose", "--no-subscriptions", f"--jobs={errors.jobs}"),
+        )
+        argv = [*dump.bound(), program, *errors.words, *work, *words, "-d", database, str(archive.dump)]
         heard = run(argv, env, Heard(errors), lambda heard: tell(archive, heard, emit, watch))
     if heard.errors:
         raise failed(archive, heard)

@@ -31,6 +31,42 @@ class NeedsCommit(MigrationError):
     """A statement that works only after what came before it is committed."""
 
 
+# What the server refuses, by its code: how it is raised, what is expected, what to type next.
+REFUSALS = {
+    LOCK_NOT_AVAILABLE: (
+        LockTimeout,
+        "every lock within MIGRATE_LOCK_TIMEOUT, so that nobody queues behind this file; nothing of it was kept",
+        AGAIN,
+    ),
+    QUERY_CANCELED: (
+        MigrationError,
+        "every statement within MIGRATE_STATEMENT_TIMEOUT; nothing of this file was kept",
+        "edit {file}, or raise MIGRATE_STATEMENT_TIMEOUT in .env",
+    ),
+    IN_TRANSACTION: (
+        RefusesTransaction,
+        "a first line `-- slipway: no-transaction` in a file with such a statement; nothing of this file was kept",
+        "edit {file}",
+    ),
+    UNSAFE_ENUM: (
+        NeedsCommit,
+        "a new enum value used in a later file than the one that adds it",
+        "make two files of {file}",
+    ),
+    DISK_FULL: (
+        MigrationError,
+        "room on the server's disk; nothing of this file was kept",
+        "./invoke doctor, make room, then run the same command again",
+    ),
+    NO_PRIVILEGE: (
+        MigrationError,
+        "a migrating role that may do this; nothing of this file was kept",
+        "edit {file}, or grant it as the object's owner in ./invoke psql",
+    ),
+}
+OTHERWISE = (MigrationError, "SQL that the server takes; nothing of this file was kept", "edit {file}")
+
+
 def send(conn: psycopg.Connection, piece: Piece, label: str) -> int:
     """Runs one piece; returns the rows that it changed."""
     return copy(conn, piece, label) if piece.data is not None else rows_in(query(conn, piece, label))
@@ -131,49 +167,8 @@ def sql_error(error: psycopg.Error, where: str, label: str) -> MigrationError:
     diag = error.diag
     parts = [diag.message_primary or connection.reason(error), diag.message_detail, diag.message_hint, diag.context]
     found = "; ".join(re.sub(r"\s+", " ", part) for part in parts if part)
-    match error.sqlstate:
-        case code if code == LOCK_NOT_AVAILABLE:
-            return LockTimeout(
-                where,
-                found,
-                "every lock within MIGRATE_LOCK_TIMEOUT, so that nobody queues behind "
-                "this file; nothing of it was kept",
-                AGAIN,
-            )
-        case code if code == QUERY_CANCELED and "statement timeout" in found:
-            return MigrationError(
-                where,
-                found,
-                "every statement within MIGRATE_STATEMENT_TIMEOUT; nothing of this file was kept",
-                f"edit {label}, or raise MIGRATE_STATEMENT_TIMEOUT in .env",
-            )
-        case code if code == IN_TRANSACTION:
-            return RefusesTransaction(
-                where,
-                found,
-                "a first line `-- slipway: no-transaction` in a file with such "
-                "a statement; nothing of this file was kept",
-                f"edit {label}",
-            )
-        case code if code == UNSAFE_ENUM:
-            return NeedsCommit(
-                where,
-                found,
-                "a new enum value used in a later file than the one that adds it",
-                f"make two files of {label}",
-            )
-        case code if code == DISK_FULL:
-            return MigrationError(
-                where,
-                found,
-                "room on the server's disk; nothing of this file was kept",
-                "./invoke doctor, make room, then run the same command again",
-            )
-        case code if code == NO_PRIVILEGE:
-            return MigrationError(
-                where,
-                found,
-                "a migrating role that may do this; nothing of this file was kept",
-                f"edit {label}, or grant it as the object's owner in ./invoke psql",
-            )
-    return MigrationError(where, found, "SQL that the server takes; nothing of this file was kept", f"edit {label}")
+    code = error.sqlstate
+    if code == QUERY_CANCELED and "statement timeout" not in found:
+        code = None  # by somebody
+    kind, expected, then = REFUSALS.get(code, OTHERWISE)
+    return kind(where, found, expected, then.format(file=label))

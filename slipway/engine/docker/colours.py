@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 COLOURS = ("blue", "green")
 CRASHES = 3  # restarts after which a container is given up
 STEADY = 10  # seconds after which Docker, too, takes a container to have started well
+GONE = "its container is gone"
 
 
 def other(colour: str) -> str:
@@ -75,11 +76,7 @@ class Rollout:
     def gave_up(self, colour: str) -> str:
         """How a colour has failed for good, or an empty text while there is hope."""
         group = self.group(colour)
-        return (
-            next((text for container in group if (text := ended(self.connection, container["Id"]))), "")
-            if group
-            else "its container is gone"
-        )
+        return gave_up(self.connection, group) if group else GONE
 
     def restarts(self, colour: str) -> int:
         return sum(self.connection.api.api.inspect_container(each["Id"])["RestartCount"] for each in self.group(colour))
@@ -199,6 +196,11 @@ def unstoppable(error) -> EngineError:
     return EngineError("docker", str(error.explanation), "a container that stops", "./invoke doctor")
 
 
+def gave_up(connection: Connection, group: Sequence[dict]) -> str:
+    """How the first of these containers has given up that has; an empty text while there is hope for all."""
+    return next((text for container in group if (text := ended(connection, container["Id"]))), "")
+
+
 def ended(connection: Connection, container: str) -> str:
     """How a container has given up; an empty text while it runs, or may yet."""
     from docker.errors import NotFound
@@ -206,7 +208,7 @@ def ended(connection: Connection, container: str) -> str:
     try:
         state = connection.api.api.inspect_container(container)
     except NotFound:
-        return "its container is gone"
+        return GONE
     if state["State"]["Status"] in ("exited", "dead") or crashing(connection, state):
         restarts = [f"{state['RestartCount']} restarts"] if state["RestartCount"] else []
         # One that was just started anew has no exit code of its own yet.

@@ -88,6 +88,12 @@ def found(env: Mapping[str, str]) -> bool:
     return bool(shutil.which("docker", path=env.get("PATH"))) and any(os.access(each, os.X_OK) for each in plugins)
 
 
+def refuse_missing(env: Mapping[str, str]) -> None:
+    """Asks the docker command for its compose plugin, unless that stands where the command looks for it."""
+    if not found(env):
+        run(["docker", "compose", "version", "--short"], env, lambda line: None, "docker compose")
+
+
 def run(argv: Sequence[str], env: Mapping[str, str], say: Callable[[str], None], where: str) -> None:
     """Runs a docker command and streams what it says. Raises EngineError that tells what the failure means."""
     try:

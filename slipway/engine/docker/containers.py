@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from slipway.engine import Running
@@ -20,6 +20,14 @@ def containers(connection: Connection, project: str) -> dict[str, list[dict]]:
         if container["Labels"].get(ONE_OFF) != "True":
             found.setdefault(container["Labels"].get(SERVICE, ""), []).append(container)
     return found
+
+
+def resume(connection: Connection, project: str, names: Collection[str]) -> None:
+    """Unpauses what is paused of these services: Compose neither starts nor replaces that."""
+    for name, group in containers(connection, project).items():
+        for container in group if name in names else ():
+            if container["State"] == "paused":
+                connection.api.api.unpause(container["Id"])
 
 
 def services(stack: Stack, found: Mapping[str, list[dict]]) -> dict[str, Running]:
@@ -49,14 +57,6 @@ def running(stack: Stack, name: str, group: list[dict]) -> Running:
         state, f"{worst['Image']} · {worst['Status']}"
     )
     return Running(state, worst["Labels"].get("slipway.config", ""), detail=detail)
-
-
-def ending(state: Mapping) -> str:
-    """How often a container was restarted, and its last exit code, which the engine forgets while it runs again."""
-    parts = [f"{state['RestartCount']} restarts"] if state["RestartCount"] else []
-    if state["State"]["Status"] != "running":
-        parts.append(f"it ended with code {state['State']['ExitCode']}")
-    return "; ".join(parts)
 
 
 def tags(connection: Connection) -> frozenset[str]:

@@ -119,16 +119,18 @@ class Docker:
         both = sum(colours.service(colour) in found for colour in colours.COLOURS) != 1
         return colours.service(colours.serving(found, self.gateway(found) if both else {}))
 
+    def group(self, service: str) -> list[dict]:
+        """The containers of a service, stopped ones included."""
+        return containers.containers(self.connection, self.stack.name).get(self.actual(service), [])
+
     def container(self, service: str) -> str:
-        group = containers.containers(self.connection, self.stack.name).get(self.actual(service), [])
-        running = [container for container in group if container["State"] == "running"]
+        running = [container for container in self.group(service) if container["State"] == "running"]
         if not running:
             raise EngineError(service, "it does not run", "a running service", "./invoke up")
         return running[0]["Id"]
 
     def crashed(self, service: str) -> str:
-        group = containers.containers(self.connection, self.stack.name).get(self.actual(service), [])
-        return next((text for container in group if (text := colours.ended(self.connection, container["Id"]))), "")
+        return colours.gave_up(self.connection, self.group(service))
 
     def changes(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
         if not names:
@@ -148,7 +150,7 @@ class Docker:
         """The rendered file if it changed, and the images that are missing. Refuses what cannot go well."""
         if all(seen.services.get(name, Running("")).config == mark for name, mark in self.wanted().items()):
             return self.rendering()
-        self.refuse_missing_compose()
+        compose.refuse_missing(self.environment)
         checks.refuse_full_disk(self.connection)
         if "gateway" not in seen.services:
             checks.refuse_taken_port(self.connection, self.stack.settings.front_port)
@@ -163,12 +165,6 @@ class Docker:
     def write(self, progress: Progress) -> None:
         render.write(self.rendered, self.file.parent)
 
-    def refuse_missing_compose(self) -> None:
-        """Asks the docker command for its compose plugin, unless that stands where the command looks for it."""
-        if not compose.found(self.environment):
-            argv = ["docker", "compose", "version", "--short"]
-            compose.run(argv, self.environment, lambda line: None, "docker compose")
-
     def pull(self, tag: str, progress: Progress) -> None:
         compose.run(["docker", "pull", tag], self.environment, progress.say, f"image {tag}")
 
@@ -182,7 +178,7 @@ class Docker:
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
         names = [self.actual(name) for name in names]
         colour = next((name.removeprefix("app-") for name in names if name.startswith("app-")), "")
-        self.resume(names)
+        containers.resume(self.connection, self.stack.name, names)
         backup_place.ensure(self.connection, self.stack)
         words = (*compose.UP, "--remove-orphans", *names)
         compose.run(
@@ -192,13 +188,6 @@ class Docker:
             "docker compose up",
         )
         return None
-
-    def resume(self, names: Sequence[str]) -> None:
-        """Unpauses what is paused: Compose neither starts nor replaces that."""
-        for name, group in containers.containers(self.connection, self.stack.name).items():
-            for container in group if name in names else ():
-                if container["State"] == "paused":
-                    self.connection.api.api.unpause(container["Id"])
 
     def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
         # What works on the files of the cluster itself runs where they are.
@@ -216,7 +205,7 @@ class Docker:
 
     def halt(self, service: str, progress: Progress) -> str:
         """Stops the containers of one service, which stay; `start` starts them again."""
-        group = containers.containers(self.connection, self.stack.name).get(self.actual(service), [])
+        group = self.group(service)
         for container in group:
             progress.say(container["Names"][0].lstrip("/"))
             grace = self.connection.api.api.inspect_container(container["Id"])["Config"].get("StopTimeout")
@@ -237,8 +226,7 @@ class Docker:
     # -- looking in ----------------------------------------------------------------------------------------------
 
     def log(self, service: str, lines: int) -> tuple[str, ...]:
-        group = containers.containers(self.connection, self.stack.name).get(self.actual(service), [])
-        return colours.lines_of(self.connection, group, lines)
+        return colours.lines_of(self.connection, self.group(service), lines)
 
     def follow(self, service: str | None, lines: int) -> tuple[Sequence[str], Mapping[str, str] | None]:
         words = ("logs", "--follow", "--tail", str(lines), *([self.actual(service)] if service else []))
@@ -251,12 +239,8 @@ class Docker:
         return [*self.interactive("ops"), "python3", "-m", "slipway.data.postgres.psql"], self.environment
 
     def shell(self, service: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        return [
-            *self.interactive(service),
-            "sh",
-            "-c",
-            "command -v bash >/dev/null && exec bash; exec sh",
-        ], self.environment
+        script = "command -v bash >/dev/null && exec bash; exec sh"
+        return [*self.interactive(service), "sh", "-c", script], self.environment
 
     def interactive(self, service: str) -> list[str]:
         import sys

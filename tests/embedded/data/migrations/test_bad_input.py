@@ -128,12 +128,12 @@ def test_a_lock_that_comes_free_in_time_is_waited_for(stack) -> None:
     other = stack.connect("migrate")
     other.execute("begin; lock table a")
     stack.events.clear()
-    thread = threading.Thread(
-        target=lambda: (
-            until(lambda: any("trying again" in event["text"] for event in stack.events), "the first try gave way")
-            or other.execute("rollback")
-        )
-    )
+
+    def let_go() -> None:
+        until(lambda: any("trying again" in event["text"] for event in stack.events), "the first try gave way")
+        other.execute("rollback")
+
+    thread = threading.Thread(target=let_go)
     thread.start()
     assert stack.run("migrate", LOCK_TIMEOUT="200ms")["version"] == 2
     thread.join()
