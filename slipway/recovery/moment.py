@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from slipway import confirm
 from slipway.environment import World, enter
-from slipway.errors import SettingsError, SlipwayError
+from slipway.errors import SlipwayError
 from slipway.plan import Plan, Progress, Silent, Step, apply, guarded
 from slipway.recovery import pitr, steps
 from slipway.release import archive, gates
@@ -35,7 +35,7 @@ def run(
         return
     asked = world.engine.inside("pitr.ask", {"at": at, "timeline": timeline}, Silent())
     if not yes:
-        confirm(world, asked)
+        ask(world, asked)
     work = steps.Restore(world, asked, drop_old)
     with world.engine.locked("restore", wait, world.flag) as check:
         leftovers(work, reporter)
@@ -71,27 +71,20 @@ def leftovers(work: steps.Restore, reporter) -> None:
         reporter.line(archive.ended(work.world.engine, cut))
 
 
-def confirm(world: World, asked: Mapping) -> None:
+def ask(world: World, asked: Mapping) -> None:
     """Asks for the stack's name. Raises SettingsError without a terminal, or for another name."""
     what = f"restore --at '{asked['text']}'"
-    if not sys.stdin.isatty():
-        raise SettingsError(
-            what,
-            "no terminal to ask on",
-            "--yes, because the whole database goes back to that moment",
-            f"./invoke {what} --yes{world.flag}",
-        )
     lost = (
         "nothing but what is not archived"
         if asked["target"] is None
         else f"every change of the {age(asked['now'] - asked['target'])} since then"
     )
-    print(
+    question = (
         f"{world.stack.name} goes back to {asked['text']}, from backup {asked['backup']}.\n"
-        f"The database loses {lost}; the cluster of now is kept beside it."
+        f"The database loses {lost}; the cluster of now is kept beside it.\n"
     )
-    if input(f"Type {world.stack.name} to go on: ").strip() != world.stack.name:
-        raise SettingsError(what, "another name", world.stack.name, "nothing was touched")
+    because = "the whole database goes back to that moment"
+    confirm.by_name(what, world.stack.name, because, f"./invoke {what} --yes{world.flag}", question)
 
 
 def age(seconds: float) -> str:

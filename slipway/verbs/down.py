@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
+from slipway import confirm
 from slipway.environment import World, enter
-from slipway.errors import SettingsError
 from slipway.plan import Plan, Step, apply
 from slipway.system.process import end_all
 
@@ -14,7 +12,7 @@ def run(on: str, reporter, volumes: bool = False, yes: bool = False) -> None:
     """Stops the stack's services. With `volumes` its data goes too, after its name was typed or `yes` given."""
     world = enter(on)
     if volumes and not yes:
-        confirm(world)
+        ask(world)
     reporter.header(world.header)
     cause = "and delete its data" if volumes else "its data stays"
     apply(Plan(((Step("stop", cause, lambda progress: world.engine.stop(volumes, progress)),),)), reporter, end_all)
@@ -25,19 +23,10 @@ def run(on: str, reporter, volumes: bool = False, yes: bool = False) -> None:
     )
 
 
-def confirm(world: World) -> None:
-    if not sys.stdin.isatty():
-        raise SettingsError(
-            "down --volumes",
-            "no terminal to ask on",
-            "--yes, because this deletes all data of the stack",
-            f"./invoke down --volumes --yes{world.flag}",
-        )
-    typed = input(
-        f"This deletes every row and object of {world.stack.name}; its backups stay{archive(world)}. Type its name to go on: "
-    )
-    if typed.strip() != world.stack.name:
-        raise SettingsError("down --volumes", "another name", world.stack.name, "nothing was touched")
+def ask(world: World) -> None:
+    name, command = world.stack.name, f"./invoke down --volumes --yes{world.flag}"
+    question = f"This deletes every row and object of {name}; its backups stay{archive(world)}. "
+    confirm.by_name("down --volumes", name, "this deletes all data of the stack", command, question)
 
 
 def archive(world: World) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
+from slipway import confirm
 from slipway.engine import Seen
 from slipway.environment import World, enter
 from slipway.errors import EngineError, SettingsError, SlipwayError
@@ -48,7 +48,7 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
             for line in words.question(world, wish, found):
                 reporter.line(line)
             if not wish.into and not yes:
-                confirm(world, wish, found)
+                ask(world, wish, found)
             done = carried(world, reporter, seen, wish, source, found, check)
     for line in words.told(world, done):
         reporter.line(line)
@@ -82,14 +82,11 @@ def refuse_down(world: World, seen: Seen) -> None:
             raise EngineError("postgres", reason, "a stack that is up", f"./invoke up{world.flag}")
 
 
-def confirm(world: World, wish: Wish, found: dict) -> None:
+def ask(world: World, wish: Wish, found: dict) -> None:
     """Goes on when the name of what is replaced is typed. Raises SettingsError otherwise."""
     name = "redis" if wish.redis else found["database"]
     command = f"./invoke restore {found['id']}{f' --only {wish.only}' if wish.only else ''} --yes{world.flag}"
-    if not sys.stdin.isatty():
-        raise SettingsError("restore", "no terminal to ask on", "--yes, because this replaces what is live", command)
-    if input(f"Type {name} to go on: ").strip() != name:
-        raise SettingsError("restore", "another name", name, "nothing was touched")
+    confirm.by_name("restore", name, "this replaces what is live", command)
 
 
 def carried(

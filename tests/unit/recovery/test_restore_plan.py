@@ -146,7 +146,7 @@ def test_a_mask_that_cannot_be_sent_is_refused(tmp_path: Path, content: bytes | 
 def test_the_question_needs_a_terminal(monkeypatch, only: str, words: str):
     monkeypatch.setattr("sys.stdin.isatty", lambda: False)
     with pytest.raises(SettingsError) as caught:
-        restore.confirm(world(), Wish(backup="a", only=only), FOUND)
+        restore.ask(world(), Wish(backup="a", only=only), FOUND)
     assert caught.value.next == f"./invoke restore 20261125T174035Z {words}"
 
 
@@ -165,10 +165,10 @@ def test_only_the_name_of_what_is_replaced_goes_on(monkeypatch, only: str, typed
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda prompt: typed)
     if goes_on:
-        restore.confirm(world(), Wish(backup="a", only=only), FOUND)
+        restore.ask(world(), Wish(backup="a", only=only), FOUND)
     else:
         with pytest.raises(SettingsError, match="another name"):
-            restore.confirm(world(), Wish(backup="a", only=only), FOUND)
+            restore.ask(world(), Wish(backup="a", only=only), FOUND)
 
 
 def test_roles_are_found_wherever_a_dump_names_them():
