@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from slipway.console import Note
 from slipway.environment import World
 from slipway.plan import Level, Progress, Step
-from slipway.system import requirements
+from slipway.system import http, requirements
 
 SHIPPED = Path("tests/smoke/postman_collection.json")
 WITHOUT_DATA = "Probes"  # the folder of the shipped collection that needs no demo user
@@ -81,13 +79,7 @@ def closed(url: str) -> bool:
     """Whether the gateway answers with the page of `invoke maintenance on`."""
     from slipway.ops.maintenance import SIGN
 
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=5)
     try:
-        connection.request("HEAD", "/")
-        return connection.getresponse().getheader(SIGN) is not None
-    except (OSError, http.client.HTTPException):
+        return SIGN.lower() in http.request(url, "HEAD").headers
+    except http.NoAnswer:
         return False  # the smoke test says it better
-    finally:
-        connection.close()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import os
-import tempfile
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 from slipway.errors import EngineError, SettingsError
 from slipway.stack import pitr, tuning
 from slipway.stack.model import Stack
+from slipway.system import disk
 
 
 def files(stack: Stack, root: Path) -> dict[str, str]:
@@ -126,7 +125,7 @@ def write(rendered: Mapping[str, str], directory: Path) -> list[str]:
     try:
         directory.mkdir(exist_ok=True)
         for name in changed:
-            replace(directory / name, rendered[name])
+            disk.replace(directory / name, rendered[name], 0o644)
     except OSError as error:
         raise EngineError(
             "compose/",
@@ -135,15 +134,3 @@ def write(rendered: Mapping[str, str], directory: Path) -> list[str]:
             "df -h . ; ls -ld compose",
         ) from None
     return changed
-
-
-def replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.data.gates.ready import describe
+from slipway.data.gates import ready
 from slipway.data.progress import progress
 from slipway.system.wait import NotYet, wait
 
@@ -35,7 +34,7 @@ def ask_all(host: str, port: int, count: int, path: str) -> None:
     if len(found) < count:
         raise NotYet(f"{len(found)} of {count} containers run")
     for address in found:
-        ask(address, port, path)
+        ready.ask(f"http://{address}:{port}{path}")
 
 
 def addresses(host: str) -> list[str]:
@@ -43,18 +42,3 @@ def addresses(host: str) -> list[str]:
         return sorted({entry[4][0] for entry in socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)})
     except socket.gaierror:
         return []
-
-
-def ask(address: str, port: int, path: str) -> None:
-    """Returns on 200, raises NotYet with the shortened answer otherwise."""
-    connection = http.client.HTTPConnection(address, port, timeout=5)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        body = answer.read(4096).decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException) as error:
-        raise NotYet(f"no answer from {address}:{port} ({type(error).__name__})") from None
-    finally:
-        connection.close()
-    if answer.status != 200:
-        raise NotYet(describe(answer.status, body))

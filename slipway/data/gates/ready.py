@@ -5,30 +5,20 @@ from __future__ import annotations
 import json
 
 from slipway.errors import SettingsError
+from slipway.system import http
 from slipway.system.wait import NotYet
 
 
-def session():
-    """An HTTP session that goes straight to the app, past any proxy of the environment."""
-    import requests
-
-    made = requests.Session()
-    made.trust_env = False
-    return made
-
-
-def ask(session, url: str) -> None:
+def ask(url: str) -> None:
     """Returns on 200. Raises NotYet with the shortened answer otherwise; a redirect is not followed."""
-    import requests
-
     try:
-        answer = session.get(url, timeout=5, allow_redirects=False)
-    except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+        answer = http.request(url)
+    except ValueError:
         raise SettingsError("APP_URL", url, "http://host:port", "edit APP_URL in .env") from None
-    except requests.RequestException as error:
-        raise NotYet(f"no answer from {url} ({type(error).__name__})") from None
-    if answer.status_code != 200:
-        raise NotYet(describe(answer.status_code, answer.text))
+    except http.NoAnswer as error:
+        raise NotYet(f"no answer from {url} ({error})") from None
+    if answer.status != 200:
+        raise NotYet(describe(answer.status, answer.text))
 
 
 def describe(status: int, body: str) -> str:

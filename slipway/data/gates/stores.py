@@ -210,11 +210,5 @@ def app(ends: Endpoints, args: dict, emit: Emit) -> dict:
     base = args.get("url") or ends.app_url
     need(base, "APP_URL", "http://app:8000")
     url = base.rstrip("/") + "/" + (ends.app_ready_path or ends.app_health_path).lstrip("/")
-    with ready.session() as session:
-        return wait(
-            "app",
-            lambda: ready.ask(session, url),
-            args.get("seconds", ends.gate_timeout),
-            expected=f"200 from {url}",
-            tell=teller(emit),
-        ) | {"url": url}
+    seconds, expected = args.get("seconds", ends.gate_timeout), f"200 from {url}"
+    return wait("app", lambda: ready.ask(url), seconds, expected=expected, tell=teller(emit)) | {"url": url}

@@ -6,6 +6,7 @@ from slipway.environment import ROOT, enter
 from slipway.errors import VerificationError
 from slipway.plan import Silent
 from slipway.stack import render
+from slipway.system import disk
 
 
 def run(on: str, reporter, check: bool = False) -> None:
@@ -23,5 +24,5 @@ def run(on: str, reporter, check: bool = False) -> None:
             f"./invoke db.schema{world.flag}",
         )
     if not check and difference:
-        render.replace(path, text)
+        disk.replace(path, text, 0o644)
     reporter.done("schema.sql is as the database has it." if not difference else "Wrote schema.sql.")
