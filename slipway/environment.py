@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
-class World:
+class Environment:
     """Everything that a verb needs to know before it looks at what runs."""
 
     root: Path
@@ -39,16 +39,16 @@ class World:
         return "" if self.on == LOCAL else f" --on {self.on}"
 
 
-def enter(on: str, environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> World:
-    """The world of an environment. Raises SettingsError before anything is touched, EngineError if no engine fits."""
+def enter(on: str, environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> Environment:
+    """The environment of a name, with its engine. Raises SettingsError before anything is touched, EngineError if no engine fits."""
     settings = envfile.load(root, on, environ)
     built = model.build(settings)
     engine, note = pick(built, root, environ)
-    return World(root, on, settings, built, engine, note)
+    return Environment(root, on, settings, built, engine, note)
 
 
-def settled(on: str, reporter) -> World:
-    """The world of an environment; the local one gets its settings file first if it has none."""
+def settled(on: str, reporter) -> Environment:
+    """The same; the local one gets its settings file first if it has none."""
     if first_run(on) and envfile.write_fresh(path := envfile.path_of(ROOT, on)):
         reporter.line(f"wrote {path.name} with fresh random secrets (mode 0600)")
     return enter(on)
@@ -64,8 +64,8 @@ def imagined(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     return envfile.fresh_secrets() | dict(environ)
 
 
-def refuse_unknown(world: World, service: str) -> None:
+def refuse_unknown(env: Environment, service: str) -> None:
     """Raises SettingsError for a service that the engine does not run."""
-    names = world.engine.services()
+    names = env.engine.services()
     if service not in names:
-        raise SettingsError("service", service, ", ".join(names), f"./invoke status{world.flag}")
+        raise SettingsError("service", service, ", ".join(names), f"./invoke status{env.flag}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.system.process import end_all
@@ -14,7 +14,7 @@ CHANGING = frozenset({"migrate", "rollback", "goto", "redo", "adopt", "fixtures"
 
 
 def work(
-    world: World,
+    env: Environment,
     reporter,
     verb: str,
     args: Mapping,
@@ -29,31 +29,31 @@ def work(
     result: dict = {}
 
     def run(progress: Progress) -> str:
-        result.update(world.engine.inside(verb, args, progress))
+        result.update(env.engine.inside(verb, args, progress))
         return remark(result)
 
-    reporter.header(world.header)
-    with locked(world, verb, args, wait):
+    reporter.header(env.header)
+    with locked(env, verb, args, wait):
         apply(Plan(((Step(f"db.{verb}", cause, run),),)), reporter, end_all)
     return result
 
 
-def locked(world: World, verb: str, args: Mapping, wait: float | None) -> AbstractContextManager[None]:
+def locked(env: Environment, verb: str, args: Mapping, wait: float | None) -> AbstractContextManager[None]:
     """The stack's lock for what changes data: no deploy may come in between. Raises LockHeld, naming the holder."""
     if verb not in CHANGING or args.get("dry_run"):
         return nullcontext()
-    seconds = world.settings.gate_timeout if wait is None else wait
-    return world.engine.locked(f"db.{verb}", seconds, world.flag)
+    seconds = env.settings.gate_timeout if wait is None else wait
+    return env.engine.locked(f"db.{verb}", seconds, env.flag)
 
 
-def careful(world: World, yes: bool, what: str, command: str) -> None:
+def careful(env: Environment, yes: bool, what: str, command: str) -> None:
     """Outside local, what takes data away or adds demo data is done only when it was said twice."""
-    if not world.settings.local and not yes:
+    if not env.settings.local and not yes:
         raise SettingsError(
             command,
-            f"environment {world.settings.environment}",
+            f"environment {env.settings.environment}",
             f"--yes, because this {what}",
-            f"./invoke {command} --yes{world.flag}",
+            f"./invoke {command} --yes{env.flag}",
         )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.system.process import end_all
 from slipway.units import size
 
 
 def work(
-    world: World,
+    env: Environment,
     reporter,
     name: str,
     verb: str,
@@ -25,10 +25,10 @@ def work(
     result: dict = {}
 
     def run(progress: Progress) -> str:
-        result.update(world.engine.inside(verb, args, progress))
+        result.update(env.engine.inside(verb, args, progress))
         return remark(result)
 
-    with nullcontext() if wait is None else world.engine.locked(name, wait, world.flag):
+    with nullcontext() if wait is None else env.engine.locked(name, wait, env.flag):
         apply(Plan(((Step(name, cause, run),),)), reporter, end_all)
     return result
 
@@ -91,9 +91,9 @@ def aged(seconds: float) -> str:
     return f"{hours} h {minutes % 60} min" if hours > 0 else f"{max(minutes, 0)} min"
 
 
-def settings_named(world: World) -> Iterator[str]:
+def settings_named(env: Environment) -> Iterator[str]:
     """Names of the settings that have a value of their own: what a new stack for this backup would need."""
-    settings = world.settings
+    settings = env.settings
     for name in sorted(settings.model_fields_set):
         if name != "app_env":
             yield name.upper()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from slipway.engine import Seen
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.errors import SlipwayError
 from slipway.plan import Plan, Progress, Silent, Step, apply
 from slipway.system.process import end_all
@@ -15,48 +15,48 @@ MESSAGE = "We are restoring this service from a backup. It will be back soon."
 
 
 @contextmanager
-def closed(world: World, seen: Seen, reporter) -> Iterator[None]:
+def closed(env: Environment, seen: Seen, reporter) -> Iterator[None]:
     """Maintenance where there is a gateway, else the app stopped. One that somebody had closed stays closed; one that a
     killed restore left closed is opened in the end."""
-    engine = world.engine
+    engine = env.engine
     gateway = "gateway" in engine.services()
     before = engine.inside("maintenance.state", {}, Silent()) if gateway else {"on": False}
     if before["on"] and before["message"] != MESSAGE:
-        reporter.line(f"The front door is closed for maintenance, and stays so: ./invoke maintenance off{world.flag}")
+        reporter.line(f"The front door is closed for maintenance, and stays so: ./invoke maintenance off{env.flag}")
         yield
         return
     if not gateway and seen.services.get("app") is None:
         yield
         return
     try:
-        apply(Plan(((shut(world, gateway),),)), reporter, end_all)
+        apply(Plan(((shut(env, gateway),),)), reporter, end_all)
         yield
     except SlipwayError as error:
         try:
-            apply(Plan(((opened(world, gateway),),)), reporter, end_all)
+            apply(Plan(((opened(env, gateway),),)), reporter, end_all)
         except SlipwayError as worse:
             error.found += f"; and the app could not be brought back: {worse}"
         raise
-    apply(Plan(((opened(world, gateway),),)), reporter, end_all)
+    apply(Plan(((opened(env, gateway),),)), reporter, end_all)
 
 
-def shut(world: World, gateway: bool) -> Step:
+def shut(env: Environment, gateway: bool) -> Step:
     def work(progress: Progress) -> str:
         if gateway:
-            world.engine.inside("maintenance.on", {"message": MESSAGE}, progress)
+            env.engine.inside("maintenance.on", {"message": MESSAGE}, progress)
             return "503 with a page"
-        world.engine.halt("app", progress)
+        env.engine.halt("app", progress)
         return "the app is stopped"
 
     return Step("close the front door", "nobody writes meanwhile", work)
 
 
-def opened(world: World, gateway: bool) -> Step:
+def opened(env: Environment, gateway: bool) -> Step:
     def work(progress: Progress) -> str:
         if gateway:
-            world.engine.inside("maintenance.off", {}, progress)
+            env.engine.inside("maintenance.off", {}, progress)
             return "the app answers again"
-        world.engine.start(["app"], progress)
+        env.engine.start(["app"], progress)
         return "the app is started"
 
     return Step("open the front door", "", work)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from slipway import confirm
-from slipway.environment import World, enter
+from slipway.environment import Environment, enter
 from slipway.errors import SlipwayError
 from slipway.plan import Plan, Progress, Silent, Step, apply, guarded
 from slipway.recovery import pitr, steps
@@ -27,17 +27,17 @@ def run(
     wait: float = 0,
 ) -> None:
     """Restores to `at`. Without it, `drop_old` removes the clusters that earlier restores have kept."""
-    world = enter(on)
-    pitr.refuse_without(world)
-    reporter.header(world.header)
+    env = enter(on)
+    pitr.refuse_without(env)
+    reporter.header(env.header)
     if not at and drop_old:
-        reporter.done(steps.dropped(world.engine.inside("pitr.done", {"drop": True}, Silent())))
+        reporter.done(steps.dropped(env.engine.inside("pitr.done", {"drop": True}, Silent())))
         return
-    asked = world.engine.inside("pitr.ask", {"at": at, "timeline": timeline}, Silent())
+    asked = env.engine.inside("pitr.ask", {"at": at, "timeline": timeline}, Silent())
     if not yes:
-        ask(world, asked)
-    work = steps.Restore(world, asked, drop_old)
-    with world.engine.locked("restore", wait, world.flag) as check:
+        ask(env, asked)
+    work = steps.Restore(env, asked, drop_old)
+    with env.engine.locked("restore", wait, env.flag) as check:
         leftovers(work, reporter)
         carry_out(work, reporter, check)
     reporter.done(told(work), at=work.text, **work.found)
@@ -45,17 +45,17 @@ def run(
 
 def drill(on: str, reporter, at: str = LATEST, wait: float = 0) -> None:
     """The same without the exchange: the proof that a moment can be restored, and how long that takes."""
-    world, begun = enter(on), time.monotonic()
-    pitr.refuse_without(world)
-    reporter.header(world.header)
-    asked = world.engine.inside("pitr.ask", {"at": at}, Silent())
-    work = steps.Restore(world, asked)
-    with world.engine.locked("pitr.drill", wait, world.flag):
+    env, begun = enter(on), time.monotonic()
+    pitr.refuse_without(env)
+    reporter.header(env.header)
+    asked = env.engine.inside("pitr.ask", {"at": at}, Silent())
+    work = steps.Restore(env, asked)
+    with env.engine.locked("pitr.drill", wait, env.flag):
         leftovers(work, reporter)
         try:
             apply(Plan(steps.making(work)), reporter, end_all)
         finally:
-            world.engine.inside("pitr.settle", {}, Silent())
+            env.engine.inside("pitr.settle", {}, Silent())
     seconds = time.monotonic() - begun
     reporter.done(
         f"Proven in {seconds:.1f} s: {work.text} can be restored. Nothing was changed.",
@@ -68,10 +68,10 @@ def drill(on: str, reporter, at: str = LATEST, wait: float = 0) -> None:
 def leftovers(work: steps.Restore, reporter) -> None:
     """What a restore that was cut short left is put right first."""
     if cut := work.inside("pitr.settle", {}, Silent()):
-        reporter.line(archive.ended(work.world.engine, cut))
+        reporter.line(archive.ended(work.env.engine, cut))
 
 
-def ask(world: World, asked: Mapping) -> None:
+def ask(env: Environment, asked: Mapping) -> None:
     """Asks for the stack's name. Raises SettingsError without a terminal, or for another name."""
     what = f"restore --at '{asked['text']}'"
     lost = (
@@ -80,11 +80,11 @@ def ask(world: World, asked: Mapping) -> None:
         else f"every change of the {age(asked['now'] - asked['target'])} since then"
     )
     question = (
-        f"{world.stack.name} goes back to {asked['text']}, from backup {asked['backup']}.\n"
+        f"{env.stack.name} goes back to {asked['text']}, from backup {asked['backup']}.\n"
         f"The database loses {lost}; the cluster of now is kept beside it.\n"
     )
     because = "the whole database goes back to that moment"
-    confirm.by_name(what, world.stack.name, because, f"./invoke {what} --yes{world.flag}", question)
+    confirm.by_name(what, env.stack.name, because, f"./invoke {what} --yes{env.flag}", question)
 
 
 def age(seconds: float) -> str:
@@ -104,13 +104,13 @@ def carry_out(work: steps.Restore, reporter, check: Callable[[], None]) -> None:
     try:
         apply(Plan(steps.ending(work)), reporter, end_all)
     except SlipwayError as error:
-        error.found += f"; the restored cluster is in place; ./invoke up{work.world.flag} does the rest"
+        error.found += f"; the restored cluster is in place; ./invoke up{work.env.flag} does the rest"
         raise
 
 
 def undone(work: steps.Restore, reporter, error: SlipwayError) -> None:
     """Lets the cluster of before serve again, as a plan of its own; what cannot be undone goes into the error."""
-    engine = work.world.engine
+    engine = work.env.engine
     undo: list[Step] = []
     if work.switched:
         undo += [
@@ -141,15 +141,15 @@ def tidy(work: steps.Restore, progress: Progress) -> None:
 
 
 def told(work: steps.Restore) -> str:
-    world, found = work.world, work.found
+    env, found = work.env, work.found
     schema = (
-        f"The schema is at {found['version']}; ./invoke up{world.flag} applies what is newer.\n"
+        f"The schema is at {found['version']}; ./invoke up{env.flag} applies what is newer.\n"
         if found["version"]
         else ""
     )
     kept = (
         ""
         if work.drop
-        else f"./invoke pitr.restore --drop-old{world.flag} removes the cluster of before, {found['kept']}.\n"
+        else f"./invoke pitr.restore --drop-old{env.flag} removes the cluster of before, {found['kept']}.\n"
     )
-    return f"{world.stack.name} is as it was at {work.text}.\n{schema}{kept}{world.engine.url()}"
+    return f"{env.stack.name} is as it was at {work.text}.\n{schema}{kept}{env.engine.url()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.errors import BackupError, SlipwayError
 from slipway.plan import Progress
 from slipway.units import size
@@ -17,15 +17,15 @@ def remark(done: Mapping) -> str:
     return f"{count} {'backup' if count == 1 else 'backups'}, {size(total)} sent" if count else "nothing to send"
 
 
-def follow(world: World, identity: str, progress: Progress) -> str:
+def follow(env: Environment, identity: str, progress: Progress) -> str:
     """Copies a backup that was just taken. Raises BackupError that says that the backup itself is safe."""
     try:
-        return remark(world.engine.inside("backups.push", {"id": identity, "wait": PATIENCE}, progress))
+        return remark(env.engine.inside("backups.push", {"id": identity, "wait": PATIENCE}, progress))
     except SlipwayError as error:
         raise BackupError(
             f"off-site copy of {identity}",
             error.found,
             f"{error.expected}; the backup itself is complete, here",
-            f"{error.next}; then ./invoke backups.push {identity}{world.flag}",
+            f"{error.next}; then ./invoke backups.push {identity}{env.flag}",
             error.log,
         ) from None

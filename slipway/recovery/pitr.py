@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.errors import SettingsError
 
 
-def refuse_without(world: World) -> None:
+def refuse_without(env: Environment) -> None:
     """Raises SettingsError where there is no archive to work on."""
-    if not world.settings.pitr:
+    if not env.settings.pitr:
         raise SettingsError(
             "PITR",
             "false",
             "true, so that every change is archived from then on",
-            f"set PITR=true in .env{'' if world.settings.local else f'.{world.on}'}, then ./invoke up{world.flag}",
+            f"set PITR=true in .env{'' if env.settings.local else f'.{env.on}'}, then ./invoke up{env.flag}",
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.plan import Level, Progress, Step
 from slipway.release import archive, gates, provision
 
@@ -16,7 +16,7 @@ from slipway.release import archive, gates, provision
 class Restore:
     """One restore on its way: where to, and what was done of it."""
 
-    world: World
+    env: Environment
     asked: Mapping  # the moment, its backup and its history, as the data side has understood them
     drop: bool = False
     id: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"))
@@ -30,7 +30,7 @@ class Restore:
         return self.asked["text"]
 
     def inside(self, verb: str, args: Mapping, progress: Progress) -> dict:
-        return self.world.engine.inside(verb, args, progress)
+        return self.env.engine.inside(verb, args, progress)
 
 
 def making(work: Restore) -> tuple[Level, ...]:
@@ -43,7 +43,7 @@ def making(work: Restore) -> tuple[Level, ...]:
 
 
 def putting(work: Restore) -> tuple[Level, ...]:
-    engine = work.world.engine
+    engine = work.env.engine
     return (
         (Step("maintenance on", "nobody writes what would be lost", partial(close, work)),),
         (Step("stop postgres", "its directory changes places", partial(halt, work)),),
@@ -53,7 +53,7 @@ def putting(work: Restore) -> tuple[Level, ...]:
 
 
 def proving(work: Restore) -> tuple[Level, ...]:
-    engine = work.world.engine
+    engine = work.env.engine
     return (
         (gates.gate(engine, "postgres", "the restored cluster"),),
         (Step("roles", "passwords may be older ones", partial(provision.roles, engine)),),
@@ -62,7 +62,7 @@ def proving(work: Restore) -> tuple[Level, ...]:
 
 def ending(work: Restore) -> tuple[Level, ...]:
     """The door opens; the archive goes on with the new history, which needs a backup of its own at once."""
-    engine = work.world.engine
+    engine = work.env.engine
     return (
         (Step("maintenance off", "the restored cluster serves", partial(opened, work)),),
         (Step("gate archive", "a new history begins", partial(prove, work)),),
@@ -107,7 +107,7 @@ def close(work: Restore, progress: Progress) -> str:
 
 def halt(work: Restore, progress: Progress) -> str:
     work.halted = True
-    return work.world.engine.halt("postgres", progress)
+    return work.env.engine.halt("postgres", progress)
 
 
 def switch(work: Restore, progress: Progress) -> str:

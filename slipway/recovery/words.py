@@ -9,30 +9,30 @@ from slipway.recovery.backups import aged
 from slipway.units import size
 
 if TYPE_CHECKING:
-    from slipway.environment import World
+    from slipway.environment import Environment
     from slipway.recovery.asked import Done, Wish
 
 NAMED = 10
 
 
-def question(world: World, wish: Wish, found: dict) -> Iterator[str]:
+def question(env: Environment, wish: Wish, found: dict) -> Iterator[str]:
     """The backup, and what the live database has had since."""
     label = f' "{found["label"]}"' if found["label"] else ""
     which = f"backup {found['id']}{label}, {aged(found['age_s'])} old"
-    if found["stack"] and found["stack"] != world.stack.name:
+    if found["stack"] and found["stack"] != env.stack.name:
         yield f"{found['id']} is of another stack: {found['stack']}"
     if wish.into:
         yield f"This makes database {wish.into} of {which}; {found['database']} is not touched."
         return
     if wish.database:
-        yield f"This replaces database {found['database']} of {world.stack.name} by {which}."
+        yield f"This replaces database {found['database']} of {env.stack.name} by {which}."
         yield from lost(found)
     if wish.redis:
-        yield f"This replaces all that Redis of {world.stack.name} holds by {which}; a backup of it is taken first."
+        yield f"This replaces all that Redis of {env.stack.name} holds by {which}; a backup of it is taken first."
         return
     if found["kept"]:
         total = sum(each["bytes"] for each in found["kept"])
-        yield f"Earlier restores have kept {len(found['kept'])} of it, {size(total)}: ./invoke restore --drop-old{world.flag}"
+        yield f"Earlier restores have kept {len(found['kept'])} of it, {size(total)}: ./invoke restore --drop-old{env.flag}"
     if wish.objects and found["objects"]:
         yield "Objects that are absent or others now are put back; those that are new stay."
 
@@ -58,7 +58,7 @@ def rows(count: int | None) -> str:
     return "not there" if count is None else f"{count:,} rows"
 
 
-def told(world: World, done: Done) -> Iterator[str]:
+def told(env: Environment, done: Done) -> Iterator[str]:
     """What is worth knowing afterwards."""
     for note in done.database.get("notes", ()):
         yield f"  {note}"
@@ -67,7 +67,7 @@ def told(world: World, done: Done) -> Iterator[str]:
         yield f"  {done.objects['extra']:,} objects are not in the backup and stay: {named}"
 
 
-def summary(world: World, wish: Wish, found: dict, done: Done, seconds: float) -> str:
+def summary(env: Environment, wish: Wish, found: dict, done: Done, seconds: float) -> str:
     if wish.into:
         return f"Database {wish.into} is {found['id']}, in {seconds:.1f} s; {found['database']} was not touched."
     lines = [f"Restored {found['id']} in {seconds:.1f} s."]
@@ -75,12 +75,10 @@ def summary(world: World, wish: Wish, found: dict, done: Done, seconds: float) -
         if old in done.dropped.get("dropped", ()):
             lines.append("The database of before is dropped.")
         else:
-            lines.append(f"The database of before is {old}; ./invoke restore --drop-old{world.flag} deletes it.")
+            lines.append(f"The database of before is {old}; ./invoke restore --drop-old{env.flag} deletes it.")
     if done.redis:
-        lines.append(f"What Redis held before: ./invoke restore {done.redis['before']} --only redis{world.flag}")
+        lines.append(f"What Redis held before: ./invoke restore {done.redis['before']} --only redis{env.flag}")
     if wish.database and found["migrations"]:
         count = len(found["migrations"])
-        lines.append(
-            f"{count} migration{'s are' if count > 1 else ' is'} pending again: ./invoke db.status{world.flag}"
-        )
-    return "\n".join([*lines, world.engine.url()])
+        lines.append(f"{count} migration{'s are' if count > 1 else ' is'} pending again: ./invoke db.status{env.flag}")
+    return "\n".join([*lines, env.engine.url()])

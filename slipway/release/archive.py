@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from slipway.engine import Engine, Seen
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.plan import Level, Progress, Step
 from slipway.release.change import Change
 from slipway.units import size
@@ -14,9 +14,9 @@ from slipway.units import size
 TOUCHING = frozenset({"postgres", "objects", "pitr"})
 
 
-def levels(world: World, seen: Seen, change: Change) -> tuple[Level, ...]:
+def levels(env: Environment, seen: Seen, change: Change) -> tuple[Level, ...]:
     """The gate where something that it rests on has changed or is not as it should be, then a backup if there is none."""
-    if not world.settings.pitr:
+    if not env.settings.pitr:
         return ()
     found = (seen.data or {}).get("archive", {})
     wrong = found.get("problems", ())
@@ -24,12 +24,12 @@ def levels(world: World, seen: Seen, change: Change) -> tuple[Level, ...]:
         return ()
     cause = "; ".join(wrong) or ("started in this run" if seen.answering else seen.last_answer or "not proven yet")
     return (
-        (Step("gate archive", cause, partial(gate, world.engine)),),
+        (Step("gate archive", cause, partial(gate, env.engine)),),
         (
             Step(
                 "physical backup",
                 "if there is none that leads to now",
-                partial(backup, world.engine, {"missing": True}),
+                partial(backup, env.engine, {"missing": True}),
             ),
         ),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from slipway.engine import Running, Seen
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.stack.model import STORES
 
 OTHER = {"blue": "green", "green": "blue"}
@@ -70,9 +70,9 @@ class Change:
         return "app" in self.services or bool(self.migrations or self.fixtures)
 
 
-def compare(world: World, seen: Seen) -> Change:
+def compare(env: Environment, seen: Seen) -> Change:
     """The change from what was seen to what the settings ask for."""
-    wanted = world.engine.wanted()
+    wanted = env.engine.wanted()
     services = differences(wanted, seen.services)
     data = {name for name in services if name in DATA_TIER}
     doubtful = in_doubt(seen, data)
@@ -81,9 +81,9 @@ def compare(world: World, seen: Seen) -> Change:
     return Change(
         services,
         doubtful,
-        swap(world, seen, services),
+        swap(env, seen, services),
         pending(asked, "pending", "problems"),
-        pending(asked, "fixtures_pending") if world.settings.fixtures_wanted else "",
+        pending(asked, "fixtures_pending") if env.settings.fixtures_wanted else "",
         frozenset(name for name, service in seen.services.items() if service.state in ALIVE),
         len(wanted),
     )
@@ -136,12 +136,12 @@ def listed(names: list[str]) -> str:
     return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
 
 
-def swap(world: World, seen: Seen, differ: Mapping[str, str]) -> Swap | None:
+def swap(env: Environment, seen: Seen, differ: Mapping[str, str]) -> Swap | None:
     """The swap that brings the wanted app, or None: nothing serves that could go on meanwhile, or nothing has changed."""
-    app, rollout = seen.services.get("app"), world.engine.rollout
+    app, rollout = seen.services.get("app"), env.engine.rollout
     if not (rollout.beside and app and "app" in differ and "gateway" in seen.services):
         return None
-    if app.state not in ("running", "scaled") or app.config == world.engine.wanted()["app"]:
+    if app.state not in ("running", "scaled") or app.config == env.engine.wanted()["app"]:
         return None
     return Swap(seen.colour, OTHER[seen.colour], rollout.image(), differ["app"])
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from slipway.engine import Running, Seen
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.errors import Interrupted, LockLost, SlipwayError
 from slipway.main import unexpected
 from slipway.outlook import pause
@@ -18,7 +18,7 @@ from slipway.release.record import Record
 from slipway.release.rollout import Switch
 from slipway.system.process import end_all
 
-Page = Callable[[World, Seen, Change, Record], Plan]  # `up` or `deploy` of plans.py
+Page = Callable[[Environment, Seen, Change, Record], Plan]  # `up` or `deploy` of plans.py
 
 
 @dataclass(frozen=True)
@@ -29,30 +29,30 @@ class Held:
     check: Callable[[], None]
 
 
-def prepare(world: World, reporter, seen: Seen) -> Plan:
+def prepare(env: Environment, reporter, seen: Seen) -> Plan:
     """Renders, builds and pulls: before the lock, so that nobody waits for it. Returns what was done."""
-    done = Plan(tuple(steps.images(world, seen)))
+    done = Plan(tuple(steps.images(env, seen)))
     apply(done, reporter, end_all)
     return done
 
 
 @contextmanager
-def locked(world: World, reporter, doing: str, wait: float) -> Iterator[Held]:
+def locked(env: Environment, reporter, doing: str, wait: float) -> Iterator[Held]:
     """Takes the lock, looks again, and puts right what a killed deploy left."""
-    with world.engine.locked(doing, wait, world.flag) as check:
-        seen = recover.sighted(world, world.engine.observe(), reporter)
-        yield Held(recover.repair(world, seen, reporter, check), check)
+    with env.engine.locked(doing, wait, env.flag) as check:
+        seen = recover.sighted(env, env.engine.observe(), reporter)
+        yield Held(recover.repair(env, seen, reporter, check), check)
 
 
-def release(world: World, reporter, page: Page, record: Record, shown: Plan, wait: float) -> dict[str, int]:
+def release(env: Environment, reporter, page: Page, record: Record, shown: Plan, wait: float) -> dict[str, int]:
     """Under the lock: plans anew, says what has changed since the plan was shown, and runs it. Returns the tally."""
-    with locked(world, reporter, record.kind, wait) as held:
-        change = compare(world, held.seen)
+    with locked(env, reporter, record.kind, wait) as held:
+        change = compare(env, held.seen)
         record.facts["colour"] = change.swap.new if change.swap else held.seen.colour
-        todo = page(world, held.seen, change, record)
+        todo = page(env, held.seen, change, record)
         preview.tell_news(reporter, todo, shown)
         warn(reporter, held.seen, change)
-        carry_out(world, reporter, held, todo, change.swap, record)
+        carry_out(env, reporter, held, todo, change.swap, record)
     return change.tally(record.migrated)
 
 
@@ -62,7 +62,7 @@ def warn(reporter, seen: Seen, change: Change) -> None:
         reporter.line(f"  gateway: {pause('gateway', True, True)}")
 
 
-def carry_out(world: World, reporter, held: Held, todo: Plan, swap: Swap | None, record: Record) -> None:
+def carry_out(env: Environment, reporter, held: Held, todo: Plan, swap: Swap | None, record: Record) -> None:
     """Runs the plan and closes the record. Raises what went wrong, after it was taken back."""
     journal = Journal(reporter)
     try:
@@ -72,9 +72,9 @@ def carry_out(world: World, reporter, held: Held, todo: Plan, swap: Swap | None,
         if lost(held.check):
             error.found += "; nothing more was done"
         else:
-            fail(world, reporter, journal, swap, record, error)
+            fail(env, reporter, journal, swap, record, error)
         raise error from raw
-    dropped = world.engine.rollout.drop(record.close("good", journal.seconds))
+    dropped = env.engine.rollout.drop(record.close("good", journal.seconds))
     if dropped:
         reporter.line(f"removed images of old releases: {', '.join(dropped)}")
 
@@ -90,7 +90,7 @@ def lost(check: Callable[[], None]) -> bool:
     return False
 
 
-def fail(world: World, reporter, journal: Journal, swap: Swap | None, record: Record, error: SlipwayError) -> None:
+def fail(env: Environment, reporter, journal: Journal, swap: Swap | None, record: Record, error: SlipwayError) -> None:
     """Takes back what was begun, which goes into the error as well; the first error stays the one told."""
     if swap and any(step.final for step in journal.begun):
         # Proven in its place, and the old one on its way out: forward is the only way, and the next deploy goes it.
@@ -99,7 +99,7 @@ def fail(world: World, reporter, journal: Journal, swap: Swap | None, record: Re
         return
     record.result = result(journal, error)
     if swap:
-        take_back(world, reporter, way_back(journal.begun), swap, record, error)
+        take_back(env, reporter, way_back(journal.begun), swap, record, error)
     try:
         record.close(record.result, journal.seconds, error)
     except Exception as worse:
@@ -113,7 +113,7 @@ def result(journal: Journal, error: SlipwayError) -> str:
     return "rolled_back" if any(isinstance(step, Switch) for step in journal.begun) else "failed"
 
 
-def take_back(world: World, reporter, undo: Plan, swap: Swap, record: Record, error: SlipwayError) -> None:
+def take_back(env: Environment, reporter, undo: Plan, swap: Swap, record: Record, error: SlipwayError) -> None:
     """Undoes what was begun of a swap; how that went is added to the error."""
     if not undo:
         error.found += f"; app-{swap.old} was not touched and serves"
@@ -121,7 +121,7 @@ def take_back(world: World, reporter, undo: Plan, swap: Swap, record: Record, er
     try:
         apply(undo, reporter, end_all)
         error.found += f"; undone: app-{swap.old} serves"
-        announce(world, reporter, record, error)
+        announce(env, reporter, record, error)
     except Exception as worse:
         error.found += f"; and it could not be undone now, which the next deploy does: {told(worse)}"
 
@@ -130,15 +130,15 @@ def told(error: Exception) -> str:
     return str(error if isinstance(error, SlipwayError) else unexpected(error))
 
 
-def announce(world: World, reporter, record: Record, error: SlipwayError) -> None:
+def announce(env: Environment, reporter, record: Record, error: SlipwayError) -> None:
     """The hook of a release that went back; on-failure comes later, for every way to fail (failure.py)."""
     if record.new and record.hooked:
         content = record.content | {"error": error.fields(), "result": record.result}
-        hook(world, reporter, "on-rollback", content)
+        hook(env, reporter, "on-rollback", content)
 
 
-def hook(world: World, reporter, name: str, content: dict) -> None:
+def hook(env: Environment, reporter, name: str, content: dict) -> None:
     """Runs a hook that decides nothing, and tells how it went."""
-    variables, settings = hooks.environment(world.settings), world.settings
-    if said := hooks.attempt(name, content, world.root, variables, settings.hook_timeout):
+    variables, settings = hooks.environment(env.settings), env.settings
+    if said := hooks.attempt(name, content, env.root, variables, settings.hook_timeout):
         reporter.line(f"  hook {name}: {said}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from slipway.engine import Engine, Seen
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.errors import GateError, HealthError, SlipwayError
 from slipway.plan import Level, Progress, Step
 from slipway.release.change import Change
@@ -53,38 +53,38 @@ def crashing(engine: Engine, service: str, kind: type[SlipwayError]) -> Callable
     return check
 
 
-def stores(world: World, change: Change) -> Level:
+def stores(env: Environment, change: Change) -> Level:
     """Each store that has to prove itself, side by side."""
-    return tuple(gate(world.engine, store, cause) for store, cause in change.doubtful.items())
+    return tuple(gate(env.engine, store, cause) for store, cause in change.doubtful.items())
 
 
-def probe(world: World, colour: str, progress: Progress) -> str:
+def probe(env: Environment, colour: str, progress: Progress) -> str:
     """Asks every container of a colour directly; gives up as soon as one has crashed for good."""
-    rollout, name = world.engine.rollout, f"app-{colour}"
+    rollout, name = env.engine.rollout, f"app-{colour}"
 
     def failing(found: str, expected: str) -> HealthError:
-        mend = f"mend what its log says, then ./invoke deploy{world.flag}"
+        mend = f"mend what its log says, then ./invoke deploy{env.flag}"
         return HealthError(name, found, expected, mend, rollout.log(colour, 20))
 
     def crashed() -> None:
         if how := rollout.gave_up(colour):
             raise failing(how, "an app that stays up")
 
-    args = {**rollout.target(colour), "timeout": world.settings.app_boot_timeout}
+    args = {**rollout.target(colour), "timeout": env.settings.app_boot_timeout}
     try:
-        found = world.engine.inside("probe.app", args, progress, give_up=crashed)
+        found = env.engine.inside("probe.app", args, progress, give_up=crashed)
     except GateError as error:
         raise failing(error.found, error.expected) from None
     return f"ready at try {found['tries']}"
 
 
-def ready(world: World, seen: Seen) -> Step:
+def ready(env: Environment, seen: Seen) -> Step:
     """The app as it was started in place, each of its containers asked directly where there are any."""
-    engine, patience = world.engine, {"seconds": world.settings.app_boot_timeout}
+    engine, patience = env.engine, {"seconds": env.settings.app_boot_timeout}
 
     def work(progress: Progress) -> str:
         if colour := engine.rollout.serving():
-            return probe(world, colour, progress)
+            return probe(env, colour, progress)
         found = asked(
             engine,
             "app",
@@ -96,28 +96,28 @@ def ready(world: World, seen: Seen) -> Step:
     return Step("gate app", "after what changed" if seen.answering else seen.last_answer or "started in this run", work)
 
 
-def front_door(world: World) -> Step:
+def front_door(env: Environment) -> Step:
     """The last proof: the way that a user's request takes."""
     from slipway.system import http
 
-    engine = world.engine
+    engine = env.engine
 
     def work(progress: Progress) -> str:
-        deadline = time.monotonic() + world.settings.gate_timeout
+        deadline = time.monotonic() + env.settings.gate_timeout
         alive = crashing(engine, "gateway", HealthError)
         while not (answer := http.ask(engine.probe_url()))[0]:
             alive()
             if time.monotonic() > deadline:
                 way = (
-                    f"see that {world.settings.domain} leads to this server, on ports 80 and 443; "
-                    if world.settings.domain
+                    f"see that {env.settings.domain} leads to this server, on ports 80 and 443; "
+                    if env.settings.domain
                     else ""
                 )
                 raise HealthError(
                     "front door",
                     f"{engine.probe_url()} answers {answer[1]}",
                     "200",
-                    f"{way}./invoke logs -s gateway{world.flag}",
+                    f"{way}./invoke logs -s gateway{env.flag}",
                 )
             progress.say(answer[1])
             time.sleep(0.075)

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from slipway.engine import Engine, Seen
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.plan import Level, Progress, Step
 from slipway.release.change import OTHER, Swap
 
 SHOWN = 3  # differences that a plan tells one by one
 
 
-def level(world: World, seen: Seen, change: Swap | None, starts: bool) -> Level:
+def level(env: Environment, seen: Seen, change: Swap | None, starts: bool) -> Level:
     """The step that brings the wanted configuration; `starts` is for a gateway that is about to be started or replaced."""
-    engine = world.engine
+    engine = env.engine
     rendered = engine.rollout.front()
     if not rendered:  # no gateway
         return ()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.plan import Silent
 
 SHOWN, ALL = 50, 10**9
 WORDS = {"rolled_back": "rolled back"}
 
 
-def every(world: World, limit: int = SHOWN) -> list[dict]:
+def every(env: Environment, limit: int = SHOWN) -> list[dict]:
     """The newest `limit` records, newest first."""
-    return world.engine.inside("releases.list", {"limit": limit}, Silent())["releases"]
+    return env.engine.inside("releases.list", {"limit": limit}, Silent())["releases"]
 
 
 def named(records: list[dict], name: str) -> dict | None:

@@ -6,57 +6,57 @@ A level that has nothing to do is empty, and left out. What a step is for, and w
 from __future__ import annotations
 
 from slipway.engine import Seen
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.plan import Plan
 from slipway.release import archive, gates, provision, rollout, safety, smoke_test, steps
 from slipway.release.change import Change, Swap
 from slipway.release.record import Record
 
 
-def up(world: World, seen: Seen, change: Change, record: Record) -> Plan:
+def up(env: Environment, seen: Seen, change: Change, record: Record) -> Plan:
     """The whole stack as the settings ask for it."""
     return Plan(
         (
-            *steps.images(world, seen),
-            steps.start(world, change, change.data_tier),
-            gates.stores(world, change),
-            provision.settle(world, seen, change),  # roles and buckets
-            *archive.levels(world, seen, change),
+            *steps.images(env, seen),
+            steps.start(env, change, change.data_tier),
+            gates.stores(env, change),
+            provision.settle(env, seen, change),  # roles and buckets
+            *archive.levels(env, seen, change),
             steps.record(change, record),
-            *safety.levels(world, change, record),  # rehearsal, backup and its proof
-            provision.migrate(world, change, record),
-            provision.fixtures(world, change),
-            *rollout.levels(world, seen, change),
+            *safety.levels(env, change, record),  # rehearsal, backup and its proof
+            provision.migrate(env, change, record),
+            provision.fixtures(env, change),
+            *rollout.levels(env, seen, change),
         )
     )
 
 
-def deploy(world: World, seen: Seen, change: Change, record: Record) -> Plan:
+def deploy(env: Environment, seen: Seen, change: Change, record: Record) -> Plan:
     """The same, with hooks around the migrations, and a release that has to prove itself in its place."""
-    smoke = smoke_test.level(world)
-    watch = rollout.watch(world, change.swap.new) if change.swap else ()
+    smoke = smoke_test.level(env)
+    watch = rollout.watch(env, change.swap.new) if change.swap else ()
     todo = Plan(
         (
-            *steps.images(world, seen),
-            steps.start(world, change, change.data_tier),
-            gates.stores(world, change),
-            provision.settle(world, seen, change),
-            *archive.levels(world, seen, change),
+            *steps.images(env, seen),
+            steps.start(env, change, change.data_tier),
+            gates.stores(env, change),
+            provision.settle(env, seen, change),
+            *archive.levels(env, seen, change),
             steps.record(change, record),
-            steps.hook(world, change, record, "pre-deploy"),
-            *safety.levels(world, change, record),
-            provision.migrate(world, change, record),
-            steps.hook(world, change, record, "post-migrate") if change.migrations else (),
-            provision.fixtures(world, change),
-            *rollout.levels(world, seen, change, proofs=(smoke, watch)),
+            steps.hook(env, change, record, "pre-deploy"),
+            *safety.levels(env, change, record),
+            provision.migrate(env, change, record),
+            steps.hook(env, change, record, "post-migrate") if change.migrations else (),
+            provision.fixtures(env, change),
+            *rollout.levels(env, seen, change, proofs=(smoke, watch)),
         )
     )
     # In its place there is no old release to go back to: the smoke test comes last of all.
     return todo if change.swap or not todo else Plan((*todo, smoke))
 
 
-def rollback(world: World, seen: Seen, swap: Swap, record: Record) -> Plan:
+def rollback(env: Environment, seen: Seen, swap: Swap, record: Record) -> Plan:
     """An older image by the same swap; the schema stays as it is."""
     change = Change(services={"app": swap.cause}, swap=swap)
-    watch = rollout.watch(world, swap.new)
-    return Plan((steps.record(change, record), *rollout.levels(world, seen, change, proofs=(watch,))))
+    watch = rollout.watch(env, swap.new)
+    return Plan((steps.record(change, record), *rollout.levels(env, seen, change, proofs=(watch,))))

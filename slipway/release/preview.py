@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slipway.engine import Seen
-from slipway.environment import World, enter, first_run, imagined
+from slipway.environment import Environment, enter, first_run, imagined
 from slipway.errors import Declined, EngineError
 from slipway.outlook import Outlook, pause
 from slipway.plan import Plan, Silent
@@ -14,25 +14,25 @@ from slipway.release.record import Record
 
 def deploy(on: str, reporter) -> None:
     """Prints the plan of a deploy; before the first `up`, that of the first start."""
-    world = enter(on, imagined()) if first_run(on) else enter(on)
-    seen = world.engine.observe()
-    change = compare(world, seen)
-    reporter.header(world.header)
-    show(world, reporter, seen, change, plans.deploy(world, seen, change, Record(world, "deploy")))
+    env = enter(on, imagined()) if first_run(on) else enter(on)
+    seen = env.engine.observe()
+    change = compare(env, seen)
+    reporter.header(env.header)
+    show(env, reporter, seen, change, plans.deploy(env, seen, change, Record(env, "deploy")))
 
 
-def agree(world: World, reporter, change: Change, todo: Plan, yes: bool) -> None:
+def agree(env: Environment, reporter, change: Change, todo: Plan, yes: bool) -> None:
     """Prints the plan in short; outside local, asks before what is there is replaced or migrated. Raises Declined on a no."""
     if todo:
         reporter.outline(todo)
     if change.touches:
-        confirm(world, reporter, touched(change), yes)
+        confirm(env, reporter, touched(change), yes)
 
 
-def confirm(world: World, reporter, what: str, yes: bool) -> None:
+def confirm(env: Environment, reporter, what: str, yes: bool) -> None:
     """Asks whether to go on, but for the local environment. Raises Declined on a no."""
-    if not (yes or world.settings.local or reporter.ask(f"{what}, on {world.stack.name}. Go on?")):
-        raise Declined(world.stack.name, "no", "yes, or --yes", "nothing was touched")
+    if not (yes or env.settings.local or reporter.ask(f"{what}, on {env.stack.name}. Go on?")):
+        raise Declined(env.stack.name, "no", "yes, or --yes", "nothing was touched")
 
 
 def touched(change: Change) -> str:
@@ -49,20 +49,20 @@ def tell_news(reporter, todo: Plan, shown: Plan) -> None:
         reporter.line(f"Since the plan was shown: {'; '.join(news)}.")
 
 
-def show(world: World, reporter, seen: Seen, change: Change, todo: Plan) -> None:
+def show(env: Environment, reporter, seen: Seen, change: Change, todo: Plan) -> None:
     """Prints the plan with all that is known of its effects."""
     if todo:
-        reporter.plan(todo, outlook(world, seen, change))
+        reporter.plan(todo, outlook(env, seen, change))
     else:
-        reporter.done("Nothing to do.", url=world.engine.url())
+        reporter.done("Nothing to do.", url=env.engine.url())
 
 
-def outlook(world: World, seen: Seen, change: Change) -> Outlook:
+def outlook(env: Environment, seen: Seen, change: Change) -> Outlook:
     """Asks engine and data side for what a plan by itself does not say."""
-    engine, differ = world.engine, change.services
+    engine, differ = env.engine, change.services
     up_now = {name for name, service in seen.services.items() if service.state in ("running", "scaled")}
-    ahead = migrations(world, seen)
-    backed_up = change.migrations and world.settings.backup_proof != "off"
+    ahead = migrations(env, seen)
+    backed_up = change.migrations and env.settings.backup_proof != "off"
     return Outlook(
         changes=engine.changes([name for name in differ if name in seen.services]),
         migrations=ahead.get("files", ()),
@@ -73,12 +73,12 @@ def outlook(world: World, seen: Seen, change: Change) -> Outlook:
     )
 
 
-def migrations(world: World, seen: Seen) -> dict:
+def migrations(env: Environment, seen: Seen) -> dict:
     """What the pending migrations will do; nothing where they are not known, or ops is older than this question."""
     pending = (seen.data or {}).get("pending") or ()
     if not pending:
         return {}
     try:
-        return world.engine.inside("ahead", {"files": list(pending)}, Silent())
+        return env.engine.inside("ahead", {"files": list(pending)}, Silent())
     except EngineError as error:
         return {"unlinted": str(error)}

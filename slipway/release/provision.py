@@ -6,22 +6,22 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from slipway.engine import Engine, Seen
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.plan import Level, Progress, Step
 from slipway.release.change import Change, listed
 from slipway.release.record import Record
 
 
-def settle(world: World, seen: Seen, change: Change) -> Level:
+def settle(env: Environment, seen: Seen, change: Change) -> Level:
     """Roles and buckets, which a fresh store lacks and a changed setting outdates; they touch only what is not right."""
     current = (seen.data or {}).get("current", {})
     steps, doubtful = [], {*change.doubtful, *change.data_tier}
     # A role's changed password shows as a changed ops, which is told it.
     stale = {"postgres", "ops"} & doubtful or not current.get("roles")
-    if world.settings.postgres == "bundled" and stale:
-        steps.append(Step("roles", "database, roles, passwords, grants", partial(roles, world.engine)))
+    if env.settings.postgres == "bundled" and stale:
+        steps.append(Step("roles", "database, roles, passwords, grants", partial(roles, env.engine)))
     if "objects" in doubtful or not current.get("objects"):
-        steps.append(Step("buckets", ", ".join(world.settings.s3_buckets), partial(buckets, world.engine)))
+        steps.append(Step("buckets", ", ".join(env.settings.s3_buckets), partial(buckets, env.engine)))
     return tuple(steps)
 
 
@@ -47,23 +47,23 @@ def shortcomings(features: Mapping[str, Mapping]) -> list[str]:
     ]
 
 
-def migrate(world: World, change: Change, record: Record) -> Level:
+def migrate(env: Environment, change: Change, record: Record) -> Level:
     """The step that brings the schema, and notes who did it and with which release; none where nothing is pending."""
 
     def work(progress: Progress) -> str:
         args = {"by": record.facts.get("by", ""), "release": record.content.get("id")}
-        done = world.engine.inside("migrate", args, progress)["applied"]
+        done = env.engine.inside("migrate", args, progress)["applied"]
         record.migrated = len(done)
         return remark(done)
 
     return (Step("migrate", change.migrations, work),) if change.migrations else ()
 
 
-def fixtures(world: World, change: Change) -> Level:
+def fixtures(env: Environment, change: Change) -> Level:
     """The step that loads what is to be loaded; none where nothing is pending, or wanted."""
 
     def work(progress: Progress) -> str:
-        return remark(world.engine.inside("fixtures", {}, progress)["loaded"])
+        return remark(env.engine.inside("fixtures", {}, progress)["loaded"])
 
     return (Step("fixtures", change.fixtures, work),) if change.fixtures else ()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from slipway.engine import Engine
 from slipway.engine import lock as holder
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.errors import SlipwayError
 from slipway.plan import Progress, Silent
 from slipway.system import git
@@ -19,7 +19,7 @@ from slipway.system import git
 class Record:
     """One release, kept at the data side as soon as it is opened."""
 
-    world: World
+    env: Environment
     kind: str  # up, deploy, rollback
     facts: dict[str, Any] = field(default_factory=dict)
     again: bool = False  # a record even if the last good release was the same
@@ -34,7 +34,7 @@ class Record:
 
     @property
     def engine(self) -> Engine:
-        return self.world.engine
+        return self.env.engine
 
     def open(self, progress: Progress) -> str:
         found = self.engine.inside("releases.begin", {"record": dict(self.facts), "again": self.again}, progress)
@@ -53,23 +53,23 @@ class Record:
             "error": error.fields() if error else None,
             **({"backup": self.backup} if self.backup else {}),
         }
-        args = {"id": self.content["id"], "facts": facts, "keep": self.world.settings.keep_releases}
+        args = {"id": self.content["id"], "facts": facts, "keep": self.env.settings.keep_releases}
         ended = self.engine.inside("releases.close", args, Silent())
         self.content = ended["record"]
         return ended["images"]
 
 
-def describe(world: World, image: str, kind: str, colour: str = "") -> dict:
+def describe(env: Environment, image: str, kind: str, colour: str = "") -> dict:
     """What is known of a release before it starts."""
-    rollout, me = world.engine.rollout, holder.me(kind)
+    rollout, me = env.engine.rollout, holder.me(kind)
     return {
         "kind": kind,
-        "stack": world.stack.name,
-        "environment": world.settings.environment,
+        "stack": env.stack.name,
+        "environment": env.settings.environment,
         "colour": colour,
         "image": image,
         **rollout.about(image),
-        "revision": git.of(world.root),
+        "revision": git.of(env.root),
         "by": me.by,
         "host": me.host,
         "config": rollout.mark(image),

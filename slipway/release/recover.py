@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from slipway.engine import Running, Seen
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.errors import HealthError, SlipwayError
 from slipway.plan import Level, Plan, Silent, Step, apply, guarded
 from slipway.release import gates, rollout, smoke_test
@@ -15,19 +15,19 @@ from slipway.stack.model import STORES
 from slipway.system.process import end_all
 
 
-def sighted(world: World, seen: Seen, reporter) -> Seen:
+def sighted(env: Environment, seen: Seen, reporter) -> Seen:
     """What is there, with the data side's word on it where two colours are: ops is started first if nobody else can say
     which of them serves, as after a power cut in the middle of a deploy."""
-    tier = [name for name in world.engine.services() if name in (*STORES, "ops")]
+    tier = [name for name in env.engine.services() if name in (*STORES, "ops")]
     down = [name for name in tier if seen.services.get(name, Running("")).state != "running"]
     if seen.data is not None or not seen.beside or not down:
         return seen
-    start = Step(f"start {', '.join(down)}", "to be asked which colour serves", partial(world.engine.start, down))
+    start = Step(f"start {', '.join(down)}", "to be asked which colour serves", partial(env.engine.start, down))
     apply(Plan(((start,),)), reporter, end_all)
-    return world.engine.observe()
+    return env.engine.observe()
 
 
-def repair(world: World, seen: Seen, reporter, check: Callable[[], None]) -> Seen:
+def repair(env: Environment, seen: Seen, reporter, check: Callable[[], None]) -> Seen:
     """Finishes or undoes what a killed deploy left, says so, and returns what is there then. The lock must be held."""
     if not seen.data or not cut_short(seen):
         return seen
@@ -38,74 +38,74 @@ def repair(world: World, seen: Seen, reporter, check: Callable[[], None]) -> See
         if cut
         else f"found more than app-{seen.colour}, which a deploy left"
     )
-    wrong = disproven(world, seen, reporter, newest, check)
+    wrong = disproven(env, seen, reporter, newest, check)
     if wrong:
         reporter.line(f"  undone for this: {wrong}")
-    apply(guarded(Plan(back(world, seen) if wrong else leftovers(world, seen)), check), reporter, end_all)
-    now = world.engine.observe()
+    apply(guarded(Plan(back(env, seen) if wrong else leftovers(env, seen)), check), reporter, end_all)
+    now = env.engine.observe()
     if cut:
-        settle(world, now, reporter, cut, wrong)
+        settle(env, now, reporter, cut, wrong)
     return now
 
 
-def settle(world: World, seen: Seen, reporter, cut: dict, wrong: SlipwayError | None) -> None:
+def settle(env: Environment, seen: Seen, reporter, cut: dict, wrong: SlipwayError | None) -> None:
     """Ends the record of a release that was cut short, by what there is now, and says what became of it."""
     result = outcome(cut, seen)
     facts = {"result": result} | ({"error": wrong.fields()} if wrong else {})
-    world.engine.inside("releases.close", {"id": cut["id"], "facts": facts}, Silent())
+    env.engine.inside("releases.close", {"id": cut["id"], "facts": facts}, Silent())
     reporter.line(f"{cut['id']} is {fate(cut, seen, result)}")
 
 
 def disproven(
-    world: World, seen: Seen, reporter, newest: dict | None, check: Callable[[], None]
+    env: Environment, seen: Seen, reporter, newest: dict | None, check: Callable[[], None]
 ) -> SlipwayError | None:
     """Why the release that requests go to has to be undone; None where it is proven, or there is no way back from it.
 
     One that was killed after its switch still has its gates before it. One that failed, and of which the undoing was
     cut short, has not become better since.
     """
-    if not newest or newest["result"] == "good" or newest["colour"] != seen.colour or not returnable(world, seen):
+    if not newest or newest["result"] == "good" or newest["colour"] != seen.colour or not returnable(env, seen):
         return None
     if newest["result"] != "running":
         return SlipwayError(f"app-{seen.colour}", f"{newest['id']} failed, and it serves still")
     try:
-        apply(guarded(Plan(proofs(world, seen, newest)), check), reporter, end_all)
+        apply(guarded(Plan(proofs(env, seen, newest)), check), reporter, end_all)
     except HealthError as error:
         return error
     return None
 
 
-def returnable(world: World, seen: Seen) -> bool:
+def returnable(env: Environment, seen: Seen) -> bool:
     """Whether the other colour could serve: the end of one that is stopped had its reason, and was the last step."""
-    return bool(seen.beside and not world.engine.rollout.gave_up(OTHER[seen.colour]))
+    return bool(seen.beside and not env.engine.rollout.gave_up(OTHER[seen.colour]))
 
 
-def proofs(world: World, seen: Seen, cut: dict) -> tuple[Level, ...]:
+def proofs(env: Environment, seen: Seen, cut: dict) -> tuple[Level, ...]:
     """The gates of a release in its place, as its own kind has them; through the front door where that is open."""
-    probe = (rollout.probe(world, seen.colour),)
+    probe = (rollout.probe(env, seen.colour),)
     if not seen.up:
         return (probe,)
-    test = smoke_test.level(world) if cut["kind"] == "deploy" else ()
-    watch = rollout.watch(world, seen.colour) if cut["kind"] != "up" else ()
-    return (probe, test, watch, (gates.front_door(world),))
+    test = smoke_test.level(env) if cut["kind"] == "deploy" else ()
+    watch = rollout.watch(env, seen.colour) if cut["kind"] != "up" else ()
+    return (probe, test, watch, (gates.front_door(env),))
 
 
-def back(world: World, seen: Seen) -> tuple[Level, ...]:
+def back(env: Environment, seen: Seen) -> tuple[Level, ...]:
     """The undoing of the colour that requests go to."""
-    return tuple((step,) for step in rollout.undo(world, Swap(OTHER[seen.colour], seen.colour, "", "")))
+    return tuple((step,) for step in rollout.undo(env, Swap(OTHER[seen.colour], seen.colour, "", "")))
 
 
-def leftovers(world: World, seen: Seen) -> tuple[Level, ...]:
+def leftovers(env: Environment, seen: Seen) -> tuple[Level, ...]:
     """The gateway to the colour that serves, if it is elsewhere, then the end of the other one."""
     if not (seen.beside or seen.pointed not in ("", seen.colour)):
         return ()
     idle = OTHER[seen.colour]
-    point = Step("switch", f"to app-{seen.colour}", partial(rollout.point, world.engine, seen.colour))
-    drain = Step(f"drain app-{idle}", "requests in flight", partial(rollout.drained, world, idle))
+    point = Step("switch", f"to app-{seen.colour}", partial(rollout.point, env.engine, seen.colour))
+    drain = Step(f"drain app-{idle}", "requests in flight", partial(rollout.drained, env, idle))
     return (
         (point,) if seen.pointed != seen.colour else (),
         (drain,) if seen.beside and seen.up else (),
-        (rollout.stop(world, idle, "left over"),) if seen.beside else (),
+        (rollout.stop(env, idle, "left over"),) if seen.beside else (),
     )
 
 

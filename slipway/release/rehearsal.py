@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.errors import MigrationError
 from slipway.plan import Progress, Step
 
@@ -13,11 +13,11 @@ def remark(found: dict) -> str:
     return f"{len(found['files'])} files in {found['seconds']:.1f} s"
 
 
-def step(world: World) -> Step:
+def step(env: Environment) -> Step:
     """The rehearsal that REHEARSE=true puts before the migrations of a deploy."""
 
     def work(progress: Progress) -> str:
-        found = world.engine.inside("rehearse", {}, progress)
+        found = env.engine.inside("rehearse", {}, progress)
         refuse_one_way(found)
         locks = sorted(set(blocking(found["files"])))
         return f"{remark(found)}; " + (f"blocks {', '.join(locks)}" if locks else "blocks nobody")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from slipway.engine import Engine, Seen
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.errors import HealthError
 from slipway.plan import Level, Progress, Step
 from slipway.release import gates, gateway, steps
@@ -22,82 +22,82 @@ class Switch(Step):
     """From here on requests go to the new release: one that is undone afterwards has served."""
 
 
-def levels(world: World, seen: Seen, change: Change, proofs: tuple[Level, ...] = ()) -> Iterator[Level]:
+def levels(env: Environment, seen: Seen, change: Change, proofs: tuple[Level, ...] = ()) -> Iterator[Level]:
     """The steps of the app and of the gateway. `proofs` are what a release must pass while the old one stands by."""
-    replaced = steps.start(world, change, [name for name in change.front if name == "gateway"])
-    config = gateway.level(world, seen, change.swap, starts=bool(replaced))
+    replaced = steps.start(env, change, [name for name in change.front if name == "gateway"])
+    config = gateway.level(env, seen, change.swap, starts=bool(replaced))
     if change.swap:
-        return beside(world, change.swap, (config, replaced), (*proofs, (gates.front_door(world),)))
-    return in_place(world, seen, change, config)
+        return beside(env, change.swap, (config, replaced), (*proofs, (gates.front_door(env),)))
+    return in_place(env, seen, change, config)
 
 
-def beside(world: World, swap: Swap, front: tuple[Level, ...], proofs: tuple[Level, ...]) -> Iterator[Level]:
+def beside(env: Environment, swap: Swap, front: tuple[Level, ...], proofs: tuple[Level, ...]) -> Iterator[Level]:
     """A swap with its undo. `front` brings what the gateway itself needs."""
-    yield (start(world, swap),)
-    yield (probe(world, swap.new),)
+    yield (start(env, swap),)
+    yield (probe(env, swap.new),)
     yield from front
-    yield (switch(world, swap),)
-    yield (drain(world, swap),)
+    yield (switch(env, swap),)
+    yield (drain(env, swap),)
     yield from proofs
-    yield (stop(world, swap.old, f"app-{swap.new} serves", final=True),)
+    yield (stop(env, swap.old, f"app-{swap.new} serves", final=True),)
 
 
-def in_place(world: World, seen: Seen, change: Change, config: Level) -> Iterator[Level]:
+def in_place(env: Environment, seen: Seen, change: Change, config: Level) -> Iterator[Level]:
     """Whatever is to be started before the front door, then the proofs that what was touched calls for."""
     yield config
-    yield steps.start(world, change, change.front)
+    yield steps.start(env, change, change.front)
     if change.doubtful or change.front or change.migrations or change.fixtures:
-        yield (gates.ready(world, seen),)
+        yield (gates.ready(env, seen),)
     if change.doubtful or change.front or config:
-        yield (gates.front_door(world),)
+        yield (gates.front_door(env),)
 
 
 # -- the steps of a swap -------------------------------------------------------------------------------------------
 
 
-def start(world: World, swap: Swap) -> Step:
-    undo = stop(world, swap.new, "undone")
+def start(env: Environment, swap: Swap) -> Step:
+    undo = stop(env, swap.new, "undone")
     cause = f"beside app-{swap.old}: {swap.cause}"
-    return Step(f"start app-{swap.new}", cause, partial(started, world.engine, swap), undo=(undo,))
+    return Step(f"start app-{swap.new}", cause, partial(started, env.engine, swap), undo=(undo,))
 
 
-def probe(world: World, colour: str) -> Step:
-    cause = f"until {world.settings.app_ready_path} answers 200, {world.settings.app_boot_timeout} s at most"
-    return Step(f"probe app-{colour}", cause, partial(gates.probe, world, colour))
+def probe(env: Environment, colour: str) -> Step:
+    cause = f"until {env.settings.app_ready_path} answers 200, {env.settings.app_boot_timeout} s at most"
+    return Step(f"probe app-{colour}", cause, partial(gates.probe, env, colour))
 
 
-def switch(world: World, swap: Swap) -> Switch:
+def switch(env: Environment, swap: Swap) -> Switch:
     """A switch of which the answer is lost may have happened: it is undone as soon as it was begun."""
-    back = Step("switch back", f"{swap.new} → {swap.old}", partial(point, world.engine, swap.old))
+    back = Step("switch back", f"{swap.new} → {swap.old}", partial(point, env.engine, swap.old))
     # Whoever is with the new one already has done nothing wrong.
-    rest = Step(f"drain app-{swap.new}", patience(world), partial(drained_if_up, world, swap.new))
-    work = partial(switched, world.engine, swap)
+    rest = Step(f"drain app-{swap.new}", patience(env), partial(drained_if_up, env, swap.new))
+    work = partial(switched, env.engine, swap)
     return Switch("switch", f"{swap.old} → {swap.new}", work, undo=(back, rest))
 
 
-def drain(world: World, swap: Swap) -> Step:
-    return Step(f"drain app-{swap.old}", patience(world), partial(drained, world, swap.old))
+def drain(env: Environment, swap: Swap) -> Step:
+    return Step(f"drain app-{swap.old}", patience(env), partial(drained, env, swap.old))
 
 
-def stop(world: World, colour: str, cause: str, final: bool = False) -> Step:
-    return Step(f"stop app-{colour}", cause, partial(world.engine.rollout.retire, colour), final=final)
+def stop(env: Environment, colour: str, cause: str, final: bool = False) -> Step:
+    return Step(f"stop app-{colour}", cause, partial(env.engine.rollout.retire, colour), final=final)
 
 
-def watch(world: World, colour: str) -> Level:
+def watch(env: Environment, colour: str) -> Level:
     """Looks at the share of 5xx answers and at restarts for WATCH_SECONDS, while the old release still stands by."""
-    seconds = world.settings.watch_seconds
+    seconds = env.settings.watch_seconds
     if not seconds:
         return ()
-    return (Step("watch", f"{seconds} s: errors and restarts", partial(watched, world, colour, seconds)),)
+    return (Step("watch", f"{seconds} s: errors and restarts", partial(watched, env, colour, seconds)),)
 
 
-def undo(world: World, swap: Swap) -> tuple[Step, ...]:
+def undo(env: Environment, swap: Swap) -> tuple[Step, ...]:
     """Back from a swap that was made: the old colour was never stopped before the new one had proven itself."""
-    return (*switch(world, swap).undo, *start(world, swap).undo)
+    return (*switch(env, swap).undo, *start(env, swap).undo)
 
 
-def patience(world: World) -> str:
-    return f"requests in flight, {world.settings.drain_timeout} s at most"
+def patience(env: Environment) -> str:
+    return f"requests in flight, {env.settings.drain_timeout} s at most"
 
 
 # -- what they do --------------------------------------------------------------------------------------------------
@@ -121,28 +121,28 @@ def point(engine: Engine, colour: str, progress: Progress) -> str:
     return f"app-{colour} serves, switched in {engine.inside('gateway.switch', {'to': colour}, progress)['ms']:.0f} ms"
 
 
-def drained(world: World, colour: str, progress: Progress) -> str:
-    done = world.engine.inside("gateway.drain", {"from": colour, "timeout": world.settings.drain_timeout}, progress)
+def drained(env: Environment, colour: str, progress: Progress) -> str:
+    done = env.engine.inside("gateway.drain", {"from": colour, "timeout": env.settings.drain_timeout}, progress)
     return f"{done['left']} requests cut off at the deadline" if done["left"] else "nothing in flight"
 
 
-def drained_if_up(world: World, colour: str, progress: Progress) -> str:
+def drained_if_up(env: Environment, colour: str, progress: Progress) -> str:
     """The same for a way back, which a gateway that is down must not bar: nothing is in flight there."""
-    if not world.engine.inside("gateway.active", {}, progress)["up"]:
+    if not env.engine.inside("gateway.active", {}, progress)["up"]:
         return "the gateway is down: nothing in flight"
-    return drained(world, colour, progress)
+    return drained(env, colour, progress)
 
 
-def watched(world: World, colour: str, seconds: int, progress: Progress) -> str:
-    engine, deadline = world.engine, time.monotonic() + seconds
+def watched(env: Environment, colour: str, seconds: int, progress: Progress) -> str:
+    engine, deadline = env.engine, time.monotonic() + seconds
     before, restarts = engine.inside("gateway.tally", {}, progress), engine.rollout.restarts(colour)
     while True:
         how = engine.rollout.gave_up(colour)
         if how or engine.rollout.restarts(colour) > restarts:
-            raise failing(world, colour, f"it crashed while it was watched{f': {how}' if how else ''}")
+            raise failing(env, colour, f"it crashed while it was watched{f': {how}' if how else ''}")
         answers, failed = counted(before, engine.inside("gateway.tally", {}, progress))
-        if failed * 100 > answers * world.settings.watch_errors:
-            raise failing(world, colour, f"{failed} of {answers} answers were 5xx")
+        if failed * 100 > answers * env.settings.watch_errors:
+            raise failing(env, colour, f"{failed} of {answers} answers were 5xx")
         if (left := deadline - time.monotonic()) <= 0:
             return f"{answers} answers, {failed} of them 5xx, no restart"
         progress.say(f"{left:.0f} s left, {answers} answers, {failed} of them 5xx")
@@ -155,11 +155,11 @@ def counted(before: Mapping[str, int], now: Mapping[str, int]) -> tuple[int, int
     return now["answers"] - since["answers"], max(0, now["failed"] - since["failed"])
 
 
-def failing(world: World, colour: str, found: str) -> HealthError:
+def failing(env: Environment, colour: str, found: str) -> HealthError:
     return HealthError(
         f"app-{colour}",
         found,
-        f"at most {world.settings.watch_errors}% of answers 5xx and no restart",
-        f"mend it, then ./invoke deploy{world.flag}",
-        world.engine.rollout.log(colour, 20),
+        f"at most {env.settings.watch_errors}% of answers 5xx and no restart",
+        f"mend it, then ./invoke deploy{env.flag}",
+        env.engine.rollout.log(colour, 20),
     )

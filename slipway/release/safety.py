@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.plan import Level, Progress, Step
 from slipway.recovery.backups import settings_named
 from slipway.release import rehearsal
@@ -19,42 +19,42 @@ PROOFS = {
 }
 
 
-def levels(world: World, change: Change, record: Record) -> tuple[Level, ...]:
+def levels(env: Environment, change: Change, record: Record) -> tuple[Level, ...]:
     """The steps before migrations; none where nothing is pending, or REHEARSE and BACKUP_BEFORE_MIGRATE are off."""
     if not change.migrations:
         return ()
-    proof, pending, taken = world.settings.backup_proof, change.migrations, {}
-    trial: Level = (rehearsal.step(world),) if world.settings.rehearse else ()
+    proof, pending, taken = env.settings.backup_proof, change.migrations, {}
+    trial: Level = (rehearsal.step(env),) if env.settings.rehearse else ()
     if proof == "off":
         return (trial,)
     name, cause, verb = PROOFS[proof]
     return (
         trial,
-        (Step("backup", f"before {pending}", partial(take, world, record, pending, taken)),),
-        (Step(name, cause, partial(prove, world, verb, taken)),),
+        (Step("backup", f"before {pending}", partial(take, env, record, pending, taken)),),
+        (Step(name, cause, partial(prove, env, verb, taken)),),
     )
 
 
-def take(world: World, record: Record, pending: str, taken: dict, progress: Progress) -> str:
+def take(env: Environment, record: Record, pending: str, taken: dict, progress: Progress) -> str:
     """Takes it, unless nothing is pending or nothing is there yet, and notes its id for the release's record."""
     args = {
         "kind": "deploy",
         "label": f"before {pending}"[:200],
         "needed": True,
-        "keys": list(settings_named(world)),
+        "keys": list(settings_named(env)),
         "wait": PATIENCE,
         "release": record.content.get("id"),
     }
-    taken.update(world.engine.inside("backup", args, progress))
+    taken.update(env.engine.inside("backup", args, progress))
     if "skipped" in taken:
         return taken["skipped"]
     record.backup = taken["id"]
     return f"{taken['id']}, {size(sum(file['bytes'] for file in taken['files'].values()))}"
 
 
-def prove(world: World, verb: str, taken: dict, progress: Progress) -> str:
+def prove(env: Environment, verb: str, taken: dict, progress: Progress) -> str:
     """Raises VerificationError, before anything was changed, when it does not hold."""
     if "skipped" in taken:
         return "nothing to prove"
-    world.engine.inside(verb, {"id": taken["id"], "read": True}, progress)
+    env.engine.inside(verb, {"id": taken["id"], "read": True}, progress)
     return taken["id"]

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from slipway.console import Note
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.plan import Level, Progress, Step
 from slipway.system import http, requirements
 
@@ -14,65 +14,65 @@ SHIPPED = Path("tests/smoke/postman_collection.json")
 WITHOUT_DATA = "Probes"  # the folder of the shipped collection that needs no demo user
 
 
-def level(world: World) -> Level:
+def level(env: Environment) -> Level:
     """The last gate of a deploy; none for an app without a collection.
 
     One that could not be run is said now: after the switch, a sound release would be undone for it.
     """
-    if not (path := default(world)):
+    if not (path := default(env)):
         return ()
     from slipway.smoke import run as smoke
 
-    folder = part(world, path)
-    provide(world)
+    folder = part(env, path)
+    provide(env)
     smoke.read(path, folder)
-    return (step(world, path, folder, {}),)
+    return (step(env, path, folder, {}),)
 
 
-def provide(world: World) -> None:
+def provide(env: Environment) -> None:
     """The engine of the scripts, installed the first time that a smoke test is wanted."""
-    if requirements.missing(world.root, "smoke"):
-        requirements.install(world.root, "smoke", Note())
+    if requirements.missing(env.root, "smoke"):
+        requirements.install(env.root, "smoke", Note())
 
 
-def step(world: World, path: Path, folder: str, given: dict) -> Step:
+def step(env: Environment, path: Path, folder: str, given: dict) -> Step:
     """The run of a collection, or of one folder of it; `given` are variables that go before those of the settings."""
     cause = f"{path.name}{f', folder {folder}' if folder else ''}"
-    return Step("smoke test", cause, partial(prove, world, path, folder, given))
+    return Step("smoke test", cause, partial(prove, env, path, folder, given))
 
 
-def prove(world: World, path: Path, folder: str, given: dict, progress: Progress) -> str:
-    if closed(base(world)):
+def prove(env: Environment, path: Path, folder: str, given: dict, progress: Progress) -> str:
+    if closed(base(env)):
         return "left out: the front door is closed for maintenance"
     # Imported here: a deploy of an app without a collection does not pay for it.
     from slipway.smoke import run as smoke
 
-    found = smoke.run(path, base(world), variables(world) | given, say=progress.say, folder=folder)
+    found = smoke.run(path, base(env), variables(env) | given, say=progress.say, folder=folder)
     return f"{found['requests']} requests, {found['checks']} checks"
 
 
-def default(world: World) -> Path | None:
+def default(env: Environment) -> Path | None:
     """The collection of the settings, or the shipped one for the shipped app."""
-    settings = world.settings
+    settings = env.settings
     if settings.smoke_collection:
-        return world.root / settings.smoke_collection
-    shipped = world.root / SHIPPED
+        return env.root / settings.smoke_collection
+    shipped = env.root / SHIPPED
     return shipped if settings.app_context == "app" and not settings.app_image and shipped.exists() else None
 
 
-def part(world: World, path: Path) -> str:
+def part(env: Environment, path: Path) -> str:
     """The shipped collection writes tasks as the demo user, whom only the fixtures make."""
-    return WITHOUT_DATA if path == world.root / SHIPPED and not world.settings.fixtures_wanted else ""
+    return WITHOUT_DATA if path == env.root / SHIPPED and not env.settings.fixtures_wanted else ""
 
 
-def variables(world: World) -> dict[str, str]:
-    token = world.settings.smoke_token.get_secret_value()
+def variables(env: Environment) -> dict[str, str]:
+    token = env.settings.smoke_token.get_secret_value()
     return {"token": token} if token else {}
 
 
-def base(world: World) -> str:
+def base(env: Environment) -> str:
     """The front door as this machine reaches it."""
-    return world.engine.probe_url().removesuffix(world.settings.app_ready_path)
+    return env.engine.probe_url().removesuffix(env.settings.app_ready_path)
 
 
 def closed(url: str) -> bool:

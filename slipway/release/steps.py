@@ -6,26 +6,26 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from slipway.engine import Seen
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.plan import Level, Progress, Step
 from slipway.release import hooks
 from slipway.release.change import Change
 from slipway.release.record import Record
 
 
-def images(world: World, seen: Seen) -> list[Level]:
+def images(env: Environment, seen: Seen) -> list[Level]:
     """What has to be rendered, pulled, built or installed first, the floors of others before them."""
-    wanted = world.engine.prepare(seen)
+    wanted = env.engine.prepare(seen)
     numbers = sorted({build.level for build in wanted})
     return [tuple(build.step for build in wanted if build.level == number) for number in numbers]
 
 
-def start(world: World, change: Change, names: Sequence[str]) -> Level:
+def start(env: Environment, change: Change, names: Sequence[str]) -> Level:
     """One step that starts or replaces these services."""
     if not names:
         return ()
     cause = why({name: change.services[name] for name in names})
-    return (Step(f"start {', '.join(names)}", cause, partial(world.engine.start, names)),)
+    return (Step(f"start {', '.join(names)}", cause, partial(env.engine.start, names)),)
 
 
 def why(reasons: Mapping[str, str]) -> str:
@@ -42,14 +42,14 @@ def record(change: Change, kept: Record) -> Level:
     return (Step("record", "who, what, when", kept.open),) if change.released else ()
 
 
-def hook(world: World, change: Change, kept: Record, name: str) -> Level:
+def hook(env: Environment, change: Change, kept: Record, name: str) -> Level:
     """The team's own program of that name, where there is one and the deploy makes a release."""
-    settings = world.settings
-    if not change.released or not (world.root / hooks.FOLDER / name).exists():
+    settings = env.settings
+    if not change.released or not (env.root / hooks.FOLDER / name).exists():
         return ()
 
     def work(progress: Progress) -> str:
         variables = hooks.environment(settings)
-        return hooks.run(name, kept.content, world.root, variables, settings.hook_timeout, progress.say)
+        return hooks.run(name, kept.content, env.root, variables, settings.hook_timeout, progress.say)
 
     return (Step(f"hook {name}", f"hooks/{name}", work),)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 from slipway.config import envfile
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.errors import EngineError, MigrationError, SettingsError
 from slipway.plan import Plan, Silent, Step, apply
 from slipway.release import history
 from slipway.system.process import end_all
 
 
-def every(world: World) -> list[dict]:
+def every(env: Environment) -> list[dict]:
     """All records, newest first: what people go back to may be old."""
-    return history.every(world, history.ALL)
+    return history.every(env, history.ALL)
 
 
 def hoped(records: list[dict]) -> list[dict]:
@@ -22,43 +22,43 @@ def hoped(records: list[dict]) -> list[dict]:
     return [record | {"result": "good"} if record["result"] == "running" else record for record in records]
 
 
-def allowed(world: World, reporter, name: str | None, records: list[dict]) -> dict:
+def allowed(env: Environment, reporter, name: str | None, records: list[dict]) -> dict:
     """The record to go back to, with an image that the engine has. Raises what speaks against it."""
-    target = chosen(world, records, name)
-    refuse_gap(world, target)
-    return target | {"image": image_of(world, reporter, target)}
+    target = chosen(env, records, name)
+    refuse_gap(env, target)
+    return target | {"image": image_of(env, reporter, target)}
 
 
 def good(records: list[dict]) -> list[dict]:
     return [record for record in records if record["result"] == "good"]
 
 
-def chosen(world: World, records: list[dict], name: str | None) -> dict:
+def chosen(env: Environment, records: list[dict], name: str | None) -> dict:
     """The record that was asked for; by default the last good one before what serves. Records: newest first."""
     serving = next(iter(good(records)), None)
     if name is None:
-        return before(world, records, serving)
+        return before(env, records, serving)
     found = history.named(records, name)
     if not found:
-        raise SettingsError("release", name, "a release that is on record", f"./invoke rollback --list{world.flag}")
+        raise SettingsError("release", name, "a release that is on record", f"./invoke rollback --list{env.flag}")
     if found["result"] != "good":
         raise SettingsError(
             f"rollback to {found['id']}",
             f"that release is {history.told(found)}: it has never proven itself",
             "a release that was good",
-            f"./invoke rollback --list{world.flag}; or git checkout {found['revision'] or 'its revision'} and deploy it",
+            f"./invoke rollback --list{env.flag}; or git checkout {found['revision'] or 'its revision'} and deploy it",
         )
     if serving and same_image(found, serving):
         raise SettingsError(
             f"rollback to {found['id']}",
             f"its image is the one that serves now, as {serving['id']}; settings do not come back with an image",
             "a release with another image",
-            f"edit {envfile.path_of(world.root, world.on).name}, then ./invoke deploy{world.flag}",
+            f"edit {envfile.path_of(env.root, env.on).name}, then ./invoke deploy{env.flag}",
         )
     return found
 
 
-def before(world: World, records: list[dict], serving: dict | None) -> dict:
+def before(env: Environment, records: list[dict], serving: dict | None) -> dict:
     """The newest good record that is older than what serves now and has another image."""
     older = records[records.index(origin(records, serving)) + 1 :] if serving else []
     found = next((record for record in good(older) if not same_image(record, serving)), None)
@@ -66,8 +66,8 @@ def before(world: World, records: list[dict], serving: dict | None) -> dict:
         raise SettingsError(
             "rollback",
             "no good release with another image before this one",
-            f"an older release to go back to; settings come from {envfile.path_of(world.root, world.on).name}",
-            f"./invoke history{world.flag}",
+            f"an older release to go back to; settings come from {envfile.path_of(env.root, env.on).name}",
+            f"./invoke history{env.flag}",
         )
     return found
 
@@ -86,9 +86,9 @@ def same_image(one: dict, other: dict) -> bool:
     return one[key] == other[key]
 
 
-def at_hand(world: World, record: dict) -> str:
+def at_hand(env: Environment, record: dict) -> str:
     """The name under which the engine has the very image of a release now; an empty text if it has it no more."""
-    rollout, identity = world.engine.rollout, record.get("image_id")
+    rollout, identity = env.engine.rollout, record.get("image_id")
     found = rollout.image_id(record["image"])
     if found and (not identity or found == identity):
         return record["image"]
@@ -97,41 +97,41 @@ def at_hand(world: World, record: dict) -> str:
     return there[0] if there else ""
 
 
-def image_of(world: World, reporter, target: dict) -> str:
+def image_of(env: Environment, reporter, target: dict) -> str:
     """The image of a release: at hand, or pulled by its digest. Raises EngineError where neither can be."""
-    if found := at_hand(world, target):
+    if found := at_hand(env, target):
         return found
     if digest := target.get("digest"):
-        pull = Step(f"pull {digest}", "not on the engine", partial(world.engine.rollout.pull, digest))
+        pull = Step(f"pull {digest}", "not on the engine", partial(env.engine.rollout.pull, digest))
         apply(Plan(((pull,),)), reporter, end_all)
         return digest
     raise EngineError(
         f"image of {target['id']}",
         f"{target['image']} is another image now"
-        if world.engine.rollout.image_id(target["image"])
+        if env.engine.rollout.image_id(target["image"])
         else f"{target['image']} is not on the engine, and it came from no registry",
         "the image of that release",
-        f"git checkout {target['revision'] or 'its revision'}, then ./invoke deploy{world.flag}",
+        f"git checkout {target['revision'] or 'its revision'}, then ./invoke deploy{env.flag}",
     )
 
 
-def refuse_gap(world: World, target: dict) -> None:
-    gap = world.engine.inside("releases.gap", {"id": target["id"]}, Silent())
+def refuse_gap(env: Environment, target: dict) -> None:
+    gap = env.engine.inside("releases.gap", {"id": target["id"]}, Silent())
     if gap["reason"]:
         named = f" ({', '.join(gap['migrations'])})" if gap["migrations"] else ""
         raise MigrationError(
             f"rollback to {target['id']}",
             gap["reason"] + named,
             "a schema that this release can read",
-            way_to_schema(world, target, gap),
+            way_to_schema(env, target, gap),
         )
 
 
-def way_to_schema(world: World, target: dict, gap: dict) -> str:
+def way_to_schema(env: Environment, target: dict, gap: dict) -> str:
     """What to type for a schema that a release can read."""
     if gap["backup"]:
-        return f"./invoke restore {gap['backup']}{world.flag} brings the data of then back"
-    goto = f"./invoke db.goto {target['schema_after']}{world.flag}"
+        return f"./invoke restore {gap['backup']}{env.flag} brings the data of then back"
+    goto = f"./invoke db.goto {target['schema_after']}{env.flag}"
     if not gap["migrations"]:
         return goto
     return (

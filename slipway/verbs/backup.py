@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from slipway.environment import World, enter
+from slipway.environment import Environment, enter
 from slipway.plan import Plan, Progress, Silent, Step, apply
 from slipway.recovery import backups, offsite
 from slipway.system.process import end_all
@@ -16,34 +16,34 @@ def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> Non
 
     With `quiet` nothing is said but its id. Raises BackupError, LockHeld, VerificationError.
     """
-    world = enter(on)
+    env = enter(on)
     args = {key: value for key, value in asked.items() if value} | {
-        "keys": list(backups.settings_named(world)),
+        "keys": list(backups.settings_named(env)),
         "wait": wait,
     }
-    drilled = world.settings.backup_drill == "always" and asked.get("only") != "redis"
+    drilled = env.settings.backup_drill == "always" and asked.get("only") != "redis"
     if quiet:
-        with world.engine.locked("backup", wait, world.flag):
-            made = world.engine.inside("backup", args, Silent())
+        with env.engine.locked("backup", wait, env.flag):
+            made = env.engine.inside("backup", args, Silent())
         if drilled:
-            drill(world, made["id"], Silent())
-        if world.settings.offsite_s3_bucket:
-            offsite.follow(world, made["id"], Silent())
+            drill(env, made["id"], Silent())
+        if env.settings.offsite_s3_bucket:
+            offsite.follow(env, made["id"], Silent())
         reporter.line(made["id"])
         return
-    reporter.header(world.header)
-    made = backups.work(world, reporter, "backup", "backup", args, "of what is there now", remark, wait)
+    reporter.header(env.header)
+    made = backups.work(env, reporter, "backup", "backup", args, "of what is there now", remark, wait)
     if drilled:
-        trial = Step("drill", "BACKUP_DRILL=always", partial(drill, world, made["id"]))
+        trial = Step("drill", "BACKUP_DRILL=always", partial(drill, env, made["id"]))
         apply(Plan(((trial,),)), reporter, end_all)
-    if world.settings.offsite_s3_bucket:
-        copy = Step("off-site copy", world.settings.offsite_s3_bucket, partial(offsite.follow, world, made["id"]))
+    if env.settings.offsite_s3_bucket:
+        copy = Step("off-site copy", env.settings.offsite_s3_bucket, partial(offsite.follow, env, made["id"]))
         apply(Plan(((copy,),)), reporter, end_all)
-    reporter.done(text(world, made), **{key: value for key, value in made.items() if key != "files"})
+    reporter.done(text(env, made), **{key: value for key, value in made.items() if key != "files"})
 
 
-def drill(world: World, name: str, progress: Progress) -> str:
-    return f"restored in {world.engine.inside('backups.drill', {'id': name}, progress)['seconds']:.1f} s"
+def drill(env: Environment, name: str, progress: Progress) -> str:
+    return f"restored in {env.engine.inside('backups.drill', {'id': name}, progress)['seconds']:.1f} s"
 
 
 def remark(made: dict) -> str:
@@ -54,9 +54,9 @@ def bytes_of(made: dict) -> int:
     return sum(file["bytes"] for file in made["files"].values())
 
 
-def text(world: World, made: dict) -> str:
+def text(env: Environment, made: dict) -> str:
     found = made | {"rows": sum(table["rows"] for table in made["tables"].values()), "tables": len(made["tables"])}
     words = f"{made['id']}: {backups.held(found) or 'nothing'}, in {made['seconds']:.1f} s."
-    if world.settings.backup_drill == "always" or made["parts"] == ["redis"]:
+    if env.settings.backup_drill == "always" or made["parts"] == ["redis"]:
         return words
-    return f"{words}\n./invoke backups.drill {made['id']}{world.flag} proves that it can be restored."
+    return f"{words}\n./invoke backups.drill {made['id']}{env.flag} proves that it can be restored."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from slipway.engine import Seen
-from slipway.environment import World, enter
+from slipway.environment import Environment, enter
 from slipway.release import execute, failure, plans, preview
 from slipway.release.change import compare, counted, cut_short
 from slipway.release.record import Record, describe
@@ -24,24 +24,24 @@ def run(on: str, reporter, wait: float = 0, dry_run: bool = False, yes: bool = F
         put(enter(on), reporter, wait, yes, begun, attempt)
 
 
-def put(world: World, reporter, wait: float, yes: bool, begun: float, attempt: failure.Attempt) -> None:
-    reporter.header(world.header)
-    seen = world.engine.observe()
-    change = compare(world, seen)
-    shown = plans.deploy(world, seen, change, Record(world, "deploy"))
+def put(env: Environment, reporter, wait: float, yes: bool, begun: float, attempt: failure.Attempt) -> None:
+    reporter.header(env.header)
+    seen = env.engine.observe()
+    change = compare(env, seen)
+    shown = plans.deploy(env, seen, change, Record(env, "deploy"))
     if not shown and not cut_short(seen):
-        return unchanged(world, reporter, seen, begun)
-    preview.agree(world, reporter, change, shown, yes)
-    if world.engine.rollout.notice:
-        reporter.line(f"  {world.engine.rollout.notice}")
-    shown = shown.without(execute.prepare(world, reporter, seen))
-    image = world.engine.rollout.image()
-    record = attempt.record = Record(world, "deploy", describe(world, image, "deploy"), hooked=True)
-    tally = execute.release(world, reporter, plans.deploy, record, shown, wait)
-    announce(world, reporter, record, tally, begun)
+        return unchanged(env, reporter, seen, begun)
+    preview.agree(env, reporter, change, shown, yes)
+    if env.engine.rollout.notice:
+        reporter.line(f"  {env.engine.rollout.notice}")
+    shown = shown.without(execute.prepare(env, reporter, seen))
+    image = env.engine.rollout.image()
+    record = attempt.record = Record(env, "deploy", describe(env, image, "deploy"), hooked=True)
+    tally = execute.release(env, reporter, plans.deploy, record, shown, wait)
+    announce(env, reporter, record, tally, begun)
 
 
-def unchanged(world: World, reporter, seen: Seen, begun: float) -> None:
+def unchanged(env: Environment, reporter, seen: Seen, begun: float) -> None:
     good = (seen.data or {}).get("releases", {}).get("good") or {}
     seconds = time.monotonic() - begun
     reporter.done(
@@ -51,16 +51,16 @@ def unchanged(world: World, reporter, seen: Seen, begun: float) -> None:
     )
 
 
-def announce(world: World, reporter, record: Record, tally: dict[str, int], begun: float) -> None:
+def announce(env: Environment, reporter, record: Record, tally: dict[str, int], begun: float) -> None:
     """The hook that tells others, and the last line."""
     if record.new:
-        execute.hook(world, reporter, "post-deploy", record.content)
+        execute.hook(env, reporter, "post-deploy", record.content)
     name, seconds = record.content.get("id", "The stack as asked"), time.monotonic() - begun
     reporter.done(
-        f"{name} serves after {seconds:.1f} s: {counted(tally)}.\n{world.engine.url()}",
+        f"{name} serves after {seconds:.1f} s: {counted(tally)}.\n{env.engine.url()}",
         release=record.content.get("id"),
         seconds=round(seconds, 3),
-        url=world.engine.url(),
+        url=env.engine.url(),
         steps=len(record.seconds),
         **tally,
     )

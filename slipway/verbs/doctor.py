@@ -13,7 +13,7 @@ from slipway.config import envfile
 from slipway.config.settings import Settings
 from slipway.engine.docker import checks, client
 from slipway.engine.docker import containers as docker_containers
-from slipway.environment import ROOT, World, enter
+from slipway.environment import ROOT, Environment, enter
 from slipway.errors import ENGINE_FULL, SlipwayError, VerificationError
 from slipway.plan import Silent
 from slipway.recovery import backups as backup_words
@@ -97,18 +97,18 @@ def machine(on: str) -> Iterator[Finding]:
 
 def engine(on: str) -> Iterator[Finding]:
     """The engine that this environment gets, its compose version, its clock, and the port of the front door."""
-    world = enter(on)
-    yield Finding("engine", world.header)
-    if world.engine.name != "docker":
+    env = enter(on)
+    yield Finding("engine", env.header)
+    if env.engine.name != "docker":
         return
     connection = client.connect(os.environ)
     yield Finding("docker", f"engine {connection.version}")
-    yield compose(world)
+    yield compose(env)
     yield clock(connection)
-    yield from port(world, connection)
+    yield from port(env, connection)
 
 
-def compose(world: World) -> Finding:
+def compose(env: Environment) -> Finding:
     done = subprocess.run(["docker", "compose", "version", "--short"], capture_output=True, text=True, check=False)
     if done.returncode:
         return Finding(
@@ -134,11 +134,11 @@ def clock(connection: client.Connection) -> Finding:
     )
 
 
-def port(world: World, connection: client.Connection) -> Iterator[Finding]:
+def port(env: Environment, connection: client.Connection) -> Iterator[Finding]:
     from slipway.engine.docker.checks import listening
 
-    number = world.settings.front_port
-    ours = "gateway" in docker_containers.containers(connection, world.stack.name)
+    number = env.settings.front_port
+    ours = "gateway" in docker_containers.containers(connection, env.stack.name)
     if not ours and connection.local and listening(number):
         holder = docker_containers.publisher(connection, number)
         yield Finding(
@@ -152,10 +152,10 @@ def port(world: World, connection: client.Connection) -> Iterator[Finding]:
 
 def exposed(on: str) -> Iterator[Finding]:
     """Ports that the stack's containers publish: only the gateway may face the world."""
-    world = enter(on)
-    if world.engine.name != "docker":
+    env = enter(on)
+    if env.engine.name != "docker":
         return
-    groups = docker_containers.containers(client.connect(os.environ), world.stack.name)
+    groups = docker_containers.containers(client.connect(os.environ), env.stack.name)
     for service, containers in groups.items():
         public = {
             entry["PublicPort"]
@@ -167,7 +167,7 @@ def exposed(on: str) -> Iterator[Finding]:
             yield Finding(
                 service,
                 f"published to the network on port {', '.join(map(str, sorted(public)))}",
-                f"./invoke render && ./invoke up{world.flag}",
+                f"./invoke render && ./invoke up{env.flag}",
             )
         elif public:
             yield Finding("published", f"the gateway alone, on port {', '.join(map(str, sorted(public)))}")
@@ -175,8 +175,8 @@ def exposed(on: str) -> Iterator[Finding]:
 
 def room(on: str) -> Iterator[Finding]:
     """The engine's disk, as the data side sees it: it may be another one than this machine's, or far away."""
-    world = enter(on)
-    if world.engine.name == "docker" and (free := (world.engine.observe().data or {}).get("room")) is not None:
+    env = enter(on)
+    if env.engine.name == "docker" and (free := (env.engine.observe().data or {}).get("room")) is not None:
         yield Finding(
             "engine's disk", f"{free / 2**30:.1f} GB free there", "" if free >= checks.ROOM else ENGINE_FULL[2]
         )
@@ -184,26 +184,22 @@ def room(on: str) -> Iterator[Finding]:
 
 def backups(on: str) -> Iterator[Finding]:
     """Whether backups are taken when they should be, where the stack runs."""
-    world = enter(on)
-    if world.engine.observe().data is None:
+    env = enter(on)
+    if env.engine.observe().data is None:
         return
-    text, trouble = backup_words.standing(world.engine.inside("backups.standing", {}, Silent()))
+    text, trouble = backup_words.standing(env.engine.inside("backups.standing", {}, Silent()))
     yield Finding(
-        "backups", trouble or text, f"./invoke backups.list{world.flag}; ./invoke backup{world.flag}" if trouble else ""
+        "backups", trouble or text, f"./invoke backups.list{env.flag}; ./invoke backup{env.flag}" if trouble else ""
     )
 
 
 def archive(on: str) -> Iterator[Finding]:
     """Continuous archiving: what waits, and whether every repository answers."""
-    world = enter(on)
-    if not world.settings.pitr or "pitr" not in docker_containers.containers(
-        client.connect(os.environ), world.stack.name
-    ):
+    env = enter(on)
+    if not env.settings.pitr or "pitr" not in docker_containers.containers(client.connect(os.environ), env.stack.name):
         return
-    found = world.engine.inside("pitr.status", {}, Silent())
+    found = env.engine.inside("pitr.status", {}, Silent())
     for text in found["problems"]:
-        yield Finding(
-            "archive", text, f"./invoke up{world.flag}, which proves it; ./invoke logs -s postgres{world.flag}"
-        )
+        yield Finding("archive", text, f"./invoke up{env.flag}, which proves it; ./invoke logs -s postgres{env.flag}")
     if not found["problems"]:
         yield Finding("archive", f"any moment from {found['window']['text']} (UTC)")

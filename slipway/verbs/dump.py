@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from slipway.engine.streaming import stream
-from slipway.environment import World, enter
+from slipway.environment import Environment, enter
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.system.process import end_all
@@ -18,21 +18,21 @@ CHUNK = 2**20
 
 def run(on: str, reporter, to: str | None = None) -> None:
     """Writes the file whole or not at all, for its owner alone. Raises SettingsError where it is there already."""
-    world = enter(on)
-    path = Path(to or f"{world.stack.name}.sql").expanduser()
+    env = enter(on)
+    path = Path(to or f"{env.stack.name}.sql").expanduser()
     if path.exists():
         raise SettingsError("--to", f"{path} is there already", "a file that is not", f"rm {path}, or another name")
-    reporter.header(world.header)
-    apply(Plan(((Step("dump", f"into {path}", lambda progress: written(world, path, progress)),),)), reporter, end_all)
+    reporter.header(env.header)
+    apply(Plan(((Step("dump", f"into {path}", lambda progress: written(env, path, progress)),),)), reporter, end_all)
     reporter.done(f"{path}: psql runs it, an editor opens it.", path=str(path), bytes=path.stat().st_size)
 
 
-def written(world: World, path: Path, progress: Progress) -> str:
+def written(env: Environment, path: Path, progress: Progress) -> str:
     part = path.with_name(f".{path.name}.part")
     try:
         with (
             open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
-            stream(world.engine, "sql") as incoming,
+            stream(env.engine, "sql") as incoming,
         ):
             while chunk := incoming.read(CHUNK):
                 file.write(chunk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from slipway.engine.docker.engine import Docker
-from slipway.environment import World, settled
+from slipway.environment import Environment, settled
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Step, apply
 from slipway.stack import images
@@ -14,29 +14,28 @@ from slipway.system.process import end_all
 
 def run(on: str, reporter, again: bool = False) -> None:
     """Builds the images whose tag the engine lacks; `again` builds all of them anew. A tag follows its content."""
-    world = settled(on, reporter)
-    if not isinstance(world.engine, Docker):
+    env = settled(on, reporter)
+    if not isinstance(env.engine, Docker):
         raise SettingsError(
             "images.build",
-            f"the {world.engine.name} engine",
+            f"the {env.engine.name} engine",
             "a Docker engine, because images are its own",
             "ENGINE=docker ./invoke images.build; on Debian: sudo scripts/docker-engine",
         )
-    todo = plan(world, again)
+    todo = plan(env, again)
     apply(todo, reporter, end_all)
-    tags = ", ".join(image.tag for image in world.engine.built.values())
-    reporter.done(f"Built {len(todo.steps)}: {tags}" if todo else f"Nothing to build: {tags}", tags=world.engine.tags)
+    tags = ", ".join(image.tag for image in env.engine.built.values())
+    reporter.done(f"Built {len(todo.steps)}: {tags}" if todo else f"Nothing to build: {tags}", tags=env.engine.tags)
 
 
-def plan(world: World, again: bool) -> Plan:
-    built = world.engine.built.values()
+def plan(env: Environment, again: bool) -> Plan:
+    built = env.engine.built.values()
     have = frozenset() if again else images.present(image.tag for image in built)
     cause = "to be built anew" if again else "not on the engine"
     return Plan(
         tuple(
             tuple(
-                Step(f"build {image.name}", f"{image.tag} {cause}", partial(world.engine.build, image))
-                for image in level
+                Step(f"build {image.name}", f"{image.tag} {cause}", partial(env.engine.build, image)) for image in level
             )
             for level in images.in_order(i for i in built if i.tag not in have)
         )

@@ -8,13 +8,13 @@ from slipway.system.process import become
 
 def run(on: str, reporter, service: str | None = None, lines: int = 100, follow: bool = False) -> None:
     """Prints log lines; with `follow` goes on until Ctrl-C."""
-    world = enter(on)
+    env = enter(on)
     if service:
-        refuse_unknown(world, service)
+        refuse_unknown(env, service)
     if follow:
-        argv, variables = world.engine.follow(service, lines)
+        argv, variables = env.engine.follow(service, lines)
         become(argv, variables)
         return
-    for name in [service] if service else world.engine.services():
-        for line in world.engine.log(name, lines):
+    for name in [service] if service else env.engine.services():
+        for line in env.engine.log(name, lines):
             reporter.line(line if service else f"{name:<9} | {line}")

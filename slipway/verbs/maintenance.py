@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipway.environment import World, enter
+from slipway.environment import Environment, enter
 from slipway.errors import EngineError, SettingsError
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.system.process import end_all
@@ -18,22 +18,22 @@ def run(on: str, reporter, state: str, message: str = "") -> None:
         raise SettingsError(
             "--message", "a message for an open door", "a message with `on` only", "./invoke maintenance off"
         )
-    world = enter(on)
-    if "gateway" not in world.engine.services():
+    env = enter(on)
+    if "gateway" not in env.engine.services():
         raise EngineError(
             "maintenance",
-            f"the {world.engine.name} engine runs no gateway",
+            f"the {env.engine.name} engine runs no gateway",
             "an engine with a front door of its own",
             "set ENGINE=docker in .env, or stop the app with ./invoke down",
         )
-    reporter.header(world.header)
-    apply(Plan(((step(world, state, message),),)), reporter, end_all)
-    reporter.done(told(world, state), state=state, url=world.engine.url())
+    reporter.header(env.header)
+    apply(Plan(((step(env, state, message),),)), reporter, end_all)
+    reporter.done(told(env, state), state=state, url=env.engine.url())
 
 
-def step(world: World, state: str, message: str) -> Step:
+def step(env: Environment, state: str, message: str) -> Step:
     def work(progress: Progress) -> str:
-        found = world.engine.inside(f"maintenance.{state}", {"message": message} if state == "on" else {}, progress)
+        found = env.engine.inside(f"maintenance.{state}", {"message": message} if state == "on" else {}, progress)
         if state == "on":
             return f"503 with: {found['message'][:60]}"
         return "the app answers again" if found["was_on"] else "it was off already"
@@ -41,12 +41,12 @@ def step(world: World, state: str, message: str) -> Step:
     return Step(f"maintenance {state}", "asked for", work)
 
 
-def told(world: World, state: str) -> str:
+def told(env: Environment, state: str) -> str:
     if state == "off":
-        return f"The front door is open: {world.engine.url()}"
-    settings = world.settings
+        return f"The front door is open: {env.engine.url()}"
+    settings = env.settings
     probes = f"{settings.app_health_path} and {settings.app_ready_path}"
     return (
         f"The front door answers 503 with a page; {probes} still reach the app.\n"
-        f"./invoke maintenance off{world.flag} opens it again."
+        f"./invoke maintenance off{env.flag} opens it again."
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from slipway import confirm
 from slipway.engine import Seen
-from slipway.environment import World, enter
+from slipway.environment import Environment, enter
 from slipway.errors import EngineError, SettingsError, SlipwayError
 from slipway.inside import careful
 from slipway.plan import Level, Plan, Progress, Silent, Step, apply, guarded
@@ -29,31 +29,31 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
         moment(on, reporter, at, yes, wait, asked)
         return
     begun, wish = time.monotonic(), wished(**asked)
-    world = enter(on)
-    reporter.header(world.header)
-    with world.engine.locked("restore", wait, world.flag) as check:
-        seen = world.engine.observe()
-        refuse_down(world, seen)
+    env = enter(on)
+    reporter.header(env.header)
+    with env.engine.locked("restore", wait, env.flag) as check:
+        seen = env.engine.observe()
+        refuse_down(env, seen)
         if not wish.backup and not wish.folder:
-            drop_old(world, reporter, yes)
+            drop_old(env, reporter, yes)
             return
-        delivered = world.engine.delivered(Path(wish.folder), Silent()) if wish.folder else nullcontext("")
+        delivered = env.engine.delivered(Path(wish.folder), Silent()) if wish.folder else nullcontext("")
         with delivered as folder:
             source = {"folder": folder} if folder else {"id": wish.backup}
-            found = world.engine.inside("restore.look", source, Silent())
+            found = env.engine.inside("restore.look", source, Silent())
             refuse_absent(wish, found)
             if wish.objects and found["objects"]:
                 # Before anything is replaced: a database of then beside objects of now would be neither.
-                world.engine.inside("restore.objects", source | {"look": True}, Silent())
-            for line in words.question(world, wish, found):
+                env.engine.inside("restore.objects", source | {"look": True}, Silent())
+            for line in words.question(env, wish, found):
                 reporter.line(line)
             if not wish.into and not yes:
-                ask(world, wish, found)
-            done = carried(world, reporter, seen, wish, source, found, check)
-    for line in words.told(world, done):
+                ask(env, wish, found)
+            done = carried(env, reporter, seen, wish, source, found, check)
+    for line in words.told(env, done):
         reporter.line(line)
     reporter.done(
-        words.summary(world, wish, found, done, time.monotonic() - begun),
+        words.summary(env, wish, found, done, time.monotonic() - begun),
         backup=found["id"],
         database=done.database,
         objects=done.objects,
@@ -74,105 +74,105 @@ def moment(on: str, reporter, at: str, yes: bool, wait: float, asked: dict) -> N
     restore_at.run(on, reporter, at=at, yes=yes, drop_old=asked.get("drop_old", False), wait=wait)
 
 
-def refuse_down(world: World, seen: Seen) -> None:
+def refuse_down(env: Environment, seen: Seen) -> None:
     if seen.data is None or not seen.data["postgres"]["server_version"]:
         reason = seen.data["postgres"]["reason"] if seen.data else "the stack does not run"
         # A database that is gone is a reason to restore; a server that is gone is none to begin.
         if not seen.data or "does not exist" not in reason:
-            raise EngineError("postgres", reason, "a stack that is up", f"./invoke up{world.flag}")
+            raise EngineError("postgres", reason, "a stack that is up", f"./invoke up{env.flag}")
 
 
-def ask(world: World, wish: Wish, found: dict) -> None:
+def ask(env: Environment, wish: Wish, found: dict) -> None:
     """Goes on when the name of what is replaced is typed. Raises SettingsError otherwise."""
     name = "redis" if wish.redis else found["database"]
-    command = f"./invoke restore {found['id']}{f' --only {wish.only}' if wish.only else ''} --yes{world.flag}"
+    command = f"./invoke restore {found['id']}{f' --only {wish.only}' if wish.only else ''} --yes{env.flag}"
     confirm.by_name("restore", name, "this replaces what is live", command)
 
 
 def carried(
-    world: World, reporter, seen: Seen, wish: Wish, source: dict, found: dict, check: Callable[[], None]
+    env: Environment, reporter, seen: Seen, wish: Wish, source: dict, found: dict, check: Callable[[], None]
 ) -> Done:
     """The plan for what was asked, with the front door closed where the live data is replaced."""
     done = Done()
-    todo = guarded(plan(world, wish, source, found, done), check)
+    todo = guarded(plan(env, wish, source, found, done), check)
     if wish.into:
         apply(todo, reporter, end_all)
         return done
-    with door.closed(world, seen, reporter):
+    with door.closed(env, seen, reporter):
         try:
             apply(todo, reporter, end_all)
         except SlipwayError as error:
             if done.database:
                 error.found += f"; database {done.database['database']} is the restored one already"
             raise
-    apply(Plan(tuple(afterwards(world, seen, wish, done))), reporter, end_all)
+    apply(Plan(tuple(afterwards(env, seen, wish, done))), reporter, end_all)
     return done
 
 
-def afterwards(world: World, seen: Seen, wish: Wish, done: Done) -> Iterator[Level]:
+def afterwards(env: Environment, seen: Seen, wish: Wish, done: Done) -> Iterator[Level]:
     """The app answers again, if it did before; only then the database of before may go."""
     if seen.answering:
-        yield (gates.ready(world, seen),)
-        yield (gates.front_door(world),)
+        yield (gates.ready(env, seen),)
+        yield (gates.front_door(env),)
     if wish.drop_old and done.database.get("old"):
         yield (
             Step(
                 "drop the database of before",
                 "--drop-old",
-                partial(dropped, world, {"names": [done.database["old"]]}, done.dropped),
+                partial(dropped, env, {"names": [done.database["old"]]}, done.dropped),
             ),
         )
 
 
-def dropped(world: World, args: dict, result: dict, progress: Progress) -> str:
-    result.update(world.engine.inside("restore.drop", args, progress))
+def dropped(env: Environment, args: dict, result: dict, progress: Progress) -> str:
+    result.update(env.engine.inside("restore.drop", args, progress))
     return ", ".join(result["dropped"]) or "there is none"
 
 
-def plan(world: World, wish: Wish, source: dict, found: dict, done: Done) -> Plan:
+def plan(env: Environment, wish: Wish, source: dict, found: dict, done: Done) -> Plan:
     """What is done while nobody writes."""
     levels: list[Level] = []
     if wish.database:
         levels.append(
-            (Step("restore the database", f"from {found['id']}", partial(database, world, wish, source, done)),)
+            (Step("restore the database", f"from {found['id']}", partial(database, env, wish, source, done)),)
         )
     if wish.database and not wish.into:
-        if world.settings.postgres == "bundled":
-            levels.append((Step("roles", "grants on the restored database", partial(provision.roles, world.engine)),))
-        levels.append((Step("statistics", "for the planner", partial(statistics, world)),))
+        if env.settings.postgres == "bundled":
+            levels.append((Step("roles", "grants on the restored database", partial(provision.roles, env.engine)),))
+        levels.append((Step("statistics", "for the planner", partial(statistics, env)),))
     if wish.objects and found["objects"]:
-        levels.append((Step("restore the objects", f"from {found['id']}", partial(objects, world, source, done)),))
+        levels.append((Step("restore the objects", f"from {found['id']}", partial(objects, env, source, done)),))
     if wish.redis:
-        levels.append((Step("restore redis", f"from {found['id']}", partial(redis, world, source, done)),))
+        levels.append((Step("restore redis", f"from {found['id']}", partial(redis, env, source, done)),))
     return Plan(tuple(levels))
 
 
-def redis(world: World, source: dict, done: Done, progress: Progress) -> str:
-    args = source | {"keys": list(settings_named(world))}
-    done.redis.update(world.engine.inside("restore.redis", args, progress))
+def redis(env: Environment, source: dict, done: Done, progress: Progress) -> str:
+    args = source | {"keys": list(settings_named(env))}
+    done.redis.update(env.engine.inside("restore.redis", args, progress))
     return f"{done.redis['keys']:,} keys; {done.redis['before']} has what it held before"
 
 
-def database(world: World, wish: Wish, source: dict, done: Done, progress: Progress) -> str:
+def database(env: Environment, wish: Wish, source: dict, done: Done, progress: Progress) -> str:
     args = source | {"into": wish.into, "tables": list(wish.tables), "schema_only": wish.schema_only, "mask": wish.mask}
-    done.database.update(world.engine.inside("restore", args, progress))
+    done.database.update(env.engine.inside("restore", args, progress))
     return f"{done.database['rows']:,} rows, as its manifest says"
 
 
-def statistics(world: World, progress: Progress) -> str:
-    world.engine.inside("restore.analyze", {}, progress)
+def statistics(env: Environment, progress: Progress) -> str:
+    env.engine.inside("restore.analyze", {}, progress)
     return "gathered"
 
 
-def objects(world: World, source: dict, done: Done, progress: Progress) -> str:
-    done.objects.update(world.engine.inside("restore.objects", source, progress))
+def objects(env: Environment, source: dict, done: Done, progress: Progress) -> str:
+    done.objects.update(env.engine.inside("restore.objects", source, progress))
     return f"{done.objects['put']:,} put back, {done.objects['same']:,} were the same"
 
 
-def drop_old(world: World, reporter, yes: bool) -> None:
+def drop_old(env: Environment, reporter, yes: bool) -> None:
     """Only what earlier restores have kept goes."""
-    careful(world, yes, "deletes the databases that restores have kept", "restore --drop-old")
+    careful(env, yes, "deletes the databases that restores have kept", "restore --drop-old")
     result: dict = {}
-    step = Step("drop what restores kept", "--drop-old", partial(dropped, world, {}, result))
+    step = Step("drop what restores kept", "--drop-old", partial(dropped, env, {}, result))
     apply(Plan(((step,),)), reporter, end_all)
     reporter.done(f"{len(result['dropped'])} dropped, {size(result['bytes'])} free.", **result)

@@ -8,8 +8,8 @@ from slipway.system.process import become
 
 def run(on: str, reporter, service: str = "ops") -> None:
     """Opens a shell with a service's environment, in this terminal."""
-    world = enter(on)
+    env = enter(on)
     if service != "ops":
-        refuse_unknown(world, service)
-    argv, variables = world.engine.shell(service)
+        refuse_unknown(env, service)
+    argv, variables = env.engine.shell(service)
     become(argv, variables)

@@ -13,8 +13,8 @@ from slipway.system.process import end_all
 
 def run(on: str, reporter, collection: str | None = None, variables: str | None = None, folder: str = "") -> None:
     """Runs a collection; by default the one that a deploy runs. `variables` is a Postman environment file."""
-    world = enter(on)
-    path = Path(collection) if collection else smoke_test.default(world)
+    env = enter(on)
+    path = Path(collection) if collection else smoke_test.default(env)
     if path is None:
         raise SettingsError(
             "SMOKE_COLLECTION",
@@ -22,16 +22,14 @@ def run(on: str, reporter, collection: str | None = None, variables: str | None 
             "a Postman collection (v2.1)",
             "./invoke smoke --collection FILE, or set SMOKE_COLLECTION in .env",
         )
-    url = smoke_test.base(world)
+    url = smoke_test.base(env)
     if smoke_test.closed(url):
-        raise HealthError(
-            "front door", "closed for maintenance", "an open one", f"./invoke maintenance off{world.flag}"
-        )
+        raise HealthError("front door", "closed for maintenance", "an open one", f"./invoke maintenance off{env.flag}")
     from slipway.smoke import collection as postman
 
     given = postman.environment(Path(variables)) if variables else {}
-    reporter.header(world.header)
-    smoke_test.provide(world)
-    step = smoke_test.step(world, path, folder or smoke_test.part(world, path), given)
+    reporter.header(env.header)
+    smoke_test.provide(env)
+    step = smoke_test.step(env, path, folder or smoke_test.part(env, path), given)
     apply(Plan(((step,),)), reporter, end_all)
     reporter.done(f"{path.name} holds at {url}.", collection=str(path), url=url)

@@ -13,11 +13,11 @@ from slipway.release.provision import shortcomings
 
 def run(on: str, reporter) -> None:
     """Prints one line per service, the schema, and the front door. Changes nothing."""
-    world = enter(on)
-    seen = world.engine.observe()
-    differ = differences(world.engine.wanted(), seen.services)
-    reporter.header(world.header)
-    for name in world.engine.services():
+    env = enter(on)
+    seen = env.engine.observe()
+    differ = differences(env.engine.wanted(), seen.services)
+    reporter.header(env.header)
+    for name in env.engine.services():
         running = seen.services.get(name)
         state = running.state if running else "not running"
         notes = [running.detail, differ.get(name, "")] if running else []
@@ -25,14 +25,14 @@ def run(on: str, reporter) -> None:
     for subject, text in facts(seen.data):
         reporter.line(f"  {subject:<10} {text}")
     if seen.data:
-        text, trouble = backups.standing(world.engine.inside("backups.standing", {}, Silent()))
+        text, trouble = backups.standing(env.engine.inside("backups.standing", {}, Silent()))
         reporter.line(f"  {'backups':<10} {text}")
         if trouble:
             reporter.line(f"  {'backups':<10} ! {trouble}")
     answer = "answers" if seen.answering else f"does not answer: {seen.last_answer or 'nothing runs'}"
     reporter.done(
-        f"  {'front door':<10} {answer} at {world.engine.url()}",
-        url=world.engine.url(),
+        f"  {'front door':<10} {answer} at {env.engine.url()}",
+        url=env.engine.url(),
         answering=seen.answering,
         differ=differ,
     )

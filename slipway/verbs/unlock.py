@@ -10,21 +10,21 @@ from slipway.errors import SettingsError
 
 def run(on: str, reporter, yes: bool = False) -> None:
     """Says who holds the lock, and breaks it after a yes. A lock whose holder is gone lets go by itself."""
-    world = enter(on)
-    found = world.engine.holder()
+    env = enter(on)
+    found = env.engine.holder()
     if not found:
         reporter.done("Nobody holds the lock.", holder=None)
         return
-    reporter.line(f"The lock of {world.stack.name} is held by {found}.")
+    reporter.line(f"The lock of {env.stack.name} is held by {found}.")
     reporter.line(
         "It lets go by itself within a minute of its holder's end. If that one still works, breaking it lets two "
         "people change the stack at once."
     )
-    if not yes and not agreed(world.flag):
+    if not yes and not agreed(env.flag):
         reporter.done("Left as it is.", holder=str(found))
         return
-    world.engine.unlock()
-    reporter.done(f"Broken. ./invoke deploy{world.flag} says what was left and puts it right.", holder=str(found))
+    env.engine.unlock()
+    reporter.done(f"Broken. ./invoke deploy{env.flag} says what was left and puts it right.", holder=str(found))
 
 
 def agreed(flag: str) -> bool:

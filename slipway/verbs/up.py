@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from slipway.engine import Seen
-from slipway.environment import World, enter, first_run, imagined, settled
+from slipway.environment import Environment, enter, first_run, imagined, settled
 from slipway.errors import EngineError
 from slipway.plan import Plan
 from slipway.release import execute, plans, preview
@@ -19,46 +19,46 @@ from slipway.release.record import Record, describe
 def run(on: str, reporter, dry_run: bool = False, wait: float = 0, yes: bool = False) -> None:
     """Observes, plans, shows, applies, and observes again: done is when a second look finds nothing left to do."""
     begun = time.monotonic()
-    world = enter(on, imagined()) if dry_run and first_run(on) else settled(on, reporter)
-    seen = world.engine.observe()
-    change = compare(world, seen)
-    todo = planned(world, seen, change)
-    reporter.header(world.header)
+    env = enter(on, imagined()) if dry_run and first_run(on) else settled(on, reporter)
+    seen = env.engine.observe()
+    change = compare(env, seen)
+    todo = planned(env, seen, change)
+    reporter.header(env.header)
     if dry_run:
-        return preview.show(world, reporter, seen, change, todo)
+        return preview.show(env, reporter, seen, change, todo)
     tally = change.tally(0)
     if todo or cut_short(seen):
-        preview.agree(world, reporter, change, todo, yes)
-        tally = put(world, reporter, seen, todo, wait)
-        check(world, world.engine.observe())
+        preview.agree(env, reporter, change, todo, yes)
+        tally = put(env, reporter, seen, todo, wait)
+        check(env, env.engine.observe())
     seconds = time.monotonic() - begun
     words = f"Up in {seconds:.1f} s: {counted(tally)}."
     if not todo:
         words = f"Nothing to do: everything runs as asked and answers ({seconds:.1f} s)."
-    facts = {"url": world.engine.url(), "seconds": round(seconds, 3), "steps": len(todo.steps), **tally}
-    reporter.done(f"{words}\n{world.engine.url()}", **facts)
+    facts = {"url": env.engine.url(), "seconds": round(seconds, 3), "steps": len(todo.steps), **tally}
+    reporter.done(f"{words}\n{env.engine.url()}", **facts)
 
 
-def planned(world: World, seen: Seen, change: Change) -> Plan:
+def planned(env: Environment, seen: Seen, change: Change) -> Plan:
     """The plan for what was seen, to be looked at and not to be run."""
-    return plans.up(world, seen, change, Record(world, "up"))
+    return plans.up(env, seen, change, Record(env, "up"))
 
 
-def put(world: World, reporter, seen: Seen, shown: Plan, wait: float) -> dict[str, int]:
+def put(env: Environment, reporter, seen: Seen, shown: Plan, wait: float) -> dict[str, int]:
     """Builds and pulls, then, under the lock, does what is still to be done. Returns the tally."""
-    shown = shown.without(execute.prepare(world, reporter, seen))
-    record = Record(world, "up", describe(world, world.engine.rollout.image(), "up"))
-    return execute.release(world, reporter, plans.up, record, shown, wait)
+    shown = shown.without(execute.prepare(env, reporter, seen))
+    record = Record(env, "up", describe(env, env.engine.rollout.image(), "up"))
+    return execute.release(env, reporter, plans.up, record, shown, wait)
 
 
-def check(world: World, seen: Seen) -> None:
+def check(env: Environment, seen: Seen) -> None:
     """After the last step a fresh look must find nothing left to do; otherwise something undid what was done."""
-    left = planned(world, seen, compare(world, seen))
+    left = planned(env, seen, compare(env, seen))
     if left:
         step = left.steps[0]
         raise EngineError(
             "after the last step",
             f"{step.name} is needed still: {step.cause}",
             "a stack that stays as it was made",
-            f"./invoke status{world.flag}",
+            f"./invoke status{env.flag}",
         )

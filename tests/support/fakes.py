@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slipway.engine import Build, Running, Seen
 from slipway.engine.in_place import InPlace
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.plan import Plan
 from slipway.release import plans
 from slipway.release.change import compare
@@ -58,9 +58,9 @@ DATA = {
 UP = Seen({name: Running("running", f"{name} 1") for name in SERVICES}, data=DATA, answering=True, last_answer="200")
 
 
-def world(engine: Machine = Machine(), **values) -> World:
+def env(engine: Machine = Machine(), **values) -> Environment:
     settings = settings_of(**values)
-    return World(Path("/"), settings.environment, settings, model.build(settings), engine, "")
+    return Environment(Path("/"), settings.environment, settings, model.build(settings), engine, "")
 
 
 def seen(change: Mapping[str, Running | None], data: Mapping | None = DATA, **facts) -> Seen:
@@ -73,10 +73,10 @@ def gone(*names: str) -> dict[str, None]:
     return dict.fromkeys(names)
 
 
-def up(here: World, found: Seen) -> Plan:
+def up(here: Environment, found: Seen) -> Plan:
     """The plan of `up` for what was seen."""
     return plans.up(here, found, compare(here, found), Record(here, "up"))
 
 
-def deploy(here: World, found: Seen) -> Plan:
+def deploy(here: Environment, found: Seen) -> Plan:
     return plans.deploy(here, found, compare(here, found), Record(here, "deploy"))

@@ -13,8 +13,8 @@ UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 def run(on: str, reporter, max_age: str = "26h") -> None:
     """Raises VerificationError (exit 8) when the newest proven backup is older, or a scheduled one was missed."""
-    world = enter(on)
-    found = world.engine.inside("backups.check", {"max_age": seconds(max_age)}, Silent())
+    env = enter(on)
+    found = env.engine.inside("backups.check", {"max_age": seconds(max_age)}, Silent())
     reporter.done(f"{found['id']} is proven and {found['age'] / 3600:.1f} h old.", **found)
 
 

@@ -8,10 +8,10 @@ from slipway.recovery.backups import work
 
 def run(on: str, reporter, backup: str | None = None) -> None:
     """Drills one backup, by default the newest. Raises VerificationError when it does not hold."""
-    world = enter(on)
-    reporter.header(world.header)
+    env = enter(on)
+    reporter.header(env.header)
     found = work(
-        world,
+        env,
         reporter,
         "drill",
         "backups.drill",

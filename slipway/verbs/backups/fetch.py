@@ -14,12 +14,12 @@ LARGEST = 64 * 1024  # bytes; an identity file has a few lines
 
 def run(on: str, reporter, backup: str, identity: str | None = None, stack: str = "") -> None:
     """Brings copy `backup` back; `identity` is the file with the private age key, which is read and kept nowhere."""
-    world = enter(on)
+    env = enter(on)
     args = {"id": backup, "stack": stack, "identity": text_of(identity) if identity else ""}
-    reporter.header(world.header)
-    done = backups.work(world, reporter, "fetch", "backups.fetch", args, f"{backup}, from elsewhere", remark)
+    reporter.header(env.header)
+    done = backups.work(env, reporter, "fetch", "backups.fetch", args, f"{backup}, from elsewhere", remark)
     reporter.done(
-        f"{done['id']} is here, as it was taken. ./invoke restore {done['id']}{world.flag} restores it.", **done
+        f"{done['id']} is here, as it was taken. ./invoke restore {done['id']}{env.flag} restores it.", **done
     )
 
 

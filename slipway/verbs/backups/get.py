@@ -13,7 +13,7 @@ from typing import BinaryIO
 from slipway.data import mirror
 from slipway.data.backups import verify
 from slipway.engine.streaming import stream
-from slipway.environment import World, enter
+from slipway.environment import Environment, enter
 from slipway.errors import SettingsError, VerificationError
 from slipway.plan import Plan, Progress, Silent, Step, apply
 from slipway.system.process import end_all
@@ -26,15 +26,15 @@ OBJECT = re.compile(r"objects/[0-9a-f]{2}/[0-9a-f]{64}")
 
 def run(on: str, reporter, backup: str | None = None, to: str = ".") -> None:
     """Copies backup and objects into `to`. Raises SettingsError where it is there already, VerificationError."""
-    world = enter(on)
-    chosen = pick(world, backup)
+    env = enter(on)
+    chosen = pick(env, backup)
     place = Path(to).expanduser()
     final = place / chosen["id"]
     if final.exists():
         raise SettingsError("--to", f"{final} is there already", "a directory without it", f"ls {final}")
-    reporter.header(world.header)
+    reporter.header(env.header)
     apply(
-        Plan(((Step("get", f"{chosen['id']} into {place}", partial(fetched, world, chosen, place)),),)),
+        Plan(((Step("get", f"{chosen['id']} into {place}", partial(fetched, env, chosen, place)),),)),
         reporter,
         end_all,
     )
@@ -43,15 +43,15 @@ def run(on: str, reporter, backup: str | None = None, to: str = ".") -> None:
     )
 
 
-def pick(world: World, name: str | None) -> dict:
+def pick(env: Environment, name: str | None) -> dict:
     """What the list says of that backup, or of the newest. Raises the data side's own error for an unknown one."""
-    found = world.engine.inside("backups.list", {}, Silent())["backups"]
+    found = env.engine.inside("backups.list", {}, Silent())["backups"]
     wanted = [each for each in found if name in (None, "latest", each["id"]) and each["where"] != "off-site"]
     whole = [each for each in wanted if "database" in each["parts"]]
-    return (whole or wanted)[0] if wanted else world.engine.inside("backups.verify", {"id": name or "latest"}, Silent())
+    return (whole or wanted)[0] if wanted else env.engine.inside("backups.verify", {"id": name or "latest"}, Silent())
 
 
-def fetched(world: World, chosen: dict, place: Path, progress: Progress) -> str:
+def fetched(env: Environment, chosen: dict, place: Path, progress: Progress) -> str:
     """Writes what comes under a temporary name, verifies it, and gives it its own."""
     work = place / f".partial-{chosen['id']}-{os.getpid()}"
     total = chosen["bytes"] + sum(
@@ -59,7 +59,7 @@ def fetched(world: World, chosen: dict, place: Path, progress: Progress) -> str:
     )
     try:
         work.mkdir(parents=True, mode=0o700)
-        with stream(world.engine, "backup", chosen["id"]) as incoming:
+        with stream(env.engine, "backup", chosen["id"]) as incoming:
             done = unpacked(incoming, place, work, lambda count: progress.count(count, total, "bytes"))
             while incoming.read(CHUNK):
                 pass

@@ -10,9 +10,9 @@ from slipway.units import size
 
 def run(on: str, reporter) -> None:
     """Prints one line per backup, newest first; with JSON the whole of it."""
-    world = enter(on)
-    found = world.engine.inside("backups.list", {}, Silent())
-    reporter.header(world.header)
+    env = enter(on)
+    found = env.engine.inside("backups.list", {}, Silent())
+    reporter.header(env.header)
     for backup in found["backups"]:
         reporter.line("  " + line(backup, found["offsite"]["set"]))
     for sentence in found["damaged"]:
@@ -23,7 +23,7 @@ def run(on: str, reporter) -> None:
     words = (
         f"{count} {'backup' if count == 1 else 'backups'}, {sum(each['proven'] for each in found['backups'])} of them proven."
         if count
-        else f"No backup yet. ./invoke backup{world.flag} takes one."
+        else f"No backup yet. ./invoke backup{env.flag} takes one."
     )
     reporter.done(words, **found)
 

@@ -9,10 +9,10 @@ from slipway.units import size
 
 def run(on: str, reporter, dry_run: bool = False) -> None:
     """Removes what no rule keeps; with `dry_run` only says what that is. Raises LockHeld while a backup is taken."""
-    world = enter(on)
-    reporter.header(world.header)
+    env = enter(on)
+    reporter.header(env.header)
     done = backups.work(
-        world,
+        env,
         reporter,
         "prune",
         "backups.prune",

@@ -9,10 +9,10 @@ from slipway.recovery.offsite import remark
 
 def run(on: str, reporter, backup: str | None = None) -> None:
     """Copies one backup, or every one that is not there yet. Raises SettingsError where no bucket is set, BackupError."""
-    world = enter(on)
-    reporter.header(world.header)
+    env = enter(on)
+    reporter.header(env.header)
     done = backups.work(
-        world,
+        env,
         reporter,
         "off-site copy",
         "backups.push",

@@ -12,11 +12,11 @@ def run(on: str, reporter, backup: str | None = None, everything: bool = False) 
 
     Raises VerificationError (exit 8) that names the first broken file.
     """
-    world = enter(on)
-    reporter.header(world.header)
+    env = enter(on)
+    reporter.header(env.header)
     args = {"read": True, "all": everything} | ({"id": backup} if backup else {})
     found = backups.work(
-        world,
+        env,
         reporter,
         "verify",
         "backups.verify",

@@ -10,9 +10,9 @@ from slipway.inside import work
 
 def run(on: str, reporter, version: int | None = None, wait: float | None = None) -> None:
     """Records every file up to `version` as baseline; without one, up to where golang-migrate's row says."""
-    world = enter(on)
+    env = enter(on)
     result = work(
-        world,
+        env,
         reporter,
         "adopt",
         {"version": version, "by": getpass.getuser()},

@@ -9,9 +9,9 @@ from slipway.inside import work
 
 def run(on: str, reporter) -> None:
     """Compares the live catalog with what the migrations give. A difference is a VerificationError (exit 8)."""
-    world = enter(on)
+    env = enter(on)
     found = work(
-        world,
+        env,
         reporter,
         "drift",
         {},
@@ -25,6 +25,6 @@ def run(on: str, reporter) -> None:
             "drift",
             f"{len(found['differences'])} differences from the migrations",
             "none",
-            f"write them as a migration (./invoke db.new), or undo them: ./invoke psql{world.flag}",
+            f"write them as a migration (./invoke db.new), or undo them: ./invoke psql{env.flag}",
         )
     reporter.done("The live schema is what the migrations give.")

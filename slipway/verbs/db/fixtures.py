@@ -8,10 +8,10 @@ from slipway.inside import careful, listed, work
 
 def run(on: str, reporter, only: str | None = None, yes: bool = False, wait: float | None = None) -> None:
     """Loads the fixtures that the database has not had, or the one that is named."""
-    world = enter(on)
-    careful(world, yes, "loads seed data", f"db.fixtures --only {only}" if only else "db.fixtures")
+    env = enter(on)
+    careful(env, yes, "loads seed data", f"db.fixtures --only {only}" if only else "db.fixtures")
     result = work(
-        world,
+        env,
         reporter,
         "fixtures",
         {"only": only} if only else {},

@@ -10,10 +10,10 @@ from slipway.inside import careful, listed, remark, work
 
 def run(on: str, reporter, version: int, yes: bool = False, wait: float | None = None) -> None:
     """Applies or undoes migrations until the schema is at `version`."""
-    world = enter(on)
-    careful(world, yes, "may undo migrations and delete data", f"db.goto {version}")
+    env = enter(on)
+    careful(env, yes, "may undo migrations and delete data", f"db.goto {version}")
     result = work(
-        world,
+        env,
         reporter,
         "goto",
         {"version": version, "by": getpass.getuser()},

@@ -10,10 +10,10 @@ from slipway.inside import listed, work
 
 def run(on: str, reporter, to: int | None = None, dry_run: bool = False, wait: float | None = None) -> None:
     """Applies pending migrations, up to number `to`; with `dry_run` only tries them out and takes all of it back."""
-    world = enter(on)
+    env = enter(on)
     cause = "tried out and taken back" if dry_run else f"up to {to}" if to is not None else "whatever is pending"
     result = work(
-        world,
+        env,
         reporter,
         "migrate",
         {"to": to, "dry_run": dry_run, "by": getpass.getuser()},

@@ -10,10 +10,10 @@ from slipway.inside import again, careful, listed, remark, work
 
 def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None = None) -> None:
     """Undoes the newest `steps` migrations and applies them again."""
-    world = enter(on)
-    careful(world, yes, "undoes migrations and may delete data", f"db.redo{again(steps)}")
+    env = enter(on)
+    careful(env, yes, "undoes migrations and may delete data", f"db.redo{again(steps)}")
     result = work(
-        world,
+        env,
         reporter,
         "redo",
         {"steps": steps, "by": getpass.getuser()},

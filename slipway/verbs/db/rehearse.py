@@ -12,9 +12,9 @@ def run(on: str, reporter, source: str = "live") -> None:
 
     `source` is live, or backup: the newest proven one, with no load on the live database. Raises MigrationError for a file that fails there, and for a down that does not bring the schema back.
     """
-    world = enter(on)
+    env = enter(on)
     cause = "on a copy; the live database is only read" if source == "live" else "on the newest proven backup"
-    found = work(world, reporter, "rehearse", {"source": source}, cause, remark)
+    found = work(env, reporter, "rehearse", {"source": source}, cause, remark)
     for file in found["files"]:
         reporter.line(
             f"  {file['file']}  up {file['up_ms']:.0f} ms"

@@ -10,10 +10,10 @@ from slipway.inside import again, careful, listed, remark, work
 
 def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None = None) -> None:
     """Runs the down files of the newest `steps` migrations."""
-    world = enter(on)
-    careful(world, yes, "undoes migrations and may delete data", f"db.rollback{again(steps)}")
+    env = enter(on)
+    careful(env, yes, "undoes migrations and may delete data", f"db.rollback{again(steps)}")
     result = work(
-        world,
+        env,
         reporter,
         "rollback",
         {"steps": steps, "by": getpass.getuser()},

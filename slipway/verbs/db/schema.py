@@ -11,9 +11,9 @@ from slipway.system import disk
 
 def run(on: str, reporter, check: bool = False) -> None:
     """Writes schema.sql from the migrated database; with `check` a difference is a VerificationError that shows it."""
-    world = enter(on)
+    env = enter(on)
     path = ROOT / "schema.sql"
-    text = world.engine.inside("schema", {}, Silent())["text"]
+    text = env.engine.inside("schema", {}, Silent())["text"]
     difference = render.stale({path.name: text}, path.parent)
     if check and difference:
         reporter.line(difference.rstrip("\n"))
@@ -21,7 +21,7 @@ def run(on: str, reporter, check: bool = False) -> None:
             "schema.sql",
             "not what the migrations give",
             "the schema of the migrated database",
-            f"./invoke db.schema{world.flag}",
+            f"./invoke db.schema{env.flag}",
         )
     if not check and difference:
         disk.replace(path, text, 0o644)

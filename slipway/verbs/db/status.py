@@ -11,9 +11,9 @@ from slipway.plan import Silent
 
 def run(on: str, reporter, strict: bool = False) -> None:
     """Prints one line per migration. With `strict` anything pending or wrong is a MigrationError (exit 5)."""
-    world = enter(on)
-    found = world.engine.inside("status", {}, Silent())
-    reporter.header(world.header)
+    env = enter(on)
+    found = env.engine.inside("status", {}, Silent())
+    reporter.header(env.header)
     for row in found["rows"]:
         words = "; ".join(filter(None, (told(row), row["note"])))
         reporter.line(f"  {row['state']:<13} {row['file'] or row['name']:<44} {words}".rstrip())
@@ -31,7 +31,7 @@ def run(on: str, reporter, strict: bool = False) -> None:
             "migrations",
             ", ".join([*still, f"{len(found['problems'])} problems"]),
             "a database that has had every file",
-            f"./invoke db.migrate{world.flag}",
+            f"./invoke db.migrate{env.flag}",
         )
 
 

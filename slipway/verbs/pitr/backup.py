@@ -13,10 +13,10 @@ from slipway.system.process import end_all
 
 def run(on: str, reporter, full: bool = False) -> None:
     """Takes a full backup, or one of what changed since the last full one."""
-    world = enter(on)
-    pitr.refuse_without(world)
-    reporter.header(world.header)
+    env = enter(on)
+    pitr.refuse_without(env)
+    reporter.header(env.header)
     args = {"kind": "full"} if full else {}
-    step = Step("physical backup", "full" if full else "what changed", partial(archive.backup, world.engine, args))
+    step = Step("physical backup", "full" if full else "what changed", partial(archive.backup, env.engine, args))
     apply(Plan(((step,),)), reporter, end_all)
-    reporter.done(f"./invoke pitr.status{world.flag} shows what can be restored.")
+    reporter.done(f"./invoke pitr.status{env.flag} shows what can be restored.")

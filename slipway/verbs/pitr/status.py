@@ -14,10 +14,10 @@ from slipway.units import size
 
 def run(on: str, reporter) -> None:
     """Prints it. Then raises VerificationError (exit 8) if something is wrong, for monitoring."""
-    world = enter(on)
-    pitr.refuse_without(world)
-    found = world.engine.inside("pitr.status", {}, Silent())
-    reporter.header(world.header)
+    env = enter(on)
+    pitr.refuse_without(env)
+    found = env.engine.inside("pitr.status", {}, Silent())
+    reporter.header(env.header)
     for subject, text in lines(found):
         reporter.line(f"  {subject:<10} {text}")
     # With --json the figures are there when something is wrong, too: a monitor draws them.
@@ -27,7 +27,7 @@ def run(on: str, reporter) -> None:
             "archive",
             found["problems"][0],
             "every change archived within a minute or so",
-            f"./invoke up{world.flag} proves it; ./invoke logs -s pitr{world.flag}",
+            f"./invoke up{env.flag} proves it; ./invoke logs -s pitr{env.flag}",
         )
 
 

@@ -13,7 +13,7 @@ from slipway.recovery import words as restore_words
 from slipway.recovery.asked import Wish
 from slipway.verbs import restore
 from slipway.verbs.restore import Done
-from tests.unit.release.test_up_plan import Machine, world
+from tests.unit.release.test_up_plan import Machine, env
 
 FOUND = {
     "id": "20261125T174035Z",
@@ -75,7 +75,7 @@ def test_tables_are_a_comma_list_and_empty_options_are_none():
     ],
 )
 def test_the_plan_has_a_step_for_what_was_asked_and_no_other(wish: Wish, values: dict, expected: list[str]):
-    assert [step.name for step in restore.plan(world(**values), wish, {"id": "a"}, FOUND, Done()).steps] == expected
+    assert [step.name for step in restore.plan(env(**values), wish, {"id": "a"}, FOUND, Done()).steps] == expected
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_backup_without_the_part_is_refused(wish: Wish, found: dict, missing: 
 
 
 def test_redis_alone_says_that_all_of_it_goes_and_that_it_is_kept():
-    (line,) = restore_words.question(world(Machine()), Wish(backup="a", only="redis"), FOUND)
+    (line,) = restore_words.question(env(Machine()), Wish(backup="a", only="redis"), FOUND)
     assert line.startswith("This replaces all that Redis of slipway-local holds") and line.endswith("is taken first.")
 
 
@@ -109,7 +109,7 @@ def test_the_question_names_the_database_and_what_it_loses():
         ],
         "migrations": [{"version": 5, "name": "tags"}],
     }
-    assert list(restore_words.question(world(Machine()), Wish(backup="a"), found)) == [
+    assert list(restore_words.question(env(Machine()), Wish(backup="a"), found)) == [
         'This replaces database slipway of slipway-local by backup 20261125T174035Z "before the change", 2 h 13 min old.',
         "What it has had since is lost:",
         "  public.users  3,001 rows now, 3,000 rows then",
@@ -122,10 +122,10 @@ def test_the_question_names_the_database_and_what_it_loses():
 
 def test_another_stack_a_database_that_is_gone_and_what_is_kept_are_told():
     kept = [{"database": "slipway_before_restore_1", "bytes": 3 * 2**20}] * 2
-    lines = list(restore_words.question(world(), Wish(backup="a", only="db"), FOUND | {"kept": kept}))
+    lines = list(restore_words.question(env(), Wish(backup="a", only="db"), FOUND | {"kept": kept}))
     assert lines[-1] == "Earlier restores have kept 2 of it, 6.0 MB: ./invoke restore --drop-old"
     lines = list(
-        restore_words.question(world(), Wish(backup="a", only="db"), FOUND | {"stack": "shop-production", "live": None})
+        restore_words.question(env(), Wish(backup="a", only="db"), FOUND | {"stack": "shop-production", "live": None})
     )
     assert lines[0] == "20261125T174035Z is of another stack: shop-production"
     assert lines[-1] == "There is no database slipway now."
@@ -146,7 +146,7 @@ def test_a_mask_that_cannot_be_sent_is_refused(tmp_path: Path, content: bytes | 
 def test_the_question_needs_a_terminal(monkeypatch, only: str, words: str):
     monkeypatch.setattr("sys.stdin.isatty", lambda: False)
     with pytest.raises(SettingsError) as caught:
-        restore.ask(world(), Wish(backup="a", only=only), FOUND)
+        restore.ask(env(), Wish(backup="a", only=only), FOUND)
     assert caught.value.next == f"./invoke restore 20261125T174035Z {words}"
 
 
@@ -165,10 +165,10 @@ def test_only_the_name_of_what_is_replaced_goes_on(monkeypatch, only: str, typed
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda prompt: typed)
     if goes_on:
-        restore.ask(world(), Wish(backup="a", only=only), FOUND)
+        restore.ask(env(), Wish(backup="a", only=only), FOUND)
     else:
         with pytest.raises(SettingsError, match="another name"):
-            restore.ask(world(), Wish(backup="a", only=only), FOUND)
+            restore.ask(env(), Wish(backup="a", only=only), FOUND)
 
 
 def test_roles_are_found_wherever_a_dump_names_them():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from slipway.engine import Running, Seen
-from slipway.environment import World
+from slipway.environment import Environment
 from slipway.errors import GateError, Interrupted, LockHeld, LockLost
 from slipway.plan import Journal, Silent, Step, way_back
 from slipway.release import change, execute, gates, gateway, recover, rollout, smoke_test
@@ -50,9 +50,9 @@ OLD = {"app": Running("running", "app 0")}
 RUNS = SEEN.services["app"].config
 
 
-def world(tmp_path: Path, **values) -> World:
+def env(tmp_path: Path, **values) -> Environment:
     settings = settings_of(app_context="elsewhere", **values)
-    return World(tmp_path, settings.environment, settings, model.build(settings), Beside(), "")
+    return Environment(tmp_path, settings.environment, settings, model.build(settings), Beside(), "")
 
 
 def seen(**services: Running) -> Seen:
@@ -68,7 +68,7 @@ def lines(text: str) -> list[str]:
 
 
 def test_a_changed_app_starts_beside_the_one_that_serves(tmp_path):
-    plan = fakes.deploy(world(tmp_path, watch_seconds=20), seen(**OLD))
+    plan = fakes.deploy(env(tmp_path, watch_seconds=20), seen(**OLD))
     assert lines(plan.text()) == lines("""
         1  record           who, what, when
         2  start app-blue   beside app-green: settings, secrets or image changed
@@ -84,7 +84,7 @@ def test_hooks_that_are_there_stand_around_the_migrations(tmp_path):
     (tmp_path / "hooks").mkdir()
     for name in ("pre-deploy", "post-migrate"):
         (tmp_path / "hooks" / name).write_text("")
-    here = world(tmp_path, load_fixtures=False)
+    here = env(tmp_path, load_fixtures=False)
     waiting = replace(seen(**OLD), data=SEEN.data | {"pending": ["1_m.up.sql"]})
     names = [step.name for step in fakes.deploy(here, waiting).steps]
     assert names[:5] == ["record", "hook pre-deploy", "migrate", "hook post-migrate", "start app-blue"]
@@ -119,14 +119,14 @@ IN_PLACE = {
 
 @pytest.mark.parametrize(("found", "names"), IN_PLACE.values(), ids=IN_PLACE)
 def test_every_deploy_that_does_anything_ends_with_its_smoke_test_once(tmp_path, monkeypatch, found, names):
-    monkeypatch.setattr(smoke_test, "level", lambda world: (ran("smoke test"),))
-    here = world(tmp_path, load_fixtures=False, watch_seconds=5)
+    monkeypatch.setattr(smoke_test, "level", lambda env: (ran("smoke test"),))
+    here = env(tmp_path, load_fixtures=False, watch_seconds=5)
     assert [step.name for step in fakes.deploy(here, found).steps] == names
 
 
 def test_an_up_runs_no_smoke_test(tmp_path, monkeypatch):
-    monkeypatch.setattr(smoke_test, "level", lambda world: (ran("smoke test"),))
-    here = world(tmp_path)
+    monkeypatch.setattr(smoke_test, "level", lambda env: (ran("smoke test"),))
+    here = env(tmp_path)
     found = replace(SEEN, data=SEEN.data | {"pending": ["1_m.up.sql"]})
     assert "smoke test" not in [step.name for step in fakes.up(here, found).steps]
 
@@ -167,12 +167,12 @@ GATEWAYS = {
 @pytest.mark.parametrize("case", GATEWAYS)
 def test_the_gateway_is_told_what_differs_and_keeps_the_way_to_the_one_that_serves(tmp_path, case):
     runs, change, starts, steps = GATEWAYS[case]
-    level = gateway.level(world(tmp_path), replace(SEEN, front=runs), change, starts)
+    level = gateway.level(env(tmp_path), replace(SEEN, front=runs), change, starts)
     assert [(step.name, step.cause) for step in level] == steps
 
 
 def test_a_gateway_that_differs_is_reloaded_just_before_the_switch(tmp_path):
-    here = world(tmp_path)
+    here = env(tmp_path)
     names = [step.name for step in fakes.up(here, replace(seen(**OLD), front=ports(3000, 3000))).steps]
     assert names == [
         "record",
@@ -198,10 +198,10 @@ def test_a_gateway_that_differs_is_reloaded_just_before_the_switch(tmp_path):
 def test_nothing_starts_beside_an_app_that_is_as_wanted_or_does_not_serve(tmp_path, services):
     found = seen(**services)
     differ = change.differences(Beside().wanted(), found.services)
-    assert change.swap(world(tmp_path), found, differ) is None
+    assert change.swap(env(tmp_path), found, differ) is None
 
 
-def begun(here: World, until: str) -> list[Step]:
+def begun(here: Environment, until: str) -> list[Step]:
     """The steps of a swap up to this one, which was begun too."""
     steps = [step for level in rollout.beside(here, SWAP, (), ()) for step in level]
     return steps[: [step.name for step in steps].index(until) + 1]
@@ -219,14 +219,14 @@ def begun(here: World, until: str) -> list[Step]:
 def test_what_was_begun_of_a_swap_is_taken_back_and_the_release_named_after_how_far_it_came(
     tmp_path, until, names, result
 ):
-    steps = begun(world(tmp_path), until)
+    steps = begun(env(tmp_path), until)
     assert [step.name for step in way_back(steps).steps] == names
     assert execute.result(Journal(None, steps), LockHeld("x")) == result
     assert execute.result(Journal(None, steps), Interrupted("x")) == "interrupted"
 
 
 def test_nothing_is_taken_back_once_the_old_release_is_on_its_way_out(tmp_path):
-    assert not way_back(begun(world(tmp_path), "stop app-green"))
+    assert not way_back(begun(env(tmp_path), "stop app-green"))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_way_back_waits_for_requests_in_flight_unless_the_gateway_is_down(tmp_
             verbs.append((verb, args))
             return {"up": up_now, "left": 0}
 
-    here = replace(world(tmp_path), engine=Gateway())
+    here = replace(env(tmp_path), engine=Gateway())
     drain = next(step for step in rollout.undo(here, SWAP) if step.name == "drain app-blue")
     assert drain.run(Silent()) == remark
     assert [verb for verb, _ in verbs] == asked
@@ -261,7 +261,7 @@ def test_a_way_back_waits_for_requests_in_flight_unless_the_gateway_is_down(tmp_
     ],
 )
 def test_what_a_killed_deploy_left_is_drained_and_stopped(tmp_path, facts, names):
-    levels = recover.leftovers(world(tmp_path), replace(SEEN, **facts))
+    levels = recover.leftovers(env(tmp_path), replace(SEEN, **facts))
     assert [step.name for level in levels for step in level] == names
 
 
@@ -382,21 +382,21 @@ PROVEN = ["probe app-green", "smoke test", "front door"]
 def test_a_release_that_was_cut_short_after_its_switch_is_proven_before_the_old_one_is_stopped(
     tmp_path, monkeypatch, newest, ready, returnable, steps, result
 ):
-    monkeypatch.setattr(smoke_test, "level", lambda world: (ran("smoke test"),))
-    monkeypatch.setattr(gates, "front_door", lambda world: ran("front door"))
+    monkeypatch.setattr(smoke_test, "level", lambda env: (ran("smoke test"),))
+    monkeypatch.setattr(gates, "front_door", lambda env: ran("front door"))
     found = replace(SEEN, beside=True, data=SEEN.data | {"releases": {"newest": newest, "good": None}})
     undone = "switch back" in steps
     engine = Standing(ready, returnable, replace(found, beside=False, colour="blue" if undone else "green"))
     heard = Heard()
-    assert recover.repair(replace(world(tmp_path), engine=engine), found, heard, lambda: None) is engine.after
+    assert recover.repair(replace(env(tmp_path), engine=engine), found, heard, lambda: None) is engine.after
     assert [each for each in heard.told if each in {*PROVEN, *FORWARD, *BACK}] == steps
     assert [facts["result"] for facts in engine.closed] == ([result] if result else [])
     assert undone is any("undone for this" in each for each in heard.told)
 
 
 def test_while_the_gateway_is_down_a_release_that_was_cut_short_is_asked_directly_and_no_more(tmp_path, monkeypatch):
-    monkeypatch.setattr(smoke_test, "level", lambda world: (ran("smoke test"),))
-    levels = recover.proofs(world(tmp_path), replace(SEEN, up=False), CUT)
+    monkeypatch.setattr(smoke_test, "level", lambda env: (ran("smoke test"),))
+    levels = recover.proofs(env(tmp_path), replace(SEEN, up=False), CUT)
     assert [step.name for level in levels for step in level] == ["probe app-green"]
 
 
@@ -409,7 +409,7 @@ def test_nothing_of_a_repair_is_done_once_the_lock_is_lost(tmp_path):
     )
     heard = Heard()
     with pytest.raises(LockLost):
-        recover.repair(replace(world(tmp_path), engine=Standing(True, True, found)), found, heard, check)
+        recover.repair(replace(env(tmp_path), engine=Standing(True, True, found)), found, heard, check)
 
 
 @pytest.mark.parametrize(
@@ -433,7 +433,7 @@ def test_ops_is_started_first_where_nobody_else_can_tell_which_of_two_colours_se
     class Quiet:
         started = finished = failed = lambda *whatever: None
 
-    here = replace(world(tmp_path), engine=Blind())
+    here = replace(env(tmp_path), engine=Blind())
     stopped = {name: Running("stopped", f"{name} 1") for name in ("postgres", "ops")}
     found = replace(seen(**stopped), **facts)
     assert (recover.sighted(here, found, Quiet()) is SEEN) is bool(started)

@@ -10,7 +10,7 @@ from slipway.errors import Declined
 from slipway.plan import Plan, Step
 from slipway.release import preview
 from slipway.release.change import Change, compare, counted
-from tests.support.fakes import gone, seen, world
+from tests.support.fakes import env, gone, seen
 
 REPLACES = Change(services={"redis": "image changed", "app": "not running"}, running=frozenset(("redis", "objects")))
 MIGRATES = Change(migrations="migrations/5_a.up.sql", running=frozenset(("postgres",)))
@@ -51,7 +51,7 @@ def plan(*names: str) -> Plan:
     ids=["replaced", "migrated", "first start", "--yes", "local"],
 )
 def test_what_is_there_is_touched_after_a_question_only(change, environment, yes, question):
-    here, said = world(environment=environment), [question] if question else []
+    here, said = env(environment=environment), [question] if question else []
     willing, unwilling = Reporter(), Reporter(answer=False)
     preview.agree(here, willing, change, plan("a"), yes)
     assert willing.told == ["plan", *said]
@@ -78,7 +78,7 @@ def test_what_has_become_of_a_plan_since_it_was_shown_is_said(now, news):
 
 
 def test_a_tally_counts_every_service_once():
-    here = world()
+    here = env()
     change = compare(here, seen(gone("redis", "app")))
     names = here.engine.wanted()
     assert change.tally(3) == {"started": 2, "replaced": 0, "migrated": 3, "kept": len(names) - 2}

@@ -12,7 +12,7 @@ from slipway.plan import Plan, Silent, Step
 from slipway.release import plans
 from slipway.release.change import compare
 from slipway.release.record import Record
-from tests.support.fakes import DATA, SERVICES, UP, Machine, gone, seen, up, world
+from tests.support.fakes import DATA, SERVICES, UP, Machine, env, gone, seen, up
 
 EXTERNAL = {"postgres": "external", "database_url": "postgresql://u:5ecreT-url@db/x"}
 
@@ -301,7 +301,7 @@ ARCHIVING = {
 @pytest.mark.parametrize(("found", "text"), ARCHIVING.values(), ids=ARCHIVING)
 def test_the_plan_of_a_stack_that_is_archived(found, text):
     names = (*SERVICES[:4], "pitr", *SERVICES[4:])
-    planned = up(world(Machine(names), pitr=True), found)
+    planned = up(env(Machine(names), pitr=True), found)
     assert [line.split() for line in planned.text().splitlines()] == [
         line.split() for line in text.strip().splitlines()
     ]
@@ -309,7 +309,7 @@ def test_the_plan_of_a_stack_that_is_archived(found, text):
 
 def planned(found: Seen, values: Mapping, **machine) -> Plan:
     names = [name for name in SERVICES if name != "postgres" or values.get("postgres") != "external"]
-    return up(world(Machine(names, **machine), **values), found)
+    return up(env(Machine(names, **machine), **values), found)
 
 
 @pytest.mark.parametrize(("found", "values", "text"), PLANS.values(), ids=PLANS)
@@ -348,7 +348,7 @@ def test_a_step_asks_the_engine_for_what_its_name_says():
             release = {"record": {"id": "r0001-abc"}, "new": True}
             return {"changed": [], "created": [], "features": {}, "applied": [], "loaded": [], "tries": 1} | release
 
-    plan = up(world(Asked()), Seen())
+    plan = up(env(Asked()), Seen())
     for step in plan.steps[:-1]:  # the last one asks the front door
         step.run(Silent())
     assert asked == [
@@ -374,7 +374,7 @@ def test_what_is_migrated_is_noted_with_who_did_it_and_in_which_release():
             told[verb] = dict(args)
             return {"record": {"id": "r0007-abc"}, "new": True, "applied": []}
 
-    here = world(Told(), load_fixtures=False)
+    here = env(Told(), load_fixtures=False)
     record = Record(here, "up", {"by": "ada"})
     for step in plans.up(here, PENDING, compare(here, PENDING), record).steps[:2]:
         step.run(Silent())

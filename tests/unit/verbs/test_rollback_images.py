@@ -26,7 +26,7 @@ class Quiet:
     started = finished = failed = lambda *whatever: None
 
 
-def world(pulled: list[str], **images: str) -> SimpleNamespace:
+def env(pulled: list[str], **images: str) -> SimpleNamespace:
     """An engine with these images, each under a name; what is pulled is written down."""
     there = {name.replace("_", ":"): identity for name, identity in images.items()}
     rollout = SimpleNamespace(
@@ -49,7 +49,7 @@ def world(pulled: list[str], **images: str) -> SimpleNamespace:
 )
 def test_the_very_image_of_then_is_taken(record, images, taken, pulled):
     asked: list[str] = []
-    assert target.image_of(world(asked, **images), Quiet(), record) == taken
+    assert target.image_of(env(asked, **images), Quiet(), record) == taken
     assert asked == pulled
 
 
@@ -58,7 +58,7 @@ def test_the_very_image_of_then_is_taken(record, images, taken, pulled):
 )
 def test_an_image_that_can_be_had_nowhere_is_refused_with_the_revision_that_made_it(images, found):
     with pytest.raises(EngineError) as refused:
-        target.image_of(world([], **images), Quiet(), BUILT)
+        target.image_of(env([], **images), Quiet(), BUILT)
     assert found in refused.value.found and "git checkout abc" in refused.value.next
 
 

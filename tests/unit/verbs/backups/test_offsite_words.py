@@ -23,7 +23,7 @@ OFFSITE = {
 }
 
 
-def world(error: Exception):
+def env(error: Exception):
     def inside(*args):
         raise error
 
@@ -33,7 +33,7 @@ def world(error: Exception):
 @pytest.mark.parametrize("error", [BackupError("x", "no room", "room", "make room"), LockHeld("x", "held", "", "wait")])
 def test_a_copy_that_fails_says_that_the_backup_is_safe(error):
     with pytest.raises(BackupError) as caught:
-        offsite.follow(world(error), "20261125T182247Z", Silent())
+        offsite.follow(env(error), "20261125T182247Z", Silent())
     assert caught.value.found == error.found and "the backup itself is complete" in caught.value.expected
     assert caught.value.next == f"{error.next}; then ./invoke backups.push 20261125T182247Z --on live"
 

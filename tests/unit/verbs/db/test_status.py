@@ -25,8 +25,8 @@ class Reporter:
         self.said.append(text)
 
 
-def world_with(*states: str) -> SimpleNamespace:
-    """A world whose database has one migration in each of those states, and no problem besides."""
+def env_with(*states: str) -> SimpleNamespace:
+    """An environment whose database has one migration in each of those states, and no problem besides."""
     rows = [
         {"version": number, "name": "x", "file": f"migrations/{number}_x.sql", "state": state, "note": ""}
         for number, state in enumerate(states, 1)
@@ -37,7 +37,7 @@ def world_with(*states: str) -> SimpleNamespace:
 
 @pytest.mark.parametrize("state", ["pending", "unfinished", "out_of_order", "missing", "edited"])
 def test_status_with_an_exit_code_fails_for_every_state_but_applied(monkeypatch, state: str) -> None:
-    monkeypatch.setattr(status, "enter", lambda on: world_with("applied", "baseline", state))
+    monkeypatch.setattr(status, "enter", lambda on: env_with("applied", "baseline", state))
     reporter = Reporter()
     with pytest.raises(MigrationError) as caught:
         status.run("local", reporter, strict=True)
@@ -45,7 +45,7 @@ def test_status_with_an_exit_code_fails_for_every_state_but_applied(monkeypatch,
 
 
 def test_status_with_an_exit_code_is_content_with_applied_and_baseline(monkeypatch) -> None:
-    monkeypatch.setattr(status, "enter", lambda on: world_with("baseline", "applied"))
+    monkeypatch.setattr(status, "enter", lambda on: env_with("baseline", "applied"))
     reporter = Reporter()
     status.run("local", reporter, strict=True)
     assert reporter.said[-1].startswith("1 applied, 1 baseline, 0 pending")
