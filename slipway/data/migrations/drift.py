@@ -12,8 +12,8 @@ from slipway.errors import MigrationError
 def drift(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """{"differences": [sentences]}, where "expected" is what the applied migrations give; empty when they agree.
 
-    Grants are compared on a bundled server only: elsewhere many come from defaults that no migration set. Nothing of
-    the live database is changed. Where the empty database is of another major version than the live one, a copy of the
+    Grants, and extensions that hold no data, are compared on a bundled server only: elsewhere they come from defaults
+    and administrators, and from no migration. Nothing of the live database is changed. Where the empty database is of another major version than the live one, a copy of the
     live schema there is compared: each version spells definitions in its own way. Raises MigrationError when a file
     fails on the empty database.
     """
@@ -32,7 +32,7 @@ def drift(ends: Endpoints, args: dict, emit: Emit) -> dict:
     if there != major:
         wanted, found = (catalog.of_any_copy(each) for each in (wanted, copied(ends, emit)))
     if not ends.admin_url:
-        wanted, found = catalog.without_grants(wanted), catalog.without_grants(found)
+        wanted, found = (catalog.without_optional(catalog.without_grants(each)) for each in (wanted, found))
     return {"differences": told + catalog.difference(wanted, found)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slipway.data.postgres import catalog_queries
+from slipway.data.postgres import catalog_queries, extensions
 
 if TYPE_CHECKING:
     import psycopg
@@ -49,6 +49,12 @@ def without_grants(found: Snapshot) -> Snapshot:
         for name, facts in found.items()
         if not name.startswith("default privileges ")
     }
+
+
+def without_optional(found: Snapshot) -> Snapshot:
+    """The same without the extensions that hold no data, which an administrator makes and no migration."""
+    absent = {f"extension {name}" for name in extensions.OPTIONAL}
+    return {name: facts for name, facts in found.items() if name not in absent}
 
 
 def of_any_copy(found: Snapshot) -> Snapshot:

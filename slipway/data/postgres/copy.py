@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from slipway.data.backups import manifest
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.data.postgres import older, scratch
+from slipway.data.postgres import extensions, older, scratch
 from slipway.data.postgres import programs as postgres_programs
 from slipway.data.postgres.copiers import Child, running, wait
 from slipway.data.progress import progress
@@ -37,13 +37,24 @@ AS_OWNER = ("--no-owner", "--no-privileges", "--no-comments", "--no-security-lab
 
 @dataclass(frozen=True)
 class Job:
-    """What to copy: the programs, the environments that lead to the two databases, and the version of the second."""
+    """What to copy: the programs, the environments that lead to the two databases, the version of the second, and the
+    extensions that cannot be made there."""
 
     programs: Path
     source: dict[str, str]
     target: dict[str, str]
     restore: tuple[str, ...]
     server: int
+    without: tuple[str, ...] = ()
+
+    @property
+    def excludes(self) -> bool:
+        """Whether this pg_dump can leave them out by itself."""
+        return postgres_programs.version(self.programs / "pg_dump") >= extensions.EXCLUDES
+
+    @property
+    def exclusions(self) -> tuple[str, ...]:
+        return tuple(f"--exclude-extension={name}" for name in self.without if self.excludes)
 
 
 def copy(ends: Endpoints, beside: Endpoints, emit: Emit, rows: bool = True) -> dict:
@@ -61,10 +72,12 @@ def copy(ends: Endpoints, beside: Endpoints, emit: Emit, rows: bool = True) -> d
         def tell() -> None:
             progress(emit, f"copying {live}", min(max(size_of(target) - empty, 0), size), size, "bytes")
 
-        job = job_of(ends, beside, programs, target)
+        without = extensions.unmakeable(target, beside, extensions.installed(conn))
+        job = job_of(ends, beside, programs, target, without)
         what = () if rows else ("--schema-only",)
         elsewhere = beside.admin_url and not ends.admin_url  # a server that was started for this
-        if elsewhere and conn.execute(VERSIONS).fetchone()[0]:
+        unexcluded = without and not job.excludes
+        if unexcluded or (elsewhere and conn.execute(VERSIONS).fetchone()[0]):
             by_file(job, emit, target, tell, *what)
         elif not rows:
             through_pipe(job, tell, *what)
@@ -85,19 +98,23 @@ def restore(ends: Endpoints, beside: Endpoints, dump: Path, emit: Emit) -> dict:
         major = target.info.server_version // 10000
         opened = archive.opened(ends, dump.parent, manifest.read(dump.parent), major)
         archive.refuse_unfit(opened, major, archive.available(target))
-        job = job_of(ends, beside, opened.programs, target)
-        with restoring(job, "--no-subscriptions", str(dump), jobs=os.cpu_count() or 1) as writer:
-            wait((writer,), lambda: progress(emit, f"restoring {dump.parent.name}", size_of(target), 0, "bytes"))
+        without = extensions.unmakeable(target, beside, opened.manifest["extensions"])
+        job = job_of(ends, beside, opened.programs, target, without)
+        with filling.listed(archive.selection(opened, without, [], schema_only=False)) as listed:
+            words = ("--no-subscriptions", *listed, str(dump))
+            with restoring(job, *words, jobs=os.cpu_count() or 1) as writer:
+                wait((writer,), lambda: progress(emit, f"restoring {dump.parent.name}", size_of(target), 0, "bytes"))
         return {"bytes": size_of(target), "ms": round((time.monotonic() - started) * 1000, 1)}
 
 
-def job_of(ends: Endpoints, beside: Endpoints, programs: Path, target: psycopg.Connection) -> Job:
+def job_of(ends: Endpoints, beside: Endpoints, programs: Path, target: psycopg.Connection, without: list[str]) -> Job:
     return Job(
         programs,
         environment(ends, scratch.database_of(ends)),
         environment(beside, scratch.database_of(beside)),
         () if beside.admin_url else AS_OWNER,
         target.info.server_version,
+        tuple(without),
     )
 
 
@@ -120,7 +137,7 @@ def named(env: dict[str, str]) -> str:
 
 def through_pipe(job: Job, tell: Callable[[], None], *words: str) -> None:
     """pg_dump into pg_restore, no byte on disk."""
-    dump = [str(job.programs / "pg_dump"), "-Fc", "--compress=0", "--no-subscriptions", *words]
+    dump = [str(job.programs / "pg_dump"), "-Fc", "--compress=0", "--no-subscriptions", *job.exclusions, *words]
     with running(dump, job.source, stdout=subprocess.PIPE) as reader:
         with restoring(job, stdin=reader.process.stdout) as writer:
             reader.process.stdout.close()  # so that pg_dump notices when pg_restore has ended
@@ -128,7 +145,8 @@ def through_pipe(job: Job, tell: Callable[[], None], *words: str) -> None:
 
 
 def by_file(job: Job, emit: Emit, target: psycopg.Connection, tell: Callable[[], None], *words: str) -> None:
-    """By way of a dump, of which the definitions may hold what the other server does not take."""
+    """By way of a dump, of which the definitions may hold what the other server does not take, and the list what its
+    role may not make."""
     with tempfile.TemporaryDirectory(prefix="slipway-rehearsal-") as folder:
         opened = archive.Archive(Path(folder), {"tables": {}}, job.programs)
         dump = [
@@ -136,6 +154,7 @@ def by_file(job: Job, emit: Emit, target: psycopg.Connection, tell: Callable[[],
             "-Fc",
             "--compress=1",
             "--no-subscriptions",
+            *job.exclusions,
             *words,
             "-f",
             str(opened.dump),
@@ -143,7 +162,8 @@ def by_file(job: Job, emit: Emit, target: psycopg.Connection, tell: Callable[[],
         with running(dump, job.source) as reader:
             wait((reader,), tell)
         try:
-            filling.fill(opened, job.target, None, job.restore, emit, target)
+            entries = archive.selection(opened, list(job.without), [], schema_only=False)
+            filling.fill(opened, job.target, entries, job.restore, emit, target)
         except BackupError as error:
             raise MigrationError(error.where, error.found, error.expected, error.next, error.log) from None
 
@@ -158,6 +178,7 @@ def in_parallel(job: Job, tell: Callable[[], None]) -> None:
             "-Fd",
             "--compress=1",
             "--no-subscriptions",
+            *job.exclusions,
             "-j",
             str(workers),
             "-f",

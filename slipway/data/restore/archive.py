@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from slipway.data.backups import manifest
 from slipway.data.endpoints import Endpoints
+from slipway.data.postgres import extensions
 from slipway.data.postgres import programs as postgres_programs
 from slipway.data.restore import people
 from slipway.errors import BackupError, SettingsError
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
 ENTRY = re.compile(r"(?m)^(\d+); \d+ \d+ (.*)$")
 COMPRESSION = re.compile("this build does not support compression with [a-z0-9]+")
+# An extension, its comment, and grants on what it makes, which has its name.
+BELONGS = r"EXTENSION - {0} |COMMENT - EXTENSION {0} |ACL \S+ (TABLE|COLUMN|FUNCTION) {0}(_info|_reset)?[ .(]"
 BLOB = re.compile(r"BLOB(?: METADATA)? - \S+ (.*)")
-# Extensions that hold no data of their own: a server without them loses nothing.
-OPTIONAL = frozenset({"pg_stat_statements"})
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def refuse_unfit(archive: Archive, server: int, available: set[str]) -> list[str
             f"set POSTGRES_VERSION={major}, or upgrade the server",
         )
     missing = sorted(set(archive.manifest["extensions"]) - available)
-    if lost := [name for name in missing if name not in OPTIONAL]:
+    if lost := [name for name in missing if name not in extensions.OPTIONAL]:
         raise BackupError(
             where,
             f"needs extensions that this server does not have: {', '.join(lost)}",
@@ -142,11 +143,11 @@ def selection(
 
     Of chosen tables: the whole schema, the rows of these, and no foreign key, since it may lead to rows left behind.
     """
-    left_out = [f"EXTENSION - {name} " for name in without] + [f"COMMENT - EXTENSION {name} " for name in without]
+    left_out = [re.compile(BELONGS.format(re.escape(name))) for name in without]
     rows = tuple(f"TABLE DATA {schema} {name} " for schema, name in tables)
 
     def wanted(text: str) -> bool:
-        if any(f"{text} ".startswith(each) for each in left_out):
+        if any(each.match(f"{text} ") for each in left_out):
             return False
         if text.startswith(("TABLE DATA ", "BLOBS ", "BLOB ", "BLOB METADATA ", "SEQUENCE SET ")) and schema_only:
             return False

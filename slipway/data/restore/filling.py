@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -92,11 +93,8 @@ def fill(
     from psycopg.conninfo import make_conninfo
 
     env = {**env, "PGOPTIONS": f"{env.get('PGOPTIONS', '')} {HASTE}".strip(), "LC_ALL": "C"}
-    with tempfile.NamedTemporaryFile("w", prefix="slipway-list-") as numbers:
-        if chosen is not None:
-            numbers.write("".join(f"{number};\n" for number in chosen))
-            numbers.flush()
-            words = (*words, f"--use-list={numbers.name}")
+    with listed(chosen) as list_words:
+        words = (*words, *list_words)
         database = make_conninfo(dbname=env["PGDATABASE"])
         if defining.needed(archive):
             defining.define(archive, env, database, words)
@@ -111,6 +109,18 @@ def fill(
     if heard.errors:
         raise failed(archive, heard)
     return len(archive.entries) if chosen is None else len(chosen)
+
+
+@contextmanager
+def listed(chosen: list[int] | None) -> Iterator[tuple[str, ...]]:
+    """What tells pg_restore which entries to restore; nothing where that is all of them."""
+    if chosen is None:
+        yield ()
+        return
+    with tempfile.NamedTemporaryFile("w", prefix="slipway-list-") as numbers:
+        numbers.write("".join(f"{number};\n" for number in chosen))
+        numbers.flush()
+        yield (f"--use-list={numbers.name}",)
 
 
 def run(argv: list[str], env: Mapping[str, str], heard: Heard, tell) -> Heard:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from slipway.data.backups import lock
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.data.postgres import connection, copy, scratch
+from slipway.data.postgres import connection, copy, extensions, scratch
 from slipway.data.progress import progress
 from slipway.data.restore import archive, filling, looking, masking, people, place, proof, swap
 from slipway.errors import BackupError, SettingsError, VerificationError
@@ -89,6 +89,10 @@ def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, w
             *people.ensure(conn, opened.roles, opened.globals),
             *(f"extension {name}: not on this server, left out" for name in without),
         ]
+        with scratch.maker(ends, made.name) as inside:
+            forbidden = extensions.unmakeable(inside, ends, set(found["extensions"]) - set(without))
+        notes += [f"extension {name}: the restoring role may not make it, left out" for name in forbidden]
+        without += forbidden
         entries = archive.selection(opened, without, tables, wish.schema_only)
         notes += fill(ends, conn, opened, made, entries, emit)
         if ends.admin_url and ends.database_owner and found["database"] != live:

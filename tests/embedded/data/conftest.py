@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -19,6 +20,7 @@ from tests.support import services
 from tests.support.waiting import until
 
 NUMBERS = count(1)
+MASTER_PASSWORD = "ma:na/ged@p%ss"
 PARTS = ("migrate", "app", "readonly", "backup")
 
 
@@ -160,6 +162,55 @@ def stack_on(postgres: services.Postgres, folder: Path) -> Stack:
             "ROLE_PASSWORDS": json.dumps({f"{made.database}_{part}": password_of(part) for part in PARTS}),
         }
     )
+    return made
+
+
+@pytest.fixture(scope="session")
+def old_server(folder: Path) -> Iterator[services.Postgres]:
+    """A real one. Where SLIPWAY_REQUIRE_ENGINE=1 says that nothing may be left out, it is the system's own."""
+    programs = services.older_postgres_bin()
+    if os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1" and "site-packages" in programs.parts:
+        pytest.fail(
+            "no Postgres before 18 is installed. On Debian: sudo apt-get install postgresql-NN, as .ci/run does"
+        )
+    place = folder / "older"
+    place.mkdir()
+    made = services.make_postgres(place, programs)
+    try:
+        made.start_and_wait()
+        yield made
+    finally:
+        made.server.stop()
+
+
+@pytest.fixture
+def older(old_server, tmp_path) -> Stack:
+    """A name on it that nothing was made for yet."""
+    place = tmp_path / "older"
+    place.mkdir()
+    return stack_on(old_server, place)
+
+
+@pytest.fixture
+def apart(monkeypatch) -> Iterator[None]:
+    """A temporary directory of the test's own: another test may count the servers that are in the machine's."""
+    place = Path(tempfile.mkdtemp(prefix="slipway-older-"))
+    place.chmod(0o755)
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    yield
+    shutil.rmtree(place)
+
+
+def external(made: Stack, *words: str) -> Stack:
+    """As a managed server gives it: one role, no superuser, that owns the database."""
+    role = f"{made.database}_master"
+    with made.connect_admin() as conn:
+        conn.execute(f"create role {role} login {' '.join(words)} password '{MASTER_PASSWORD}'")
+        conn.execute(f"grant {role} to postgres")
+        conn.execute(f"create database {made.database} owner {role}")
+    for key in ("ADMIN_DATABASE_URL", "DATABASE_OWNER", "ROLE_PASSWORDS"):
+        del made.env[key]
+    made.env["MIGRATE_DATABASE_URL"] = made.env["DATABASE_URL"] = made.url(role, MASTER_PASSWORD)
     return made
 
 

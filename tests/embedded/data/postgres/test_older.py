@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,11 +14,9 @@ from slipway.data.postgres import catalog, connection, copy
 from slipway.data.postgres import programs as postgres_programs
 from slipway.errors import BackupError, SettingsError, SlipwayError
 from slipway.ops import streaming
-from tests.embedded.data import conftest
-from tests.embedded.data.conftest import Stack
+from tests.embedded.data.conftest import Stack, external
 from tests.support import restoring, services
 
-PASSWORD = "ma:na/ged@p%ss"
 # Row security that is forced would hide rows from the one role of a managed server, and every dump is refused there.
 SHOP = (
     restoring.SHOP
@@ -30,59 +25,10 @@ select lo_from_bytea(0, decode(md5(n::text), 'hex')) from generate_series(1, 7) 
 )
 
 
-@pytest.fixture(scope="session")
-def old_server(folder: Path) -> Iterator[services.Postgres]:
-    """A real one. Where SLIPWAY_REQUIRE_ENGINE=1 says that nothing may be left out, it is the system's own."""
-    programs = services.older_postgres_bin()
-    if os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1" and "site-packages" in programs.parts:
-        pytest.fail(
-            "no Postgres before 18 is installed. On Debian: sudo apt-get install postgresql-NN, as .ci/run does"
-        )
-    place = folder / "older"
-    place.mkdir()
-    made = services.make_postgres(place, programs)
-    try:
-        made.start_and_wait()
-        yield made
-    finally:
-        made.server.stop()
-
-
 @pytest.fixture(autouse=True)
 def as_in_ops(monkeypatch) -> None:
     """The programs of PG_BIN are the only ones there are."""
     monkeypatch.setattr(postgres_programs, "places", lambda ends, major: iter([Path(ends.pg_bin)]))
-
-
-@pytest.fixture
-def older(old_server, tmp_path) -> Stack:
-    """A name on it that nothing was made for yet."""
-    place = tmp_path / "older"
-    place.mkdir()
-    return conftest.stack_on(old_server, place)
-
-
-@pytest.fixture
-def apart(monkeypatch) -> Iterator[None]:
-    """A temporary directory of the test's own: another test may count the servers that are in the machine's."""
-    place = Path(tempfile.mkdtemp(prefix="slipway-older-"))
-    place.chmod(0o755)
-    monkeypatch.setattr(tempfile, "tempdir", str(place))
-    yield
-    shutil.rmtree(place)
-
-
-def external(made: Stack, *words: str) -> Stack:
-    """As a managed server gives it: one role, no superuser, that owns the database."""
-    role = f"{made.database}_master"
-    with made.connect_admin() as conn:
-        conn.execute(f"create role {role} login {' '.join(words)} password '{PASSWORD}'")
-        conn.execute(f"grant {role} to postgres")
-        conn.execute(f"create database {made.database} owner {role}")
-    for key in ("ADMIN_DATABASE_URL", "DATABASE_OWNER", "ROLE_PASSWORDS"):
-        del made.env[key]
-    made.env["MIGRATE_DATABASE_URL"] = made.env["DATABASE_URL"] = made.url(role, PASSWORD)
-    return made
 
 
 @pytest.fixture(params=["external", "bundled"])
