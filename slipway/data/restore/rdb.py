@@ -8,11 +8,10 @@ Protocol: redis.io/docs/latest/operate/oss_and_stack/management/replication, and
 from __future__ import annotations
 
 import re
-import secrets
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -20,13 +19,14 @@ from slipway.data.backups import lock, manifest, take
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.gates import stores as gates
 from slipway.data.progress import progress
-from slipway.data.restore import looking
+from slipway.data.restore import looking, rdb_format
 from slipway.errors import BackupError
 
 HISTORY = b"5" * 40  # the id of a replication history; nobody will ask to go on with this one
 CHUNK = 2**20
 PATIENCE = 60.0  # seconds without a sign from Redis
 PULSE = 0.1
+LOADING = "repl-diskless-load"
 
 
 def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -50,7 +50,7 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
             with closing(gates.redis_client(ends, PATIENCE)) as client:
                 # One that was left a replica by a restore that was killed gives no copy of itself.
                 free(client)
-                refuse_newer(client, path / manifest.REDIS)
+                rdb_format.refuse_unreadable(client, path / manifest.REDIS)
                 before = take.take(
                     ends, {"only": "redis", "label": f"before restore of {path.name}", "keys": args.get("keys")}, emit
                 )
@@ -64,32 +64,31 @@ def given(client, file: Path, emit: Emit) -> dict:
     theirs, ours = addresses(client)
     with socket.create_server((ours, 0), family=socket.AF_INET6 if ":" in ours else socket.AF_INET) as listener:
         listener.settimeout(PATIENCE)
-        client.execute_command("REPLICAOF", ours, str(listener.getsockname()[1]))
-        try:
-            with caller(listener, theirs) as connection:
-                size = sent(connection, file, emit)
-                loaded(client, connection, emit)
-        finally:
-            free(client)
+        with keeping_its_own(client):
+            client.execute_command("REPLICAOF", ours, str(listener.getsockname()[1]))
+            try:
+                with caller(listener, theirs) as connection:
+                    size = sent(connection, file, emit)
+                    loaded(client, connection, emit)
+            finally:
+                free(client)
+                at_rest(client)  # it refuses to stop before that
     return {"keys": settled(client), "bytes": size}
 
 
-def refuse_newer(client, file: Path) -> None:
-    """Redis drops what it holds before it finds out that it cannot read the copy. Both tell their format: REDIS0012 is the
-    first word of a file, and the two bytes before its checksum end a DUMP (redis.io/docs/latest/commands/dump)."""
-    with file.open("rb") as head:
-        written = int(head.read(9).removeprefix(b"REDIS"))
-    key = f"slipway:format:{secrets.token_hex(8)}"
-    client.set(key, "", ex=30)
-    reads = int.from_bytes(client.dump(key)[-10:-8], "little")
-    client.delete(key)
-    if written > reads:
-        raise BackupError(
-            "redis",
-            f"the backup has format {written}, and this server reads {reads} and older",
-            "a server as new as the one that was backed up",
-            "check REDIS and its image in .env",
-        )
+@contextmanager
+def keeping_its_own(client) -> Iterator[None]:
+    """Valkey drops what it holds, and goes on empty, where it cannot load what was sent; told so, it keeps the old until
+    the new is whole. Redis ends instead, and comes back with the old, in half of the memory."""
+    if "valkey_version" not in client.info("server"):
+        yield
+        return
+    usual = client.config_get(LOADING)[LOADING]
+    client.config_set(LOADING, "swapdb")
+    try:
+        yield
+    finally:
+        client.config_set(LOADING, usual)
 
 
 def free(client) -> None:
@@ -186,12 +185,18 @@ def ended(connection: socket.socket) -> bool:
         connection.settimeout(PATIENCE)
 
 
-def settled(client) -> int:
-    """Waits until what was loaded is on Redis' disk as well, where it keeps a log of its writes. How many keys there are."""
+def at_rest(client) -> dict:
+    """Waits until what it holds is on its disk as well, where it keeps a log of its writes. What it says of itself then."""
     while (found := client.info()).get("aof_enabled") and (
         found.get("aof_rewrite_in_progress") or found.get("aof_rewrite_scheduled")
     ):
         time.sleep(PULSE)
+    return found
+
+
+def settled(client) -> int:
+    """How many keys there are. Raises BackupError where they are not on its disk."""
+    found = at_rest(client)
     if found.get("aof_enabled") and found.get("aof_last_bgrewrite_status") != "ok":
         raise refused("it holds the copy, and could not write it to its disk")
     keyspace = client.info("keyspace")

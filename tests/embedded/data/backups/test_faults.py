@@ -281,7 +281,7 @@ def test_what_redis_holds_is_kept_as_its_own_file(stack, redis_env, tmp_path) ->
         made = stack.run("backup", {"only": "db"})
         client.flushall()
     path = Path(made["path"]) / "redis.rdb"
-    assert made["redis"]["bytes"] == path.stat().st_size and path.read_bytes().startswith(b"REDIS")
+    assert made["redis"]["bytes"] == path.stat().st_size and path.read_bytes().startswith((b"REDIS", b"VALKEY"))
     place = tmp_path / "redis"
     place.mkdir()
     (place / "dump.rdb").write_bytes(path.read_bytes())
