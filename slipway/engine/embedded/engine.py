@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -15,14 +13,10 @@ from pathlib import Path
 
 from slipway.engine import Build, Running, Seen
 from slipway.engine.in_place import InPlace
-from slipway.errors import EngineError, SettingsError
+from slipway.errors import SettingsError
 from slipway.plan import Progress, Silent, Step
 from slipway.stack.model import Stack
 from slipway.system import http, requirements
-
-# Spawn failures and quick deaths that Supervisor retries; FATAL is where it gave up.
-LIVES = 3  # a service that ends again and again, though not at once, is not given up by Supervisor
-STATES = {"RUNNING": "running", "STARTING": "running", "BACKOFF": "restarting", "FATAL": "restarting"}
 
 
 class Embedded:
@@ -79,38 +73,22 @@ class Embedded:
         from slipway.engine.embedded import supervisor
 
         states = supervisor.states(self.home)
-        found = {name: running for name in self.services() if (running := self.look(name, states.get(name, {})))}
+        found = {name: running for name in self.services() if (running := self.found(name, states.get(name, {})))}
         if not data or not any(running.state == "running" for running in found.values()):
             return Seen(found)
         answering, answer = http.ask(self.probe_url())
         return Seen(found, data=self.inside("observe", {}, Silent()), answering=answering, last_answer=answer)
 
-    def look(self, name: str, info: dict) -> Running | None:
-        from slipway.engine.embedded import processes
+    def found(self, name: str, info: dict) -> Running | None:
+        from slipway.engine.embedded import looking
 
-        if left := processes.orphan(self.home, name, info.get("pid", 0)):
-            return Running("orphan", detail=f"process {left.pid}, left by a supervisor that died")
-        state = STATES.get(info.get("statename", ""))
-        port = f", port {self.ports[name]}" if name in self.ports else ""
-        detail = f"process {info.get('pid')}{port}"
-        return Running(state, self.started_with(name), detail=detail) if state else None
+        return looking.look(self.home, name, info, self.ports.get(name))
 
     def crashed(self, service: str) -> str:
         """Why the supervisor no longer starts a service, or an empty text."""
-        from slipway.engine.embedded import supervisor
+        from slipway.engine.embedded import looking
 
-        info = supervisor.states(self.home).get(service, {})
-        if info.get("statename") == "FATAL":
-            return f"the supervisor gave up: {info['spawnerr']}"
-        lives = self.lives.setdefault(service, set())
-        lives |= {info["pid"]} if info.get("pid") else set()
-        return f"it ended {len(lives) - 1} times since it was started" if len(lives) > LIVES else ""
-
-    def started_with(self, name: str) -> str:
-        try:
-            return (self.home / name / "fingerprint").read_text()
-        except FileNotFoundError:
-            return ""
+        return looking.crashed(self.home, service, self.lives.setdefault(service, set()))
 
     def changes(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Nothing: of what a process was started with, a fingerprint is all that is kept."""
@@ -126,10 +104,10 @@ class Embedded:
 
     def unscheduling(self) -> Sequence[Build]:
         """Ends the schedule's process where BACKUP_SCHEDULE was taken away."""
-        from slipway.engine.embedded import supervisor
+        from slipway.engine.embedded import looking, supervisor
 
         state = supervisor.states(self.home).get("schedule", {}).get("statename")
-        if "schedule" in self.services() or state not in STATES:
+        if "schedule" in self.services() or state not in looking.STATES:
             return ()
         return (
             Build(
@@ -142,80 +120,27 @@ class Embedded:
         )
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
-        from slipway.engine.embedded import cluster, services, supervisor
+        from slipway.engine.embedded import cluster, services, starting, supervisor
 
         if "postgres" in names:
             cluster.check_version(self.home, self.stack.settings)
-        self.lay_out()
+        starting.lay_out(self.home, self.services(), self.ports, str(self.home.relative_to(self.root)))
         # All that there may be: a program that comes or goes with a setting must not cost the others a restart.
         supervisor.ensure(self.home, [name for name in services.ORDER if name in self.stack or name == "schedule"])
         with ThreadPoolExecutor(len(names)) as pool:
             list(pool.map(self.replace, names))
         return None
 
-    def lay_out(self) -> None:
-        """Makes the stack's directories; nobody else may list them, and only who runs Postgres may pass."""
-        from slipway.engine.embedded import account
-
-        try:
-            for name in ("logs", "ops", "redis/data", "objects/data", *self.services()):
-                (self.home / name).mkdir(parents=True, exist_ok=True)
-            others = 0o711 if account.dropped(self.home) else 0o700
-            for path in (self.home.parent, self.home, *self.home.glob("postgres")):
-                path.chmod(others)
-            (self.home / "ports.json").write_text(json.dumps(self.ports))
-        except OSError as error:
-            raise EngineError(
-                str(self.home.relative_to(self.root)),
-                error.strerror or str(error),
-                "a directory that can be written, with room on its disk",
-                "df -h .",
-            ) from None
-
     def replace(self, name: str) -> None:
-        """Stops a service if it runs, prepares it, starts it from its present specification."""
-        from slipway.engine.embedded import processes, supervisor
+        from slipway.engine.embedded import starting
 
         self.lives.pop(name, None)
-        supervisor.stop(self.home, name)
-        if left := processes.orphan(self.home, name, 0):
-            processes.end(left, supervisor.STOP[name][1])
-        directory = self.home / name
-        self.ready_data(name)
-        spec = self.specs[name]
-        write_private(directory / "spec.json", spec.text())
-        write_private(directory / "fingerprint", spec.fingerprint())
-        supervisor.start(self.home, name)
-
-    def ready_data(self, name: str) -> None:
-        """What a service must find when it starts."""
-        from slipway.engine.embedded import cluster, services
-
-        if name == "postgres":
-            cluster.prepare(self.home, self.stack.settings)
-        if name == "redis":
-            write_private(self.home / "redis" / "auth.conf", services.auth_conf(self.stack))
+        starting.replace(self.home, name, self.stack, self.specs[name])
 
     def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
-        """The data side in this process. It works in a thread of its own, so that `give_up` can end the wait for it."""
-        from slipway.ops import verbs
+        from slipway.engine.embedded import inside
 
-        outcome: dict = {}
-
-        def work() -> None:
-            try:
-                outcome["result"] = verbs.run(verb, dict(args), self.data_environment(), heard(progress))
-            except BaseException as error:
-                outcome["error"] = error
-
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
-        while thread.is_alive():
-            thread.join(0.5)
-            give_up()
-        if "error" in outcome:
-            raise outcome["error"]
-        return outcome["result"]
+        return inside.run(verb, args, self.data_environment(), progress, give_up)
 
     def data_environment(self) -> dict[str, str]:
         from slipway.engine.embedded import services
@@ -253,12 +178,11 @@ class Embedded:
         return nullcontext(str(folder.resolve()))
 
     def stop(self, volumes: bool, progress: Progress) -> str | None:
-        from slipway.engine.embedded import processes, supervisor
+        from slipway.engine.embedded import starting, supervisor
 
         supervisor.shut_down(self.home)
         for name in reversed(self.services()):
-            if left := processes.orphan(self.home, name, 0):
-                processes.end(left, supervisor.STOP[name][1])
+            starting.end_orphan(self.home, name)
         if volumes:
             if self.home.exists():
                 shutil.rmtree(self.home)
@@ -300,20 +224,3 @@ class Embedded:
 
 def python_path() -> str:
     return os.pathsep.join((str(Path(sys.prefix) / "bin"), os.environ.get("PATH", os.defpath)))
-
-
-def heard(progress: Progress) -> Callable[[dict], None]:
-    """Progress events of the data side, told to a step."""
-
-    def emit(event: dict) -> None:
-        if event.get("total") or event.get("done"):
-            progress.count(event["done"], event.get("total") or None, event.get("unit", ""))
-        else:
-            progress.say(event.get("text", ""))
-
-    return emit
-
-
-def write_private(path: Path, text: str) -> None:
-    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(text)
