@@ -68,7 +68,7 @@ def drill(on: str, reporter, at: str = LATEST, wait: float = 0) -> None:
 def leftovers(work: steps.Restore, reporter) -> None:
     """What a restore that was cut short left is put right first."""
     if cut := work.inside("pitr.settle", {}, Silent()):
-        reporter.line(archive.ended(work.env.engine, cut))
+        reporter.line(archive.end_restore(work.env.engine, cut))
 
 
 def ask(env: Environment, asked: Mapping) -> None:

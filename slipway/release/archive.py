@@ -39,12 +39,12 @@ def gate(engine: Engine, progress: Progress) -> str:
     """A segment of this moment reaches every repository; a restore that was cut short is ended."""
     found = engine.inside("pitr.establish", {}, progress)
     return "; ".join(
-        filter(None, (f"{found['wal']} archived in {found['seconds']} s", ended(engine, found["settled"])))
+        filter(None, (f"{found['wal']} archived in {found['seconds']} s", end_restore(engine, found["settled"])))
     )
 
 
-def ended(engine: Engine, cut: Mapping) -> str:
-    """What became of a restore that was cut short; the front door that it had closed is opened again."""
+def end_restore(engine: Engine, cut: Mapping) -> str:
+    """Ends a restore that was cut short and says what became of it; a door that it had closed is opened again."""
     from slipway.plan import Silent
 
     if not cut:

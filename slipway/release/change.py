@@ -49,23 +49,23 @@ class Change:
         return [name for name in self.services if name not in DATA_TIER]
 
     @property
-    def replaced(self) -> list[str]:
+    def replaced_services(self) -> list[str]:
         """Services that run and are started anew."""
         return [name for name in self.services if name in self.running]
 
     @property
     def touches(self) -> bool:
         """Whether something that is there already is replaced or migrated: what a person may want to be asked about."""
-        return bool(self.replaced) or bool(self.migrations and self.running)
+        return bool(self.replaced_services) or bool(self.migrations and self.running)
 
     def tally(self, migrated: int) -> dict[str, int]:
         """How many services were started, replaced and kept, once `migrated` migrations have been applied."""
-        replaced, started = len(self.replaced), len(self.services) - len(self.replaced)
+        replaced, started = len(self.replaced_services), len(self.services) - len(self.replaced_services)
         kept = self.wanted - len(self.services)
         return {"started": started, "replaced": replaced, "migrated": migrated, "kept": kept}
 
     @property
-    def released(self) -> bool:
+    def is_release(self) -> bool:
         """Whether it brings another app or another schema, and so is a release of its own."""
         return "app" in self.services or bool(self.migrations or self.fixtures)
 
@@ -82,8 +82,8 @@ def compare(env: Environment, seen: Seen) -> Change:
         services,
         doubtful,
         swap(env, seen, services),
-        pending(asked, "pending", "problems"),
-        pending(asked, "fixtures_pending") if env.settings.fixtures_wanted else "",
+        describe_pending(asked, "pending", "problems"),
+        describe_pending(asked, "fixtures_pending") if env.settings.fixtures_wanted else "",
         frozenset(name for name, service in seen.services.items() if service.state in ALIVE),
         len(wanted),
     )
@@ -124,14 +124,15 @@ def facts(seen: Seen) -> Mapping | None:
     return seen.data if seen.data and seen.data["postgres"]["reachable"] else None
 
 
-def pending(known: Mapping | None, *keys: str) -> str:
+def describe_pending(known: Mapping | None, *keys: str) -> str:
     """What is pending, by the first of these lists that holds something; all that may be where nothing is known."""
     if known is None:
         return "whatever is pending"
-    return next((listed(known[key]) for key in keys if known[key]), "")
+    return next((join_names(known[key]) for key in keys if known[key]), "")
 
 
-def listed(names: list[str]) -> str:
+def join_names(names: list[str]) -> str:
+    """The first four names in a line, and how many more there are."""
     shown = ", ".join(names[:4])
     return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
 
@@ -146,7 +147,7 @@ def swap(env: Environment, seen: Seen, differ: Mapping[str, str]) -> Swap | None
     return Swap(seen.colour, OTHER[seen.colour], rollout.image(), differ["app"])
 
 
-def counted(tally: Mapping[str, int]) -> str:
+def describe_tally(tally: Mapping[str, int]) -> str:
     """A tally in words, without what there was none of."""
     return ", ".join(f"{number} {word}" for word, number in tally.items() if number)
 

@@ -37,16 +37,16 @@ def prepare(env: Environment, reporter, seen: Seen) -> Plan:
 
 
 @contextmanager
-def locked(env: Environment, reporter, doing: str, wait: float) -> Iterator[Held]:
+def lock_stack(env: Environment, reporter, doing: str, wait: float) -> Iterator[Held]:
     """Takes the lock, looks again, and puts right what a killed deploy left."""
     with env.engine.locked(doing, wait, env.flag) as check:
-        seen = recover.sighted(env, env.engine.observe(), reporter)
+        seen = recover.look_again(env, env.engine.observe(), reporter)
         yield Held(recover.repair(env, seen, reporter, check), check)
 
 
 def release(env: Environment, reporter, page: Page, record: Record, shown: Plan, wait: float) -> dict[str, int]:
     """Under the lock: plans anew, says what has changed since the plan was shown, and runs it. Returns the tally."""
-    with locked(env, reporter, record.kind, wait) as held:
+    with lock_stack(env, reporter, record.kind, wait) as held:
         change = compare(env, held.seen)
         record.facts["colour"] = change.swap.new if change.swap else held.seen.colour
         todo = page(env, held.seen, change, record)
@@ -69,7 +69,7 @@ def carry_out(env: Environment, reporter, held: Held, todo: Plan, swap: Swap | N
         apply(guarded(todo, held.check), journal, end_all)
     except Exception as raw:
         error = raw if isinstance(raw, SlipwayError) else unexpected(raw)
-        if lost(held.check):
+        if is_lock_lost(held.check):
             error.found += "; nothing more was done"
         else:
             fail(env, reporter, journal, swap, record, error)
@@ -79,7 +79,7 @@ def carry_out(env: Environment, reporter, held: Held, todo: Plan, swap: Swap | N
         reporter.line(f"removed images of old releases: {', '.join(dropped)}")
 
 
-def lost(check: Callable[[], None]) -> bool:
+def is_lock_lost(check: Callable[[], None]) -> bool:
     """Whether the lock is not ours any more: what is there then is not ours to undo. An engine that is gone says nothing."""
     try:
         check()
@@ -103,7 +103,7 @@ def fail(env: Environment, reporter, journal: Journal, swap: Swap | None, record
     try:
         record.close(record.result, journal.seconds, error)
     except Exception as worse:
-        reporter.line(f"the record of {record.content.get('id')} could not be written: {told(worse)}")
+        reporter.line(f"the record of {record.content.get('id')} could not be written: {describe_error(worse)}")
 
 
 def result(journal: Journal, error: SlipwayError) -> str:
@@ -123,10 +123,10 @@ def take_back(env: Environment, reporter, undo: Plan, swap: Swap, record: Record
         error.found += f"; undone: app-{swap.old} serves"
         announce(env, reporter, record, error)
     except Exception as worse:
-        error.found += f"; and it could not be undone now, which the next deploy does: {told(worse)}"
+        error.found += f"; and it could not be undone now, which the next deploy does: {describe_error(worse)}"
 
 
-def told(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     return str(error if isinstance(error, SlipwayError) else unexpected(error))
 
 

@@ -28,7 +28,7 @@ class Attempt:
 
 
 @contextmanager
-def told(on: str, reporter, kind: str) -> Iterator[Attempt]:
+def announce_failure(on: str, reporter, kind: str) -> Iterator[Attempt]:
     """Runs the hook for whatever the block raises, which then goes on its way."""
     attempt = Attempt()
     try:
@@ -52,13 +52,16 @@ def tell(on: str, reporter, kind: str, attempt: Attempt, error: SlipwayError) ->
         settings = envfile.load(ROOT, on, os.environ)
     except SlipwayError:
         settings = None  # it may be the very fault: a hook with an address of its own can tell it all the same
-    record = known(settings, on, kind, attempt.record) | {"error": error.fields(), "result": result(attempt, error)}
+    record = known_record(settings, on, kind, attempt.record) | {
+        "error": error.fields(),
+        "result": result(attempt, error),
+    }
     patience = settings.hook_timeout if settings else HOOK_TIMEOUT
     if said := hooks.attempt("on-failure", record, ROOT, hooks.environment(settings), patience):
         reporter.line(f"  hook on-failure: {said}")
 
 
-def known(settings: Settings | None, on: str, kind: str, record: Record | None) -> dict:
+def known_record(settings: Settings | None, on: str, kind: str, record: Record | None) -> dict:
     """The record, or where it came to none, what it would have begun with; of settings that cannot be read no stack."""
     if record and record.new:
         return record.content

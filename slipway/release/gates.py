@@ -17,19 +17,19 @@ def gate(engine: Engine, store: str, cause: str) -> Step:
     """Waits until a store answers a real request; on failure its last log lines come with the error."""
 
     def work(progress: Progress) -> str:
-        found = asked(
+        found = run_gate(
             engine,
             store,
             GateError,
-            partial(engine.inside, f"gate.{store}", {}, progress, give_up=crashing(engine, store, GateError)),
+            partial(engine.inside, f"gate.{store}", {}, progress, give_up=fail_fast(engine, store, GateError)),
         )
         return f"answered at try {found['tries']}"
 
     return Step(f"gate {store}", cause, work)
 
 
-def asked(engine: Engine, service: str, kind: type[SlipwayError], work: Callable[[], dict]) -> dict:
-    """Does gate work; an error of it gets the exit code of `kind` and the service's last log lines."""
+def run_gate(engine: Engine, service: str, kind: type[SlipwayError], work: Callable[[], dict]) -> dict:
+    """Runs a gate's work; an error of it gets the exit code of `kind` and the service's last log lines."""
     try:
         return work()
     except GateError as error:
@@ -37,7 +37,7 @@ def asked(engine: Engine, service: str, kind: type[SlipwayError], work: Callable
         raise kind(error.where, error.found, error.expected, error.next, log) from None
 
 
-def crashing(engine: Engine, service: str, kind: type[SlipwayError]) -> Callable[[], None]:
+def fail_fast(engine: Engine, service: str, kind: type[SlipwayError]) -> Callable[[], None]:
     """Raises as soon as a service has given up, so that nobody waits a minute for what died in a second."""
 
     def check() -> None:
@@ -62,19 +62,19 @@ def probe(env: Environment, colour: str, progress: Progress) -> str:
     """Asks every container of a colour directly; gives up as soon as one has crashed for good."""
     rollout, name = env.engine.rollout, f"app-{colour}"
 
-    def failing(found: str, expected: str) -> HealthError:
+    def probe_error(found: str, expected: str) -> HealthError:
         mend = f"mend what its log says, then ./invoke deploy{env.flag}"
         return HealthError(name, found, expected, mend, rollout.log(colour, 20))
 
-    def crashed() -> None:
+    def raise_if_crashed() -> None:
         if how := rollout.gave_up(colour):
-            raise failing(how, "an app that stays up")
+            raise probe_error(how, "an app that stays up")
 
     args = {**rollout.target(colour), "timeout": env.settings.app_boot_timeout}
     try:
-        found = env.engine.inside("probe.app", args, progress, give_up=crashed)
+        found = env.engine.inside("probe.app", args, progress, give_up=raise_if_crashed)
     except GateError as error:
-        raise failing(error.found, error.expected) from None
+        raise probe_error(error.found, error.expected) from None
     return f"ready at try {found['tries']}"
 
 
@@ -85,11 +85,11 @@ def ready(env: Environment, seen: Seen) -> Step:
     def work(progress: Progress) -> str:
         if colour := engine.rollout.serving():
             return probe(env, colour, progress)
-        found = asked(
+        found = run_gate(
             engine,
             "app",
             HealthError,
-            partial(engine.inside, "gate.app", patience, progress, give_up=crashing(engine, "app", HealthError)),
+            partial(engine.inside, "gate.app", patience, progress, give_up=fail_fast(engine, "app", HealthError)),
         )
         return f"ready at try {found['tries']}"
 
@@ -104,7 +104,7 @@ def front_door(env: Environment) -> Step:
 
     def work(progress: Progress) -> str:
         deadline = time.monotonic() + env.settings.gate_timeout
-        alive = crashing(engine, "gateway", HealthError)
+        alive = fail_fast(engine, "gateway", HealthError)
         while not (answer := http.ask(engine.probe_url()))[0]:
             alive()
             if time.monotonic() > deadline:

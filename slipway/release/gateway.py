@@ -21,16 +21,22 @@ def level(env: Environment, seen: Seen, change: Swap | None, starts: bool) -> Le
     rendered = engine.rollout.front()
     if not rendered:  # no gateway
         return ()
-    config = settled(rendered, seen.front, change.old if change else OTHER.get(seen.colour, ""))
+    config = keep_ports(rendered, seen.front, change.old if change else OTHER.get(seen.colour, ""))
     if config == seen.front:
         return ()
-    cause = told(seen.front, config) if seen.front else "before it starts" if starts else "what it runs is not known"
+    cause = (
+        describe_difference(seen.front, config)
+        if seen.front
+        else "before it starts"
+        if starts
+        else "what it runs is not known"
+    )
     if starts:
         return (Step("configure gateway", cause, partial(configure, engine, config)),)
     return (Step("reload gateway", cause, partial(reload, engine, config)),)
 
 
-def settled(rendered: str, running: Mapping, stays: str) -> dict:
+def keep_ports(rendered: str, running: Mapping, stays: str) -> dict:
     """The rendered configuration, but for the port of a colour that is not started anew: the one it has been reached on.
 
     A release that listens on another port must leave the way back to the old one open.
@@ -40,8 +46,8 @@ def settled(rendered: str, running: Mapping, stays: str) -> dict:
     return json.loads(rendered)
 
 
-def told(before: Mapping, after: Mapping) -> str:
-    """What differs, by the name that Caddy gives it."""
+def describe_difference(before: Mapping, after: Mapping) -> str:
+    """What differs between two configurations, by the name that Caddy gives it."""
     old, new = dict(leaves(before)), dict(leaves(after))
     found = [
         f"{path.rsplit('.', 1)[-1]} {old.get(path, 'none')} → {new.get(path, 'none')}"

@@ -16,19 +16,19 @@ def every(env: Environment, limit: int = SHOWN) -> list[dict]:
     return env.engine.inside("releases.list", {"limit": limit}, Silent())["releases"]
 
 
-def named(records: list[dict], name: str) -> dict | None:
+def find_record(records: list[dict], name: str) -> dict | None:
     """The record of that id, which may be given without its revision."""
     return next((record for record in records if name in (record["id"], record["id"].split("-")[0])), None)
 
 
-def told(record: dict) -> str:
+def describe_result(record: dict) -> str:
     return WORDS.get(record["result"], record["result"])
 
 
 def line(record: dict) -> str:
     took = f"{record['seconds']:.1f} s" if record.get("seconds") is not None else ""
     text = (
-        f"{record['id']:<22} {told(record):<12} {record['when']}  {record['by']}@{record['host']}"
+        f"{record['id']:<22} {describe_result(record):<12} {record['when']}  {record['by']}@{record['host']}"
         f"  {record['kind']:<8} {took:>7}  schema {schema(record)}  {record['colour']}"
     )
     return f"{text}  {wrong(record)}" if record.get("error") else text.rstrip()

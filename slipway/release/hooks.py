@@ -87,12 +87,12 @@ def run(
     begun = time.monotonic()
     tail: deque[str] = deque(maxlen=TAIL)
 
-    def told(line: str) -> None:
-        tail.append(masked(line, env))
+    def note_line(line: str) -> None:
+        tail.append(mask_webhook(line, env))
         say(tail[-1][:120])
 
-    child = started(path, root, dict(env) | {"SLIPWAY_HOOK": name})
-    code, late = followed(child, text, timeout, told)
+    child = start_hook(path, root, dict(env) | {"SLIPWAY_HOOK": name})
+    code, late = follow_hook(child, text, timeout, note_line)
     refuse_failure(path, code, late, timeout, tuple(tail))
     return f"hooks/{name} ran in {time.monotonic() - begun:.1f} s"
 
@@ -113,10 +113,10 @@ def attempt(
         return f"{error.where}: {error.found}{last}"
     except Exception as error:
         # Whatever it is, the first error is what people have to hear of.
-        return f"hooks/{name}: {type(error).__name__}: {masked(str(error), env)}"
+        return f"hooks/{name}: {type(error).__name__}: {mask_webhook(str(error), env)}"
 
 
-def followed(child: subprocess.Popen, text: str, timeout: float, told: Callable[[str], None]) -> tuple[int, bool]:
+def follow_hook(child: subprocess.Popen, text: str, timeout: float, told: Callable[[str], None]) -> tuple[int, bool]:
     """Feeds a hook and follows it to its end; its exit code, and whether it was ended because it took too long."""
     late = threading.Event()
     timer = threading.Timer(timeout, lambda: (late.set(), kill_group(child)))
@@ -143,7 +143,7 @@ def kill_group(child: subprocess.Popen) -> None:
         os.killpg(child.pid, signal.SIGKILL)
 
 
-def started(path: Path, root: Path, env: Mapping[str, str]) -> subprocess.Popen:
+def start_hook(path: Path, root: Path, env: Mapping[str, str]) -> subprocess.Popen:
     """The program in a process group of its own, standing in the root of the repository."""
     if not path.is_file() or not os.access(path, os.X_OK):
         raise GateError(
@@ -178,7 +178,7 @@ def refuse_failure(path: Path, code: int, late: bool, timeout: float, tail: tupl
         raise GateError(f"hooks/{path.name}", how, "exit code 0", f"edit hooks/{path.name}", tail)
 
 
-def masked(text: str, env: Mapping[str, str]) -> str:
+def mask_webhook(text: str, env: Mapping[str, str]) -> str:
     """The text without the webhook's address, which is a secret: whoever has it can post."""
     secret = env.get("HOOK_URL", "")
     for part in (secret, secret.partition("://")[2].partition("/")[2]):

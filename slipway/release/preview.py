@@ -26,7 +26,7 @@ def agree(env: Environment, reporter, change: Change, todo: Plan, yes: bool) -> 
     if todo:
         reporter.outline(todo)
     if change.touches:
-        confirm(env, reporter, touched(change), yes)
+        confirm(env, reporter, describe_touched(change), yes)
 
 
 def confirm(env: Environment, reporter, what: str, yes: bool) -> None:
@@ -35,9 +35,9 @@ def confirm(env: Environment, reporter, what: str, yes: bool) -> None:
         raise Declined(env.stack.name, "no", "yes, or --yes", "nothing was touched")
 
 
-def touched(change: Change) -> str:
+def describe_touched(change: Change) -> str:
     """What is touched of what is there, in words."""
-    parts = (("replaces", ", ".join(change.replaced)), ("migrates", change.migrations))
+    parts = (("replaces", ", ".join(change.replaced_services)), ("migrates", change.migrations))
     return "This " + " and ".join(f"{verb} {what}" for verb, what in parts if what)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from slipway.engine import Engine, Seen
 from slipway.environment import Environment
 from slipway.plan import Level, Progress, Step
-from slipway.release.change import Change, listed
+from slipway.release.change import Change, join_names
 from slipway.release.record import Record
 
 
@@ -42,8 +42,8 @@ def shortcomings(features: Mapping[str, Mapping]) -> list[str]:
     wrong = [name for name, text in bad.items() if "dangerous" in text]
     lacking = [name for name in bad if name not in wrong]
     return [
-        *([f"DANGEROUS here, they overwrite the object: {listed(wrong)}"] if wrong else []),
-        *([f"lacks {listed(lacking)}"] if lacking else []),
+        *([f"DANGEROUS here, they overwrite the object: {join_names(wrong)}"] if wrong else []),
+        *([f"lacks {join_names(lacking)}"] if lacking else []),
     ]
 
 
@@ -70,4 +70,4 @@ def fixtures(env: Environment, change: Change) -> Level:
 
 def remark(done: Sequence[Mapping]) -> str:
     names = [entry["file"] for entry in done]
-    return f"{len(names)}: {listed(names)}" if names else "nothing pending"
+    return f"{len(names)}: {join_names(names)}" if names else "nothing pending"

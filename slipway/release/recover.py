@@ -15,7 +15,7 @@ from slipway.stack.model import STORES
 from slipway.system.process import end_all
 
 
-def sighted(env: Environment, seen: Seen, reporter) -> Seen:
+def look_again(env: Environment, seen: Seen, reporter) -> Seen:
     """What is there, with the data side's word on it where two colours are: ops is started first if nobody else can say
     which of them serves, as after a power cut in the middle of a deploy."""
     tier = [name for name in env.engine.services() if name in (*STORES, "ops")]
@@ -101,7 +101,7 @@ def leftovers(env: Environment, seen: Seen) -> tuple[Level, ...]:
         return ()
     idle = OTHER[seen.colour]
     point = Step("switch", f"to app-{seen.colour}", partial(rollout.point, env.engine, seen.colour))
-    drain = Step(f"drain app-{idle}", "requests in flight", partial(rollout.drained, env, idle))
+    drain = Step(f"drain app-{idle}", "requests in flight", partial(rollout.drain_colour, env, idle))
     return (
         (point,) if seen.pointed != seen.colour else (),
         (drain,) if seen.beside and seen.up else (),

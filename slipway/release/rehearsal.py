@@ -19,13 +19,13 @@ def step(env: Environment) -> Step:
     def work(progress: Progress) -> str:
         found = env.engine.inside("rehearse", {}, progress)
         refuse_one_way(found)
-        locks = sorted(set(blocking(found["files"])))
+        locks = sorted(set(describe_blocking(found["files"])))
         return f"{remark(found)}; " + (f"blocks {', '.join(locks)}" if locks else "blocks nobody")
 
     return Step("rehearse", "REHEARSE=true: on a copy of the live data", work)
 
 
-def blocking(files: list[dict]) -> Iterator[str]:
+def describe_blocking(files: list[dict]) -> Iterator[str]:
     """What others may not do meanwhile, and where."""
     for file in files:
         yield from (f"{lock['blocks']} on {lock['table']}" for lock in file["locks"])

@@ -58,7 +58,7 @@ def in_place(env: Environment, seen: Seen, change: Change, config: Level) -> Ite
 def start(env: Environment, swap: Swap) -> Step:
     undo = stop(env, swap.new, "undone")
     cause = f"beside app-{swap.old}: {swap.cause}"
-    return Step(f"start app-{swap.new}", cause, partial(started, env.engine, swap), undo=(undo,))
+    return Step(f"start app-{swap.new}", cause, partial(start_colour, env.engine, swap), undo=(undo,))
 
 
 def probe(env: Environment, colour: str) -> Step:
@@ -71,12 +71,12 @@ def switch(env: Environment, swap: Swap) -> Switch:
     back = Step("switch back", f"{swap.new} → {swap.old}", partial(point, env.engine, swap.old))
     # Whoever is with the new one already has done nothing wrong.
     rest = Step(f"drain app-{swap.new}", patience(env), partial(drained_if_up, env, swap.new))
-    work = partial(switched, env.engine, swap)
+    work = partial(switch_colour, env.engine, swap)
     return Switch("switch", f"{swap.old} → {swap.new}", work, undo=(back, rest))
 
 
 def drain(env: Environment, swap: Swap) -> Step:
-    return Step(f"drain app-{swap.old}", patience(env), partial(drained, env, swap.old))
+    return Step(f"drain app-{swap.old}", patience(env), partial(drain_colour, env, swap.old))
 
 
 def stop(env: Environment, colour: str, cause: str, final: bool = False) -> Step:
@@ -88,7 +88,7 @@ def watch(env: Environment, colour: str) -> Level:
     seconds = env.settings.watch_seconds
     if not seconds:
         return ()
-    return (Step("watch", f"{seconds} s: errors and restarts", partial(watched, env, colour, seconds)),)
+    return (Step("watch", f"{seconds} s: errors and restarts", partial(watch_colour, env, colour, seconds)),)
 
 
 def undo(env: Environment, swap: Swap) -> tuple[Step, ...]:
@@ -103,7 +103,7 @@ def patience(env: Environment) -> str:
 # -- what they do --------------------------------------------------------------------------------------------------
 
 
-def started(engine: Engine, swap: Swap, progress: Progress) -> str:
+def start_colour(engine: Engine, swap: Swap, progress: Progress) -> str:
     if not engine.rollout.image_id(swap.image):
         raise HealthError(
             swap.image, "not on the engine", "the image of the release", "./invoke deploy builds or pulls it"
@@ -112,7 +112,7 @@ def started(engine: Engine, swap: Swap, progress: Progress) -> str:
     return swap.image
 
 
-def switched(engine: Engine, swap: Swap, progress: Progress) -> str:
+def switch_colour(engine: Engine, swap: Swap, progress: Progress) -> str:
     done = engine.inside("gateway.switch", {"to": swap.new}, progress)
     return f"{swap.old} → {swap.new} in {done['ms']:.0f} ms"
 
@@ -121,7 +121,7 @@ def point(engine: Engine, colour: str, progress: Progress) -> str:
     return f"app-{colour} serves, switched in {engine.inside('gateway.switch', {'to': colour}, progress)['ms']:.0f} ms"
 
 
-def drained(env: Environment, colour: str, progress: Progress) -> str:
+def drain_colour(env: Environment, colour: str, progress: Progress) -> str:
     done = env.engine.inside("gateway.drain", {"from": colour, "timeout": env.settings.drain_timeout}, progress)
     return f"{done['left']} requests cut off at the deadline" if done["left"] else "nothing in flight"
 
@@ -130,32 +130,32 @@ def drained_if_up(env: Environment, colour: str, progress: Progress) -> str:
     """The same for a way back, which a gateway that is down must not bar: nothing is in flight there."""
     if not env.engine.inside("gateway.active", {}, progress)["up"]:
         return "the gateway is down: nothing in flight"
-    return drained(env, colour, progress)
+    return drain_colour(env, colour, progress)
 
 
-def watched(env: Environment, colour: str, seconds: int, progress: Progress) -> str:
+def watch_colour(env: Environment, colour: str, seconds: int, progress: Progress) -> str:
     engine, deadline = env.engine, time.monotonic() + seconds
     before, restarts = engine.inside("gateway.tally", {}, progress), engine.rollout.restarts(colour)
     while True:
         how = engine.rollout.gave_up(colour)
         if how or engine.rollout.restarts(colour) > restarts:
-            raise failing(env, colour, f"it crashed while it was watched{f': {how}' if how else ''}")
-        answers, failed = counted(before, engine.inside("gateway.tally", {}, progress))
+            raise colour_error(env, colour, f"it crashed while it was watched{f': {how}' if how else ''}")
+        answers, failed = count_since(before, engine.inside("gateway.tally", {}, progress))
         if failed * 100 > answers * env.settings.watch_errors:
-            raise failing(env, colour, f"{failed} of {answers} answers were 5xx")
+            raise colour_error(env, colour, f"{failed} of {answers} answers were 5xx")
         if (left := deadline - time.monotonic()) <= 0:
             return f"{answers} answers, {failed} of them 5xx, no restart"
         progress.say(f"{left:.0f} s left, {answers} answers, {failed} of them 5xx")
         time.sleep(min(POLL, left))
 
 
-def counted(before: Mapping[str, int], now: Mapping[str, int]) -> tuple[int, int]:
+def count_since(before: Mapping[str, int], now: Mapping[str, int]) -> tuple[int, int]:
     """Answers and failed ones since `before`; a gateway that was started anew meanwhile counts from nothing."""
     since = before if now["answers"] >= before["answers"] else {"answers": 0, "failed": 0}
     return now["answers"] - since["answers"], max(0, now["failed"] - since["failed"])
 
 
-def failing(env: Environment, colour: str, found: str) -> HealthError:
+def colour_error(env: Environment, colour: str, found: str) -> HealthError:
     return HealthError(
         f"app-{colour}",
         found,

@@ -42,7 +42,7 @@ def step(env: Environment, path: Path, folder: str, given: dict) -> Step:
 
 
 def prove(env: Environment, path: Path, folder: str, given: dict, progress: Progress) -> str:
-    if closed(base(env)):
+    if is_closed(base(env)):
         return "left out: the front door is closed for maintenance"
     # Imported here: a deploy of an app without a collection does not pay for it.
     from slipway.smoke import run as smoke
@@ -75,7 +75,7 @@ def base(env: Environment) -> str:
     return env.engine.probe_url().removesuffix(env.settings.app_ready_path)
 
 
-def closed(url: str) -> bool:
+def is_closed(url: str) -> bool:
     """Whether the gateway answers with the page of `invoke maintenance on`."""
     from slipway.ops.maintenance import SIGN
 

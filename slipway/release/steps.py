@@ -39,13 +39,13 @@ def why(reasons: Mapping[str, str]) -> str:
 
 
 def record(change: Change, kept: Record) -> Level:
-    return (Step("record", "who, what, when", kept.open),) if change.released else ()
+    return (Step("record", "who, what, when", kept.open),) if change.is_release else ()
 
 
 def hook(env: Environment, change: Change, kept: Record, name: str) -> Level:
     """The team's own program of that name, where there is one and the deploy makes a release."""
     settings = env.settings
-    if not change.released or not (env.root / hooks.FOLDER / name).exists():
+    if not change.is_release or not (env.root / hooks.FOLDER / name).exists():
         return ()
 
     def work(progress: Progress) -> str:

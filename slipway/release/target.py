@@ -17,14 +17,14 @@ def every(env: Environment) -> list[dict]:
     return history.every(env, history.ALL)
 
 
-def hoped(records: list[dict]) -> list[dict]:
+def assume_success(records: list[dict]) -> list[dict]:
     """The records as they are if what is under way, or was cut short, has come to a good end by the time of the lock."""
     return [record | {"result": "good"} if record["result"] == "running" else record for record in records]
 
 
-def allowed(env: Environment, reporter, name: str | None, records: list[dict]) -> dict:
+def check_target(env: Environment, reporter, name: str | None, records: list[dict]) -> dict:
     """The record to go back to, with an image that the engine has. Raises what speaks against it."""
-    target = chosen(env, records, name)
+    target = choose_record(env, records, name)
     refuse_gap(env, target)
     return target | {"image": image_of(env, reporter, target)}
 
@@ -33,18 +33,18 @@ def good(records: list[dict]) -> list[dict]:
     return [record for record in records if record["result"] == "good"]
 
 
-def chosen(env: Environment, records: list[dict], name: str | None) -> dict:
+def choose_record(env: Environment, records: list[dict], name: str | None) -> dict:
     """The record that was asked for; by default the last good one before what serves. Records: newest first."""
     serving = next(iter(good(records)), None)
     if name is None:
         return before(env, records, serving)
-    found = history.named(records, name)
+    found = history.find_record(records, name)
     if not found:
         raise SettingsError("release", name, "a release that is on record", f"./invoke rollback --list{env.flag}")
     if found["result"] != "good":
         raise SettingsError(
             f"rollback to {found['id']}",
-            f"that release is {history.told(found)}: it has never proven itself",
+            f"that release is {history.describe_result(found)}: it has never proven itself",
             "a release that was good",
             f"./invoke rollback --list{env.flag}; or git checkout {found['revision'] or 'its revision'} and deploy it",
         )

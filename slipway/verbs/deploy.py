@@ -10,7 +10,7 @@ import time
 from slipway.engine import Seen
 from slipway.environment import Environment, enter
 from slipway.release import execute, failure, plans, preview
-from slipway.release.change import compare, counted, cut_short
+from slipway.release.change import compare, cut_short, describe_tally
 from slipway.release.record import Record, describe
 
 
@@ -20,7 +20,7 @@ def run(on: str, reporter, wait: float = 0, dry_run: bool = False, yes: bool = F
         preview.deploy(on, reporter)
         return
     begun = time.monotonic()
-    with failure.told(on, reporter, "deploy") as attempt:
+    with failure.announce_failure(on, reporter, "deploy") as attempt:
         put(enter(on), reporter, wait, yes, begun, attempt)
 
 
@@ -57,7 +57,7 @@ def announce(env: Environment, reporter, record: Record, tally: dict[str, int], 
         execute.hook(env, reporter, "post-deploy", record.content)
     name, seconds = record.content.get("id", "The stack as asked"), time.monotonic() - begun
     reporter.done(
-        f"{name} serves after {seconds:.1f} s: {counted(tally)}.\n{env.engine.url()}",
+        f"{name} serves after {seconds:.1f} s: {describe_tally(tally)}.\n{env.engine.url()}",
         release=record.content.get("id"),
         seconds=round(seconds, 3),
         url=env.engine.url(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slipway.environment import enter
 from slipway.errors import SettingsError
-from slipway.release.history import ALL, every, line, named, told, whole
+from slipway.release.history import ALL, describe_result, every, find_record, line, whole
 
 
 def run(on: str, reporter, release: str | None = None) -> None:
@@ -12,12 +12,12 @@ def run(on: str, reporter, release: str | None = None) -> None:
     env = enter(on)
     reporter.header(env.header)
     if release:
-        record = named(every(env, ALL), release)
+        record = find_record(every(env, ALL), release)
         if record is None:
             raise SettingsError("release", release, "a release that is on record", f"./invoke history{env.flag}")
         for name, text in whole(record):
             reporter.line(f"  {name:<18} {text}")
-        reporter.done(f"{record['id']}: {told(record)}.", releases=[record])
+        reporter.done(f"{record['id']}: {describe_result(record)}.", releases=[record])
         return
     releases = every(env)
     for record in releases:

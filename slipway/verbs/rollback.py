@@ -13,7 +13,7 @@ from slipway.errors import EngineError, SettingsError
 from slipway.release import execute, failure, history, plans, preview
 from slipway.release.change import OTHER, Swap
 from slipway.release.record import Record, describe
-from slipway.release.target import allowed, at_hand, every, good, hoped
+from slipway.release.target import assume_success, at_hand, check_target, every, good
 
 
 def run(
@@ -25,7 +25,7 @@ def run(
         reporter.header(env.header)
         return show(env, reporter, every(env))
     begun = time.monotonic()
-    with failure.told(on, reporter, "rollback") as attempt:
+    with failure.announce_failure(on, reporter, "rollback") as attempt:
         back(able(on), reporter, release, wait, yes, begun, attempt)
 
 
@@ -47,10 +47,10 @@ def back(
 ) -> None:
     reporter.header(env.header)
     # What cannot be is said at once, and what has to be pulled comes before the lock; under the lock it is chosen again.
-    first = allowed(env, reporter, release, hoped(every(env)))
+    first = check_target(env, reporter, release, assume_success(every(env)))
     preview.confirm(env, reporter, f"This goes back to {first['id']} of {first['when']}", yes)
     record = attempt.record = Record(env, "rollback", described(env, first), again=True, hooked=True)
-    with execute.locked(env, reporter, f"rollback to {first['id']}", wait) as held:
+    with execute.lock_stack(env, reporter, f"rollback to {first['id']}", wait) as held:
         swap = decide(env, reporter, release, first, held.seen, record)
         todo = plans.rollback(env, held.seen, swap, record)
         reporter.outline(todo)
@@ -75,7 +75,7 @@ def decide(env: Environment, reporter, name: str | None, first: dict, seen: Seen
     """The swap, by what is on record now that nobody else can change it: a deploy may have ended while this waited."""
     if not seen.colour or "app" not in seen.services or "gateway" not in seen.services:
         raise EngineError("rollback", "the stack does not run", "a running stack", f"./invoke up{env.flag}")
-    target = allowed(env, reporter, name, every(env))
+    target = check_target(env, reporter, name, every(env))
     if target["id"] != first["id"]:
         reporter.line(f"  back to {target['id']}, no longer to {first['id']}: another release came meanwhile")
     swap = Swap(seen.colour, OTHER[seen.colour], target["image"], f"back to {target['id']}")

@@ -12,7 +12,7 @@ from slipway.environment import Environment, enter, first_run, imagined, settled
 from slipway.errors import EngineError
 from slipway.plan import Plan
 from slipway.release import execute, plans, preview
-from slipway.release.change import Change, compare, counted, cut_short
+from slipway.release.change import Change, compare, cut_short, describe_tally
 from slipway.release.record import Record, describe
 
 
@@ -32,7 +32,7 @@ def run(on: str, reporter, dry_run: bool = False, wait: float = 0, yes: bool = F
         tally = put(env, reporter, seen, todo, wait)
         check(env, env.engine.observe())
     seconds = time.monotonic() - begun
-    words = f"Up in {seconds:.1f} s: {counted(tally)}."
+    words = f"Up in {seconds:.1f} s: {describe_tally(tally)}."
     if not todo:
         words = f"Nothing to do: everything runs as asked and answers ({seconds:.1f} s)."
     facts = {"url": env.engine.url(), "seconds": round(seconds, 3), "steps": len(todo.steps), **tally}

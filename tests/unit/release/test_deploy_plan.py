@@ -296,7 +296,7 @@ def test_a_killed_release_is_good_exactly_if_it_runs_and_requests_go_to_it_and_a
     ],
 )
 def test_the_watch_counts_on_over_a_restart_of_the_gateway(before, now, counted):
-    assert rollout.counted(before, now) == counted
+    assert rollout.count_since(before, now) == counted
 
 
 class Heard:
@@ -436,5 +436,5 @@ def test_ops_is_started_first_where_nobody_else_can_tell_which_of_two_colours_se
     here = replace(env(tmp_path), engine=Blind())
     stopped = {name: Running("stopped", f"{name} 1") for name in ("postgres", "ops")}
     found = replace(seen(**stopped), **facts)
-    assert (recover.sighted(here, found, Quiet()) is SEEN) is bool(started)
+    assert (recover.look_again(here, found, Quiet()) is SEEN) is bool(started)
     assert names == (started.removeprefix("start ").split(", ") if started else [])

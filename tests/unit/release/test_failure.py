@@ -53,7 +53,7 @@ def heard(root: Path) -> list[dict]:
 )
 def test_a_failure_before_there_is_a_record_is_told_with_what_is_known(root, error, raised, result):
     lines = Lines()
-    with pytest.raises(raised), failure.told("local", lines, "deploy"):
+    with pytest.raises(raised), failure.announce_failure("local", lines, "deploy"):
         raise error
     (record,) = heard(root)
     assert (record["id"], record["kind"], record["result"], record["stack"]) == (None, "deploy", result, "shop-local")
@@ -62,7 +62,7 @@ def test_a_failure_before_there_is_a_record_is_told_with_what_is_known(root, err
 
 
 def test_a_failure_after_that_is_told_with_the_record(root):
-    with pytest.raises(EngineError), failure.told("local", Lines(), "deploy") as attempt:
+    with pytest.raises(EngineError), failure.announce_failure("local", Lines(), "deploy") as attempt:
         attempt.record = Record(None, "deploy", content={"id": "r0007-abc"}, new=True, result="rolled_back")
         raise EngineError("app-blue", "gone")
     assert heard(root)[0]["id"] == "r0007-abc" and heard(root)[0]["result"] == "rolled_back"
@@ -71,14 +71,14 @@ def test_a_failure_after_that_is_told_with_the_record(root):
 def test_a_hook_that_fails_hides_no_error(root):
     (root / "hooks" / "on-failure").write_text("#!/bin/sh\nexit 3\n")
     lines = Lines()
-    with pytest.raises(LockHeld), failure.told("local", lines, "deploy"):
+    with pytest.raises(LockHeld), failure.announce_failure("local", lines, "deploy"):
         raise LockHeld("lock of shop", "held")
     assert lines == ["  hook on-failure: hooks/on-failure: exit code 3"]
 
 
 def test_settings_that_cannot_be_read_keep_no_failure_from_being_told(root, monkeypatch):
     monkeypatch.setenv("GATE_TIMEOUT", "soon")
-    with pytest.raises(SettingsError), failure.told("staging", Lines(), "deploy"):
+    with pytest.raises(SettingsError), failure.announce_failure("staging", Lines(), "deploy"):
         envfile.load(root, "staging", os.environ)
     (record,) = heard(root)
     assert (record["stack"], record["environment"], record["kind"]) == (None, "staging", "deploy")
@@ -86,6 +86,6 @@ def test_settings_that_cannot_be_read_keep_no_failure_from_being_told(root, monk
 
 
 def test_nothing_is_told_of_what_succeeds(root):
-    with failure.told("local", Lines(), "deploy"):
+    with failure.announce_failure("local", Lines(), "deploy"):
         pass
     assert not (root / "heard").exists()

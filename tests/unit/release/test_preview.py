@@ -9,7 +9,7 @@ import pytest
 from slipway.errors import Declined
 from slipway.plan import Plan, Step
 from slipway.release import preview
-from slipway.release.change import Change, compare, counted
+from slipway.release.change import Change, compare, describe_tally
 from tests.support.fakes import env, gone, seen
 
 REPLACES = Change(services={"redis": "image changed", "app": "not running"}, running=frozenset(("redis", "objects")))
@@ -83,4 +83,4 @@ def test_a_tally_counts_every_service_once():
     names = here.engine.wanted()
     assert change.tally(3) == {"started": 2, "replaced": 0, "migrated": 3, "kept": len(names) - 2}
     assert REPLACES.tally(0) | {"kept": 1} == {"started": 1, "replaced": 1, "migrated": 0, "kept": 1}
-    assert counted({"started": 2, "replaced": 0, "migrated": 3, "kept": 4}) == "2 started, 3 migrated, 4 kept"
+    assert describe_tally({"started": 2, "replaced": 0, "migrated": 3, "kept": 4}) == "2 started, 3 migrated, 4 kept"

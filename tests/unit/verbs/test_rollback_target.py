@@ -92,27 +92,27 @@ BACK = record(4, "b", target=2)
     ],
 )
 def test_by_default_it_goes_to_the_last_good_release_before_what_serves_with_another_image(records, target):
-    assert target_of.chosen(env(records), records, None)["id"] == f"r{number_of(target)}"
+    assert target_of.choose_record(env(records), records, None)["id"] == f"r{number_of(target)}"
 
 
 @pytest.mark.parametrize("records", [[], [A], [record(2, "a"), A], [record(3, "a", target=1), B, A]])
 def test_where_no_other_image_served_before_it_says_so(records):
     with pytest.raises(SettingsError) as refused:
-        target_of.chosen(env(records), records, None)
+        target_of.choose_record(env(records), records, None)
     assert "another image" in refused.value.found and ".env" in refused.value.expected
 
 
 def test_a_release_with_the_image_that_serves_is_refused_since_its_settings_are_not_kept():
     records = [record(4, "b"), B, A]
     with pytest.raises(SettingsError) as refused:
-        target_of.chosen(env(records), records, "r0002")
+        target_of.choose_record(env(records), records, "r0002")
     assert "settings" in refused.value.found and refused.value.next == "edit .env, then ./invoke deploy"
-    assert target_of.chosen(env(records), records, "r0001") == A
+    assert target_of.choose_record(env(records), records, "r0001") == A
 
 
 def test_a_tag_that_went_on_to_another_image_is_another_image():
     records = [A | {"id": "r0002-abc", "image_id": "sha256:new"}, A]
-    assert target_of.chosen(env(records), records, None) == A
+    assert target_of.choose_record(env(records), records, None) == A
 
 
 def test_under_the_lock_it_is_chosen_anew_and_said_where_that_is_another_release():
@@ -152,11 +152,11 @@ def test_a_refused_rollback_names_a_backup_or_says_that_none_is_left(gap, then):
 def test_a_release_that_was_never_good_is_refused_with_the_way_to_deploy_it(result):
     records = [BAD, record(2, "b", result=result), A]
     with pytest.raises(SettingsError) as refused:
-        target_of.chosen(env(records), records, "r0002")
+        target_of.choose_record(env(records), records, "r0002")
     assert "never proven itself" in refused.value.found and "git checkout abc" in refused.value.next
 
 
 def test_before_the_lock_a_release_that_was_cut_short_counts_as_the_one_that_serves():
     """It may be: the repair decides that under the lock. A refusal for want of an older release would come too early."""
     records = [record(2, "b", result="running"), A]
-    assert target_of.chosen(env(records), target_of.hoped(records), None) == A
+    assert target_of.choose_record(env(records), target_of.assume_success(records), None) == A
