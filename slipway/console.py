@@ -73,13 +73,13 @@ class Plain:
         """Whether to go on; where nobody sits who could say no, yes."""
         return True
 
-    def started(self, step: Step) -> Note:
+    def report_start(self, step: Step) -> Note:
         return Spoken(self, step)
 
-    def finished(self, step: Step, seconds: float, remark: str | None) -> None:
+    def report_finish(self, step: Step, seconds: float, remark: str | None) -> None:
         self.line(f"  ✓ {step.name:<{WIDTH}} {seconds:6.1f} s  {remark or step.cause}".rstrip())
 
-    def failed(self, step: Step, seconds: float, error: BaseException) -> None:
+    def report_failure(self, step: Step, seconds: float, error: BaseException) -> None:
         self.line(f"  ✗ {step.name:<{WIDTH}} {seconds:6.1f} s")
 
     def done(self, text: str, **facts: Any) -> None:
@@ -125,7 +125,7 @@ class Live(Plain):
     def ask(self, question: str) -> bool:
         return not sys.stdin.isatty() or input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
-    def started(self, step: Step) -> Note:
+    def report_start(self, step: Step) -> Note:
         note = Note()
         with self.lock:
             self.running[step.name] = note
@@ -138,10 +138,12 @@ class Live(Plain):
 
         if self.display is None and self.running:
             console = Console(file=self.out, highlight=False, emoji=False)
-            self.display = Display(get_renderable=self.moving, console=console, refresh_per_second=8, transient=True)
+            self.display = Display(
+                get_renderable=self.render_steps, console=console, refresh_per_second=8, transient=True
+            )
             self.display.start()
 
-    def moving(self):
+    def render_steps(self):
         from rich.text import Text
 
         now = time.monotonic()
@@ -161,13 +163,13 @@ class Live(Plain):
             else:
                 put(text, self.out)
 
-    def finished(self, step: Step, seconds: float, remark: str | None) -> None:
+    def report_finish(self, step: Step, seconds: float, remark: str | None) -> None:
         self.forget(step)
-        super().finished(step, seconds, remark)
+        super().report_finish(step, seconds, remark)
 
-    def failed(self, step: Step, seconds: float, error: BaseException) -> None:
+    def report_failure(self, step: Step, seconds: float, error: BaseException) -> None:
         self.forget(step)
-        super().failed(step, seconds, error)
+        super().report_failure(step, seconds, error)
 
     def forget(self, step: Step) -> None:
         with self.lock:
@@ -206,14 +208,14 @@ class Json:
     def ask(self, question: str) -> bool:
         return True
 
-    def started(self, step: Step) -> Note:
+    def report_start(self, step: Step) -> Note:
         self.emit("step", name=step.name, state="started", cause=step.cause)
         return Note()
 
-    def finished(self, step: Step, seconds: float, remark: str | None) -> None:
+    def report_finish(self, step: Step, seconds: float, remark: str | None) -> None:
         self.emit("step", name=step.name, state="done", seconds=round(seconds, 3), remark=remark)
 
-    def failed(self, step: Step, seconds: float, error: BaseException) -> None:
+    def report_failure(self, step: Step, seconds: float, error: BaseException) -> None:
         self.emit("step", name=step.name, state="failed", seconds=round(seconds, 3))
 
     def done(self, text: str, **facts: Any) -> None:

@@ -47,8 +47,8 @@ def enter(on: str, environ: Mapping[str, str] = os.environ, root: Path = ROOT) -
     return Environment(root, on, settings, built, engine, note)
 
 
-def settled(on: str, reporter) -> Environment:
-    """The same; the local one gets its settings file first if it has none."""
+def ensure_settings(on: str, reporter) -> Environment:
+    """The environment of a name, as `enter` gives it; the local one gets its settings file first if it has none."""
     if first_run(on) and envfile.write_fresh(path := envfile.path_of(ROOT, on)):
         reporter.line(f"wrote {path.name} with fresh random secrets (mode 0600)")
     return enter(on)
@@ -59,8 +59,8 @@ def first_run(on: str, environ: Mapping[str, str] = os.environ, root: Path = ROO
     return on == LOCAL and not envfile.path_of(root, on).exists() and envfile.parse(root, on, environ).local
 
 
-def imagined(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment with secrets that nobody keeps: enough to plan a first run that changes nothing."""
+def throwaway_secrets(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment's variables with secrets that nobody keeps: enough to plan a first run that changes nothing."""
     return envfile.fresh_secrets() | dict(environ)
 
 

@@ -33,13 +33,13 @@ def work(
         return remark(result)
 
     reporter.header(env.header)
-    with locked(env, verb, args, wait):
+    with lock_stack(env, verb, args, wait):
         apply(Plan(((Step(f"db.{verb}", cause, run),),)), reporter, end_all)
     return result
 
 
-def locked(env: Environment, verb: str, args: Mapping, wait: float | None) -> AbstractContextManager[None]:
-    """The stack's lock for what changes data: no deploy may come in between. Raises LockHeld, naming the holder."""
+def lock_stack(env: Environment, verb: str, args: Mapping, wait: float | None) -> AbstractContextManager[None]:
+    """Holds the stack's lock for what changes data: no deploy comes in between. Raises LockHeld, naming the holder."""
     if verb not in CHANGING or args.get("dry_run"):
         return nullcontext()
     seconds = env.settings.gate_timeout if wait is None else wait
@@ -69,5 +69,5 @@ def remark(reporter, entries: list[dict]) -> None:
             reporter.line(f"  ! {entry['file']}: {entry['note']}")
 
 
-def listed(entries: list[dict]) -> str:
+def join_files(entries: list[dict]) -> str:
     return ", ".join(entry["file"].rsplit("/", 1)[-1] for entry in entries) or "nothing"

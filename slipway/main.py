@@ -24,15 +24,15 @@ def perform(verb: str, on: str, json: bool = False, **options) -> None:
         module.run(on, reporter, **options)
         code = 0
     except SlipwayError as error:
-        code = told(reporter, error)
+        code = report_error(reporter, error)
     except KeyboardInterrupt:
-        code = told(
+        code = report_error(
             reporter, Interrupted("interrupted", "while nothing was being changed", next="type the same command again")
         )
     except Exception as error:
         if options.get("debug"):
             raise
-        code = told(reporter, unexpected(error))
+        code = report_error(reporter, unexpected_error(error))
     finally:
         reporter.close()
     if code:
@@ -40,13 +40,13 @@ def perform(verb: str, on: str, json: bool = False, **options) -> None:
         leave(code)
 
 
-def told(reporter, error: SlipwayError) -> int:
+def report_error(reporter, error: SlipwayError) -> int:
     reporter.close()
     reporter.error(error)
     return error.code
 
 
-def unexpected(error: Exception) -> SlipwayError:
+def unexpected_error(error: Exception) -> SlipwayError:
     """A fault of ours or of the machine: one sentence, and where in the code it was."""
     import traceback
 

@@ -102,7 +102,7 @@ def way_back(begun: Sequence[Step]) -> Plan:
     return Plan(tuple((undo,) for step in reversed(begun) for undo in step.undo))
 
 
-def guarded(plan: Plan, check: Callable[[], None]) -> Plan:
+def guard_steps(plan: Plan, check: Callable[[], None]) -> Plan:
     """The same plan, of which every step first makes a check that may raise."""
 
     def run(step: Step, progress: Progress) -> str | None:
@@ -115,11 +115,11 @@ def guarded(plan: Plan, check: Callable[[], None]) -> Plan:
 class Reporter(Protocol):
     """What the executor tells while it runs; console.py has one for people, one for pipes and one for machines."""
 
-    def started(self, step: Step) -> Progress: ...
+    def report_start(self, step: Step) -> Progress: ...
 
-    def finished(self, step: Step, seconds: float, remark: str | None) -> None: ...
+    def report_finish(self, step: Step, seconds: float, remark: str | None) -> None: ...
 
-    def failed(self, step: Step, seconds: float, error: BaseException) -> None: ...
+    def report_failure(self, step: Step, seconds: float, error: BaseException) -> None: ...
 
 
 @dataclass
@@ -130,17 +130,17 @@ class Journal:
     begun: list[Step] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def started(self, step: Step) -> Progress:
+    def report_start(self, step: Step) -> Progress:
         self.begun.append(step)
-        return self.reporter.started(step)
+        return self.reporter.report_start(step)
 
-    def finished(self, step: Step, seconds: float, remark: str | None) -> None:
+    def report_finish(self, step: Step, seconds: float, remark: str | None) -> None:
         self.seconds[step.name] = round(seconds, 3)
-        self.reporter.finished(step, seconds, remark)
+        self.reporter.report_finish(step, seconds, remark)
 
-    def failed(self, step: Step, seconds: float, error: BaseException) -> None:
+    def report_failure(self, step: Step, seconds: float, error: BaseException) -> None:
         self.seconds[step.name] = round(seconds, 3)
-        self.reporter.failed(step, seconds, error)
+        self.reporter.report_failure(step, seconds, error)
 
 
 @dataclass
@@ -162,11 +162,11 @@ class Run:
     def _work(self) -> None:
         begun = time.monotonic()
         try:
-            remark = self.step.run(self.reporter.started(self.step))
-            self.reporter.finished(self.step, time.monotonic() - begun, remark)
+            remark = self.step.run(self.reporter.report_start(self.step))
+            self.reporter.report_finish(self.step, time.monotonic() - begun, remark)
         except BaseException as error:
             self.error = error
-            self.reporter.failed(self.step, time.monotonic() - begun, error)
+            self.reporter.report_failure(self.step, time.monotonic() - begun, error)
         finally:
             self.done.set()
 
@@ -191,14 +191,14 @@ def apply(plan: Plan, reporter: Reporter, stop_children: Callable[[], None]) -> 
             deadline = time.monotonic() + PATIENCE
             for run in runs:
                 run.done.wait(max(0, deadline - time.monotonic()) if run.begun else 0)
-            raise interrupted(plan, done, runs) from None
+            raise interrupted_error(plan, done, runs) from None
         for run in runs:
             if run.error:
                 raise run.error
             done.append(run.step.name)
 
 
-def interrupted(plan: Plan, done: list[str], runs: list[Run]) -> Interrupted:
+def interrupted_error(plan: Plan, done: list[str], runs: list[Run]) -> Interrupted:
     done = done + [run.step.name for run in runs if run.done.is_set() and not run.error]
     cut = [run.step.name for run in runs if run.begun and run.step.name not in done]
     left = [step.name for step in plan.steps if step.name not in done and step.name not in cut]

@@ -9,7 +9,7 @@ from functools import partial
 from slipway import confirm
 from slipway.environment import Environment, enter
 from slipway.errors import SlipwayError
-from slipway.plan import Plan, Progress, Silent, Step, apply, guarded
+from slipway.plan import Plan, Progress, Silent, Step, apply, guard_steps
 from slipway.recovery import pitr, steps
 from slipway.release import archive, gates
 from slipway.system.process import end_all
@@ -95,8 +95,8 @@ def age(seconds: float) -> str:
 def carry_out(work: steps.Restore, reporter, check: Callable[[], None]) -> None:
     """Before the exchange a failure changes nothing; a cluster that does not serve after it is exchanged back."""
     try:
-        apply(guarded(Plan(steps.making(work)), check), reporter, end_all)
-        apply(guarded(Plan(steps.putting(work)), check), reporter, end_all)
+        apply(guard_steps(Plan(steps.making(work)), check), reporter, end_all)
+        apply(guard_steps(Plan(steps.putting(work)), check), reporter, end_all)
         apply(Plan(steps.proving(work)), reporter, end_all)
     except SlipwayError as error:
         undone(work, reporter, error)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from slipway.engine import Running, Seen
 from slipway.environment import Environment
 from slipway.errors import Interrupted, LockLost, SlipwayError
-from slipway.main import unexpected
+from slipway.main import unexpected_error
 from slipway.outlook import pause
-from slipway.plan import Journal, Plan, apply, guarded, way_back
+from slipway.plan import Journal, Plan, apply, guard_steps, way_back
 from slipway.release import hooks, preview, recover, steps
 from slipway.release.change import Change, Swap, compare
 from slipway.release.record import Record
@@ -66,9 +66,9 @@ def carry_out(env: Environment, reporter, held: Held, todo: Plan, swap: Swap | N
     """Runs the plan and closes the record. Raises what went wrong, after it was taken back."""
     journal = Journal(reporter)
     try:
-        apply(guarded(todo, held.check), journal, end_all)
+        apply(guard_steps(todo, held.check), journal, end_all)
     except Exception as raw:
-        error = raw if isinstance(raw, SlipwayError) else unexpected(raw)
+        error = raw if isinstance(raw, SlipwayError) else unexpected_error(raw)
         if is_lock_lost(held.check):
             error.found += "; nothing more was done"
         else:
@@ -127,7 +127,7 @@ def take_back(env: Environment, reporter, undo: Plan, swap: Swap, record: Record
 
 
 def describe_error(error: Exception) -> str:
-    return str(error if isinstance(error, SlipwayError) else unexpected(error))
+    return str(error if isinstance(error, SlipwayError) else unexpected_error(error))
 
 
 def announce(env: Environment, reporter, record: Record, error: SlipwayError) -> None:

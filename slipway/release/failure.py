@@ -12,7 +12,7 @@ from slipway.config.settings import Settings
 from slipway.engine import lock as holder
 from slipway.environment import ROOT
 from slipway.errors import Declined, Interrupted, SlipwayError
-from slipway.main import unexpected
+from slipway.main import unexpected_error
 from slipway.release import hooks
 from slipway.release.record import Record
 from slipway.system import git
@@ -43,7 +43,7 @@ def announce_failure(on: str, reporter, kind: str) -> Iterator[Attempt]:
         tell(on, reporter, kind, attempt, error)
         raise error from None
     except Exception as error:
-        tell(on, reporter, kind, attempt, unexpected(error))
+        tell(on, reporter, kind, attempt, unexpected_error(error))
         raise
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slipway.engine import Seen
-from slipway.environment import Environment, enter, first_run, imagined
+from slipway.environment import Environment, enter, first_run, throwaway_secrets
 from slipway.errors import Declined, EngineError
 from slipway.outlook import Outlook, pause
 from slipway.plan import Plan, Silent
@@ -14,7 +14,7 @@ from slipway.release.record import Record
 
 def deploy(on: str, reporter) -> None:
     """Prints the plan of a deploy; before the first `up`, that of the first start."""
-    env = enter(on, imagined()) if first_run(on) else enter(on)
+    env = enter(on, throwaway_secrets()) if first_run(on) else enter(on)
     seen = env.engine.observe()
     change = compare(env, seen)
     reporter.header(env.header)

@@ -8,7 +8,7 @@ from functools import partial
 from slipway.engine import Running, Seen
 from slipway.environment import Environment
 from slipway.errors import HealthError, SlipwayError
-from slipway.plan import Level, Plan, Silent, Step, apply, guarded
+from slipway.plan import Level, Plan, Silent, Step, apply, guard_steps
 from slipway.release import gates, rollout, smoke_test
 from slipway.release.change import OTHER, Swap, cut_short
 from slipway.stack.model import STORES
@@ -41,7 +41,7 @@ def repair(env: Environment, seen: Seen, reporter, check: Callable[[], None]) ->
     wrong = disproven(env, seen, reporter, newest, check)
     if wrong:
         reporter.line(f"  undone for this: {wrong}")
-    apply(guarded(Plan(back(env, seen) if wrong else leftovers(env, seen)), check), reporter, end_all)
+    apply(guard_steps(Plan(back(env, seen) if wrong else leftovers(env, seen)), check), reporter, end_all)
     now = env.engine.observe()
     if cut:
         settle(env, now, reporter, cut, wrong)
@@ -69,7 +69,7 @@ def disproven(
     if newest["result"] != "running":
         return SlipwayError(f"app-{seen.colour}", f"{newest['id']} failed, and it serves still")
     try:
-        apply(guarded(Plan(proofs(env, seen, newest)), check), reporter, end_all)
+        apply(guard_steps(Plan(proofs(env, seen, newest)), check), reporter, end_all)
     except HealthError as error:
         return error
     return None

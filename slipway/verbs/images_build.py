@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from slipway.engine.docker.engine import Docker
-from slipway.environment import Environment, settled
+from slipway.environment import Environment, ensure_settings
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Step, apply
 from slipway.stack import images
@@ -14,7 +14,7 @@ from slipway.system.process import end_all
 
 def run(on: str, reporter, again: bool = False) -> None:
     """Builds the images whose tag the engine lacks; `again` builds all of them anew. A tag follows its content."""
-    env = settled(on, reporter)
+    env = ensure_settings(on, reporter)
     if not isinstance(env.engine, Docker):
         raise SettingsError(
             "images.build",

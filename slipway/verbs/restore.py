@@ -13,7 +13,7 @@ from slipway.engine import Seen
 from slipway.environment import Environment, enter
 from slipway.errors import EngineError, SettingsError, SlipwayError
 from slipway.inside import careful
-from slipway.plan import Level, Plan, Progress, Silent, Step, apply, guarded
+from slipway.plan import Level, Plan, Progress, Silent, Step, apply, guard_steps
 from slipway.recovery import door, words
 from slipway.recovery import moment as restore_at
 from slipway.recovery.asked import Done, Wish, refuse_absent, wished
@@ -94,7 +94,7 @@ def carried(
 ) -> Done:
     """The plan for what was asked, with the front door closed where the live data is replaced."""
     done = Done()
-    todo = guarded(plan(env, wish, source, found, done), check)
+    todo = guard_steps(plan(env, wish, source, found, done), check)
     if wish.into:
         apply(todo, reporter, end_all)
         return done

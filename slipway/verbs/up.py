@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from slipway.engine import Seen
-from slipway.environment import Environment, enter, first_run, imagined, settled
+from slipway.environment import Environment, ensure_settings, enter, first_run, throwaway_secrets
 from slipway.errors import EngineError
 from slipway.plan import Plan
 from slipway.release import execute, plans, preview
@@ -19,7 +19,7 @@ from slipway.release.record import Record, describe
 def run(on: str, reporter, dry_run: bool = False, wait: float = 0, yes: bool = False) -> None:
     """Observes, plans, shows, applies, and observes again: done is when a second look finds nothing left to do."""
     begun = time.monotonic()
-    env = enter(on, imagined()) if dry_run and first_run(on) else settled(on, reporter)
+    env = enter(on, throwaway_secrets()) if dry_run and first_run(on) else ensure_settings(on, reporter)
     seen = env.engine.observe()
     change = compare(env, seen)
     todo = planned(env, seen, change)

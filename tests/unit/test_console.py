@@ -65,10 +65,10 @@ def test_plain_lines():
     plain = console.Plain(out)
     plain.header("shop-local on the embedded engine")
     plain.plan(Plan(((STEP,),)))
-    plain.started(STEP).say("not within the first ten seconds")
-    plain.finished(STEP, 0.123, "answered at try 2")
-    plain.finished(STEP, 12.0, None)
-    plain.failed(STEP, 61.25, GateError("redis"))
+    plain.report_start(STEP).say("not within the first ten seconds")
+    plain.report_finish(STEP, 0.123, "answered at try 2")
+    plain.report_finish(STEP, 12.0, None)
+    plain.report_failure(STEP, 61.25, GateError("redis"))
     plain.done("Up in 1.0 s.\nhttp://127.0.0.1:8080", url="http://127.0.0.1:8080")
     plain.close()
     assert out.getvalue().splitlines() == [
@@ -85,7 +85,7 @@ def test_plain_lines():
 def test_a_long_step_says_every_ten_seconds_where_it_is(monkeypatch):
     out, now = io.StringIO(), [100.0]
     monkeypatch.setattr(console.time, "monotonic", lambda: now[0])
-    note = console.Plain(out).started(STEP)
+    note = console.Plain(out).report_start(STEP)
     note.begun = now[0]
     for second in range(1, 25):
         now[0] = 100.0 + second
@@ -101,9 +101,9 @@ def test_json_lines():
     reporter = console.Json(out)
     reporter.header("shop-local")
     reporter.plan(Plan(((STEP,),)))
-    reporter.started(STEP).count(1, 2, "rows")
-    reporter.finished(STEP, 0.12345, "é\n")
-    reporter.failed(STEP, 1, GateError("redis"))
+    reporter.report_start(STEP).count(1, 2, "rows")
+    reporter.report_finish(STEP, 0.12345, "é\n")
+    reporter.report_failure(STEP, 1, GateError("redis"))
     reporter.done("Up", seconds=1.5)
     reporter.error(GateError("redis gate", "refused", "PONG", "./invoke logs redis", ("a", "b")))
     assert [json.loads(line) for line in out.getvalue().splitlines()] == [
@@ -148,10 +148,10 @@ def test_a_terminal_shows_the_finished_lines_as_they_are():
     out = Terminal()
     live = console.Live(out)
     live.header("before")
-    note = live.started(STEP)
+    note = live.report_start(STEP)
     note.say("[bold]waiting[/bold]")
     live.line("[red]not markup[/red] :warning: 12 of 12")
-    live.finished(STEP, 0.5, "/app/:bug: [x]")
+    live.report_finish(STEP, 0.5, "/app/:bug: [x]")
     live.close()
     shown = out.getvalue()
     assert shown.startswith("before\n") and "[red]not markup[/red] :warning: 12 of 12" in shown

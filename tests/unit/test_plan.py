@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.errors import GateError, Interrupted, LockLost
-from slipway.plan import Plan, Silent, Step, apply, guarded
+from slipway.plan import Plan, Silent, Step, apply, guard_steps
 from tests.support.waiting import PATIENCE
 
 
@@ -22,14 +22,14 @@ class Told:
 
     events: list[tuple] = field(default_factory=list)
 
-    def started(self, step):
+    def report_start(self, step):
         self.events.append(("started", step.name))
         return Silent()
 
-    def finished(self, step, seconds, remark):
+    def report_finish(self, step, seconds, remark):
         self.events.append(("finished", step.name, remark))
 
-    def failed(self, step, seconds, error):
+    def report_failure(self, step, seconds, error):
         self.events.append(("failed", step.name, str(error)))
 
 
@@ -135,15 +135,15 @@ def test_a_guarded_plan_reads_as_before_and_no_step_of_it_runs_once_its_check_re
             raise LockLost("lock of shop", "lost")
 
     plan = Plan(tuple((step(name, lambda progress: ran.append(left.pop(0))),) for name in ("a", "b", "c", "d")))
-    assert guarded(plan, check) == plan
+    assert guard_steps(plan, check) == plan
     with pytest.raises(LockLost):
-        apply(guarded(plan, check), Told(), nobody)
+        apply(guard_steps(plan, check), Told(), nobody)
     assert ran == ["first", "second"]
 
 
 def test_a_reporter_that_fails_does_not_hang_the_run():
     class Mute(Told):
-        def started(self, step):
+        def report_start(self, step):
             raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slipway.environment import enter
-from slipway.inside import careful, listed, work
+from slipway.inside import careful, join_files, work
 
 
 def run(on: str, reporter, only: str | None = None, yes: bool = False, wait: float | None = None) -> None:
@@ -16,7 +16,7 @@ def run(on: str, reporter, only: str | None = None, yes: bool = False, wait: flo
         "fixtures",
         {"only": only} if only else {},
         only or "whatever is pending",
-        lambda found: listed(found["loaded"]),
+        lambda found: join_files(found["loaded"]),
         wait,
     )
     rows = sum(entry["rows"] for entry in result["loaded"])

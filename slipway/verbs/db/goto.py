@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 
 from slipway.environment import enter
-from slipway.inside import careful, listed, remark, work
+from slipway.inside import careful, join_files, remark, work
 
 
 def run(on: str, reporter, version: int, yes: bool = False, wait: float | None = None) -> None:
@@ -18,7 +18,7 @@ def run(on: str, reporter, version: int, yes: bool = False, wait: float | None =
         "goto",
         {"version": version, "by": getpass.getuser()},
         f"to {version}",
-        lambda found: listed(found["applied"] or found["rolled_back"]),
+        lambda found: join_files(found["applied"] or found["rolled_back"]),
         wait,
     )
     remark(reporter, result["rolled_back"])

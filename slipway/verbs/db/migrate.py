@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 
 from slipway.environment import enter
-from slipway.inside import listed, work
+from slipway.inside import join_files, work
 
 
 def run(on: str, reporter, to: int | None = None, dry_run: bool = False, wait: float | None = None) -> None:
@@ -18,7 +18,7 @@ def run(on: str, reporter, to: int | None = None, dry_run: bool = False, wait: f
         "migrate",
         {"to": to, "dry_run": dry_run, "by": getpass.getuser()},
         cause,
-        lambda found: listed(found.get("would", found.get("applied", []))),
+        lambda found: join_files(found.get("would", found.get("applied", []))),
         wait,
     )
     files = result.get("would", result.get("applied", []))

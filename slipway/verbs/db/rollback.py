@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 
 from slipway.environment import enter
-from slipway.inside import again, careful, listed, remark, work
+from slipway.inside import again, careful, join_files, remark, work
 
 
 def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None = None) -> None:
@@ -18,7 +18,7 @@ def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None
         "rollback",
         {"steps": steps, "by": getpass.getuser()},
         f"{steps} down",
-        lambda found: listed(found["rolled_back"]),
+        lambda found: join_files(found["rolled_back"]),
         wait,
     )
     remark(reporter, result["rolled_back"])

@@ -308,11 +308,11 @@ class Heard:
     def line(self, text: str) -> None:
         self.told.append(text.strip())
 
-    def started(self, step):
+    def report_start(self, step):
         self.told.append(step.name)
         return Silent()
 
-    finished = failed = lambda *whatever: None
+    report_finish = report_failure = lambda *whatever: None
 
 
 class Standing(Beside):
@@ -431,7 +431,7 @@ def test_ops_is_started_first_where_nobody_else_can_tell_which_of_two_colours_se
             return SEEN
 
     class Quiet:
-        started = finished = failed = lambda *whatever: None
+        report_start = report_finish = report_failure = lambda *whatever: None
 
     here = replace(env(tmp_path), engine=Blind())
     stopped = {name: Running("stopped", f"{name} 1") for name in ("postgres", "ops")}
