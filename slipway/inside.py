@@ -43,7 +43,7 @@ def lock_stack(env: Environment, verb: str, args: Mapping, wait: float | None) -
     if verb not in CHANGING or args.get("dry_run"):
         return nullcontext()
     seconds = env.settings.gate_timeout if wait is None else wait
-    return env.engine.locked(f"db.{verb}", seconds, env.flag)
+    return env.engine.hold_lock(f"db.{verb}", seconds, env.flag)
 
 
 def careful(env: Environment, yes: bool, what: str, command: str) -> None:

@@ -33,9 +33,9 @@ class Seen:
     answering: bool = False
     last_answer: str = ""
     colour: str = ""  # of the app's two, the one that serves
-    beside: bool = False  # the other one has containers too: left by a deploy that was cut short
-    pointed: str = ""  # the colour that the gateway sends requests to
-    up: bool = False  # the gateway answers
+    idle_running: bool = False  # the other one has containers too: left by a deploy that was cut short
+    routed_to: str = ""  # the colour that the gateway sends requests to
+    gateway_up: bool = False  # the gateway answers
     front: Mapping = field(
         default_factory=dict
     )  # the configuration that the gateway runs; empty: not known, or in doubt
@@ -57,7 +57,7 @@ class Rollout(Protocol):
 
     def front(self) -> str: ...
 
-    def serving(self) -> str: ...
+    def serving_colour(self) -> str: ...
 
     def start(self, colour: str, image: str, progress: Progress) -> None: ...
 
@@ -93,7 +93,7 @@ class Engine(Protocol):
     def services(self) -> Sequence[str]:
         """Names of the services that this engine runs for the stack, in start order."""
 
-    def wanted(self) -> Mapping[str, str]:
+    def wanted_fingerprints(self) -> Mapping[str, str]:
         """Fingerprint that each service should have been started with."""
 
     def observe(self, data: bool = True) -> Seen:
@@ -114,7 +114,7 @@ class Engine(Protocol):
     def halt(self, service: str, progress: Progress) -> str | None:
         """Stops one service and leaves it to `start`."""
 
-    def delivered(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+    def deliver_backup(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
         """A backup's directory where the data side can read it while the block runs, as the data side names it."""
 
     def stop(self, volumes: bool, progress: Progress) -> str | None:
@@ -123,13 +123,13 @@ class Engine(Protocol):
     def log(self, service: str, lines: int) -> tuple[str, ...]:
         """The last lines of a service's log."""
 
-    def crashed(self, service: str) -> str:
+    def describe_crash(self, service: str) -> str:
         """How a service has given up, or an empty text while there is hope."""
 
     def url(self) -> str:
         """The front door, as a person types it."""
 
-    def locked(self, doing: str, wait: float, flag: str) -> AbstractContextManager[Callable[[], None]]:
+    def hold_lock(self, doing: str, wait: float, flag: str) -> AbstractContextManager[Callable[[], None]]:
         """Holds the stack's lock, for everybody who can reach this engine. Raises LockHeld after `wait` seconds.
 
         What it gives raises LockLost when the lock is not held any more: a process that was stopped is not heard.

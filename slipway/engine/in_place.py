@@ -21,7 +21,7 @@ class InPlace:
     def front(self) -> str:
         return ""
 
-    def serving(self) -> str:
+    def serving_colour(self) -> str:
         return ""
 
     def image(self) -> str:
@@ -34,7 +34,7 @@ class InPlace:
         return {"image_id": "", "digest": "", "tags": [], "accepts": ""}
 
     def mark(self, image: str) -> str:
-        return self.engine.wanted()["app"]
+        return self.engine.wanted_fingerprints()["app"]
 
     def drop(self, images: Sequence[str]) -> list[str]:
         return []

@@ -41,7 +41,7 @@ def from_labels(labels: Mapping[str, str]) -> Holder:
     return Holder(*(labels.get(f"slipway.lock.{key}", "unknown") for key in ("by", "host", "pid", "doing", "since")))
 
 
-def held(stack: str, holder: Holder, flag: str = "") -> LockHeld:
+def held_error(stack: str, holder: Holder, flag: str = "") -> LockHeld:
     return LockHeld(
         f"lock of {stack}",
         f"held by {holder}",
@@ -50,7 +50,7 @@ def held(stack: str, holder: Holder, flag: str = "") -> LockHeld:
     )
 
 
-def lost(stack: str) -> LockLost:
+def lost_error(stack: str) -> LockLost:
     return LockLost(
         f"lock of {stack}",
         "lost: this process was not heard for too long, or ./invoke unlock broke it",

@@ -39,10 +39,10 @@ def stream(engine: Engine, *words: str) -> Iterator[BinaryIO]:
             child.wait()
         if code:
             said.seek(0)
-            raise told(said.read().decode(errors="replace"), code)
+            raise read_error(said.read().decode(errors="replace"), code)
 
 
-def told(text: str, code: int) -> SlipwayError:
+def read_error(text: str, code: int) -> SlipwayError:
     """The error that the other side wrote down, or its last words."""
     lines = [line for line in text.splitlines() if line.strip()]
     try:

@@ -28,7 +28,7 @@ def work(
         result.update(env.engine.inside(verb, args, progress))
         return remark(result)
 
-    with nullcontext() if wait is None else env.engine.locked(name, wait, env.flag):
+    with nullcontext() if wait is None else env.engine.hold_lock(name, wait, env.flag):
         apply(Plan(((Step(name, cause, run),),)), reporter, end_all)
     return result
 

@@ -37,7 +37,7 @@ def run(
     if not yes:
         ask(env, asked)
     work = steps.Restore(env, asked, drop_old)
-    with env.engine.locked("restore", wait, env.flag) as check:
+    with env.engine.hold_lock("restore", wait, env.flag) as check:
         leftovers(work, reporter)
         carry_out(work, reporter, check)
     reporter.done(told(work), at=work.text, **work.found)
@@ -50,7 +50,7 @@ def drill(on: str, reporter, at: str = LATEST, wait: float = 0) -> None:
     reporter.header(env.header)
     asked = env.engine.inside("pitr.ask", {"at": at}, Silent())
     work = steps.Restore(env, asked)
-    with env.engine.locked("pitr.drill", wait, env.flag):
+    with env.engine.hold_lock("pitr.drill", wait, env.flag):
         leftovers(work, reporter)
         try:
             apply(Plan(steps.making(work)), reporter, end_all)

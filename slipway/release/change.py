@@ -72,7 +72,7 @@ class Change:
 
 def compare(env: Environment, seen: Seen) -> Change:
     """The change from what was seen to what the settings ask for."""
-    wanted = env.engine.wanted()
+    wanted = env.engine.wanted_fingerprints()
     services = differences(wanted, seen.services)
     data = {name for name in services if name in DATA_TIER}
     doubtful = in_doubt(seen, data)
@@ -142,7 +142,7 @@ def swap(env: Environment, seen: Seen, differ: Mapping[str, str]) -> Swap | None
     app, rollout = seen.services.get("app"), env.engine.rollout
     if not (rollout.beside and app and "app" in differ and "gateway" in seen.services):
         return None
-    if app.state not in ("running", "scaled") or app.config == env.engine.wanted()["app"]:
+    if app.state not in ("running", "scaled") or app.config == env.engine.wanted_fingerprints()["app"]:
         return None
     return Swap(seen.colour, OTHER[seen.colour], rollout.image(), differ["app"])
 
@@ -155,4 +155,6 @@ def describe_tally(tally: Mapping[str, int]) -> str:
 def cut_short(seen: Seen) -> bool:
     """Whether a deploy was: only who holds the lock may say that it is not still under way."""
     newest = seen.data["releases"]["newest"] if seen.data else None
-    return bool(seen.beside or seen.pointed not in ("", seen.colour) or (newest and newest["result"] == "running"))
+    return bool(
+        seen.idle_running or seen.routed_to not in ("", seen.colour) or (newest and newest["result"] == "running")
+    )

@@ -39,7 +39,7 @@ def prepare(env: Environment, reporter, seen: Seen) -> Plan:
 @contextmanager
 def lock_stack(env: Environment, reporter, doing: str, wait: float) -> Iterator[Held]:
     """Takes the lock, looks again, and puts right what a killed deploy left."""
-    with env.engine.locked(doing, wait, env.flag) as check:
+    with env.engine.hold_lock(doing, wait, env.flag) as check:
         seen = recover.look_again(env, env.engine.observe(), reporter)
         yield Held(recover.repair(env, seen, reporter, check), check)
 

@@ -41,7 +41,7 @@ def fail_fast(engine: Engine, service: str, kind: type[SlipwayError]) -> Callabl
     """Raises as soon as a service has given up, so that nobody waits a minute for what died in a second."""
 
     def check() -> None:
-        if service in engine.services() and (how := engine.crashed(service)):
+        if service in engine.services() and (how := engine.describe_crash(service)):
             raise kind(
                 f"{service} keeps crashing",
                 how,
@@ -83,7 +83,7 @@ def ready(env: Environment, seen: Seen) -> Step:
     engine, patience = env.engine, {"seconds": env.settings.app_boot_timeout}
 
     def work(progress: Progress) -> str:
-        if colour := engine.rollout.serving():
+        if colour := engine.rollout.serving_colour():
             return probe(env, colour, progress)
         found = run_gate(
             engine,

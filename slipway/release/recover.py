@@ -20,7 +20,7 @@ def look_again(env: Environment, seen: Seen, reporter) -> Seen:
     which of them serves, as after a power cut in the middle of a deploy."""
     tier = [name for name in env.engine.services() if name in (*STORES, "ops")]
     down = [name for name in tier if seen.services.get(name, Running("")).state != "running"]
-    if seen.data is not None or not seen.beside or not down:
+    if seen.data is not None or not seen.idle_running or not down:
         return seen
     start = Step(f"start {', '.join(down)}", "to be asked which colour serves", partial(env.engine.start, down))
     apply(Plan(((start,),)), reporter, end_all)
@@ -77,13 +77,13 @@ def disproven(
 
 def returnable(env: Environment, seen: Seen) -> bool:
     """Whether the other colour could serve: the end of one that is stopped had its reason, and was the last step."""
-    return bool(seen.beside and not env.engine.rollout.gave_up(OTHER[seen.colour]))
+    return bool(seen.idle_running and not env.engine.rollout.gave_up(OTHER[seen.colour]))
 
 
 def proofs(env: Environment, seen: Seen, cut: dict) -> tuple[Level, ...]:
     """The gates of a release in its place, as its own kind has them; through the front door where that is open."""
     probe = (rollout.probe(env, seen.colour),)
-    if not seen.up:
+    if not seen.gateway_up:
         return (probe,)
     test = smoke_test.level(env) if cut["kind"] == "deploy" else ()
     watch = rollout.watch(env, seen.colour) if cut["kind"] != "up" else ()
@@ -97,15 +97,15 @@ def back(env: Environment, seen: Seen) -> tuple[Level, ...]:
 
 def leftovers(env: Environment, seen: Seen) -> tuple[Level, ...]:
     """The gateway to the colour that serves, if it is elsewhere, then the end of the other one."""
-    if not (seen.beside or seen.pointed not in ("", seen.colour)):
+    if not (seen.idle_running or seen.routed_to not in ("", seen.colour)):
         return ()
     idle = OTHER[seen.colour]
     point = Step("switch", f"to app-{seen.colour}", partial(rollout.point, env.engine, seen.colour))
     drain = Step(f"drain app-{idle}", "requests in flight", partial(rollout.drain_colour, env, idle))
     return (
-        (point,) if seen.pointed != seen.colour else (),
-        (drain,) if seen.beside and seen.up else (),
-        (rollout.stop(env, idle, "left over"),) if seen.beside else (),
+        (point,) if seen.routed_to != seen.colour else (),
+        (drain,) if seen.idle_running and seen.gateway_up else (),
+        (rollout.stop(env, idle, "left over"),) if seen.idle_running else (),
     )
 
 

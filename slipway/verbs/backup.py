@@ -23,7 +23,7 @@ def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> Non
     }
     drilled = env.settings.backup_drill == "always" and asked.get("only") != "redis"
     if quiet:
-        with env.engine.locked("backup", wait, env.flag):
+        with env.engine.hold_lock("backup", wait, env.flag):
             made = env.engine.inside("backup", args, Silent())
         if drilled:
             drill(env, made["id"], Silent())

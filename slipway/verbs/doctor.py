@@ -135,11 +135,11 @@ def clock(connection: client.Connection) -> Finding:
 
 
 def port(env: Environment, connection: client.Connection) -> Iterator[Finding]:
-    from slipway.engine.docker.checks import listening
+    from slipway.engine.docker.checks import is_listening
 
     number = env.settings.front_port
     ours = "gateway" in docker_containers.containers(connection, env.stack.name)
-    if not ours and connection.local and listening(number):
+    if not ours and connection.local and is_listening(number):
         holder = docker_containers.publisher(connection, number)
         yield Finding(
             f"port {number}",

@@ -31,13 +31,13 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
     begun, wish = time.monotonic(), wished(**asked)
     env = enter(on)
     reporter.header(env.header)
-    with env.engine.locked("restore", wait, env.flag) as check:
+    with env.engine.hold_lock("restore", wait, env.flag) as check:
         seen = env.engine.observe()
         refuse_down(env, seen)
         if not wish.backup and not wish.folder:
             drop_old(env, reporter, yes)
             return
-        delivered = env.engine.delivered(Path(wish.folder), Silent()) if wish.folder else nullcontext("")
+        delivered = env.engine.deliver_backup(Path(wish.folder), Silent()) if wish.folder else nullcontext("")
         with delivered as folder:
             source = {"folder": folder} if folder else {"id": wish.backup}
             found = env.engine.inside("restore.look", source, Silent())

@@ -15,7 +15,7 @@ def run(on: str, reporter) -> None:
     """Prints one line per service, the schema, and the front door. Changes nothing."""
     env = enter(on)
     seen = env.engine.observe()
-    differ = differences(env.engine.wanted(), seen.services)
+    differ = differences(env.engine.wanted_fingerprints(), seen.services)
     reporter.header(env.header)
     for name in env.engine.services():
         running = seen.services.get(name)

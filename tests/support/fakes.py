@@ -31,7 +31,7 @@ class Machine:
     def services(self) -> Sequence[str]:
         return self.names
 
-    def wanted(self) -> Mapping[str, str]:
+    def wanted_fingerprints(self) -> Mapping[str, str]:
         return {name: f"{name} 1" for name in self.names}
 
     def prepare(self, seen: Seen) -> Sequence[Build]:

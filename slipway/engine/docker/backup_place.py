@@ -36,5 +36,5 @@ def directory(path: Path) -> None:
         ) from None
 
 
-def told(stack: Stack) -> str:
+def describe_place(stack: Stack) -> str:
     return stack.settings.backup_dir or f"volume {stack.backups}"

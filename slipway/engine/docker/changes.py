@@ -16,7 +16,7 @@ LINE = 120
 ELSE = "something else in its part of the rendered file"
 
 
-def wanted(stack: Stack, file: Path, rendered: str, env: Mapping[str, str]) -> Mapping[str, dict]:
+def wanted_services(stack: Stack, file: Path, rendered: str, env: Mapping[str, str]) -> Mapping[str, dict]:
     """The services as Compose reads `rendered`, which need not stand in `file` yet. References are filled in: secrets too."""
     words = ("--project-directory", str(file.parent), "config", "--format", "json")
     try:
@@ -32,26 +32,26 @@ def wanted(stack: Stack, file: Path, rendered: str, env: Mapping[str, str]) -> M
 def between(stack: Stack, name: str, model: Mapping, container: Mapping, image: Mapping) -> list[str]:
     """What is different about a service; `container` and `image` are as the engine inspects them."""
     found = [
-        *changed("image", container["Config"]["Image"], model["image"]),
+        *describe_change("image", container["Config"]["Image"], model["image"]),
         *environment(stack, name, model.get("environment") or {}, container, image),
-        *changed("memory", amount(container["HostConfig"]["Memory"]), amount(int(model.get("mem_limit") or 0))),
-        *changed("ports", published(container), ", ".join(sorted(map(port, model.get("ports") or ())))),
+        *describe_change("memory", amount(container["HostConfig"]["Memory"]), amount(int(model.get("mem_limit") or 0))),
+        *describe_change("ports", published_ports(container), ", ".join(sorted(map(port, model.get("ports") or ())))),
         *command(container["Config"].get("Cmd"), model.get("command") or image["Config"].get("Cmd")),
     ]
     return found or [ELSE]
 
 
-def changed(what: str, before: object, after: object) -> list[str]:
-    return [f"{what}: {said(before)} → {said(after)}"] if before != after else []
+def describe_change(what: str, before: object, after: object) -> list[str]:
+    return [f"{what}: {describe_value(before)} → {describe_value(after)}"] if before != after else []
 
 
 def command(before: Sequence[str] | None, after: Sequence[str] | None) -> list[str]:
     """A command in full where it fits a line."""
-    told = changed("command", list(before or ()), list(after or ()))
+    told = describe_change("command", list(before or ()), list(after or ()))
     return told if all(len(text) <= LINE and "\n" not in text for text in told) else ["command: another one"]
 
 
-def said(value: object) -> str:
+def describe_value(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value or "none")
 
 
@@ -84,7 +84,7 @@ def pairs(entries: Sequence[str] | None) -> dict[str, str]:
     return dict(entry.partition("=")[::2] for entry in entries or ())
 
 
-def published(container: Mapping) -> str:
+def published_ports(container: Mapping) -> str:
     """Ports that the container was told to publish, as `interface:port → port inside`."""
     bound = container["HostConfig"].get("PortBindings") or {}
     return ", ".join(

@@ -25,7 +25,7 @@ def refuse_full_disk(connection: Connection) -> None:
 
 
 def refuse_taken_port(connection: Connection, port: int) -> None:
-    if connection.local and listening(port):
+    if connection.local and is_listening(port):
         name = containers.publisher(connection, port)
         raise EngineError(
             f"port {port}",
@@ -35,7 +35,7 @@ def refuse_taken_port(connection: Connection, port: int) -> None:
         )
 
 
-def listening(port: int) -> bool:
+def is_listening(port: int) -> bool:
     """Whether something answers on a port of this machine."""
     with socket.socket() as probe:
         probe.settimeout(1)

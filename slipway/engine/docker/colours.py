@@ -30,7 +30,7 @@ def service(colour: str) -> str:
     return f"app-{colour}"
 
 
-def serving(found: Mapping[str, Sequence[dict]], gateway: Mapping) -> str:
+def find_serving(found: Mapping[str, Sequence[dict]], gateway: Mapping) -> str:
     """The colour that serves: the gateway's, unless only the other one has containers."""
     there = [colour for colour in COLOURS if found.get(service(colour))]
     named = gateway.get("active") or COLOURS[0]
@@ -53,7 +53,7 @@ class Rollout:
         """The gateway's configuration as the settings ask for it, as JSON."""
         return self.engine.rendered[f"{self.engine.file.stem}.gateway.json"]
 
-    def serving(self) -> str:
+    def serving_colour(self) -> str:
         """The colour that serves now."""
         return self.engine.actual("app").removeprefix("app-")
 
@@ -198,10 +198,10 @@ def unstoppable(error) -> EngineError:
 
 def gave_up(connection: Connection, group: Sequence[dict]) -> str:
     """How the first of these containers has given up that has; an empty text while there is hope for all."""
-    return next((text for container in group if (text := ended(connection, container["Id"]))), "")
+    return next((text for container in group if (text := describe_end(connection, container["Id"]))), "")
 
 
-def ended(connection: Connection, container: str) -> str:
+def describe_end(connection: Connection, container: str) -> str:
     """How a container has given up; an empty text while it runs, or may yet."""
     from docker.errors import NotFound
 
@@ -209,7 +209,7 @@ def ended(connection: Connection, container: str) -> str:
         state = connection.api.api.inspect_container(container)
     except NotFound:
         return GONE
-    if state["State"]["Status"] in ("exited", "dead") or crashing(connection, state):
+    if state["State"]["Status"] in ("exited", "dead") or is_crashing(connection, state):
         restarts = [f"{state['RestartCount']} restarts"] if state["RestartCount"] else []
         # One that was just started anew has no exit code of its own yet.
         code = [] if state["State"]["Running"] else [f"it ended with code {state['State']['ExitCode']}"]
@@ -217,7 +217,7 @@ def ended(connection: Connection, container: str) -> str:
     return ""
 
 
-def crashing(connection: Connection, state: Mapping) -> bool:
+def is_crashing(connection: Connection, state: Mapping) -> bool:
     """Whether its restarts are of now: the engine counts them for ever, also those before a power cut was over."""
     if state["RestartCount"] < CRASHES:
         return False

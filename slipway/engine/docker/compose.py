@@ -81,7 +81,7 @@ def command(stack: Stack, file: Path, *words: str) -> list[str]:
     return ["docker", "compose", "--project-name", stack.name, "--file", str(file), *words]
 
 
-def found(env: Mapping[str, str]) -> bool:
+def is_installed(env: Mapping[str, str]) -> bool:
     """Whether docker and its compose plugin are there to be run. Asking them costs as much as starting a container."""
     own = Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME", "/"), ".docker"), "cli-plugins")
     plugins = (Path(place, "docker-compose") for place in (own, *PLUGINS))
@@ -90,7 +90,7 @@ def found(env: Mapping[str, str]) -> bool:
 
 def refuse_missing(env: Mapping[str, str]) -> None:
     """Asks the docker command for its compose plugin, unless that stands where the command looks for it."""
-    if not found(env):
+    if not is_installed(env):
         run(["docker", "compose", "version", "--short"], env, lambda line: None, "docker compose")
 
 

@@ -32,14 +32,14 @@ def resume(connection: Connection, project: str, names: Collection[str]) -> None
 
 def services(stack: Stack, found: Mapping[str, list[dict]]) -> dict[str, Running]:
     """One answer per service: that of its worst container, and how many there are if that is not as wanted."""
-    return {name: running(stack, name, list(group)) for name, group in found.items() if name in stack}
+    return {name: running_state(stack, name, list(group)) for name, group in found.items() if name in stack}
 
 
 def app(stack: Stack, group: list[dict], colour: str) -> dict[str, Running]:
     """The app as the colour that serves shows it: it serves if any container runs; nothing where that has none."""
     if not group:
         return {}
-    found = running(stack, "app", group)
+    found = running_state(stack, "app", group)
     serve = sum(container["State"] == "running" for container in group)
     if 0 < serve < len(group):
         # One that has crashed takes nothing from the others: the next release starts beside them.
@@ -47,7 +47,7 @@ def app(stack: Stack, group: list[dict], colour: str) -> dict[str, Running]:
     return {"app": replace(found, detail=f"{colour} · {found.detail}")}
 
 
-def running(stack: Stack, name: str, group: list[dict]) -> Running:
+def running_state(stack: Stack, name: str, group: list[dict]) -> Running:
     worst = min(group, key=lambda container: container["State"] == "running")
     state = STATES.get(worst["State"], "stopped")
     count, wanted = len(group), stack[name].replicas

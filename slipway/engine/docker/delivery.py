@@ -23,7 +23,7 @@ PREFIX = ".from-"
 
 
 @contextmanager
-def delivered(connection: Connection, container: str, folder: Path, progress: Progress) -> Iterator[str]:
+def deliver_backup(connection: Connection, container: str, folder: Path, progress: Progress) -> Iterator[str]:
     """The directory's path in the container. Raises SettingsError for one that is no backup, EngineError."""
     from docker.errors import APIError
 
@@ -63,7 +63,7 @@ def stream(folder: Path, inside: str, progress: Progress) -> Iterator[bytes]:
                     if str(above) not in made:  # one that is not in the archive would be root's, for good
                         made.add(str(above))
                         tar.addfile(directory(str(above)))
-                tar.add(path, str(whole), recursive=False, filter=owned)
+                tar.add(path, str(whole), recursive=False, filter=set_owner)
 
     threading.Thread(target=write, daemon=True).start()
     sent = 0
@@ -90,10 +90,10 @@ def parts(folder: Path) -> Iterator[tuple[Path, str]]:
 def directory(name: str) -> tarfile.TarInfo:
     entry = tarfile.TarInfo(name)
     entry.type, entry.mode = tarfile.DIRTYPE, 0o700
-    return owned(entry)
+    return set_owner(entry)
 
 
-def owned(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+def set_owner(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     entry.uid = entry.gid = OWNER
     entry.uname = entry.gname = ""
     return entry

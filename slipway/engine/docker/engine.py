@@ -85,7 +85,7 @@ class Docker:
         scale = {f"SLIPWAY_{colour.upper()}_REPLICAS": str(self.stack["app"].replicas)} if colour else {}
         return values | compose.environment(self.stack, {}, marks) | scale
 
-    def wanted(self) -> Mapping[str, str]:
+    def wanted_fingerprints(self) -> Mapping[str, str]:
         return {
             name: self.environment[f"SLIPWAY_CONFIG_{'APP_BLUE' if name == 'app' else name.upper()}"]
             for name in self.services()
@@ -117,7 +117,7 @@ class Docker:
             return service
         found = containers.containers(self.connection, self.stack.name)
         both = sum(colours.service(colour) in found for colour in colours.COLOURS) != 1
-        return colours.service(colours.serving(found, self.gateway(found) if both else {}))
+        return colours.service(colours.find_serving(found, self.gateway(found) if both else {}))
 
     def group(self, service: str) -> list[dict]:
         """The containers of a service, stopped ones included."""
@@ -129,13 +129,13 @@ class Docker:
             raise EngineError(service, "it does not run", "a running service", "./invoke up")
         return running[0]["Id"]
 
-    def crashed(self, service: str) -> str:
+    def describe_crash(self, service: str) -> str:
         return colours.gave_up(self.connection, self.group(service))
 
     def changes(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
         if not names:
             return {}
-        model = changes.wanted(self.stack, self.file, self.rendered[self.file.name], self.environment)
+        model = changes.wanted_services(self.stack, self.file, self.rendered[self.file.name], self.environment)
         found, api = containers.containers(self.connection, self.stack.name), self.connection.api.api
         first = {name: found[self.actual(name)][0]["Id"] for name in names}
         inspected = {name: api.inspect_container(identity) for name, identity in first.items()}
@@ -148,15 +148,21 @@ class Docker:
 
     def prepare(self, seen: Seen) -> Sequence[Build]:
         """The rendered file if it changed, and the images that are missing. Refuses what cannot go well."""
-        if all(seen.services.get(name, Running("")).config == mark for name, mark in self.wanted().items()):
-            return self.rendering()
+        if all(
+            seen.services.get(name, Running("")).config == mark for name, mark in self.wanted_fingerprints().items()
+        ):
+            return self.plan_rendering()
         compose.refuse_missing(self.environment)
         checks.refuse_full_disk(self.connection)
         if "gateway" not in seen.services:
             checks.refuse_taken_port(self.connection, self.stack.settings.front_port)
-        return (*self.rendering(), *docker_images.pulls(self, seen.images), *docker_images.made_here(self, seen.images))
+        return (
+            *self.plan_rendering(),
+            *docker_images.pulls(self, seen.images),
+            *docker_images.made_here(self, seen.images),
+        )
 
-    def rendering(self) -> tuple[Build, ...]:
+    def plan_rendering(self) -> tuple[Build, ...]:
         if not render.stale(self.rendered, self.file.parent):
             return ()
         cause = "settings or templates changed" if self.file.exists() else "not written yet"
@@ -194,8 +200,8 @@ class Docker:
         where = "pitr" if verb.startswith("pitr.") else "ops"
         return self.ops.run(self.container(where), verb, args, progress, give_up)
 
-    def locked(self, doing: str, wait: float, flag: str) -> AbstractContextManager[Callable[[], None]]:
-        return lock.held(self.connection, self.stack.name, self.tags["ops"], doing, wait, flag)
+    def hold_lock(self, doing: str, wait: float, flag: str) -> AbstractContextManager[Callable[[], None]]:
+        return lock.hold_lock(self.connection, self.stack.name, self.tags["ops"], doing, wait, flag)
 
     def holder(self):
         return lock.look(self.connection, self.stack.name)
@@ -212,8 +218,8 @@ class Docker:
             colours.stop(self.connection, container["Id"], grace or GRACE)
         return f"{len(group)} stopped"
 
-    def delivered(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
-        return delivery.delivered(self.connection, self.container("ops"), folder, progress)
+    def deliver_backup(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+        return delivery.deliver_backup(self.connection, self.container("ops"), folder, progress)
 
     def stop(self, volumes: bool, progress: Progress) -> str | None:
         self.write(progress)
@@ -221,7 +227,7 @@ class Docker:
         compose.run(
             compose.command(self.stack, self.file, *words), self.environment, progress.say, "docker compose down"
         )
-        return f"data removed; backups stay in {backup_place.told(self.stack)}" if volumes else "data kept"
+        return f"data removed; backups stay in {backup_place.describe_place(self.stack)}" if volumes else "data kept"
 
     # -- looking in ----------------------------------------------------------------------------------------------
 

@@ -33,10 +33,10 @@ def for_stack(stack: Stack, root: Path) -> dict[str, images.Image]:
     if not settings.app_image:
         base = known["python"].tag if "python" in known else PYTHON
         known["app"] = images.app_image(root, Path(settings.app_context), base, settings.project)
-    return {name: image for name, image in known.items() if needed(name, stack)}
+    return {name: image for name, image in known.items() if is_needed(name, stack)}
 
 
-def needed(name: str, stack: Stack) -> bool:
+def is_needed(name: str, stack: Stack) -> bool:
     """Images that no service runs are the floors of others; a store that is external needs none but Postgres' own."""
     return name in stack or name in ("base", "python", "postgres")
 
@@ -48,7 +48,7 @@ def local_ops(root: Path, below: str) -> images.Image:
 
 def pulls(engine: Docker, there: Collection[str]) -> Iterator[Build]:
     """What comes from a registry and is not on the engine."""
-    wanted = [service.image for service in engine.stack.services if pulled(service, engine.built)]
+    wanted = [service.image for service in engine.stack.services if is_pulled(service, engine.built)]
     for tag in dict.fromkeys(wanted):
         if tag not in there:
             yield Build(Step(f"pull {tag}", "not on the engine", partial(engine.pull, tag)))
@@ -69,6 +69,6 @@ def by_revision(image: images.Image, root: Path) -> tuple[str, ...]:
     return (f"{image.tag.rpartition(':')[0]}:{commit}",) if commit else ()
 
 
-def pulled(service: Service, built: Mapping[str, images.Image]) -> bool:
+def is_pulled(service: Service, built: Mapping[str, images.Image]) -> bool:
     """Whether an image comes from a registry: one that is built here is a reference, or the app's."""
     return service.name not in built and not service.image.startswith("${")

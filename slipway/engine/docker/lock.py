@@ -33,7 +33,7 @@ def name_of(stack: str) -> str:
 
 
 @contextmanager
-def held(
+def hold_lock(
     connection: Connection, stack: str, image: str, doing: str, wait: float, flag: str
 ) -> Iterator[Callable[[], None]]:
     """Holds the stack's lock while the block runs. Raises LockHeld, naming the holder, after `wait` seconds.
@@ -44,7 +44,7 @@ def held(
     while not (made := create(connection, stack, image, doing)):
         if found := look(connection, stack):
             if time.monotonic() >= deadline:
-                raise holder.held(stack, found, flag)
+                raise holder.held_error(stack, found, flag)
             time.sleep(0.25)
     over = threading.Event()
     # Nobody else can make it from here on. Its process starts while the holder looks at what runs.
@@ -69,7 +69,7 @@ def check(connection: Connection, stack: str, made: str) -> None:
     except NotFound:
         alive = False
     if not alive:
-        raise holder.lost(stack)
+        raise holder.lost_error(stack)
 
 
 def create(connection: Connection, stack: str, image: str, doing: str) -> str | None:

@@ -19,10 +19,12 @@ def whole(engine: Docker) -> Seen:
     """All that can be seen; ops is asked where it and Postgres run."""
     found = containers.containers(engine.connection, engine.stack.name)
     services = containers.services(engine.stack, found)
-    asked = services.get("ops", Running("")).state == "running" and "postgres" not in stopped(engine.stack, services)
+    asked = services.get("ops", Running("")).state == "running" and "postgres" not in stopped_services(
+        engine.stack, services
+    )
     data = engine.inside("observe", {}, Silent()) if asked else None
     gateway = data["gateway"] if data else engine.gateway(found)
-    colour = colours.serving(found, gateway)
+    colour = colours.find_serving(found, gateway)
     services |= containers.app(engine.stack, found.get(colours.service(colour), []), colour)
     answering, answer = http.ask(engine.probe_url()) if "gateway" in services else (False, "")
     return Seen(
@@ -32,9 +34,9 @@ def whole(engine: Docker) -> Seen:
         answering,
         answer,
         colour=colour,
-        beside=bool(found.get(colours.service(colours.other(colour)))),
-        pointed=gateway.get("active", ""),
-        up=gateway.get("up", False),
+        idle_running=bool(found.get(colours.service(colours.other(colour)))),
+        routed_to=gateway.get("active", ""),
+        gateway_up=gateway.get("up", False),
         front=gateway.get("config", {}),
     )
 
@@ -44,11 +46,11 @@ def glance(engine: Docker) -> Seen:
     found = containers.containers(engine.connection, engine.stack.name)
     if ops := next((each for each in found.get("ops", []) if each["State"] == "running"), None):
         engine.ops.wake(ops["Id"])
-    colour = colours.serving(found, {})
+    colour = colours.find_serving(found, {})
     services = containers.services(engine.stack, found)
     services |= containers.app(engine.stack, found.get(colours.service(colour), []), colour)
     return Seen(services, containers.tags(engine.connection), colour=colour)
 
 
-def stopped(stack: Stack, services: Mapping[str, Running]) -> set[str]:
+def stopped_services(stack: Stack, services: Mapping[str, Running]) -> set[str]:
     return {service.name for service in stack.services if services.get(service.name, Running("")).state != "running"}

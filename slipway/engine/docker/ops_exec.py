@@ -26,7 +26,7 @@ def run(
     pids: list[int] = []
     noise: list[str] = []
     with process.cancellable(lambda: end(connection, container, pids)):
-        outcome = heard(events(connection, created["Id"], give_up, noise), pids, progress)
+        outcome = read_last_event(events(connection, created["Id"], give_up, noise), pids, progress)
     return result(connection, container, verb, outcome, noise)
 
 
@@ -37,10 +37,10 @@ def ask(
     pids, noise = [session.pid] if session.pid else [], []
     with process.cancellable(lambda: end(connection, session.container, pids)):
         try:
-            outcome = heard(parsed(session.ask(verb, args, give_up), noise), pids, progress)
+            outcome = read_last_event(parse_events(session.ask(verb, args, give_up), noise), pids, progress)
         except OSError as error:
             session.close()
-            raise broken(error) from error
+            raise engine_gone(error) from error
         except BaseException:
             # Half an answer is still on its way: nobody may take it for the next one.
             session.close()
@@ -50,8 +50,8 @@ def ask(
     return result(connection, session.container, verb, outcome, noise)
 
 
-def heard(found: Iterator[dict], pids: list[int], progress: Progress) -> dict:
-    """The last word of a verb, its result or its error; what it says before goes to `progress`."""
+def read_last_event(found: Iterator[dict], pids: list[int], progress: Progress) -> dict:
+    """The last event of a verb, its result or its error; what it says before goes to `progress`."""
     for event in found:
         kind = event.get("event")
         if kind == "pid":
@@ -125,16 +125,16 @@ class Ops:
         if verb in ALONE or not self.lock.acquire(blocking=False):
             return run(self.connection, container, verb, args, progress, give_up)
         try:
-            return ask(self.opened(container, verb), self.connection, verb, args, progress, give_up)
+            return ask(self.open_session(container, verb), self.connection, verb, args, progress, give_up)
         finally:
             self.lock.release()
 
     def wake(self, container: str) -> None:
         """Has the shared process started, so that it is there when the first of them is asked."""
         with self.lock:
-            self.opened(container, "serve")
+            self.open_session(container, "serve")
 
-    def opened(self, container: str, verb: str) -> Session:
+    def open_session(self, container: str, verb: str) -> Session:
         if not self.session or not self.session.serves(container):
             if self.session:
                 self.session.close()
@@ -160,11 +160,11 @@ def events(connection: Connection, exec_id: str, give_up: Callable[[], None], no
         if line is None:
             return
         if isinstance(line, BaseException):
-            raise broken(line) from line
-        yield from parsed([line], noise)
+            raise engine_gone(line) from line
+        yield from parse_events([line], noise)
 
 
-def parsed(lines: Iterable[str], noise: list[str]) -> Iterator[dict]:
+def parse_events(lines: Iterable[str], noise: list[str]) -> Iterator[dict]:
     """Events; lines that are none go to `noise`."""
     for line in lines:
         try:
@@ -173,7 +173,7 @@ def parsed(lines: Iterable[str], noise: list[str]) -> Iterator[dict]:
             noise.append(line)
 
 
-def broken(error: BaseException) -> EngineError:
+def engine_gone(error: BaseException) -> EngineError:
     return EngineError("ops", *ENGINE_GONE, (str(error)[:300],))
 
 

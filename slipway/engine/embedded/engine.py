@@ -37,7 +37,7 @@ class Embedded:
 
         return services.names(self.stack)
 
-    def wanted(self) -> Mapping[str, str]:
+    def wanted_fingerprints(self) -> Mapping[str, str]:
         if requirements.missing(self.root, "embedded"):
             return {name: "" for name in self.services()}
         return {name: spec.fingerprint() for name, spec in self.specs.items()}
@@ -84,7 +84,7 @@ class Embedded:
 
         return looking.look(self.home, name, info, self.ports.get(name))
 
-    def crashed(self, service: str) -> str:
+    def describe_crash(self, service: str) -> str:
         """Why the supervisor no longer starts a service, or an empty text."""
         from slipway.engine.embedded import looking
 
@@ -153,7 +153,7 @@ class Embedded:
 
         return services.backups(self.stack, self.root)
 
-    def locked(self, doing: str, wait: float, flag: str):
+    def hold_lock(self, doing: str, wait: float, flag: str):
         from slipway.engine.embedded import lock
 
         return lock.held(self.home, self.stack.name, doing, wait, flag)
@@ -174,7 +174,7 @@ class Embedded:
         supervisor.stop(self.home, service)
         return None
 
-    def delivered(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+    def deliver_backup(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
         return nullcontext(str(folder.resolve()))
 
     def stop(self, volumes: bool, progress: Progress) -> str | None:

@@ -27,7 +27,7 @@ def held(home: Path, stack: str, doing: str, wait: float, flag: str) -> Iterator
     try:
         while not taken(handle):
             if time.monotonic() >= deadline:
-                raise holder.held(stack, look(home), flag)
+                raise holder.held_error(stack, look(home), flag)
             time.sleep(0.1)
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps(asdict(holder.me(doing))).encode(), 0)

@@ -44,7 +44,12 @@ class Beside(Machine):
 
 
 SEEN = replace(
-    UP, colour="green", pointed="green", up=True, front=FRONT, data=DATA | {"releases": {"newest": None, "good": None}}
+    UP,
+    colour="green",
+    routed_to="green",
+    gateway_up=True,
+    front=FRONT,
+    data=DATA | {"releases": {"newest": None, "good": None}},
 )
 OLD = {"app": Running("running", "app 0")}
 RUNS = SEEN.services["app"].config
@@ -197,7 +202,7 @@ def test_a_gateway_that_differs_is_reloaded_just_before_the_switch(tmp_path):
 )
 def test_nothing_starts_beside_an_app_that_is_as_wanted_or_does_not_serve(tmp_path, services):
     found = seen(**services)
-    differ = change.differences(Beside().wanted(), found.services)
+    differ = change.differences(Beside().wanted_fingerprints(), found.services)
     assert change.swap(env(tmp_path), found, differ) is None
 
 
@@ -254,10 +259,10 @@ def test_a_way_back_waits_for_requests_in_flight_unless_the_gateway_is_down(tmp_
 @pytest.mark.parametrize(
     ("facts", "names"),
     [
-        ({"beside": True}, ["drain app-blue", "stop app-blue"]),
-        ({"beside": True, "up": False}, ["stop app-blue"]),
-        ({"pointed": "blue"}, ["switch"]),
-        ({"pointed": "blue", "beside": True}, ["switch", "drain app-blue", "stop app-blue"]),
+        ({"idle_running": True}, ["drain app-blue", "stop app-blue"]),
+        ({"idle_running": True, "gateway_up": False}, ["stop app-blue"]),
+        ({"routed_to": "blue"}, ["switch"]),
+        ({"routed_to": "blue", "idle_running": True}, ["switch", "drain app-blue", "stop app-blue"]),
     ],
 )
 def test_what_a_killed_deploy_left_is_drained_and_stopped(tmp_path, facts, names):
@@ -384,9 +389,9 @@ def test_a_release_that_was_cut_short_after_its_switch_is_proven_before_the_old_
 ):
     monkeypatch.setattr(smoke_test, "level", lambda env: (ran("smoke test"),))
     monkeypatch.setattr(gates, "front_door", lambda env: ran("front door"))
-    found = replace(SEEN, beside=True, data=SEEN.data | {"releases": {"newest": newest, "good": None}})
+    found = replace(SEEN, idle_running=True, data=SEEN.data | {"releases": {"newest": newest, "good": None}})
     undone = "switch back" in steps
-    engine = Standing(ready, returnable, replace(found, beside=False, colour="blue" if undone else "green"))
+    engine = Standing(ready, returnable, replace(found, idle_running=False, colour="blue" if undone else "green"))
     heard = Heard()
     assert recover.repair(replace(env(tmp_path), engine=engine), found, heard, lambda: None) is engine.after
     assert [each for each in heard.told if each in {*PROVEN, *FORWARD, *BACK}] == steps
@@ -396,7 +401,7 @@ def test_a_release_that_was_cut_short_after_its_switch_is_proven_before_the_old_
 
 def test_while_the_gateway_is_down_a_release_that_was_cut_short_is_asked_directly_and_no_more(tmp_path, monkeypatch):
     monkeypatch.setattr(smoke_test, "level", lambda env: (ran("smoke test"),))
-    levels = recover.proofs(env(tmp_path), replace(SEEN, up=False), CUT)
+    levels = recover.proofs(env(tmp_path), replace(SEEN, gateway_up=False), CUT)
     assert [step.name for level in levels for step in level] == ["probe app-green"]
 
 
@@ -405,7 +410,7 @@ def test_nothing_of_a_repair_is_done_once_the_lock_is_lost(tmp_path):
         raise LockLost("lock of shop", "lost")
 
     found = replace(
-        SEEN, beside=True, data=SEEN.data | {"releases": {"newest": CUT | {"colour": "blue"}, "good": None}}
+        SEEN, idle_running=True, data=SEEN.data | {"releases": {"newest": CUT | {"colour": "blue"}, "good": None}}
     )
     heard = Heard()
     with pytest.raises(LockLost):
@@ -415,9 +420,9 @@ def test_nothing_of_a_repair_is_done_once_the_lock_is_lost(tmp_path):
 @pytest.mark.parametrize(
     ("facts", "started"),
     [
-        ({"beside": True, "data": None}, "start postgres, ops"),
-        ({"beside": False, "data": None}, None),
-        ({"beside": True}, None),
+        ({"idle_running": True, "data": None}, "start postgres, ops"),
+        ({"idle_running": False, "data": None}, None),
+        ({"idle_running": True}, None),
     ],
 )
 def test_ops_is_started_first_where_nobody_else_can_tell_which_of_two_colours_serves(tmp_path, facts, started):

@@ -80,7 +80,7 @@ def test_what_has_become_of_a_plan_since_it_was_shown_is_said(now, news):
 def test_a_tally_counts_every_service_once():
     here = env()
     change = compare(here, seen(gone("redis", "app")))
-    names = here.engine.wanted()
+    names = here.engine.wanted_fingerprints()
     assert change.tally(3) == {"started": 2, "replaced": 0, "migrated": 3, "kept": len(names) - 2}
     assert REPLACES.tally(0) | {"kept": 1} == {"started": 1, "replaced": 1, "migrated": 0, "kept": 1}
     assert describe_tally({"started": 2, "replaced": 0, "migrated": 3, "kept": 4}) == "2 started, 3 migrated, 4 kept"

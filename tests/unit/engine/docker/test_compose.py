@@ -28,7 +28,7 @@ def test_compose_is_found_where_docker_looks_for_it(tmp_path, monkeypatch, docke
     if docker:
         program(tmp_path / "bin" / "docker")
     program(own / "cli-plugins" / "docker-compose", 0o755 if plugin else 0o644)
-    assert compose.found({"PATH": str(tmp_path / "bin"), config: str(tmp_path)}) is found
+    assert compose.is_installed({"PATH": str(tmp_path / "bin"), config: str(tmp_path)}) is found
 
 
 @pytest.mark.parametrize(

@@ -32,4 +32,4 @@ def test_a_container_has_given_up(status, restarts, up_for, said):
         inspect_container=lambda container: {"RestartCount": restarts, "State": state},
         info=lambda: {"SystemTime": f"2026-11-25T12:{up_for // 60:02}:{up_for % 60:02}.5+02:00"},
     )
-    assert colours.ended(SimpleNamespace(api=SimpleNamespace(api=api)), "app") == said
+    assert colours.describe_end(SimpleNamespace(api=SimpleNamespace(api=api)), "app") == said

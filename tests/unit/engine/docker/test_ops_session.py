@@ -57,7 +57,7 @@ class Shared(Ops):
 
 def test_what_works_for_long_has_a_process_of_its_own_and_so_has_what_comes_while_the_shared_one_is_busy(monkeypatch):
     ops = Shared()
-    monkeypatch.setattr(ops, "opened", lambda container, verb: None)
+    monkeypatch.setattr(ops, "open_session", lambda container, verb: None)
     monkeypatch.setattr(ops_exec, "ask", lambda session, connection, verb, *rest: ops.shared.append(verb))
     monkeypatch.setattr(ops_exec, "run", lambda connection, container, verb, *rest: ops.alone.append(verb))
     for verb in ("roles", "migrate", "backup"):

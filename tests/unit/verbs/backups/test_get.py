@@ -65,10 +65,10 @@ def test_nothing_is_written_under_any_other_name(tmp_path: Path, name: str):
 
 
 def test_an_error_of_the_other_side_is_its_own_and_noise_is_told():
-    error = streaming.told('warning\n{"kind": "backup", "where": "backup x", "found": "gone"}\n', 7)
+    error = streaming.read_error('warning\n{"kind": "backup", "where": "backup x", "found": "gone"}\n', 7)
     assert isinstance(error, BackupError) and error.where == "backup x"
-    assert streaming.told("cannot exec in a stopped container\n", 1).found == "cannot exec in a stopped container"
-    assert streaming.told("", 137).found == "exit code 137"
+    assert streaming.read_error("cannot exec in a stopped container\n", 1).found == "cannot exec in a stopped container"
+    assert streaming.read_error("", 137).found == "exit code 137"
 
 
 def test_a_directory_for_backups_is_made_for_ops_and_one_that_is_there_is_left(tmp_path: Path):

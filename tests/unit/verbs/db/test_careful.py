@@ -52,7 +52,7 @@ def play(monkeypatch: pytest.MonkeyPatch, verb: str, environment: str, **options
         return ANSWERS[name]
 
     module = importlib.import_module(f"slipway.verbs.db.{verb}")
-    engine = SimpleNamespace(inside=inside, locked=lambda *args: nullcontext())
+    engine = SimpleNamespace(inside=inside, hold_lock=lambda *args: nullcontext())
     settings = settings_of(environment=environment)
     flag = "" if environment == "local" else f" --on {environment}"
     monkeypatch.setattr(
