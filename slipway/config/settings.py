@@ -45,7 +45,7 @@ def setting(default: Any, doc: str) -> Any:
     return Field(default, description=doc, validate_default=True)
 
 
-def generated(doc: str, prefix: str = "", digits: int = 40) -> Any:
+def generated_setting(doc: str, prefix: str = "", digits: int = 40) -> Any:
     """A secret that `./invoke init` makes of random hexadecimal digits. No default: attackers try those first."""
     return Field(Secret(""), description=doc, json_schema_extra={"prefix": prefix, "digits": digits})
 
@@ -96,11 +96,11 @@ class Settings(BaseModel):
     postgres_memory: Bytes = setting("1GB", "Memory limit of Postgres; its buffers are tuned from it.")
     postgres_max_connections: int = Field(100, ge=10, le=5000, description="Connections that Postgres accepts.")
     postgres_expose: Loopback = setting("", "Publish Postgres on loopback for pgAdmin or DBeaver: 127.0.0.1:5432.")
-    postgres_password: UrlSafe = generated("Password of the superuser; only the stack itself uses it.")
-    postgres_migrate_password: UrlSafe = generated("Password of the role that migrates.")
-    postgres_app_password: UrlSafe = generated("Password of the role that the app connects as.")
-    postgres_readonly_password: UrlSafe = generated("Password of the role that can only read.")
-    postgres_backup_password: UrlSafe = generated("Password of the role that takes backups.")
+    postgres_password: UrlSafe = generated_setting("Password of the superuser; only the stack itself uses it.")
+    postgres_migrate_password: UrlSafe = generated_setting("Password of the role that migrates.")
+    postgres_app_password: UrlSafe = generated_setting("Password of the role that the app connects as.")
+    postgres_readonly_password: UrlSafe = generated_setting("Password of the role that can only read.")
+    postgres_backup_password: UrlSafe = generated_setting("Password of the role that takes backups.")
     database_url: DatabaseUrl = Field(Secret(""), description="External Postgres that the app connects to.")
     migrate_database_url: DatabaseUrl = Field(
         Secret(""), description="External Postgres as the role that migrates. Default: DATABASE_URL."
@@ -123,7 +123,9 @@ class Settings(BaseModel):
         None, "Changes that may wait for a repository that is down; beyond it they are dropped and a gap is left."
     )
     pitr_bucket: Bucket = setting("", "Bucket of the archive in the object store. Default: PROJECT-ENVIRONMENT-pitr.")
-    pitr_cipher_password: UrlSafe = generated("Password that the archive is encrypted with; without it, it is noise.")
+    pitr_cipher_password: UrlSafe = generated_setting(
+        "Password that the archive is encrypted with; without it, it is noise."
+    )
     pitr_repo2_endpoint: Endpoint = setting(
         "", "URL of a second object store, elsewhere, that the archive goes to too."
     )
@@ -137,7 +139,7 @@ class Settings(BaseModel):
     redis_eviction: Literal["noeviction", "volatile-lru", "volatile-lfu", "volatile-ttl"] = setting(
         "noeviction", "What Redis does when it is full; noeviction never drops a queued job."
     )
-    redis_password: UrlSafe = generated("Password of Redis.")
+    redis_password: UrlSafe = generated_setting("Password of Redis.")
 
     s3_provider: Literal["minio", "rustfs", "garage", "rclone", "external"] | None = setting(
         None, "Object store. Default: minio; rclone with IMAGES=debian and on the embedded engine."
@@ -145,9 +147,11 @@ class Settings(BaseModel):
     s3_endpoint: Endpoint = setting("", "URL of the external object store, where S3_PROVIDER is external.")
     s3_region: str = setting("us-east-1", "Region that requests are signed for.")
     # The form that Garage insists on; every other store takes it too.
-    s3_access_key: UrlSafe = generated("Access key of the object store.", prefix="GK", digits=24)
-    s3_secret_key: Secret = generated("Secret key of the object store.", digits=64)
-    garage_rpc_secret: Secret = generated("Secret of Garage's own protocol, where S3_PROVIDER is garage.", digits=64)
+    s3_access_key: UrlSafe = generated_setting("Access key of the object store.", prefix="GK", digits=24)
+    s3_secret_key: Secret = generated_setting("Secret key of the object store.", digits=64)
+    garage_rpc_secret: Secret = generated_setting(
+        "Secret of Garage's own protocol, where S3_PROVIDER is garage.", digits=64
+    )
     s3_buckets: Buckets = setting("app", "Buckets to make, comma separated; the app gets the first as S3_BUCKET.")
     s3_require: Words = setting("", "Features that the store must have, comma separated, such as versioning, cors.")
     objects_memory: Bytes = setting("512MB", "Memory limit of the object store.")

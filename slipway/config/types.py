@@ -42,7 +42,7 @@ def boolean(value: Any) -> Any:
     return value
 
 
-def listed(value: Any) -> Any:
+def split_list(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
@@ -60,7 +60,7 @@ def cron(value: str) -> str:
     return value
 
 
-def matching(pattern: str, expected: str) -> AfterValidator:
+def match_pattern(pattern: str, expected: str) -> AfterValidator:
     def check(value: Any) -> Any:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if text and not re.fullmatch(pattern, text, re.ASCII):
@@ -70,36 +70,42 @@ def matching(pattern: str, expected: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Name = Annotated[str, matching(r"[a-z][a-z0-9-]{0,30}", "lower-case letters, digits and -, a letter first")]
-Identifier = Annotated[str, matching(r"[a-z][a-z0-9_]{0,40}", "lower-case letters, digits and _, a letter first")]
-UrlPath = Annotated[str, matching(r"/[A-Za-z0-9/._~%-]*", "a path that starts with /, such as /ready")]
+Name = Annotated[str, match_pattern(r"[a-z][a-z0-9-]{0,30}", "lower-case letters, digits and -, a letter first")]
+Identifier = Annotated[str, match_pattern(r"[a-z][a-z0-9_]{0,40}", "lower-case letters, digits and _, a letter first")]
+UrlPath = Annotated[str, match_pattern(r"/[A-Za-z0-9/._~%-]*", "a path that starts with /, such as /ready")]
 Domain = Annotated[
-    str, matching(r"(?i)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", "a host name such as app.example.org")
+    str, match_pattern(r"(?i)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", "a host name such as app.example.org")
 ]
-Loopback = Annotated[str, matching(r"127\.0\.0\.1:\d{2,5}", "a loopback address with a port, such as 127.0.0.1:5432")]
-Duration = Annotated[str, matching(r"0|\d+(ms|s|min)", "0, or a time as Postgres writes it, such as 500ms or 5s")]
+Loopback = Annotated[
+    str, match_pattern(r"127\.0\.0\.1:\d{2,5}", "a loopback address with a port, such as 127.0.0.1:5432")
+]
+Duration = Annotated[str, match_pattern(r"0|\d+(ms|s|min)", "0, or a time as Postgres writes it, such as 500ms or 5s")]
 ImageName = Annotated[
-    str, matching(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*", "an image reference such as ghcr.io/team/app:1.2")
+    str, match_pattern(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*", "an image reference such as ghcr.io/team/app:1.2")
 ]
 Endpoint = Annotated[
-    str, matching(r"https?://[^/\s@]+/?", "an http or https URL without a path, such as https://s3.example.org")
+    str, match_pattern(r"https?://[^/\s@]+/?", "an http or https URL without a path, such as https://s3.example.org")
 ]
-DatabaseUrl = Annotated[Secret, matching(r"postgres(ql)?://\S+/\S+", "postgresql://user:password@host:5432/database")]
-WebUrl = Annotated[Secret, matching(r"https?://[^/\s]+(/\S*)?", "an http or https URL")]
+DatabaseUrl = Annotated[
+    Secret, match_pattern(r"postgres(ql)?://\S+/\S+", "postgresql://user:password@host:5432/database")
+]
+WebUrl = Annotated[Secret, match_pattern(r"https?://[^/\s]+(/\S*)?", "an http or https URL")]
 # It stands inside a connection URL of the rendered file, where nothing can percent-encode it.
-UrlSafe = Annotated[Secret, matching(r"[A-Za-z0-9._~-]*", "letters, digits and . _ ~ - only (it stands inside a URL)")]
-Bucket = Annotated[str, matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket names: 3 to 63 of a-z 0-9 . -")]
+UrlSafe = Annotated[
+    Secret, match_pattern(r"[A-Za-z0-9._~-]*", "letters, digits and . _ ~ - only (it stands inside a URL)")
+]
+Bucket = Annotated[str, match_pattern(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket names: 3 to 63 of a-z 0-9 . -")]
 Bytes = Annotated[int, BeforeValidator(size)]
 Bool = Annotated[bool, BeforeValidator(boolean)]
-Buckets = Annotated[tuple[Bucket, ...], BeforeValidator(listed)]
-Capability = Annotated[str, matching(r"[A-Z_]+", "names of Linux capabilities without CAP_, such as SETUID")]
-Capabilities = Annotated[tuple[Capability, ...], BeforeValidator(listed)]
-Recipient = Annotated[str, matching(r"age1[02-9ac-hj-np-z]{58}", "public keys as age-keygen prints them: age1…")]
-Recipients = Annotated[tuple[Recipient, ...], BeforeValidator(listed)]
-Prefix = Annotated[str, matching(r"[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*", "a path such as team/slipway")]
-Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
+Buckets = Annotated[tuple[Bucket, ...], BeforeValidator(split_list)]
+Capability = Annotated[str, match_pattern(r"[A-Z_]+", "names of Linux capabilities without CAP_, such as SETUID")]
+Capabilities = Annotated[tuple[Capability, ...], BeforeValidator(split_list)]
+Recipient = Annotated[str, match_pattern(r"age1[02-9ac-hj-np-z]{58}", "public keys as age-keygen prints them: age1…")]
+Recipients = Annotated[tuple[Recipient, ...], BeforeValidator(split_list)]
+Prefix = Annotated[str, match_pattern(r"[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*", "a path such as team/slipway")]
+Words = Annotated[tuple[str, ...], BeforeValidator(split_list)]
 Cron = Annotated[str, AfterValidator(cron)]
 Count = Annotated[int, Field(ge=0, le=10000)]
-Directory = Annotated[str, matching(r"/[A-Za-z0-9/._@%+ -]*", "an absolute path, such as /srv/backups")]
+Directory = Annotated[str, match_pattern(r"/[A-Za-z0-9/._@%+ -]*", "an absolute path, such as /srv/backups")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=86400)]
