@@ -65,14 +65,14 @@ def folder_image(root: Path, name: str, args: Mapping[str, str] | None = None) -
     """An image whose inputs are the folder images/`name` and its build arguments."""
     folder = root / "images" / name
     recipe = folder / ("build" if name == "base" else "Dockerfile")
-    return tagged(name, folder, recipe, args or {}, walk(folder))
+    return tag_image(name, folder, recipe, args or {}, walk(folder))
 
 
 def ops_image(root: Path, base: str) -> Image:
     """The image of the ops service; its context is the root, of which it takes the package, migrations and fixtures."""
     parts = ("images/ops", "requirements/ops.lock", "slipway", "migrations", "fixtures")
     inputs = ((f"{part}/{name}", path) for part in parts for name, path in walk(root / part))
-    return tagged("ops", root, root / "images/ops/Dockerfile", {"BASE": base}, inputs)
+    return tag_image("ops", root, root / "images/ops/Dockerfile", {"BASE": base}, inputs)
 
 
 def app_image(root: Path, context: Path, base: str, project: str) -> Image:
@@ -90,10 +90,10 @@ def app_image(root: Path, context: Path, base: str, project: str) -> Image:
             expected="a folder with a Dockerfile",
             next="set APP_CONTEXT to the application's folder, or APP_IMAGE to an image",
         )
-    return tagged(f"{project}-app", context, recipe, {"BASE": base}, git_files(context) or walk(context))
+    return tag_image(f"{project}-app", context, recipe, {"BASE": base}, git_files(context) or walk(context))
 
 
-def tagged(name: str, context: Path, recipe: Path, args: Mapping[str, str], inputs: Inputs) -> Image:
+def tag_image(name: str, context: Path, recipe: Path, args: Mapping[str, str], inputs: Inputs) -> Image:
     pairs = tuple(sorted(args.items()))
     needs = tuple(value for _, value in pairs if value.startswith("slipway/"))
     return Image(name, f"slipway/{name}:{digest(pairs, inputs)}", context, recipe, pairs, needs)

@@ -89,7 +89,7 @@ def build(settings: Settings) -> Stack:
     at = contract.Addresses(objects="http://objects:3900" if provider == "garage" else "http://objects:9000")
     voice = contract.REFERENCES
     archive = pairs(pitr.environment(settings, at, voice))
-    taking = pairs(pitr.taking(settings))
+    taking = pairs(pitr.backup_environment(settings))
     told = {"postgres": archive}
     stores = tuple(
         Service(name, image(settings, name, provider), memory[name], environment=told.get(name, ())) for name in names

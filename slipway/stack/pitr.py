@@ -90,7 +90,7 @@ def repository(
     return {f"REPO{number}_{key}": value for key, value in options.items()}
 
 
-def taking(settings: Settings) -> dict[str, str]:
+def backup_environment(settings: Settings) -> dict[str, str]:
     """What only backups are told, so that another retention does not restart the server.
 
     Small files go into one object together, and of large ones the blocks that changed.

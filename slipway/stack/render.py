@@ -76,11 +76,13 @@ def quote(text: str) -> str:
         )
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
     return (
-        '"' + "".join(escapes.get(char) or (char if char.isprintable() else escaped(ord(char))) for char in text) + '"'
+        '"'
+        + "".join(escapes.get(char) or (char if char.isprintable() else escape_point(ord(char))) for char in text)
+        + '"'
     )
 
 
-def escaped(point: int) -> str:
+def escape_point(point: int) -> str:
     return f"\\u{point:04X}" if point < 0x10000 else f"\\U{point:08X}"
 
 

@@ -43,7 +43,7 @@ def is_needed(name: str, stack: Stack) -> bool:
 
 def local_ops(root: Path, below: str) -> images.Image:
     inputs = ((f"{part}/{name}", path) for part in LOCAL_PARTS for name, path in images.walk(root / part))
-    return images.tagged("ops", root, root / "images/ops/Dockerfile", {"BASE": below}, inputs)
+    return images.tag_image("ops", root, root / "images/ops/Dockerfile", {"BASE": below}, inputs)
 
 
 def pulls(engine: Docker, there: Collection[str]) -> Iterator[Build]:

@@ -398,7 +398,7 @@ def test_stacks_never_share_a_place_in_a_repository():
 def test_another_retention_does_not_restart_the_server():
     one, other = settings_of(pitr=True), settings_of(pitr=True, pitr_keep_days=3, pitr_full_days=1)
     assert pitr.environment(one, Addresses(), REFERENCES) == pitr.environment(other, Addresses(), REFERENCES)
-    assert pitr.taking(one) != pitr.taking(other)
+    assert pitr.backup_environment(one) != pitr.backup_environment(other)
 
 
 def test_the_data_side_hides_every_secret_that_pgbackrest_is_told():
