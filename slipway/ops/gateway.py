@@ -87,7 +87,7 @@ def keep(ends: Endpoints, name: str, text: str | None) -> None:
     place = folder(ends) / name
     if text is None:
         place.unlink(missing_ok=True)
-        disk.synced(place.parent)
+        disk.sync_path(place.parent)
     else:
         disk.replace(place, text, 0o640)
 

@@ -31,7 +31,7 @@ def level(env: Environment) -> Level:
 
 def provide(env: Environment) -> None:
     """The engine of the scripts, installed the first time that a smoke test is wanted."""
-    if requirements.missing(env.root, "smoke"):
+    if requirements.needs_install(env.root, "smoke"):
         requirements.install(env.root, "smoke", Note())
 
 

@@ -13,7 +13,7 @@ from slipway.errors import EngineError
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def synced(path: Path) -> None:
+def sync_path(path: Path) -> None:
     """Waits until a file's bytes, or the names in a directory, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -32,7 +32,7 @@ def replace(place: Path, text: str, mode: int = 0o600) -> None:
             os.fsync(file.fileno())
         os.chmod(temporary, mode)
         os.replace(temporary, place)
-        synced(place.parent)
+        sync_path(place.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -11,7 +11,7 @@ from slipway.plan import Progress
 from slipway.system import process
 
 
-def missing(root: Path, name: str) -> bool:
+def needs_install(root: Path, name: str) -> bool:
     """Whether requirements/NAME.lock is not what was last installed."""
     stamp = stamp_of(name)
     return not stamp.exists() or stamp.read_text() != digest(root, name)

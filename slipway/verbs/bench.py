@@ -13,7 +13,7 @@ from slipway.system import requirements
 
 def run(on: str, reporter, only: str | None = None) -> None:
     """Runs every benchmark, or the one that is named. Raises VerificationError if a bar is not met."""
-    if requirements.missing(ROOT, "embedded"):
+    if requirements.needs_install(ROOT, "embedded"):
         reporter.line("installing requirements/embedded.lock …")
         requirements.install(ROOT, "embedded", Note())
     words = [only] if only else []

@@ -18,7 +18,7 @@ CHECKS = (
 
 def run(on: str, reporter) -> None:
     """Runs ruff with the rules of pyproject.toml. Raises VerificationError if it finds something."""
-    if requirements.missing(ROOT, "dev"):
+    if requirements.needs_install(ROOT, "dev"):
         reporter.line("installing requirements/dev.lock …")
         requirements.install(ROOT, "dev", Note())
     for words, found, mend in CHECKS:

@@ -23,7 +23,7 @@ def run(on: str, reporter, only: str | None = None) -> None:
     `only` names a file or directory instead. With SLIPWAY_REQUIRE_ENGINE=1 a missing engine is a failure.
     """
     for name in ("embedded", "smoke", "dev"):
-        if requirements.missing(ROOT, name):
+        if requirements.needs_install(ROOT, name):
             reporter.line(f"installing requirements/{name}.lock …")
             requirements.install(ROOT, name, Note())
     left_out = None if only else no_engine()

