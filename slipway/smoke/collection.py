@@ -61,7 +61,7 @@ class Inherited:
 
 def read(path: Path) -> Collection:
     """The collection in a file. Raises SettingsError for a file that is none."""
-    raw = loaded(path)
+    raw = load_json(path)
     info = raw.get("info")
     if not isinstance(info, dict) or "v2." not in str(info.get("schema", "")) or not isinstance(raw.get("item"), list):
         raise SettingsError(
@@ -80,7 +80,7 @@ def read(path: Path) -> Collection:
     return Collection(str(info.get("name", path.name)), requests, variables)
 
 
-def loaded(path: Path) -> dict:
+def load_json(path: Path) -> dict:
     try:
         raw = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -94,7 +94,7 @@ def loaded(path: Path) -> dict:
 
 def environment(path: Path) -> dict[str, object]:
     """The enabled variables of a Postman environment file; a Secret where Postman hides the value."""
-    return dict(variables_of(loaded(path).get("values", [])))
+    return dict(variables_of(load_json(path).get("values", [])))
 
 
 def variables_of(entries: list) -> Iterator[tuple[str, object]]:
@@ -106,13 +106,13 @@ def variables_of(entries: list) -> Iterator[tuple[str, object]]:
 
 def walk(item: dict, above: Inherited) -> Iterator[Request]:
     """The requests of a folder, or of the collection itself, in the order in which Postman runs them."""
-    here = inherited(item, above)
+    here = inherit_from(item, above)
     for each in item["item"]:
         place = replace(here, place=(*here.place, str(each.get("name", "unnamed"))))
-        yield from walk(each, place) if "item" in each else [request(each, inherited(each, place))]
+        yield from walk(each, place) if "item" in each else [request(each, inherit_from(each, place))]
 
 
-def inherited(item: dict, above: Inherited) -> Inherited:
+def inherit_from(item: dict, above: Inherited) -> Inherited:
     own = item.get("auth") or (item["request"].get("auth") if isinstance(item.get("request"), dict) else None)
     return Inherited(
         above.place,

@@ -13,7 +13,7 @@ from slipway.smoke import collection as postman
 from slipway.smoke.collection import Collection, Request, Source
 from slipway.smoke.limits import limits
 from slipway.smoke.script import Script, ScriptError
-from slipway.smoke.secrets import bare, masked, secrets
+from slipway.smoke.secrets import bare, mask_secrets, secrets
 from slipway.smoke.send import Elsewhere, Sender
 
 BASES = ("baseUrl", "base_url", "baseURL")  # the names that people give to the address
@@ -61,16 +61,16 @@ def run(
     """
     collection, requests = read(path, folder)
     begun = time.monotonic()
-    going = made(collection, base_url.rstrip("/"), variables, timeout, path.parent)
-    for number, request in enumerate(ordered(requests, going), 1):
+    going = make_run(collection, base_url.rstrip("/"), variables, timeout, path.parent)
+    for number, request in enumerate(order_requests(requests, going), 1):
         say(f"{number} of {max(number, len(requests))}: {request.title}")
         one(going, request)
     if going.failures:
-        raise failed(going)
+        raise failures_error(going)
     return {"requests": going.sent, "checks": len(going.verdicts), "seconds": round(time.monotonic() - begun, 3)}
 
 
-def made(collection: Collection, base: str, variables: Mapping[str, object], timeout: float, folder: Path) -> Run:
+def make_run(collection: Collection, base: str, variables: Mapping[str, object], timeout: float, folder: Path) -> Run:
     """A run before its first request. What is secret now stays secret, whatever scripts do to the variables."""
     environment = {**variables, **dict.fromkeys(BASES, base)}
     hidden = secrets(environment) | secrets(collection.variables)
@@ -89,10 +89,10 @@ def read(path: Path, folder: str = "") -> tuple[Collection, tuple[Request, ...]]
             f"edit {path.name}",
             tuple(found),
         )
-    return collection, chosen(collection, folder, path)
+    return collection, choose_requests(collection, folder, path)
 
 
-def chosen(collection: Collection, folder: str, path: Path) -> tuple[Request, ...]:
+def choose_requests(collection: Collection, folder: str, path: Path) -> tuple[Request, ...]:
     found = tuple(each for each in collection.requests if not folder or each.title.startswith(f"{folder} / "))
     if not found:
         raise SettingsError(
@@ -104,7 +104,7 @@ def chosen(collection: Collection, folder: str, path: Path) -> tuple[Request, ..
     return found
 
 
-def ordered(requests: tuple[Request, ...], run: Run) -> Iterator[Request]:
+def order_requests(requests: tuple[Request, ...], run: Run) -> Iterator[Request]:
     """The requests as they stand, unless a script names another as the next, or none."""
     place, begun = 0, 0
     while place < len(requests):
@@ -133,7 +133,7 @@ def one(run: Run, request: Request) -> None:
             return
         written = left["request"] if left else written
     checks, failures = len(run.verdicts), len(run.failures)
-    if (got := answered(run, request.title, written, request.behaviour, run.scopes)) is None:
+    if (got := send_request(run, request.title, written, request.behaviour, run.scopes)) is None:
         return
     answer, filled = got
     for source in request.after:
@@ -158,7 +158,7 @@ def script(run: Run, request: Request, source: Source, moment: str, sent: Mappin
         "cookies": run.sender.cookies(address(sent)),
     }
     try:
-        left = Script().run(source.text, state, lambda other, scopes: asked(run, where, other, scopes))
+        left = Script().run(source.text, state, lambda other, scopes: send_script_request(run, where, other, scopes))
     except ScriptError as error:
         run.fail(f"{where}{f', line {error.line}' if error.line else ''}", error.found, "a script that ends")
         return None
@@ -186,13 +186,13 @@ def address(sent: Mapping) -> str:
     return url if isinstance(url, str) else str(url.get("raw") or "")
 
 
-def asked(run: Run, where: str, request: dict, scopes: dict) -> dict:
+def send_script_request(run: Run, where: str, request: dict, scopes: dict) -> dict:
     """The answer to a request of a script's own; what prevents one is the script's to judge."""
-    got = answered(run, where, request, {}, scopes)
+    got = send_request(run, where, request, {}, scopes)
     return got[0] | {"cookies": run.sender.cookies(got[1]["url"])} if got else {"error": run.failures.pop().found}
 
 
-def answered(run: Run, where: str, request: Mapping, behaviour: Mapping, scopes: dict) -> tuple[dict, dict] | None:
+def send_request(run: Run, where: str, request: Mapping, behaviour: Mapping, scopes: dict) -> tuple[dict, dict] | None:
     """The answer to a request, and the request as it was sent; None where there is none, which is a failure."""
     filled = run.filler.call("fill", json.dumps(request), json.dumps(scopes))
     if filled["missing"]:
@@ -221,11 +221,13 @@ def reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def failed(run: Run) -> HealthError:
+def failures_error(run: Run) -> HealthError:
     hidden = run.sender.secrets.union(*map(secrets, run.scopes.values()))
     first = run.failures[0]
     lines = tuple(
-        masked(f"{each.where}: found {each.found}, expected {each.expected}", hidden) for each in run.failures
+        mask_secrets(f"{each.where}: found {each.found}, expected {each.expected}", hidden) for each in run.failures
     )
-    where, found, expected = (masked(text, hidden) for text in (f"smoke: {first.where}", first.found, first.expected))
+    where, found, expected = (
+        mask_secrets(text, hidden) for text in (f"smoke: {first.where}", first.found, first.expected)
+    )
     return HealthError(where, found, expected, "./invoke logs -s app", lines)

@@ -54,7 +54,7 @@ class Script:
         try:
             self.js.eval(f"(async function () {{{source}\n}})")
         except self.failure as error:
-            raise stopped(error, source) from None
+            raise script_error(error, source) from None
         except ValueError:
             raise ScriptError("a character that no script can hold", 1) from None
 
@@ -64,7 +64,7 @@ class Script:
             found = self.host(name, *args)
             return json.loads(found) if isinstance(found, str) else None
         except self.failure as error:
-            raise stopped(error) from None
+            raise script_error(error) from None
         except ValueError:
             raise ScriptError(BENT) from None
 
@@ -95,12 +95,12 @@ class Script:
                 if time.monotonic() > end:
                     break
         except self.failure as error:
-            raise stopped(error) from None
+            raise script_error(error) from None
         if time.monotonic() > end:
             raise ScriptError(f"a script that was still waiting after {self.longest:.0f} s")
 
 
-def stopped(error: Exception, source: str = "") -> ScriptError:
+def script_error(error: Exception, source: str = "") -> ScriptError:
     """What the engine says of a script, in short, with its line."""
     text = str(error)
     lines = [int(line) for line in re.findall(r"<input>:(\d+)", text) if int(line) < LIBRARY_LINES]

@@ -23,7 +23,7 @@ def secrets(variables: Mapping[str, object]) -> set[str]:
     return named | {value.value for value in variables.values() if isinstance(value, Secret)}
 
 
-def masked(text: str, hidden: Set[str]) -> str:
+def mask_secrets(text: str, hidden: Set[str]) -> str:
     """The text with ••• for each secret, as it is and as a URL spells it."""
     for value in sorted(hidden | {quote(value, safe="") for value in hidden}, key=len, reverse=True):
         if len(value) >= SHORTEST_MASKED:

@@ -54,7 +54,7 @@ class Sender:
 
     def send(self, filled: Mapping, behaviour: Mapping) -> dict:
         """The answer as scripts read it. Raises Elsewhere, OSError where none comes, ValueError for what HTTP forbids."""
-        request = self.prepared(filled, behaviour)
+        request = self.prepare_request(filled, behaviour)
         self.inside(request.url)
         hops = HOPS if behaviour.get("followRedirects", True) else 0
         answer = self.session.send(request, timeout=self.timeout, allow_redirects=False)
@@ -62,9 +62,9 @@ class Sender:
         while hops and answer.next and same_place(answer.next.url, self.base):
             answer = self.session.send(onward(request, answer), timeout=self.timeout, allow_redirects=False)
             spent, hops = spent + answer.elapsed.total_seconds(), hops - 1
-        return described(answer, spent)
+        return describe_answer(answer, spent)
 
-    def prepared(self, filled: Mapping, behaviour: Mapping) -> requests.PreparedRequest:
+    def prepare_request(self, filled: Mapping, behaviour: Mapping) -> requests.PreparedRequest:
         address = filled["url"] if "://" in filled["url"] else f"http://{filled['url']}"
         headers = {each["key"]: str(each.get("value") or "") for each in filled.get("header") or [] if each.get("key")}
         content, more = {}, {}
@@ -72,11 +72,11 @@ class Sender:
             content, more = body(filled.get("body") or {}, self.folder)
         present = {key.lower() for key in headers}
         headers |= {key: value for key, value in more.items() if key.lower() not in present}
-        address, headers, digest = self.authorized(filled.get("auth"), address, headers)
+        address, headers, digest = self.authorize(filled.get("auth"), address, headers)
         made = requests.Request(filled["method"], address, headers, auth=digest or Nobody(), **content)
         return self.session.prepare_request(made)
 
-    def authorized(self, auth: Mapping | None, address: str, headers: dict) -> tuple[str, dict, AuthBase | None]:
+    def authorize(self, auth: Mapping | None, address: str, headers: dict) -> tuple[str, dict, AuthBase | None]:
         if not auth or auth["type"] == "noauth":
             return address, headers, None
         values = {key: str(value or "") for key, value in values_of(auth).items()}
@@ -149,7 +149,7 @@ def body(raw: Mapping, folder: Path) -> tuple[dict, dict[str, str]]:
         return {"data": graphql(raw["graphql"]).encode()}, {"Content-Type": "application/json"}
     if mode == "file":
         path = folder / raw["file"]["src"]
-        return {"data": path.read_bytes()}, {"Content-Type": guessed(path)}
+        return {"data": path.read_bytes()}, {"Content-Type": guess_type(path)}
     fields = [each for each in raw[mode] if not each.get("disabled")]
     if mode == "urlencoded":
         pairs = [(each["key"], text_of(each.get("value"))) for each in fields]
@@ -167,11 +167,12 @@ def parts(field: Mapping, folder: Path) -> list[tuple]:
     sources = field["src"] if isinstance(field.get("src"), list) else [field.get("src") or ""]
     paths = [folder / source for source in sources]
     return [
-        (field["key"], (field.get("fileName") or path.name, path.read_bytes(), kind or guessed(path))) for path in paths
+        (field["key"], (field.get("fileName") or path.name, path.read_bytes(), kind or guess_type(path)))
+        for path in paths
     ]
 
 
-def guessed(path: Path) -> str:
+def guess_type(path: Path) -> str:
     return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
 
@@ -191,7 +192,7 @@ def json_of(key: str, value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def described(answer: requests.Response, seconds: float) -> dict:
+def describe_answer(answer: requests.Response, seconds: float) -> dict:
     return {
         "code": answer.status_code,
         "status": answer.reason or "",

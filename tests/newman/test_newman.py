@@ -98,8 +98,8 @@ def ours(name: str, folder: Path) -> Seen:
     path.write_text(json.dumps(COLLECTIONS[name]))
     with opened() as shop:
         collection, requests = smoke.read(path)
-        run = smoke.made(collection, shop.url, ENVIRONMENT, 10, folder)
-        for request in smoke.ordered(requests, run):
+        run = smoke.make_run(collection, shop.url, ENVIRONMENT, 10, folder)
+        for request in smoke.order_requests(requests, run):
             smoke.one(run, request)
         names = {request.title: request.name for request in requests}
         checks = [[names[title], check, held] for title, check, held in run.verdicts]
