@@ -19,23 +19,23 @@ def main(argv: list[str], env: dict[str, str]) -> int:
         get_ready()
         return serve.serve(lambda request: main(request, env))
     try:
-        return told(argv, env)
+        return run_verb(argv, env)
     except BrokenPipeError:
         # Nobody reads any more: what was open is rolled back by now, and Python must not complain at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
-def told(argv: list[str], env: dict[str, str]) -> int:
-    """Runs one verb and says its result or its error. Raises BrokenPipeError when nobody reads."""
+def run_verb(argv: list[str], env: dict[str, str]) -> int:
+    """Runs one verb and prints its result or its error. Raises BrokenPipeError when nobody reads."""
     try:
         result = verbs.run(*arguments(argv), env, say)
         say({"event": "result", "result": result})
         return 0
     except SlipwayError as error:
-        return failed(error)
+        return say_error(error)
     except KeyboardInterrupt:
-        return failed(
+        return say_error(
             Interrupted(
                 "data side",
                 "stopped by a signal; the open transaction was rolled back",
@@ -46,7 +46,7 @@ def told(argv: list[str], env: dict[str, str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
-        return failed(unexpected(error, env))
+        return say_error(unexpected_error(error, env))
 
 
 def get_ready() -> None:
@@ -75,12 +75,12 @@ def say(event: dict) -> None:
     print(json.dumps(event), flush=True)
 
 
-def failed(error: SlipwayError) -> int:
+def say_error(error: SlipwayError) -> int:
     say({"event": "error", "error": error.fields()})
     return error.code
 
 
-def unexpected(error: Exception, env: dict[str, str]) -> SlipwayError:
+def unexpected_error(error: Exception, env: dict[str, str]) -> SlipwayError:
     """A full disk, or a fault of ours as an error that can be reported: its class, its place, its secrets masked."""
     import traceback
 

@@ -46,11 +46,11 @@ class Unix(http.client.HTTPConnection):
 
 def admin(ends: Endpoints, method: str, path: str, body: object = None) -> object:
     """What the gateway's admin side answers, as JSON, or None. Raises EngineError; NotThere where there is no such path."""
-    text = asked(ends, method, path, body)
+    text = ask_admin(ends, method, path, body)
     return json.loads(text) if text.strip() else None
 
 
-def asked(ends: Endpoints, method: str, path: str, body: object = None) -> str:
+def ask_admin(ends: Endpoints, method: str, path: str, body: object = None) -> str:
     connection = Unix(folder(ends) / "admin.sock", timeout=10)
     try:
         connection.request(
@@ -92,7 +92,7 @@ def keep(ends: Endpoints, name: str, text: str | None) -> None:
         disk.replace(place, text, 0o640)
 
 
-def serving(ends: Endpoints) -> str:
+def serving_colour(ends: Endpoints) -> str:
     """The colour that new requests go to, whether the gateway runs or not."""
     return "green" if (folder(ends) / "green").exists() else "blue"
 
@@ -108,10 +108,10 @@ def active(ends: Endpoints, args: dict, emit: Emit) -> dict:
     try:
         running = admin(ends, "GET", "/config/")
     except EngineError as error:
-        return {"active": serving(ends), "up": False, "reason": error.found, "config": kept}
+        return {"active": serving_colour(ends), "up": False, "reason": error.found, "config": kept}
     # A reload that was cut short may have left the sign that ends connections.
     sure = kept == running and not (folder(ends) / CLOSING).exists()
-    return {"active": serving(ends), "up": True, "reason": "", "config": kept if sure else {}}
+    return {"active": serving_colour(ends), "up": True, "reason": "", "config": kept if sure else {}}
 
 
 def configuration(ends: Endpoints) -> dict:
@@ -199,7 +199,7 @@ def tally(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """
     wake(ends)
     counts = {"answers": 0, "failed": 0}
-    for labels, value in ANSWERS.findall(asked(ends, "GET", "/metrics")):
+    for labels, value in ANSWERS.findall(ask_admin(ends, "GET", "/metrics")):
         if 'handler="reverse_proxy"' in labels:
             counts["answers"] += int(float(value))
             counts["failed"] += int(float(value)) if 'code="5' in labels else 0

@@ -29,7 +29,7 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
     server, history, loaded, mirror = facts.look(ends)
     misfits = [str(problem) for problem in (*wrong, *validate.compare(files, history or {}))]
     changed, waiting = seeds_against(seeds, loaded)
-    archive = archiving(ends, records) if server["reachable"] else {}
+    archive = archive_state(ends, records) if server["reachable"] else {}
     return {
         "postgres": server,
         "applied": None if history is None else {str(v): row.sha256 for v, row in sorted(history.items())},
@@ -66,7 +66,7 @@ def objects_current(record: dict, ends: Endpoints) -> bool:
     )
 
 
-def archiving(ends: Endpoints, records: dict) -> dict:
+def archive_state(ends: Endpoints, records: dict) -> dict:
     """How far the archive is behind and what is wrong with it, without asking it; empty where PITR is off."""
     if not ends.archive.stanza:
         return {}

@@ -52,7 +52,7 @@ def last_good(records: list[dict], besides: str = "") -> dict | None:
     )
 
 
-def listing(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def list_releases(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """{"releases": the newest records, newest first, at most `limit`}."""
     return {"releases": every(ends)[::-1][: int(args.get("limit", SHOWN))]}
 
@@ -67,7 +67,7 @@ def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
     records, applied = every(ends), history(ends)
     given = dict(args["record"])
     refuse_schema(ends, given, applied)
-    if not args.get("again") and records and goes_on(records[-1], given) and not waiting(ends, applied):
+    if not args.get("again") and records and goes_on(records[-1], given) and not has_pending_migrations(ends, applied):
         return {"record": records[-1], "new": False}
     version = newest(applied)
     for left in records:
@@ -110,7 +110,7 @@ def goes_on(last: dict, given: dict) -> bool:
     return last["result"] == "good" and last["config"] == given["config"]
 
 
-def waiting(ends: Endpoints, applied: Applied) -> bool:
+def has_pending_migrations(ends: Endpoints, applied: Applied) -> bool:
     """Whether there are migrations that the database has not had; not where it could not be asked."""
     return applied is not None and bool(migration_files.pending(migration_files.read(ends.migrations_dir)[0], applied))
 

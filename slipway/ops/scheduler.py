@@ -47,13 +47,13 @@ def turn(ends: Endpoints) -> None:
         records.write(ends.state_dir, schedule.RECORD, record)
     if due := schedule.wanted(record, now):
         outlast_deploy(ends)
-        with noted(ends, record, due) as outcome:
+        with record_run(ends, record, due) as outcome:
             outcome |= work(ends)
 
 
 @contextmanager
-def noted(ends: Endpoints, record: dict, due: datetime) -> Iterator[dict]:
-    """Writes down that it begins, and how it went."""
+def record_run(ends: Endpoints, record: dict, due: datetime) -> Iterator[dict]:
+    """Records that a backup begins, and how it went."""
     again = record.get("due") == schedule.stamp(due)
     record = record | {"running": schedule.stamp(datetime.now(UTC))}
     outcome: dict = {"ok": False, "id": None, "error": "it was ended"}
@@ -79,13 +79,13 @@ def noted(ends: Endpoints, record: dict, due: datetime) -> Iterator[dict]:
 def outlast_deploy(ends: Endpoints) -> None:
     """Lets a deploy end first: its migrations would wait for our locks, and give way."""
     deadline = time.monotonic() + DEPLOYS
-    if deploying(ends):
+    if is_deploying(ends):
         say("a backup is due, and waits for the deploy that is under way")
-    while deploying(ends) and time.monotonic() < deadline:
+    while is_deploying(ends) and time.monotonic() < deadline:
         time.sleep(0.5)
 
 
-def deploying(ends: Endpoints) -> bool:
+def is_deploying(ends: Endpoints) -> bool:
     return (releases.summary(ends)["newest"] or {}).get("result") == "running"
 
 
@@ -123,13 +123,13 @@ def run(verb: str, args: dict) -> tuple[dict, str]:
             last = line
     finally:
         child.wait()
-    result, error = told(last)
+    result, error = read_event(last)
     words = (verb, result.get("id"), f"failed: {error}" if error else "done", f"after {time.monotonic() - begun:.1f} s")
     say(" ".join(filter(None, words)))
     return result, error
 
 
-def told(line: str) -> tuple[dict, str]:
+def read_event(line: str) -> tuple[dict, str]:
     try:
         event = json.loads(line)
     except ValueError:

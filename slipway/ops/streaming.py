@@ -21,7 +21,7 @@ from slipway.data.backups import dump, folder, lock, source
 from slipway.data.endpoints import Endpoints
 from slipway.data.postgres import connection, older, programs
 from slipway.errors import BackupError, Interrupted, SettingsError, SlipwayError
-from slipway.ops.__main__ import interrupt, unexpected
+from slipway.ops.__main__ import interrupt, unexpected_error
 
 CHUNK = 2**20
 
@@ -35,16 +35,18 @@ def main(argv: list[str], env: Mapping[str, str], out: BinaryIO) -> int:
             out.flush()
             return 0
         except SlipwayError as error:
-            return failed(error, ends)
+            return print_error(error, ends)
     except SlipwayError as error:
-        return failed(error, Endpoints())
+        return print_error(error, Endpoints())
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more
         return 1
     except KeyboardInterrupt:
-        return failed(Interrupted("data side", "stopped by a signal", "", "run the same command again"), Endpoints())
+        return print_error(
+            Interrupted("data side", "stopped by a signal", "", "run the same command again"), Endpoints()
+        )
     except Exception as error:
-        return failed(unexpected(error, dict(env)), Endpoints())
+        return print_error(unexpected_error(error, dict(env)), Endpoints())
 
 
 def find(argv: list[str]):
@@ -54,7 +56,7 @@ def find(argv: list[str]):
     return streams[argv[0]]
 
 
-def failed(error: SlipwayError, ends: Endpoints) -> int:
+def print_error(error: SlipwayError, ends: Endpoints) -> int:
     fields = {key: ends.scrub(value) if isinstance(value, str) else value for key, value in error.fields().items()}
     print(json.dumps(fields), file=sys.stderr, flush=True)
     return error.code

@@ -40,7 +40,7 @@ VERBS = {
     "gateway.tally": "slipway.ops.gateway:tally",
     "releases.begin": "slipway.ops.releases:begin",
     "releases.close": "slipway.ops.releases:close",
-    "releases.list": "slipway.ops.releases:listing",
+    "releases.list": "slipway.ops.releases:list_releases",
     "releases.gap": "slipway.ops.releases:gap",
     "restore": "slipway.data.restore.restoring:restore",
     "restore.look": "slipway.data.restore.looking:look",
@@ -108,7 +108,7 @@ def run(verb: str, args: dict, env: Mapping[str, str], emit: Emit) -> dict:
     work = find(verb)
     ends = endpoints.read(env)
     try:
-        return work(ends, args, lambda event: emit(scrubbed(event, ends)))
+        return work(ends, args, lambda event: emit(scrub_event(event, ends)))
     except SlipwayError as error:
         raise without_secrets(error, ends) from None
 
@@ -127,7 +127,7 @@ def find(verb: str):
     return getattr(importlib.import_module(module), function)
 
 
-def scrubbed(event: dict, ends: Endpoints) -> dict:
+def scrub_event(event: dict, ends: Endpoints) -> dict:
     return {key: ends.scrub(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
