@@ -48,8 +48,8 @@ class Done:
     dropped: dict = field(default_factory=dict)
 
 
-def wished(**asked) -> Wish:
-    """Raises SettingsError for what cannot be meant together."""
+def read_wish(**asked) -> Wish:
+    """Reads what was asked for. Raises SettingsError for what cannot be meant together."""
     tables = tuple(name.strip() for name in (asked.pop("tables", "") or "").split(",") if name.strip())
     file = asked.pop("mask", None)
     wish = Wish(

@@ -37,12 +37,12 @@ def line(backup: dict) -> str:
     """One line of the list."""
     label = f'  "{backup["label"]}"' if backup["label"] else ""
     return (
-        f"{backup['id']:<18} {backup['kind']:<8} {size(backup['bytes']):>10}  {held(backup):<32} {proof(backup)}{label}"
+        f"{backup['id']:<18} {backup['kind']:<8} {size(backup['bytes']):>10}  {describe_contents(backup):<32} {proof(backup)}{label}"
     ).rstrip()
 
 
-def held(backup: dict) -> str:
-    """What it holds, in a few words."""
+def describe_contents(backup: dict) -> str:
+    """What a backup holds, in a few words."""
     database = f"{backup['rows']:,} rows in {backup['tables']} tables" if "database" in backup["parts"] else ""
     return ", ".join(filter(None, (database, objects(backup["objects"]), "redis" if backup["redis"] else "")))
 
@@ -70,20 +70,20 @@ def first_failure(drill: Mapping) -> str:
     )
 
 
-def standing(found: Mapping) -> tuple[str, str]:
+def describe_standing(found: Mapping) -> tuple[str, str]:
     """How things stand in one line, and what is wrong, or an empty text."""
     if not found["count"]:
         text = "none yet"
     else:
-        proven = f"proven {aged(found['proven']['age'])} ago" if found["proven"] else "none proven"
-        text = f"{found['count']}, the newest {aged(found['newest']['age'])} old, {proven}"
+        proven = f"proven {describe_age(found['proven']['age'])} ago" if found["proven"] else "none proven"
+        text = f"{found['count']}, the newest {describe_age(found['newest']['age'])} old, {proven}"
     planned = found["schedule"]
     if planned:
         text += f"; the next {planned['next'][:16].replace('T', ' ')} UTC"
     return text, "; ".join(filter(None, ((planned or {}).get("trouble", ""), *found["damaged"])))
 
 
-def aged(seconds: float) -> str:
+def describe_age(seconds: float) -> str:
     """An age in the two largest units that it has."""
     minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
     if days > 0:

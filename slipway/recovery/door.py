@@ -15,7 +15,7 @@ MESSAGE = "We are restoring this service from a backup. It will be back soon."
 
 
 @contextmanager
-def closed(env: Environment, seen: Seen, reporter) -> Iterator[None]:
+def keep_door_closed(env: Environment, seen: Seen, reporter) -> Iterator[None]:
     """Maintenance where there is a gateway, else the app stopped. One that somebody had closed stays closed; one that a
     killed restore left closed is opened in the end."""
     engine = env.engine
@@ -29,18 +29,18 @@ def closed(env: Environment, seen: Seen, reporter) -> Iterator[None]:
         yield
         return
     try:
-        apply(Plan(((shut(env, gateway),),)), reporter, end_all)
+        apply(Plan(((close_step(env, gateway),),)), reporter, end_all)
         yield
     except SlipwayError as error:
         try:
-            apply(Plan(((opened(env, gateway),),)), reporter, end_all)
+            apply(Plan(((open_step(env, gateway),),)), reporter, end_all)
         except SlipwayError as worse:
             error.found += f"; and the app could not be brought back: {worse}"
         raise
-    apply(Plan(((opened(env, gateway),),)), reporter, end_all)
+    apply(Plan(((open_step(env, gateway),),)), reporter, end_all)
 
 
-def shut(env: Environment, gateway: bool) -> Step:
+def close_step(env: Environment, gateway: bool) -> Step:
     def work(progress: Progress) -> str:
         if gateway:
             env.engine.inside("maintenance.on", {"message": MESSAGE}, progress)
@@ -51,7 +51,7 @@ def shut(env: Environment, gateway: bool) -> Step:
     return Step("close the front door", "nobody writes meanwhile", work)
 
 
-def opened(env: Environment, gateway: bool) -> Step:
+def open_step(env: Environment, gateway: bool) -> Step:
     def work(progress: Progress) -> str:
         if gateway:
             env.engine.inside("maintenance.off", {}, progress)

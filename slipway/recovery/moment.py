@@ -31,7 +31,7 @@ def run(
     pitr.refuse_without(env)
     reporter.header(env.header)
     if not at and drop_old:
-        reporter.done(steps.dropped(env.engine.inside("pitr.done", {"drop": True}, Silent())))
+        reporter.done(steps.describe_dropped(env.engine.inside("pitr.done", {"drop": True}, Silent())))
         return
     asked = env.engine.inside("pitr.ask", {"at": at, "timeline": timeline}, Silent())
     if not yes:
@@ -40,7 +40,7 @@ def run(
     with env.engine.hold_lock("restore", wait, env.flag) as check:
         leftovers(work, reporter)
         carry_out(work, reporter, check)
-    reporter.done(told(work), at=work.text, **work.found)
+    reporter.done(describe_result(work), at=work.text, **work.found)
 
 
 def drill(on: str, reporter, at: str = LATEST, wait: float = 0) -> None:
@@ -53,7 +53,7 @@ def drill(on: str, reporter, at: str = LATEST, wait: float = 0) -> None:
     with env.engine.hold_lock("pitr.drill", wait, env.flag):
         leftovers(work, reporter)
         try:
-            apply(Plan(steps.making(work)), reporter, end_all)
+            apply(Plan(steps.make_levels(work)), reporter, end_all)
         finally:
             env.engine.inside("pitr.settle", {}, Silent())
     seconds = time.monotonic() - begun
@@ -95,14 +95,14 @@ def age(seconds: float) -> str:
 def carry_out(work: steps.Restore, reporter, check: Callable[[], None]) -> None:
     """Before the exchange a failure changes nothing; a cluster that does not serve after it is exchanged back."""
     try:
-        apply(guard_steps(Plan(steps.making(work)), check), reporter, end_all)
-        apply(guard_steps(Plan(steps.putting(work)), check), reporter, end_all)
-        apply(Plan(steps.proving(work)), reporter, end_all)
+        apply(guard_steps(Plan(steps.make_levels(work)), check), reporter, end_all)
+        apply(guard_steps(Plan(steps.switch_levels(work)), check), reporter, end_all)
+        apply(Plan(steps.prove_levels(work)), reporter, end_all)
     except SlipwayError as error:
         undone(work, reporter, error)
         raise
     try:
-        apply(Plan(steps.ending(work)), reporter, end_all)
+        apply(Plan(steps.end_levels(work)), reporter, end_all)
     except SlipwayError as error:
         error.found += f"; the restored cluster is in place; ./invoke up{work.env.flag} does the rest"
         raise
@@ -124,7 +124,7 @@ def undone(work: steps.Restore, reporter, error: SlipwayError) -> None:
         ]
     undo += [Step("tidy", "what the restore began", partial(tidy, work))]
     if work.closed:
-        undo += [Step("maintenance off", "the cluster of before serves", partial(steps.opened, work))]
+        undo += [Step("maintenance off", "the cluster of before serves", partial(steps.open_door, work))]
     try:
         apply(Plan(tuple((step,) for step in undo)), reporter, end_all)
         error.found += "; undone: the cluster of before serves" if work.halted else "; the live cluster was not touched"
@@ -140,7 +140,7 @@ def tidy(work: steps.Restore, progress: Progress) -> None:
     work.inside("pitr.settle", {}, progress)
 
 
-def told(work: steps.Restore) -> str:
+def describe_result(work: steps.Restore) -> str:
     env, found = work.env, work.found
     schema = (
         f"The schema is at {found['version']}; ./invoke up{env.flag} applies what is newer.\n"

@@ -33,8 +33,8 @@ class Restore:
         return self.env.engine.inside(verb, args, progress)
 
 
-def making(work: Restore) -> tuple[Level, ...]:
-    """The cluster of that moment, beside the live one, which goes on serving."""
+def make_levels(work: Restore) -> tuple[Level, ...]:
+    """The steps that make the cluster of that moment, beside the live one, which goes on serving."""
     return (
         (Step("archive", "what the server has not sent yet", partial(flush, work)),),
         (Step("restore", f"to {work.text}, into a directory of its own", partial(make, work)),),
@@ -42,7 +42,8 @@ def making(work: Restore) -> tuple[Level, ...]:
     )
 
 
-def putting(work: Restore) -> tuple[Level, ...]:
+def switch_levels(work: Restore) -> tuple[Level, ...]:
+    """The steps that put the restored cluster in the place of the live one."""
     engine = work.env.engine
     return (
         (Step("maintenance on", "nobody writes what would be lost", partial(close, work)),),
@@ -52,7 +53,8 @@ def putting(work: Restore) -> tuple[Level, ...]:
     )
 
 
-def proving(work: Restore) -> tuple[Level, ...]:
+def prove_levels(work: Restore) -> tuple[Level, ...]:
+    """The steps that prove what was restored before anybody is let in."""
     engine = work.env.engine
     return (
         (gates.gate(engine, "postgres", "the restored cluster"),),
@@ -60,11 +62,11 @@ def proving(work: Restore) -> tuple[Level, ...]:
     )
 
 
-def ending(work: Restore) -> tuple[Level, ...]:
-    """The door opens; the archive goes on with the new history, which needs a backup of its own at once."""
+def end_levels(work: Restore) -> tuple[Level, ...]:
+    """The steps that open the door; the archive goes on with the new history, which needs a backup of its own at once."""
     engine = work.env.engine
     return (
-        (Step("maintenance off", "the restored cluster serves", partial(opened, work)),),
+        (Step("maintenance off", "the restored cluster serves", partial(open_door, work)),),
         (Step("gate archive", "a new history begins", partial(prove, work)),),
         (
             Step(
@@ -122,7 +124,7 @@ def prove(work: Restore, progress: Progress) -> str:
     return f"{done['wal']} archived in {done['seconds']} s"
 
 
-def opened(work: Restore, progress: Progress) -> str:
+def open_door(work: Restore, progress: Progress) -> str:
     if not work.closed:
         return "left as it was before"
     work.inside("maintenance.off", {}, progress)
@@ -132,8 +134,8 @@ def opened(work: Restore, progress: Progress) -> str:
 def end(work: Restore, progress: Progress) -> str:
     done = work.inside("pitr.done", {"drop": work.drop}, progress)
     work.found["dropped"] = done["dropped"]
-    return dropped(done) if work.drop else "the cluster of before is kept until --drop-old"
+    return describe_dropped(done) if work.drop else "the cluster of before is kept until --drop-old"
 
 
-def dropped(done: Mapping) -> str:
+def describe_dropped(done: Mapping) -> str:
     return f"removed {', '.join(done['dropped'])}" if done["dropped"] else "no cluster of before a restore was kept"

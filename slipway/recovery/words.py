@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from slipway.recovery.backups import aged
+from slipway.recovery.backups import describe_age
 from slipway.units import size
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ NAMED = 10
 def question(env: Environment, wish: Wish, found: dict) -> Iterator[str]:
     """The backup, and what the live database has had since."""
     label = f' "{found["label"]}"' if found["label"] else ""
-    which = f"backup {found['id']}{label}, {aged(found['age_s'])} old"
+    which = f"backup {found['id']}{label}, {describe_age(found['age_s'])} old"
     if found["stack"] and found["stack"] != env.stack.name:
         yield f"{found['id']} is of another stack: {found['stack']}"
     if wish.into:
@@ -26,7 +26,7 @@ def question(env: Environment, wish: Wish, found: dict) -> Iterator[str]:
         return
     if wish.database:
         yield f"This replaces database {found['database']} of {env.stack.name} by {which}."
-        yield from lost(found)
+        yield from describe_losses(found)
     if wish.redis:
         yield f"This replaces all that Redis of {env.stack.name} holds by {which}; a backup of it is taken first."
         return
@@ -37,7 +37,7 @@ def question(env: Environment, wish: Wish, found: dict) -> Iterator[str]:
         yield "Objects that are absent or others now are put back; those that are new stay."
 
 
-def lost(found: dict) -> Iterator[str]:
+def describe_losses(found: dict) -> Iterator[str]:
     if found["live"] is None:
         yield f"There is no database {found['database']} now."
         return
@@ -58,7 +58,7 @@ def rows(count: int | None) -> str:
     return "not there" if count is None else f"{count:,} rows"
 
 
-def told(env: Environment, done: Done) -> Iterator[str]:
+def describe_aftermath(env: Environment, done: Done) -> Iterator[str]:
     """What is worth knowing afterwards."""
     for note in done.database.get("notes", ()):
         yield f"  {note}"

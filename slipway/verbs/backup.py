@@ -56,7 +56,7 @@ def bytes_of(made: dict) -> int:
 
 def text(env: Environment, made: dict) -> str:
     found = made | {"rows": sum(table["rows"] for table in made["tables"].values()), "tables": len(made["tables"])}
-    words = f"{made['id']}: {backups.held(found) or 'nothing'}, in {made['seconds']:.1f} s."
+    words = f"{made['id']}: {backups.describe_contents(found) or 'nothing'}, in {made['seconds']:.1f} s."
     if env.settings.backup_drill == "always" or made["parts"] == ["redis"]:
         return words
     return f"{words}\n./invoke backups.drill {made['id']}{env.flag} proves that it can be restored."

@@ -187,7 +187,7 @@ def backups(on: str) -> Iterator[Finding]:
     env = enter(on)
     if env.engine.observe().data is None:
         return
-    text, trouble = backup_words.standing(env.engine.inside("backups.standing", {}, Silent()))
+    text, trouble = backup_words.describe_standing(env.engine.inside("backups.standing", {}, Silent()))
     yield Finding(
         "backups", trouble or text, f"./invoke backups.list{env.flag}; ./invoke backup{env.flag}" if trouble else ""
     )

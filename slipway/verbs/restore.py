@@ -16,7 +16,7 @@ from slipway.inside import careful
 from slipway.plan import Level, Plan, Progress, Silent, Step, apply, guard_steps
 from slipway.recovery import door, words
 from slipway.recovery import moment as restore_at
-from slipway.recovery.asked import Done, Wish, refuse_absent, wished
+from slipway.recovery.asked import Done, Wish, read_wish, refuse_absent
 from slipway.recovery.backups import settings_named
 from slipway.release import gates, provision
 from slipway.system.process import end_all
@@ -28,7 +28,7 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
     if at := asked.pop("at", None):
         moment(on, reporter, at, yes, wait, asked)
         return
-    begun, wish = time.monotonic(), wished(**asked)
+    begun, wish = time.monotonic(), read_wish(**asked)
     env = enter(on)
     reporter.header(env.header)
     with env.engine.hold_lock("restore", wait, env.flag) as check:
@@ -50,7 +50,7 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
             if not wish.into and not yes:
                 ask(env, wish, found)
             done = carried(env, reporter, seen, wish, source, found, check)
-    for line in words.told(env, done):
+    for line in words.describe_aftermath(env, done):
         reporter.line(line)
     reporter.done(
         words.summary(env, wish, found, done, time.monotonic() - begun),
@@ -98,7 +98,7 @@ def carried(
     if wish.into:
         apply(todo, reporter, end_all)
         return done
-    with door.closed(env, seen, reporter):
+    with door.keep_door_closed(env, seen, reporter):
         try:
             apply(todo, reporter, end_all)
         except SlipwayError as error:

@@ -25,7 +25,7 @@ def run(on: str, reporter) -> None:
     for subject, text in facts(seen.data):
         reporter.line(f"  {subject:<10} {text}")
     if seen.data:
-        text, trouble = backups.standing(env.engine.inside("backups.standing", {}, Silent()))
+        text, trouble = backups.describe_standing(env.engine.inside("backups.standing", {}, Silent()))
         reporter.line(f"  {'backups':<10} {text}")
         if trouble:
             reporter.line(f"  {'backups':<10} ! {trouble}")

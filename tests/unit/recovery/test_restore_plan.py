@@ -49,12 +49,12 @@ FOUND = {
 )
 def test_what_cannot_be_meant_is_refused(asked: dict, where: str):
     with pytest.raises(SettingsError) as caught:
-        restore_asked.wished(**asked)
+        restore_asked.read_wish(**asked)
     assert caught.value.where == where and caught.value.next.startswith("./invoke ")
 
 
 def test_tables_are_a_comma_list_and_empty_options_are_none():
-    assert restore_asked.wished(backup="a", tables=' users, "x y".z ,', into="b", mask=None, only="") == Wish(
+    assert restore_asked.read_wish(backup="a", tables=' users, "x y".z ,', into="b", mask=None, only="") == Wish(
         backup="a", tables=("users", '"x y".z'), into="b"
     )
 
@@ -139,7 +139,7 @@ def test_a_mask_that_cannot_be_sent_is_refused(tmp_path: Path, content: bytes | 
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(SettingsError, match=found):
-        restore_asked.wished(backup="a", mask=str(path))
+        restore_asked.read_wish(backup="a", mask=str(path))
 
 
 @pytest.mark.parametrize(("only", "words"), [("", "--yes"), ("redis", "--only redis --yes")])
