@@ -30,7 +30,7 @@ def put(env: Environment, reporter, wait: float, yes: bool, begun: float, attemp
     change = compare(env, seen)
     shown = plans.deploy(env, seen, change, Record(env, "deploy"))
     if not shown and not cut_short(seen):
-        return unchanged(env, reporter, seen, begun)
+        return report_unchanged(env, reporter, seen, begun)
     preview.agree(env, reporter, change, shown, yes)
     if env.engine.rollout.notice:
         reporter.line(f"  {env.engine.rollout.notice}")
@@ -41,7 +41,7 @@ def put(env: Environment, reporter, wait: float, yes: bool, begun: float, attemp
     announce(env, reporter, record, tally, begun)
 
 
-def unchanged(env: Environment, reporter, seen: Seen, begun: float) -> None:
+def report_unchanged(env: Environment, reporter, seen: Seen, begun: float) -> None:
     good = (seen.data or {}).get("releases", {}).get("good") or {}
     seconds = time.monotonic() - begun
     reporter.done(

@@ -23,11 +23,11 @@ def run(on: str, reporter, to: str | None = None) -> None:
     if path.exists():
         raise SettingsError("--to", f"{path} is there already", "a file that is not", f"rm {path}, or another name")
     reporter.header(env.header)
-    apply(Plan(((Step("dump", f"into {path}", lambda progress: written(env, path, progress)),),)), reporter, end_all)
+    apply(Plan(((Step("dump", f"into {path}", lambda progress: write_dump(env, path, progress)),),)), reporter, end_all)
     reporter.done(f"{path}: psql runs it, an editor opens it.", path=str(path), bytes=path.stat().st_size)
 
 
-def written(env: Environment, path: Path, progress: Progress) -> str:
+def write_dump(env: Environment, path: Path, progress: Progress) -> str:
     part = path.with_name(f".{path.name}.part")
     try:
         with (

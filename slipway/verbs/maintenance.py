@@ -28,7 +28,7 @@ def run(on: str, reporter, state: str, message: str = "") -> None:
         )
     reporter.header(env.header)
     apply(Plan(((step(env, state, message),),)), reporter, end_all)
-    reporter.done(told(env, state), state=state, url=env.engine.url())
+    reporter.done(describe_state(env, state), state=state, url=env.engine.url())
 
 
 def step(env: Environment, state: str, message: str) -> Step:
@@ -41,7 +41,7 @@ def step(env: Environment, state: str, message: str) -> Step:
     return Step(f"maintenance {state}", "asked for", work)
 
 
-def told(env: Environment, state: str) -> str:
+def describe_state(env: Environment, state: str) -> str:
     if state == "off":
         return f"The front door is open: {env.engine.url()}"
     settings = env.settings

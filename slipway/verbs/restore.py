@@ -49,7 +49,7 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
                 reporter.line(line)
             if not wish.into and not yes:
                 ask(env, wish, found)
-            done = carried(env, reporter, seen, wish, source, found, check)
+            done = carry_out(env, reporter, seen, wish, source, found, check)
     for line in words.describe_aftermath(env, done):
         reporter.line(line)
     reporter.done(
@@ -89,10 +89,10 @@ def ask(env: Environment, wish: Wish, found: dict) -> None:
     confirm.by_name("restore", name, "this replaces what is live", command)
 
 
-def carried(
+def carry_out(
     env: Environment, reporter, seen: Seen, wish: Wish, source: dict, found: dict, check: Callable[[], None]
 ) -> Done:
-    """The plan for what was asked, with the front door closed where the live data is replaced."""
+    """Runs the plan for what was asked, with the front door closed where the live data is replaced."""
     done = Done()
     todo = guard_steps(plan(env, wish, source, found, done), check)
     if wish.into:
@@ -119,12 +119,12 @@ def afterwards(env: Environment, seen: Seen, wish: Wish, done: Done) -> Iterator
             Step(
                 "drop the database of before",
                 "--drop-old",
-                partial(dropped, env, {"names": [done.database["old"]]}, done.dropped),
+                partial(drop_kept, env, {"names": [done.database["old"]]}, done.dropped),
             ),
         )
 
 
-def dropped(env: Environment, args: dict, result: dict, progress: Progress) -> str:
+def drop_kept(env: Environment, args: dict, result: dict, progress: Progress) -> str:
     result.update(env.engine.inside("restore.drop", args, progress))
     return ", ".join(result["dropped"]) or "there is none"
 
@@ -173,6 +173,6 @@ def drop_old(env: Environment, reporter, yes: bool) -> None:
     """Only what earlier restores have kept goes."""
     careful(env, yes, "deletes the databases that restores have kept", "restore --drop-old")
     result: dict = {}
-    step = Step("drop what restores kept", "--drop-old", partial(dropped, env, {}, result))
+    step = Step("drop what restores kept", "--drop-old", partial(drop_kept, env, {}, result))
     apply(Plan(((step,),)), reporter, end_all)
     reporter.done(f"{len(result['dropped'])} dropped, {size(result['bytes'])} free.", **result)

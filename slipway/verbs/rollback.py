@@ -49,7 +49,7 @@ def back(
     # What cannot be is said at once, and what has to be pulled comes before the lock; under the lock it is chosen again.
     first = check_target(env, reporter, release, assume_success(every(env)))
     preview.confirm(env, reporter, f"This goes back to {first['id']} of {first['when']}", yes)
-    record = attempt.record = Record(env, "rollback", described(env, first), again=True, hooked=True)
+    record = attempt.record = Record(env, "rollback", describe_release(env, first), again=True, hooked=True)
     with execute.lock_stack(env, reporter, f"rollback to {first['id']}", wait) as held:
         swap = decide(env, reporter, release, first, held.seen, record)
         todo = plans.rollback(env, held.seen, swap, record)
@@ -65,7 +65,7 @@ def back(
     )
 
 
-def described(env: Environment, target: dict) -> dict:
+def describe_release(env: Environment, target: dict) -> dict:
     """What is known of the release that goes back to `target`, which stays on its record: the next one goes further."""
     known = describe(env, target["image"], "rollback")
     return known | {"revision": target["revision"], "target": target["id"]}
@@ -79,7 +79,7 @@ def decide(env: Environment, reporter, name: str | None, first: dict, seen: Seen
     if target["id"] != first["id"]:
         reporter.line(f"  back to {target['id']}, no longer to {first['id']}: another release came meanwhile")
     swap = Swap(seen.colour, OTHER[seen.colour], target["image"], f"back to {target['id']}")
-    record.facts |= described(env, target) | {"colour": swap.new}
+    record.facts |= describe_release(env, target) | {"colour": swap.new}
     return swap
 
 

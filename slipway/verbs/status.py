@@ -44,7 +44,7 @@ def facts(data: dict | None) -> Iterator[tuple[str, str]]:
         return
     yield "schema", schema(data)
     if found := data.get("archive"):
-        yield "archive", archiving(found)
+        yield "archive", describe_archiving(found)
     features = data["records"].get("objects", {}).get("features", {})
     for text in shortcomings(features):
         yield "store", text
@@ -57,7 +57,7 @@ def schema(data: dict) -> str:
     return f"{', '.join(parts)} (PostgreSQL {data['postgres']['server_version']})"
 
 
-def archiving(found: dict) -> str:
+def describe_archiving(found: dict) -> str:
     """How far the archive is behind; what is wrong with it, where something is."""
     if found["problems"]:
         return f"FAILING: {'; '.join(found['problems'])}"

@@ -20,14 +20,14 @@ def run(on: str, reporter, yes: bool = False) -> None:
         "It lets go by itself within a minute of its holder's end. If that one still works, breaking it lets two "
         "people change the stack at once."
     )
-    if not yes and not agreed(env.flag):
+    if not yes and not ask_agreement(env.flag):
         reporter.done("Left as it is.", holder=str(found))
         return
     env.engine.unlock()
     reporter.done(f"Broken. ./invoke deploy{env.flag} says what was left and puts it right.", holder=str(found))
 
 
-def agreed(flag: str) -> bool:
+def ask_agreement(flag: str) -> bool:
     if not sys.stdin.isatty():
         raise SettingsError(
             "unlock", "no terminal to ask on", "--yes, if its holder is gone", f"./invoke unlock --yes{flag}"

@@ -22,7 +22,7 @@ def run(on: str, reporter, dry_run: bool = False, wait: float = 0, yes: bool = F
     env = enter(on, throwaway_secrets()) if dry_run and first_run(on) else ensure_settings(on, reporter)
     seen = env.engine.observe()
     change = compare(env, seen)
-    todo = planned(env, seen, change)
+    todo = make_plan(env, seen, change)
     reporter.header(env.header)
     if dry_run:
         return preview.show(env, reporter, seen, change, todo)
@@ -39,7 +39,7 @@ def run(on: str, reporter, dry_run: bool = False, wait: float = 0, yes: bool = F
     reporter.done(f"{words}\n{env.engine.url()}", **facts)
 
 
-def planned(env: Environment, seen: Seen, change: Change) -> Plan:
+def make_plan(env: Environment, seen: Seen, change: Change) -> Plan:
     """The plan for what was seen, to be looked at and not to be run."""
     return plans.up(env, seen, change, Record(env, "up"))
 
@@ -53,7 +53,7 @@ def put(env: Environment, reporter, seen: Seen, shown: Plan, wait: float) -> dic
 
 def check(env: Environment, seen: Seen) -> None:
     """After the last step a fresh look must find nothing left to do; otherwise something undid what was done."""
-    left = planned(env, seen, compare(env, seen))
+    left = make_plan(env, seen, compare(env, seen))
     if left:
         step = left.steps[0]
         raise EngineError(

@@ -34,7 +34,7 @@ def run(on: str, reporter, backup: str | None = None, to: str = ".") -> None:
         raise SettingsError("--to", f"{final} is there already", "a directory without it", f"ls {final}")
     reporter.header(env.header)
     apply(
-        Plan(((Step("get", f"{chosen['id']} into {place}", partial(fetched, env, chosen, place)),),)),
+        Plan(((Step("get", f"{chosen['id']} into {place}", partial(fetch_backup, env, chosen, place)),),)),
         reporter,
         end_all,
     )
@@ -51,7 +51,7 @@ def pick(env: Environment, name: str | None) -> dict:
     return (whole or wanted)[0] if wanted else env.engine.inside("backups.verify", {"id": name or "latest"}, Silent())
 
 
-def fetched(env: Environment, chosen: dict, place: Path, progress: Progress) -> str:
+def fetch_backup(env: Environment, chosen: dict, place: Path, progress: Progress) -> str:
     """Writes what comes under a temporary name, verifies it, and gives it its own."""
     work = place / f".partial-{chosen['id']}-{os.getpid()}"
     total = chosen["bytes"] + sum(
@@ -60,7 +60,7 @@ def fetched(env: Environment, chosen: dict, place: Path, progress: Progress) -> 
     try:
         work.mkdir(parents=True, mode=0o700)
         with stream(env.engine, "backup", chosen["id"]) as incoming:
-            done = unpacked(incoming, place, work, lambda count: progress.count(count, total, "bytes"))
+            done = unpack_stream(incoming, place, work, lambda count: progress.count(count, total, "bytes"))
             while incoming.read(CHUNK):
                 pass
         progress.say("verifying")
@@ -86,7 +86,7 @@ def fetched(env: Environment, chosen: dict, place: Path, progress: Progress) -> 
     return size(done)
 
 
-def unpacked(incoming: BinaryIO, place: Path, work: Path, tell) -> int:
+def unpack_stream(incoming: BinaryIO, place: Path, work: Path, tell) -> int:
     """Files of the backup go to `work`, objects to their pool. What has any other name is left out."""
     done = 0
     with tarfile.open(fileobj=incoming, mode="r|") as tar:
@@ -94,24 +94,24 @@ def unpacked(incoming: BinaryIO, place: Path, work: Path, tell) -> int:
             if not member.isfile():
                 continue
             if FILE.fullmatch(member.name):
-                written(tar.extractfile(member), work / Path(member.name).name)
+                write_file(tar.extractfile(member), work / Path(member.name).name)
             elif OBJECT.fullmatch(member.name):
-                pooled(tar.extractfile(member), place / member.name)
+                pool_object(tar.extractfile(member), place / member.name)
             done += member.size
             tell(done)
     return done
 
 
-def pooled(content: BinaryIO, path: Path) -> None:
-    """An object's bytes, unless they are there: its name is its content."""
+def pool_object(content: BinaryIO, path: Path) -> None:
+    """Writes an object's bytes to the pool, unless they are there: its name is its content."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_name(f".{path.name}.part")
-    written(content, part)
+    write_file(content, part)
     part.rename(path)
 
 
-def written(content: BinaryIO, path: Path) -> None:
+def write_file(content: BinaryIO, path: Path) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         shutil.copyfileobj(content, file, CHUNK)

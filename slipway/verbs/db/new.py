@@ -24,7 +24,7 @@ def run(on: str, reporter, name: str) -> None:
         )
     folder = ROOT / "migrations"
     folder.mkdir(exist_ok=True)
-    number = following((path.name for path in folder.iterdir()), datetime.now(UTC))
+    number = next_number((path.name for path in folder.iterdir()), datetime.now(UTC))
     pair = [(folder / f"{number}_{words}.up.sql", UP), (folder / f"{number}_{words}.down.sql", DOWN)]
     for path, text in pair:
         with open(path, "x", encoding="utf-8") as file:
@@ -35,7 +35,7 @@ def run(on: str, reporter, name: str) -> None:
     )
 
 
-def following(names: Iterable[str], now: datetime) -> str:
+def next_number(names: Iterable[str], now: datetime) -> str:
     """The next number in the directory's own manner: timestamps where it has them, else one more, as wide as the last."""
     numbers = sorted((match[1] for match in map(NUMBER.fullmatch, names) if match), key=int)
     if not numbers:

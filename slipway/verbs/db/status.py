@@ -15,11 +15,11 @@ def run(on: str, reporter, strict: bool = False) -> None:
     found = env.engine.inside("status", {}, Silent())
     reporter.header(env.header)
     for row in found["rows"]:
-        words = "; ".join(filter(None, (told(row), row["note"])))
+        words = "; ".join(filter(None, (describe_applied(row), row["note"])))
         reporter.line(f"  {row['state']:<13} {row['file'] or row['name']:<44} {words}".rstrip())
     for problem in found["problems"]:
         reporter.line(f"  ! {problem}")
-    counts = counted(found["rows"])
+    counts = count_states(found["rows"])
     reporter.done(
         ", ".join(f"{number} {state}" for state, number in counts.items())
         + f"; the schema is at {found['version'] or 'nothing'}.",
@@ -35,14 +35,14 @@ def run(on: str, reporter, strict: bool = False) -> None:
         )
 
 
-def counted(rows: list[dict]) -> dict[str, int]:
+def count_states(rows: list[dict]) -> dict[str, int]:
     """How many migrations are in each state: always those applied and pending, others where there are any."""
     seen = Counter(row["state"] for row in rows)
     order = ("applied", "baseline", "pending", *sorted(seen.keys() - {"applied", "baseline", "pending"}))
     return {state: seen[state] for state in order if seen[state] or state in ("applied", "pending")}
 
 
-def told(row: dict) -> str:
+def describe_applied(row: dict) -> str:
     if not row.get("applied_at"):
         return ""
     took = f", {row['ms']:.0f} ms" if row.get("ms") is not None else ""

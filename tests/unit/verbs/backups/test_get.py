@@ -35,12 +35,12 @@ def test_files_go_to_the_backup_and_objects_to_the_pool_once(tmp_path: Path):
     work = tmp_path / "work"
     work.mkdir()
     stream = tar((f"{NAME}/database.dump", b"dump"), (f"objects/ab/{SHA}", b"bytes"))
-    assert get.unpacked(stream, tmp_path, work, lambda count: None) == 9
+    assert get.unpack_stream(stream, tmp_path, work, lambda count: None) == 9
     assert (work / "database.dump").read_bytes() == b"dump" and (
         tmp_path / f"objects/ab/{SHA}"
     ).read_bytes() == b"bytes"
     again = tar((f"objects/ab/{SHA}", b"other"))
-    get.unpacked(again, tmp_path, work, lambda count: None)
+    get.unpack_stream(again, tmp_path, work, lambda count: None)
     assert (tmp_path / f"objects/ab/{SHA}").read_bytes() == b"bytes"
 
 
@@ -60,7 +60,7 @@ def test_files_go_to_the_backup_and_objects_to_the_pool_once(tmp_path: Path):
 def test_nothing_is_written_under_any_other_name(tmp_path: Path, name: str):
     work = tmp_path / "place" / "work"
     work.mkdir(parents=True)
-    get.unpacked(tar((name, b"evil"), link="link"), tmp_path / "place", work, lambda count: None)
+    get.unpack_stream(tar((name, b"evil"), link="link"), tmp_path / "place", work, lambda count: None)
     assert [path for path in tmp_path.rglob("*") if path.is_file() or path.is_symlink()] == []
 
 

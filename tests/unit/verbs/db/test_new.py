@@ -29,7 +29,7 @@ NOON = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
     ],
 )
 def test_the_next_number_is_in_the_manner_of_the_directory(names: list[str], number: str) -> None:
-    assert new.following(names, NOON) == number
+    assert new.next_number(names, NOON) == number
 
 
 def test_new_writes_a_pair_of_files(monkeypatch, tmp_path) -> None:
