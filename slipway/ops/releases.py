@@ -208,7 +208,7 @@ def next_backup(ends: Endpoints, record: dict) -> str | None:
     """
     from slipway.data.backups import folder
 
-    there = [each for each in folder.listed(ends) if "database" in each["parts"]] if ends.backup_dir else []
+    there = [each for each in folder.list_backups(ends) if "database" in each["parts"]] if ends.backup_dir else []
     alike = [each["id"] for each in there if each["schema_version"] == record["schema_after"]]
     later = [each["backup"] for each in every(ends) if number(each) > number(record) and each.get("backup")]
     kept = [identity for identity in later[:1] if any(each["id"] == identity for each in there)]

@@ -45,7 +45,7 @@ def turn(ends: Endpoints) -> None:
     if record.get("schedule") != ends.backup.schedule or schedule.ahead(record, now):
         record = schedule.fresh(ends.backup.schedule, now)
         records.write(ends.state_dir, schedule.RECORD, record)
-    if due := schedule.wanted(record, now):
+    if due := schedule.find_due(record, now):
         outlast_deploy(ends)
         with record_run(ends, record, due) as outcome:
             outcome |= work(ends)

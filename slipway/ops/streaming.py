@@ -65,7 +65,10 @@ def print_error(error: SlipwayError, ends: Endpoints) -> int:
 def backup(ends: Endpoints, words: list[str], out: BinaryIO) -> None:
     """A tar file with the backup's directory and the objects that it names, laid out as they are here."""
     path = folder.find(ends, words[0] if words else "latest")
-    with lock.reading(path), tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar:
+    with (
+        lock.hold_for_reading(path),
+        tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar,
+    ):
         for each in sorted(path.iterdir()):
             tar.add(each, f"{path.name}/{each.name}", recursive=False)
         for each in mirror.files(path, folder.pool(ends)):
@@ -79,7 +82,7 @@ def sql(ends: Endpoints, words: list[str], out: BinaryIO) -> None:
         server = conn.info.server_version
     program = programs.folder(ends, server // 10000, "pg_dump") / "pg_dump"
     env = dump.environment(way, "slipway dump")
-    argv = [*dump.bound(), str(program), "--format=plain", "--no-password", "--lock-wait-timeout=60s"]
+    argv = [*dump.bind_to_parent(), str(program), "--format=plain", "--no-password", "--lock-wait-timeout=60s"]
     with tempfile.TemporaryFile() as said:
         with subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said) as child:
             try:

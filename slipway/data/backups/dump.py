@@ -97,7 +97,7 @@ def environment(way: Source, name: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(programs: Path, way: Source, snapshot: str, target: Path, name: str) -> Iterator[Dump]:
+def run_dump(programs: Path, way: Source, snapshot: str, target: Path, name: str) -> Iterator[Dump]:
     """pg_dump into a file, at a snapshot that is held meanwhile. It does not outlive the block, nor a killed parent.
 
     Into a file and not through a pipe: only there pg_dump can note where each table begins, which a restore of
@@ -105,7 +105,7 @@ def running(programs: Path, way: Source, snapshot: str, target: Path, name: str)
     """
     env = environment(way, name)
     argv = [
-        *bound(),
+        *bind_to_parent(),
         str(programs / "pg_dump"),
         "--format=custom",
         f"--compress={compression(programs / 'pg_dump')}",
@@ -130,7 +130,7 @@ def running(programs: Path, way: Source, snapshot: str, target: Path, name: str)
         child.stderr.close()
 
 
-def bound() -> list[str]:
+def bind_to_parent() -> list[str]:
     """What to put before a program that must end when we are killed, where the system can do that."""
     return ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
 
@@ -153,7 +153,7 @@ def compression(program: Path) -> str:
     return LEVEL
 
 
-def packed(program: Path) -> str:
+def describe_packing(program: Path) -> str:
     """The method with its level, as a manifest names it."""
     method = compression(program)
     return f"gzip:{LEVEL}" if method == LEVEL else method
@@ -164,7 +164,7 @@ def roles(programs: Path, way: Source, target: Path, passwords: bool) -> None:
     from psycopg.conninfo import make_conninfo
 
     argv = [
-        *bound(),
+        *bind_to_parent(),
         str(programs / "pg_dumpall"),
         "--globals-only",
         "--no-sync",

@@ -31,7 +31,7 @@ def pool(ends: Endpoints) -> Path:
     return root(ends) / OBJECTS
 
 
-def listed(ends: Endpoints) -> list[dict]:
+def list_backups(ends: Endpoints) -> list[dict]:
     """The manifest of every complete backup, newest first, each with `proven`, `drill` (or None) and `path`."""
     found = []
     for path in places(ends):
@@ -42,7 +42,7 @@ def listed(ends: Endpoints) -> list[dict]:
     return found
 
 
-def damaged(ends: Endpoints) -> list[str]:
+def list_damaged(ends: Endpoints) -> list[str]:
     """One sentence for each directory that has a backup's name and no manifest that can be trusted."""
     problems = []
     for path in places(ends):
@@ -82,7 +82,7 @@ def find(ends: Endpoints, identity: str) -> Path:
     Raises BackupError that names the nearest ones.
     """
     there = places(ends)
-    if identity == "latest" and (complete := listed(ends)):
+    if identity == "latest" and (complete := list_backups(ends)):
         return min(complete, key=lambda each: (future(each["path"].name), "database" not in each["parts"]))["path"]
     for path in there:
         if path.name == identity:
@@ -98,7 +98,7 @@ def find(ends: Endpoints, identity: str) -> Path:
 
 def read(path: Path) -> dict:
     """The manifest of one backup, with `proven`, `drill` and `path`. Raises BackupError where it cannot be trusted."""
-    evidence = drilled(path)
+    evidence = read_drill(path)
     return manifest.read(path) | {
         "proven": bool(evidence and evidence.get("ok") is True),
         "drill": evidence,
@@ -106,7 +106,7 @@ def read(path: Path) -> dict:
     }
 
 
-def drilled(path: Path) -> dict | None:
+def read_drill(path: Path) -> dict | None:
     """What the last drill of a backup wrote down, or None."""
     try:
         found = json.loads((path / manifest.EVIDENCE).read_text(encoding="utf-8"))

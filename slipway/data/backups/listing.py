@@ -10,18 +10,18 @@ from slipway.data.offsite import listing as offsite
 from slipway.errors import SettingsError, VerificationError
 
 
-def listing(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def list_backups(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """{"backups": [summary, newest first], "damaged": [sentence], "offsite": what `offsite.listing.seen` says}.
 
     Each says `where` it is: here, off-site, or both; one that is only off-site says what its files tell.
     """
     elsewhere = offsite.seen(ends)
-    here = [summary(each) for each in folder.listed(ends)]
+    here = [summary(each) for each in folder.list_backups(ends)]
     found = [*here, *offsite.only_there(elsewhere["copies"], {each["id"] for each in here})]
     for each in found:
         each["where"] = offsite.where(each, elsewhere["copies"])
     found.sort(key=lambda each: folder.order(each["id"]), reverse=True)
-    return {"backups": found, "damaged": folder.damaged(ends), "offsite": elsewhere}
+    return {"backups": found, "damaged": folder.list_damaged(ends), "offsite": elsewhere}
 
 
 def summary(found: dict) -> dict:
@@ -51,11 +51,11 @@ def summary(found: dict) -> dict:
     }
 
 
-def standing(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def describe_standing(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """How things stand, for `status` and `doctor`: {"count", "newest", "proven": {"id", "age"} or None, "schedule",
     "damaged"}. Only backups of the database count."""
     now = datetime.now(UTC)
-    found = [each for each in folder.listed(ends) if "database" in each["parts"]]
+    found = [each for each in folder.list_backups(ends) if "database" in each["parts"]]
 
     def told_of(some: list[dict]) -> dict | None:
         return {"id": some[0]["id"], "age": round((now - taken_at(some[0])).total_seconds())} if some else None
@@ -65,7 +65,7 @@ def standing(ends: Endpoints, args: dict, emit: Emit) -> dict:
         "newest": told_of(found),
         "proven": told_of([each for each in found if each["proven"]]),
         "schedule": schedule.report(ends, now),
-        "damaged": folder.damaged(ends),
+        "damaged": folder.list_damaged(ends),
     }
 
 
@@ -83,12 +83,12 @@ def check(ends: Endpoints, args: dict, emit: Emit) -> dict:
     if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
         raise SettingsError("--max-age", str(limit), "a time such as 26h or 2d", "./invoke backups.check --max-age 26h")
     now = datetime.now(UTC)
-    found = [each for each in folder.listed(ends) if "database" in each["parts"]]
+    found = [each for each in folder.list_backups(ends) if "database" in each["parts"]]
     proven = [each for each in found if each["proven"] and taken_at(each) <= now + retention.SKEW]
     if not proven:
         raise VerificationError(
             "backups",
-            nothing(found, now),
+            describe_nothing(found, now),
             "a backup that a drill has restored",
             "./invoke backups.drill" if found else "./invoke backup, then ./invoke backups.drill",
         )
@@ -98,14 +98,14 @@ def check(ends: Endpoints, args: dict, emit: Emit) -> dict:
     if age > limit:
         raise VerificationError(
             "backups",
-            f"the newest proven one, {proven[0]['id']}, is {told(age)} old",
-            f"at most {told(limit)}",
+            f"the newest proven one, {proven[0]['id']}, is {describe_age(age)} old",
+            f"at most {describe_age(limit)}",
             "./invoke backup, then ./invoke backups.drill",
         )
     return {"id": proven[0]["id"], "age": round(age, 3)}
 
 
-def nothing(found: list[dict], now: datetime) -> str:
+def describe_nothing(found: list[dict], now: datetime) -> str:
     if any(each["proven"] for each in found):
         return (
             f"the proven ones are dated in the future, seen from {now:%Y-%m-%d %H:%M} UTC: one of the clocks is wrong"
@@ -113,7 +113,7 @@ def nothing(found: list[dict], now: datetime) -> str:
     return f"none of {len(found)} is proven" if found else "there is none"
 
 
-def told(seconds: float) -> str:
+def describe_age(seconds: float) -> str:
     """An age in the two largest units that it has."""
     minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
     if days:

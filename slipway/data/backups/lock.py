@@ -18,10 +18,10 @@ NAME = ".lock"
 
 
 @contextmanager
-def held(
+def hold_lock(
     ends: Endpoints, doing: str, wait: float = 0, tell: Callable[[str], None] = lambda text: None
 ) -> Iterator[Path]:
-    """The directory of the backups, with the right to change it: taking, pruning, sweeping.
+    """Holds the right to change the directory of the backups, and gives it: taking, pruning, sweeping.
 
     What a killed backup left half-written is removed: whoever has the lock knows that nobody writes it any more.
     Raises LockHeld, naming the holder, after `wait` seconds, and BackupError where the directory cannot be written.
@@ -43,7 +43,7 @@ def held(
 
 def take(handle: int, doing: str, wait: float, tell: Callable[[str], None]) -> None:
     deadline = time.monotonic() + wait
-    while not locked(handle, fcntl.LOCK_EX):
+    while not try_lock(handle, fcntl.LOCK_EX):
         holder = os.pread(handle, 4096, 0).decode(errors="replace") or "another command"
         if time.monotonic() >= deadline:
             raise LockHeld("backups", f"held by {holder}", "one at a time", "wait for it, then the same command again")
@@ -55,7 +55,7 @@ def take(handle: int, doing: str, wait: float, tell: Callable[[str], None]) -> N
     )
 
 
-def locked(handle: int, how: int) -> bool:
+def try_lock(handle: int, how: int) -> bool:
     try:
         fcntl.flock(handle, how | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -70,7 +70,7 @@ def alive(ends: Endpoints) -> bool:
     except OSError:
         return False
     try:
-        return not locked(handle, fcntl.LOCK_SH)
+        return not try_lock(handle, fcntl.LOCK_SH)
     finally:
         os.close(handle)
 
@@ -82,7 +82,7 @@ def clear(place: Path) -> None:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def hold_for_reading(path: Path) -> Iterator[None]:
     """While the block runs, no prune removes this backup. Any number may read. Raises BackupError where one just did."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -43,9 +43,9 @@ def read(folder: Path) -> dict:
     try:
         text, digest = (folder / NAME).read_bytes(), (folder / DIGEST).read_bytes()
     except OSError as error:
-        raise broken(where, f"{Path(error.filename or NAME).name} cannot be read: {error.strerror}") from None
+        raise broken_error(where, f"{Path(error.filename or NAME).name} cannot be read: {error.strerror}") from None
     if digest != line(text):
-        raise broken(where, f"{NAME} is not what {DIGEST} says")
+        raise broken_error(where, f"{NAME} is not what {DIGEST} says")
     content = json.loads(text)
     if content.get("format") != FORMAT:
         raise BackupError(
@@ -57,7 +57,7 @@ def read(folder: Path) -> dict:
     return content
 
 
-def broken(where: str, found: str) -> BackupError:
+def broken_error(where: str, found: str) -> BackupError:
     return BackupError(where, found, "a backup as it was written", "./invoke backups.list, and take another one")
 
 

@@ -40,7 +40,7 @@ class Pace(AbstractContextManager):
         self.made = self.made or source.connect(self.way)
         return self.made
 
-    def done(self, dump: Dump) -> int:
+    def written_bytes(self, dump: Dump) -> int:
         """Bytes of tables that are written, of `total`; both are as they lie in the database."""
         import psycopg
 

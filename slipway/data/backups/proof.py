@@ -23,7 +23,7 @@ def prove(ends: Endpoints, args: dict, emit: Emit) -> dict:
     hashed, and with `read` pg_restore reads the dump to its end. Raises VerificationError with the first problem, the others as its log.
     """
     path = folder.find(ends, args.get("id") or "latest")
-    with lock.reading(path):
+    with lock.hold_for_reading(path):
         progress(emit, f"hashing {path.name}", 0, 0, "")
         problems = verify.problems(path)
         if not problems:
@@ -38,7 +38,7 @@ def prove(ends: Endpoints, args: dict, emit: Emit) -> dict:
                 f"backup {path.name}",
                 problems[0] + more,
                 "a backup as it was written",
-                mending(ends, path.name),
+                describe_mending(ends, path.name),
                 tuple(problems[1:]),
             )
         found = folder.read(path)
@@ -51,7 +51,7 @@ def prove(ends: Endpoints, args: dict, emit: Emit) -> dict:
     }
 
 
-def mending(ends: Endpoints, name: str) -> str:
+def describe_mending(ends: Endpoints, name: str) -> str:
     """What to type: another backup; or the copy of this one, where copies are made."""
     copy = f"; or its copy: ./invoke backups.fetch {name}" if ends.offsite else ""
     return f"./invoke backup, which reads anew what is damaged{copy}"
@@ -70,7 +70,7 @@ def readable(ends: Endpoints, path: Path) -> list[str]:
     major, wrote = found["server_version_num"] // 10000, manifest.writer(found)
     program = programs.folder(ends, major, "pg_restore", wrote=wrote) / "pg_restore"
     done = subprocess.run(
-        [*dump.bound(), str(program), f"--file={os.devnull}", str(path / manifest.DUMP)],
+        [*dump.bind_to_parent(), str(program), f"--file={os.devnull}", str(path / manifest.DUMP)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,

@@ -22,21 +22,21 @@ def prune(ends: Endpoints, args: dict, emit: Emit) -> dict:
     nobody names any more and so were removed; `offsite` the same of the copies, None where there are none. Raises
     LockHeld while a backup is taken, BackupError.
     """
-    here = outcome(*plan(ends)) if args.get("dry_run") else removed(ends, emit)
+    here = outcome(*plan(ends)) if args.get("dry_run") else prune_backups(ends, emit)
     return here | {"offsite": elsewhere.prune(ends, bool(args.get("dry_run")), emit) if ends.offsite else None}
 
 
-def removed(ends: Endpoints, emit: Emit) -> dict:
-    with lock.held(ends, "a prune") as place:
+def prune_backups(ends: Endpoints, emit: Emit) -> dict:
+    with lock.hold_lock(ends, "a prune") as place:
         found, kept = plan(ends)
         gone = [each for each in found[::-1] if each["id"] not in kept and remove(each["path"], place)]
         lock.clear(place)
-        return outcome(found, kept, gone) | {"objects": swept(ends, place, emit) if gone else 0}
+        return outcome(found, kept, gone) | {"objects": sweep_pool(ends, place, emit) if gone else 0}
 
 
-def swept(ends: Endpoints, place: Path, emit: Emit) -> int:
+def sweep_pool(ends: Endpoints, place: Path, emit: Emit) -> int:
     """Removes from the pool what no backup names; nothing while a damaged one may name more than can be read."""
-    if folder.damaged(ends):
+    if folder.list_damaged(ends):
         return 0
     progress(emit, "removing objects that no backup names", 0, 0, "")
     return mirror.sweep(place)
@@ -44,11 +44,11 @@ def swept(ends: Endpoints, place: Path, emit: Emit) -> int:
 
 def plan(ends: Endpoints) -> tuple[list[dict], dict[str, str]]:
     """Every backup, newest first, and those that stay with their reasons."""
-    found = folder.listed(ends)
+    found = folder.list_backups(ends)
     backups = [
         retention.Backup(each["id"], listing.taken_at(each), each["proven"], tuple(each["parts"])) for each in found
     ]
-    return found, retention.kept(backups, ends.backup.keep, datetime.now(UTC))
+    return found, retention.choose_kept(backups, ends.backup.keep, datetime.now(UTC))
 
 
 def remove(path: Path, place: Path) -> bool:
@@ -58,7 +58,7 @@ def remove(path: Path, place: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        if not lock.locked(handle, fcntl.LOCK_EX):
+        if not lock.try_lock(handle, fcntl.LOCK_EX):
             return False
         path.rename(place / f"{folder.PARTIAL}{path.name}-pruned")
         return True

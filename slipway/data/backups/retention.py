@@ -21,7 +21,7 @@ class Backup:
     parts: tuple[str, ...] = ("database", "objects")
 
 
-def kept(backups: Sequence[Backup], keep: Keep, now: datetime) -> dict[str, str]:
+def choose_kept(backups: Sequence[Backup], keep: Keep, now: datetime) -> dict[str, str]:
     """The id of each backup that stays, with the reason; the others may go.
 
     The newest one of its kind and the newest proven one of its kind always stay, and so does one that is dated in

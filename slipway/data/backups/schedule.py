@@ -18,14 +18,14 @@ def stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def following(schedule: str, moment: datetime) -> datetime:
+def next_due(schedule: str, moment: datetime) -> datetime:
     """The first moment after this one at which a backup is due, in UTC."""
     from cronsim import CronSim
 
     return next(CronSim(schedule, moment))
 
 
-def preceding(schedule: str, moment: datetime) -> datetime:
+def last_due(schedule: str, moment: datetime) -> datetime:
     """The last moment before, or at, this one at which a backup was due."""
     from cronsim import CronSim
 
@@ -43,9 +43,9 @@ def ahead(record: Mapping, now: datetime) -> bool:
     return any(each is not None and each > limit for each in (moment(record["since"]), moment(record.get("due"))))
 
 
-def wanted(record: Mapping, now: datetime) -> datetime | None:
+def find_due(record: Mapping, now: datetime) -> datetime | None:
     """The moment for which a backup has to be taken now, or None. Of several that passed meanwhile only the last."""
-    last = preceding(record["schedule"], now)
+    last = last_due(record["schedule"], now)
     done = moment(record.get("due"))
     if last > moment(record["since"]) and (done is None or last > done):
         return last
@@ -64,14 +64,14 @@ def report(ends: Endpoints, now: datetime | None = None) -> dict | None:
     if not schedule:
         return None
     record = records.read(ends.state_dir, RECORD)
-    return {"schedule": schedule, "next": stamp(following(schedule, now)), "trouble": trouble(schedule, record, now)}
+    return {"schedule": schedule, "next": stamp(next_due(schedule, now)), "trouble": trouble(schedule, record, now)}
 
 
 def trouble(schedule: str, record: Mapping, now: datetime) -> str:
     """What is wrong with the schedule, as a sentence, or an empty text."""
     if record.get("schedule") != schedule:
         return "nobody follows this schedule yet"
-    due, done = preceding(schedule, now - GRACE), moment(record.get("due"))
+    due, done = last_due(schedule, now - GRACE), moment(record.get("due"))
     begun = moment(record.get("running"))
     if due > moment(record["since"]) and (done is None or due > done) and not (begun and now - begun < LONGEST):
         return f"the backup that was due at {due:%Y-%m-%d %H:%M} UTC was not taken"

@@ -56,16 +56,16 @@ class Snapshot:
 
 
 @contextmanager
-def opened(way: Source) -> Iterator[Snapshot]:
+def open_snapshot(way: Source) -> Iterator[Snapshot]:
     """A snapshot in which no table can be dropped, truncated or altered until the block ends."""
     with connection.told(BackupError, f"database {way.database}"), source.connect(way) as conn:
-        tables = locked(conn)
+        tables = lock_tables(conn)
         fingerprint.settle(conn)
         name = conn.execute("SELECT pg_export_snapshot()").fetchone()[0]
         yield Snapshot(conn, name, tables, definitions(conn))
 
 
-def locked(conn: psycopg.Connection) -> list[tuple[str, int, int]]:
+def lock_tables(conn: psycopg.Connection) -> list[tuple[str, int, int]]:
     """Begins the transaction with a lock on every table, before its snapshot is taken; returns the tables.
 
     A TRUNCATE after the snapshot would show it an empty table, and a DROP none: what runs now is waited for, what
@@ -111,7 +111,7 @@ def parts(items: list, size: int) -> Iterator[list]:
     return (items[at : at + size] for at in range(0, len(items), size))
 
 
-def counted(taken: Snapshot, contents: bool) -> dict[str, dict]:
+def count_tables(taken: Snapshot, contents: bool) -> dict[str, dict]:
     """{"rows", "hash"} of every table by name; the hash is None unless `contents` are asked for.
 
     Each group is rolled back to a savepoint: counting locks indexes too, and thousands of locks would be kept.

@@ -87,7 +87,7 @@ def connect(source: Source) -> psycopg.Connection:
     return conn
 
 
-def described(conn: psycopg.Connection) -> dict:
+def describe_server(conn: psycopg.Connection) -> dict:
     """The facts of a manifest that the server knows. A sequence may be ahead of it in the dump: none waits for us."""
     from psycopg.rows import dict_row
 

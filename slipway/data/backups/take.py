@@ -52,7 +52,7 @@ class Wish:
     wait: float = 0
 
 
-def wished(args: dict) -> Wish:
+def read_wish(args: dict) -> Wish:
     """The arguments of the verb. Raises SettingsError for what cannot be meant."""
     kind, only, label = args.get("kind", "manual"), args.get("only"), str(args.get("label") or "")
     if kind not in KINDS:
@@ -86,15 +86,15 @@ def take(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
     Nothing of a backup that fails stays. Raises BackupError, LockHeld while another one is taken, GateError.
     """
-    wish, begun = wished(args), time.monotonic()
+    wish, begun = read_wish(args), time.monotonic()
     if args.get("needed") and (why := needless(ends)):
         return {"skipped": why}
-    with lock.held(ends, KINDS[wish.kind], wish.wait, lambda text: progress(emit, text, 0, 0, "")) as place:
+    with lock.hold_lock(ends, KINDS[wish.kind], wish.wait, lambda text: progress(emit, text, 0, 0, "")) as place:
         name = folder.new_id(ends)
         work = place / f"{folder.PARTIAL}{name}-{os.getpid()}"
         try:
             work.mkdir(mode=0o700)
-            manifest.write(work, filled(ends, wish, name, work, emit))
+            manifest.write(work, fill_folder(ends, wish, name, work, emit))
             settle(work, place / name)
         except OSError as error:
             raise folder.unreachable(place, error) from None
@@ -114,7 +114,7 @@ def needless(ends: Endpoints) -> str:
         return "" if fingerprint.tables(conn) else "the database holds nothing yet"
 
 
-def filled(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> dict:
+def fill_folder(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> dict:
     """Writes every file but the manifest and returns the manifest's content."""
     content = {
         "id": name,
@@ -137,11 +137,11 @@ def filled(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> di
         found = database(ends, wish, name, work, emit)
         content |= found | {"tools": content["tools"] | found["tools"]}
     content |= extras.write(ends, wish.parts, work, wish.keys, emit)
-    content["files"] = weighed(work)
+    content["files"] = weigh_files(work)
     return content | {"ended": now()}
 
 
-def weighed(work: Path) -> dict[str, dict]:
+def weigh_files(work: Path) -> dict[str, dict]:
     """The size and digest of every file; the disk takes them over at the same time."""
     paths = sorted(work.iterdir())
     with ThreadPoolExecutor(1) as pool:
@@ -176,8 +176,8 @@ def database(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> 
 
 
 def once(ends: Endpoints, wish: Wish, way: Source, name: str, work: Path, emit: Emit) -> dict:
-    with snapshot.opened(way) as taken:
-        facts = source.described(taken.conn)
+    with snapshot.open_snapshot(way) as taken:
+        facts = source.describe_server(taken.conn)
         programs = postgres_programs.folder(
             ends, facts["server_version_num"] // 10000, "pg_dump", "pg_dumpall", "pg_restore"
         )
@@ -185,30 +185,34 @@ def once(ends: Endpoints, wish: Wish, way: Source, name: str, work: Path, emit: 
         with ThreadPoolExecutor(1) as pool:
             roles = pool.submit(dump.roles, programs, reader, work / manifest.GLOBALS, wish.passwords)
             version = pool.submit(dump.version, programs / "pg_dump")
-            tables = dumped(programs, way, taken, work / manifest.DUMP, f"slipway backup {name}", wish.contents, emit)
+            tables = dump_database(
+                programs, way, taken, work / manifest.DUMP, f"slipway backup {name}", wish.contents, emit
+            )
             roles.result()
     facts["server_version"] = facts["server_version"].split(" ")[0]
     return facts | {
         "tables": tables,
         "tools": {"pg_dump": version.result()},
-        "compression": dump.packed(programs / "pg_dump"),
+        "compression": dump.describe_packing(programs / "pg_dump"),
     }
 
 
-def dumped(programs: Path, way: Source, taken: Snapshot, target: Path, name: str, contents: bool, emit: Emit) -> dict:
+def dump_database(
+    programs: Path, way: Source, taken: Snapshot, target: Path, name: str, contents: bool, emit: Emit
+) -> dict:
     """Runs pg_dump and, in the snapshot's own session at the same time, the counts; returns those."""
     with (
         Pace(way, taken, name) as pace,
         ThreadPoolExecutor(1) as pool,
-        dump.running(programs, way, taken.name, target, name) as running,
+        dump.run_dump(programs, way, taken.name, target, name) as running,
     ):
-        counting = pool.submit(snapshot.counted, taken, contents)
+        counting = pool.submit(snapshot.count_tables, taken, contents)
         try:
             watch(
                 running,
                 pace,
                 counting,
-                lambda: progress(emit, f"dumping {way.database}", pace.done(running), pace.total, "bytes"),
+                lambda: progress(emit, f"dumping {way.database}", pace.written_bytes(running), pace.total, "bytes"),
             )
             progress(emit, "counting rows", 0, 0, "")
             return counting.result()

@@ -11,10 +11,10 @@ from slipway.errors import BackupError
 
 def problems(path: Path) -> list[str]:
     """One sentence for each file that is missing, unknown, or not what the manifest says; it names the file."""
-    return list(found(path))
+    return list(find_damage(path))
 
 
-def found(path: Path) -> Iterator[str]:
+def find_damage(path: Path) -> Iterator[str]:
     try:
         files = manifest.read(path)["files"]
     except BackupError as error:

@@ -38,7 +38,7 @@ def expected(ends: Endpoints) -> dict | None:
 
     if ends.backup_dir is None:
         return None
-    newest = next((each for each in folder.listed(ends) if "database" in each.get("parts", ())), None)
+    newest = next((each for each in folder.list_backups(ends) if "database" in each.get("parts", ())), None)
     if newest is None:
         return None
     begun, ended = (datetime.fromisoformat(newest[key]) for key in ("begun", "ended"))

@@ -38,7 +38,7 @@ def fetch(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
     with (
         place.told(remote, "off-site copy"),
-        lock.held(ends, "fetching a backup", float(args.get("wait", 0)), tell) as root,
+        lock.hold_lock(ends, "fetching a backup", float(args.get("wait", 0)), tell) as root,
     ):
         copy = chosen(remote, str(args.get("id") or "latest"))
         if is_whole(root / copy.identity, folder.pool(ends)):

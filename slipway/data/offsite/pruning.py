@@ -43,13 +43,13 @@ def prune(ends: Endpoints, dry_run: bool, emit: Emit) -> dict:
 
 
 def staying(ends: Endpoints, there: dict[str, Copy], now: datetime) -> dict[str, str]:
-    proven = {found["id"] for found in folder.listed(ends) if found["proven"]}
+    proven = {found["id"] for found in folder.list_backups(ends) if found["proven"]}
     backups = [
         retention.Backup(copy.identity, moment(copy.identity), copy.proven or copy.identity in proven, copy.parts)
         for copy in there.values()
         if copy.complete
     ]
-    return retention.kept(backups, ends.backup.keep, now)
+    return retention.choose_kept(backups, ends.backup.keep, now)
 
 
 def moment(identity: str) -> datetime:

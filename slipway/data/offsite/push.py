@@ -62,7 +62,7 @@ def push(ends: Endpoints, args: dict, emit: Emit) -> dict:
 def wanted(ends: Endpoints, identity: str | None, there: dict[str, Copy]) -> list[Path]:
     if identity:
         return [folder.find(ends, identity)]
-    paths = [found["path"] for found in folder.listed(ends)]
+    paths = [found["path"] for found in folder.list_backups(ends)]
     return [path for path in paths if path.name not in there or not there[path.name].complete]
 
 
@@ -70,7 +70,7 @@ def one(ends: Endpoints, way: Way, path: Path, copy: Copy, emit: Emit) -> dict:
     """Copies one backup, which cannot be pruned meanwhile."""
     pool, work = Pool(folder.pool(ends)), way.spool / f"{path.name}-{way.names.mark}"
     objects = {"count": 0, "bytes": 0}
-    with lock.reading(path):
+    with lock.hold_for_reading(path):
         refuse_damaged(path, pool.root)
         work.mkdir(exist_ok=True, mode=0o700)
         if copy.complete and copy.sealed == way.sealed:

@@ -91,7 +91,7 @@ def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 def newest_proven(ends: Endpoints) -> Path:
     """The dump of the newest backup that a drill has restored. Raises BackupError where there is none."""
-    for each in folder.listed(ends):
+    for each in folder.list_backups(ends):
         if each["proven"] and manifest.DUMP in each["files"]:
             return each["path"] / manifest.DUMP
     raise BackupError(

@@ -58,7 +58,7 @@ def drill(ends: Endpoints, args: dict, emit: Emit) -> dict:
     which says nothing about the backup.
     """
     started, path = time.monotonic(), chosen(ends, args)
-    with lock.reading(path):
+    with lock.hold_for_reading(path):
         server, checks = tried(ends, path, emit)
         evidence = {
             "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -86,7 +86,7 @@ def chosen(ends: Endpoints, args: dict) -> Path:
     if not there:
         raise BackupError("backups", "there is none", "a backup to restore on trial", "./invoke backup")
     # Objects or Redis alone do not stand in for a database; a damaged one does, so that it is noticed.
-    lesser = {each["path"] for each in folder.listed(ends) if "database" not in each["parts"]}
+    lesser = {each["path"] for each in folder.list_backups(ends) if "database" not in each["parts"]}
     return min(there, key=lambda path: (folder.future(path.name), path in lesser))
 
 

@@ -104,7 +104,7 @@ def fill(
             str(archive.programs / "pg_restore"),
             ("--verbose", "--no-subscriptions", f"--jobs={errors.jobs}"),
         )
-        argv = [*dump.bound(), program, *errors.words, *work, *words, "-d", database, str(archive.dump)]
+        argv = [*dump.bind_to_parent(), program, *errors.words, *work, *words, "-d", database, str(archive.dump)]
         heard = run(argv, env, Heard(errors), lambda heard: tell(archive, heard, emit, watch))
     if heard.errors:
         raise failed(archive, heard)

@@ -21,7 +21,7 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     {"put", "bytes"}. Raises BackupError for a backup without objects.
     """
     path = looking.chosen(ends, args)
-    with lock.reading(path):
+    with lock.hold_for_reading(path):
         found = looking.whole(path)
         if not found["objects"]:
             raise BackupError(

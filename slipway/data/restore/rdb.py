@@ -38,7 +38,7 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     import redis
 
     path = looking.chosen(ends, args)
-    with lock.reading(path):
+    with lock.hold_for_reading(path):
         if not looking.whole(path)["redis"]:
             raise BackupError(
                 f"backup {path.name}",

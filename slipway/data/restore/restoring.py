@@ -42,7 +42,7 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """
     started, wish = time.monotonic(), wanted(args)
     path = looking.chosen(ends, args)
-    with lock.reading(path):
+    with lock.hold_for_reading(path):
         progress(emit, f"reading the files of {path.name}", 0, 0, "")
         found = looking.whole(path)
         with place.server(ends) as conn, connection.told(BackupError, f"restore of {path.name}"):

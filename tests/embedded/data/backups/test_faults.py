@@ -97,9 +97,9 @@ def test_killed_at_any_moment_it_is_listed_whole_or_not_at_all_and_the_next_one_
             child.kill()
         child.communicate()
         until(lambda: not at_work(stack), "pg_dump ends with its parent")
-        for each in folder.listed(ends_of(stack)):
+        for each in folder.list_backups(ends_of(stack)):
             assert verify.problems(each["path"]) == []
-        assert folder.damaged(ends_of(stack)) == []
+        assert folder.list_damaged(ends_of(stack)) == []
     stack.run("backup")
     assert partials(stack) == []
 
@@ -115,7 +115,7 @@ def test_told_to_end_it_leaves_nothing_behind(stack, number) -> None:
         said, _ = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130, said
     assert json.loads(said.splitlines()[-1])["error"]["kind"] == "interrupted"
-    assert partials(stack) == [] and folder.listed(ends_of(stack)) == [] and not at_work(stack)
+    assert partials(stack) == [] and folder.list_backups(ends_of(stack)) == [] and not at_work(stack)
 
 
 @contextmanager
@@ -140,7 +140,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(stack) -> None:
         with pytest.raises(BackupError) as caught:
             stack.run("backup")
         assert "No space left" in caught.value.found and "prune" in caught.value.next and caught.value.code == 7
-        assert partials(stack) == [] and folder.listed(ends_of(stack)) == []
+        assert partials(stack) == [] and folder.list_backups(ends_of(stack)) == []
 
 
 def test_a_limit_on_the_size_of_files_is_one_too(stack) -> None:
@@ -148,7 +148,7 @@ def test_a_limit_on_the_size_of_files_is_one_too(stack) -> None:
     child = begin(stack, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20)))
     said, _ = child.communicate(timeout=PATIENCE)
     assert child.returncode == 7 and json.loads(said.splitlines()[-1])["error"]["kind"] == "backup"
-    assert partials(stack) == [] and folder.listed(ends_of(stack)) == []
+    assert partials(stack) == [] and folder.list_backups(ends_of(stack)) == []
 
 
 def test_five_thousand_tables(stack) -> None:
@@ -234,7 +234,7 @@ def test_a_table_locked_for_long_is_waited_for_and_then_told(stack, monkeypatch)
         conn.execute("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(BackupError) as caught:
             stack.run("backup")
-    assert "lock timeout" in caught.value.found and folder.listed(ends_of(stack)) == []
+    assert "lock timeout" in caught.value.found and folder.list_backups(ends_of(stack)) == []
 
 
 def test_a_server_that_dies_or_is_not_there_leaves_nothing(own_postgres, tmp_path) -> None:
@@ -252,7 +252,7 @@ def test_a_server_that_dies_or_is_not_there_leaves_nothing(own_postgres, tmp_pat
     assert child.returncode == 7, said
     with pytest.raises((BackupError, GateError)):
         stack.run("backup")
-    assert partials(stack) == [] and folder.listed(ends_of(stack)) == []
+    assert partials(stack) == [] and folder.list_backups(ends_of(stack)) == []
 
 
 def test_an_object_store_that_is_away_means_no_backup(stack) -> None:
@@ -266,7 +266,7 @@ def test_an_object_store_that_is_away_means_no_backup(stack) -> None:
     )
     with pytest.raises(BackupError):
         stack.run("backup")
-    assert partials(stack) == [] and folder.listed(ends_of(stack)) == []
+    assert partials(stack) == [] and folder.list_backups(ends_of(stack)) == []
     assert stack.run("backup", {"only": "db"})["parts"] == ["database"]
 
 
@@ -301,4 +301,4 @@ def test_a_redis_that_refuses_is_a_sentence_without_its_password(stack, redis_po
     stack.env.update({"BACKUP_REDIS": "yes", "REDIS_URL": f"redis://:not-the-password@127.0.0.1:{redis_port}/0"})
     with pytest.raises(BackupError) as caught:
         stack.run("backup", {"only": "db"})
-    assert "not-the-password" not in json.dumps(caught.value.fields()) and folder.listed(ends_of(stack)) == []
+    assert "not-the-password" not in json.dumps(caught.value.fields()) and folder.list_backups(ends_of(stack)) == []

@@ -89,7 +89,7 @@ def test_killed_at_any_change_it_loses_nothing_that_is_kept_and_lists_nothing_ha
 def whole(stack) -> set[str]:
     """The backups that are listed: each with every file and object as it was."""
     ends = ends_of(stack)
-    assert folder.damaged(ends) == []
-    for each in folder.listed(ends):
+    assert folder.list_damaged(ends) == []
+    for each in folder.list_backups(ends):
         assert verify.problems(each["path"]) == [] == mirror.sample(each["path"], folder.pool(ends), None)
-    return {each["id"] for each in folder.listed(ends)}
+    return {each["id"] for each in folder.list_backups(ends)}

@@ -123,7 +123,7 @@ def test_an_external_database_is_dumped_as_its_owner_or_refused_where_rows_would
     with pytest.raises(BackupError) as caught:
         filled.run("backup", **env)
     assert "row-level security" in str(caught.value) or "permission" in str(caught.value)
-    assert folder.listed(ends_of(filled)) == []
+    assert folder.list_backups(ends_of(filled)) == []
     with filled.connect("admin") as conn:
         conn.execute("DROP TABLE secret")
         for (name,) in conn.execute(
@@ -173,7 +173,7 @@ def test_tables_of_another_origin_are_something_to_back_up(stack) -> None:
 def test_a_second_backup_at_once_is_refused_and_says_who_holds(filled) -> None:
     from slipway.data.backups import lock
 
-    with lock.held(ends_of(filled), "a schedule backup"), pytest.raises(LockHeld) as caught:
+    with lock.hold_lock(ends_of(filled), "a schedule backup"), pytest.raises(LockHeld) as caught:
         filled.run("backup")
     assert "a schedule backup" in caught.value.found
     filled.run("backup")
@@ -186,7 +186,7 @@ def test_two_that_may_wait_are_taken_one_after_the_other(filled) -> None:
         threads[-1].start()
     for thread in threads:
         thread.join()
-    assert len(set(ids)) == 3 == len(folder.listed(ends_of(filled)))
+    assert len(set(ids)) == 3 == len(folder.list_backups(ends_of(filled)))
 
 
 def test_progress_has_a_total_in_bytes(filled) -> None:

@@ -182,13 +182,13 @@ def test_one_that_is_being_read_stays_until_it_is_not(filled) -> None:
     filled.run("backup", {"only": "db"})
     dated(filled, old["id"], timedelta(days=300))
     rules = {"BACKUP_KEEP_LAST": "1", "BACKUP_MAX_DAYS": "30"}
-    with lock.reading(Path(old["path"])):
+    with lock.hold_for_reading(Path(old["path"])):
         assert filled.run("backups.prune", **rules)["busy"] == [old["id"]]
     assert filled.run("backups.prune", **rules)["gone"] == [old["id"]]
 
 
 def test_prune_and_backup_exclude_each_other(filled) -> None:
-    with lock.held(endpoints.read(filled.env), "a manual backup"), pytest.raises(LockHeld):
+    with lock.hold_lock(endpoints.read(filled.env), "a manual backup"), pytest.raises(LockHeld):
         filled.run("backups.prune")
 
 

@@ -60,11 +60,11 @@ def turn(stack, **env: str) -> str:
 
 
 def kinds(stack) -> list[str]:
-    return [each["kind"] for each in folder.listed(endpoints.read(stack.env))]
+    return [each["kind"] for each in folder.list_backups(endpoints.read(stack.env))]
 
 
 def test_one_backup_for_all_that_was_due_and_then_none(scheduled) -> None:
-    hour = schedule.preceding(HOURLY, datetime.now(UTC))
+    hour = schedule.last_due(HOURLY, datetime.now(UTC))
     turn(scheduled)
     turn(scheduled)
     assert kinds(scheduled) == ["schedule"]
@@ -76,7 +76,7 @@ def test_one_backup_for_all_that_was_due_and_then_none(scheduled) -> None:
 
 def test_it_is_proven_at_once_unless_that_is_not_wanted(scheduled) -> None:
     turn(scheduled, BACKUP_DRILL="schedule")
-    (made,) = folder.listed(endpoints.read(scheduled.env))
+    (made,) = folder.list_backups(endpoints.read(scheduled.env))
     assert made["proven"] and scheduled.run("backups.check", {"max_age": 3600})["id"] == made["id"]
 
 

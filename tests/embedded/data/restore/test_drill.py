@@ -63,7 +63,10 @@ def test_a_drilled_backup_is_proven_and_the_live_server_was_not_asked(shop) -> N
     found = shop.run("backups.drill", **AWAY)
     assert found["ok"] and found["id"] == name and {each["name"] for each in found["checks"]} == CHECKS
     assert evidence(shop, name) == {key: found[key] for key in ("at", "ok", "seconds", "server", "checks")}
-    assert {each["id"]: each["proven"] for each in places.listed(endpoints.read(shop.env))} == {name: True, old: False}
+    assert {each["id"]: each["proven"] for each in places.list_backups(endpoints.read(shop.env))} == {
+        name: True,
+        old: False,
+    }
     assert left(shop) == [] and shop.run("backups.verify", {"id": name})["id"] == name
     assert shop.run("backups.drill", {"id": old}, **AWAY)["id"] == old
     assert any(event["unit"] == "rows" and event["done"] == event["total"] for event in shop.events if "unit" in event)

@@ -177,4 +177,4 @@ def test_nothing_of_a_backup_stays_where_redis_is_away(stack, kept, server) -> N
     server.stop()
     with pytest.raises(BackupError):
         stack.run("backup", {"only": "redis"})
-    assert folder.listed(ends_of(stack)) == []
+    assert folder.list_backups(ends_of(stack)) == []

@@ -47,11 +47,11 @@ def test_newest_first_by_second_and_number_and_nothing_that_is_no_backup(tmp_pat
         backup(tmp_path, name)
     for other in (".partial-20261127T000000Z-7", "objects", "20261127T000000Z-1", "20261127T000000Z.tmp"):
         (tmp_path / other).mkdir()
-    assert [each["id"] for each in folder.listed(ends(tmp_path))] == names[::-1]
+    assert [each["id"] for each in folder.list_backups(ends(tmp_path))] == names[::-1]
 
 
 def test_no_directory_is_no_backup(tmp_path: Path) -> None:
-    assert folder.listed(ends(tmp_path / "none")) == [] and not lock.alive(ends(tmp_path / "none"))
+    assert folder.list_backups(ends(tmp_path / "none")) == [] and not lock.alive(ends(tmp_path / "none"))
 
 
 def test_a_backup_without_a_manifest_to_trust_is_not_listed_and_said(tmp_path: Path) -> None:
@@ -62,9 +62,9 @@ def test_a_backup_without_a_manifest_to_trust_is_not_listed_and_said(tmp_path: P
     ):
         spoil(backup(tmp_path, name) / manifest.NAME)
     (backup(tmp_path, "20261125T000004Z") / manifest.DIGEST).unlink()
-    assert folder.listed(ends(tmp_path)) == []
-    assert all("manifest" in sentence for sentence in folder.damaged(ends(tmp_path)))
-    assert len(folder.damaged(ends(tmp_path))) == 4
+    assert folder.list_backups(ends(tmp_path)) == []
+    assert all("manifest" in sentence for sentence in folder.list_damaged(ends(tmp_path)))
+    assert len(folder.list_damaged(ends(tmp_path))) == 4
 
 
 def test_the_latest_is_the_newest_that_holds_a_database(tmp_path: Path) -> None:
@@ -124,9 +124,9 @@ def test_a_stranger_in_the_directory_is_named_and_evidence_is_none(tmp_path: Pat
 def test_one_writer_at_a_time_and_what_a_dead_one_left_is_removed(tmp_path: Path) -> None:
     left = tmp_path / ".partial-20261125T174035Z-7"
     left.mkdir()
-    with lock.held(ends(tmp_path), "backup"):
+    with lock.hold_lock(ends(tmp_path), "backup"):
         assert not left.exists() and lock.alive(ends(tmp_path))
-        with pytest.raises(LockHeld) as caught, lock.held(ends(tmp_path), "prune"):
+        with pytest.raises(LockHeld) as caught, lock.hold_lock(ends(tmp_path), "prune"):
             pass
         assert "backup, process" in caught.value.found
     assert not lock.alive(ends(tmp_path))
@@ -134,7 +134,7 @@ def test_one_writer_at_a_time_and_what_a_dead_one_left_is_removed(tmp_path: Path
 
 def test_a_directory_that_cannot_be_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(BackupError) as caught, lock.held(ends(tmp_path / "file" / "backups"), "backup"):
+    with pytest.raises(BackupError) as caught, lock.hold_lock(ends(tmp_path / "file" / "backups"), "backup"):
         pass
     assert str(tmp_path) in caught.value.where
     with pytest.raises(SettingsError):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.data.backups.policy import Keep
-from slipway.data.backups.retention import SKEW, Backup, kept
+from slipway.data.backups.retention import SKEW, Backup, choose_kept
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 NONE = Keep(last=1, daily=0, weekly=0, monthly=0)
@@ -36,7 +36,7 @@ def made(*days_ago: float, proven: tuple[float, ...] = (), parts=("database", "o
     ],
 )
 def test_each_stays_for_its_reason(backups, keep, stay):
-    assert kept(backups, keep, NOW) == stay
+    assert choose_kept(backups, keep, NOW) == stay
 
 
 days = st.floats(-3, 400, allow_nan=False)
@@ -65,7 +65,7 @@ def test_for_any_backups_and_rules_nothing_that_matters_goes(facts, keep):
     backups = [
         Backup(f"{number}", NOW - timedelta(days=at), proven, parts) for number, (at, proven, parts) in enumerate(facts)
     ]
-    stay = kept(backups, keep, NOW)
+    stay = choose_kept(backups, keep, NOW)
     for parts in {each.parts for each in backups}:
         alike = [each for each in backups if each.parts == parts]
         assert any(each.id in stay for each in alike)
@@ -74,7 +74,7 @@ def test_for_any_backups_and_rules_nothing_that_matters_goes(facts, keep):
         proven = [each for each in past if each.proven]
         assert not proven or max(proven, key=lambda each: (each.at, each.id)).id in stay
     assert set(stay) <= {each.id for each in backups}
-    assert kept([each for each in backups if each.id in stay], keep, NOW).keys() == stay.keys(), (
+    assert choose_kept([each for each in backups if each.id in stay], keep, NOW).keys() == stay.keys(), (
         "a second prune finds work"
     )
 
@@ -84,6 +84,6 @@ def test_counts_bound_what_stays(facts, keep):
     backups = [
         Backup(f"{number}", NOW - timedelta(days=abs(at)), proven) for number, (at, proven, _) in enumerate(facts)
     ]
-    stay = kept(backups, keep, NOW)
+    stay = choose_kept(backups, keep, NOW)
     young = sum(NOW - each.at < timedelta(days=keep.days) for each in backups)
     assert len(stay) <= 2 + keep.last + keep.daily + keep.weekly + keep.monthly + young

@@ -44,7 +44,7 @@ FAILED = DONE | {"ok": False, "error": "pg_dump: no room"}
     ],
 )
 def test_what_is_due(now, known, due):
-    assert schedule.wanted(known, now) == due
+    assert schedule.find_due(known, now) == due
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_a_record_of_a_time_that_has_not_come_is_known():
     st.sampled_from([DAILY, "*/7 * * * *", "0 0 29 2 *", "15 4 * * 1"]),
 )
 def test_one_that_is_due_now_precedes_now_and_the_next_follows_it(now, text):
-    before, after = schedule.preceding(text, now), schedule.following(text, now)
-    assert before <= now < after and schedule.following(text, before) == after
+    before, after = schedule.last_due(text, now), schedule.next_due(text, now)
+    assert before <= now < after and schedule.next_due(text, before) == after
 
 
 @given(st.lists(st.integers(1, 4000), max_size=30))
@@ -88,10 +88,10 @@ def test_every_due_moment_is_taken_once_however_often_it_is_looked(minutes):
     now, known, taken = BEGUN, schedule.fresh("0 * * * *", BEGUN), []
     for step in minutes:
         now += timedelta(minutes=step)
-        if due := schedule.wanted(known, now):
+        if due := schedule.find_due(known, now):
             taken.append(due)
             known |= {"due": schedule.stamp(due), "ok": True, "tries": 1, "ended": schedule.stamp(now)}
-        assert not taken or taken[-1] == schedule.preceding("0 * * * *", now)
+        assert not taken or taken[-1] == schedule.last_due("0 * * * *", now)
     assert taken == sorted(set(taken))
 
 
