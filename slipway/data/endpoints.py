@@ -101,8 +101,8 @@ def read(env: Mapping[str, str]) -> Endpoints:
         s3_region=given.get("S3_REGION", "us-east-1"),
         s3_access_key=secret("S3_ACCESS_KEY"),
         s3_secret_key=secret("S3_SECRET_KEY"),
-        s3_buckets=listed(given.get("S3_BUCKETS", "")),
-        s3_require=listed(given.get("S3_REQUIRE", "")),
+        s3_buckets=split_list(given.get("S3_BUCKETS", "")),
+        s3_require=split_list(given.get("S3_REQUIRE", "")),
         s3_provider=given.get("S3_PROVIDER", "external"),
         app_url=given.get("APP_URL", ""),
         app_ready_path=given.get("APP_READY_PATH", "/ready"),
@@ -129,7 +129,7 @@ def need(value: object, name: str, example: str) -> None:
         raise SettingsError(name, "not set", example, "./invoke doctor")
 
 
-def listed(text: str) -> tuple[str, ...]:
+def split_list(text: str) -> tuple[str, ...]:
     """A comma list as a tuple, without blanks and repeats, in the order given."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 

@@ -94,7 +94,7 @@ def seeds_against(seeds: tuple[fixtures.Fixture, ...], loaded: dict[str, str]) -
     try:
         return (
             [str(problem) for problem in fixtures.conflicts(seeds, loaded)],
-            [each.label for each in fixtures.pending(seeds, loaded)],
+            [each.label for each in fixtures.find_pending(seeds, loaded)],
         )
     except MigrationError as error:
         return [str(error)], []

@@ -86,13 +86,13 @@ def query(url: connection.Secret, where: str, bundled: bool) -> None:
             _, recovering = conn.execute("SELECT 1, pg_is_in_recovery()").fetchone()
     except psycopg.OperationalError as error:
         if connection.refuses_for_good(error):
-            raise refused(connection.reason(error), where, bundled) from None
+            raise refusal_error(connection.reason(error), where, bundled) from None
         raise NotYet(connection.reason(error)) from None
     if recovering:
         raise NotYet("in recovery: it reads but does not write yet")
 
 
-def refused(reason: str, where: str, bundled: bool) -> GateError:
+def refusal_error(reason: str, where: str, bundled: bool) -> GateError:
     """Postgres is up and does not know these credentials: no time will change that."""
     if not bundled:
         return GateError(

@@ -59,7 +59,7 @@ def try_one(conn: psycopg.Connection, ends: Endpoints, move: Move) -> float:
     """Runs one file inside the open transaction; constraints that wait for COMMIT are checked at its end."""
     started = time.monotonic()
     with session.guarded_inside(conn, move.label):
-        pieces = check.fit(move.source.chunks(), move.label, conn.info.dbname) if move.source else iter(())
+        pieces = check.check_pieces(move.source.chunks(), move.label, conn.info.dbname) if move.source else iter(())
         transaction.run_pieces(conn, ends, move.label, pieces, ())
         conn.execute(history.own_statements(ends) + "SET CONSTRAINTS ALL IMMEDIATE")
     return round((time.monotonic() - started) * 1000, 1)

@@ -106,7 +106,7 @@ class Run:
         return session.guarded(self.conn, self.source.label)
 
     def pieces(self, digest: Digest):
-        return check.fit(self.source.chunks(digest), self.source.label, self.conn.info.dbname, alone=True)
+        return check.check_pieces(self.source.chunks(digest), self.source.label, self.conn.info.dbname, alone=True)
 
     def begin(self) -> history.Unfinished:
         """Writes that the file is begun, as golang-migrate does: the target version, dirty."""

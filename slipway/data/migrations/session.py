@@ -90,7 +90,9 @@ def run_stream(
     transaction is not the same one afterwards.
     """
     before = conn.execute("SELECT pg_current_xact_id()::text").fetchone()[0]
-    rows = sum(execute.send(conn, piece, label) for piece in check.fit(counted(chunks, tell), label, conn.info.dbname))
+    rows = sum(
+        execute.send(conn, piece, label) for piece in check.check_pieces(counted(chunks, tell), label, conn.info.dbname)
+    )
     inside = conn.info.transaction_status.name == "INTRANS"
     after = conn.execute("SELECT pg_catalog.pg_current_xact_id_if_assigned()::text").fetchone()[0] if inside else None
     if after != before:
@@ -124,8 +126,8 @@ def guarded_inside(conn: psycopg.Connection, label: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        if execute.lost(conn, error):
-            raise execute.gone(label, error) from None
+        if execute.is_session_lost(conn, error):
+            raise execute.gone_error(label, error) from None
         raise execute.sql_error(error, label, label) from None
 
 
@@ -147,8 +149,8 @@ def commit(conn: psycopg.Connection, label: str, before: str = "") -> None:
     try:
         conn.execute(before + "COMMIT")
     except psycopg.Error as error:
-        if execute.lost(conn, error):
-            raise execute.gone(label, error, committing=True) from None
+        if execute.is_session_lost(conn, error):
+            raise execute.gone_error(label, error, committing=True) from None
         raise
 
 

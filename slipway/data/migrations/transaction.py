@@ -134,7 +134,7 @@ def patiently(conn: psycopg.Connection, ends: Endpoints, label: str, attempt: Ca
 def once(conn: psycopg.Connection, ends: Endpoints, label: str, source: Source | None, rows: Rows) -> tuple[float, int]:
     """BEGIN, the file, its rows, COMMIT; the milliseconds, and the number of pieces sent."""
     started, digest = time.monotonic(), Digest()
-    pieces = check.fit(source.chunks(digest), label, conn.info.dbname) if source else iter(())
+    pieces = check.check_pieces(source.chunks(digest), label, conn.info.dbname) if source else iter(())
     with session.guarded(conn, label):
         try:
             sent = send_and_commit(conn, ends, label, pieces, lambda: rows(digest.done()))
@@ -161,7 +161,9 @@ def send_and_commit(
         try:
             execute.query(conn, first or NOTHING, label, *ahead, after)
         except psycopg.Error as error:
-            raise execute.gone(label, error, committing=True) if execute.lost(conn, error) else error from None
+            raise (
+                execute.gone_error(label, error, committing=True) if execute.is_session_lost(conn, error) else error
+            ) from None
         return len(rest)
     transaction, sent = run_pieces(conn, ends, label, chain(rest, pieces))
     try:

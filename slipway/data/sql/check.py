@@ -12,7 +12,7 @@ from slipway.errors import MigrationError
 HARMLESS = {"\\restrict", "\\unrestrict", "\\echo", "\\qecho", "\\encoding", "\\set", "\\pset", "\\timing"}
 
 
-def fit(chunks: Iterable[bytes], label: str, database: str, alone: bool = False) -> Iterator[Piece]:
+def check_pieces(chunks: Iterable[bytes], label: str, database: str, alone: bool = False) -> Iterator[Piece]:
     """The pieces of a file that are sent to the server, in order.
 
     A BEGIN before everything and its COMMIT after everything are left out: the file is run in a transaction anyway.
@@ -46,7 +46,7 @@ def fit(chunks: Iterable[bytes], label: str, database: str, alone: bool = False)
 
 def refuse_unfit(chunks: Iterable[bytes], label: str, database: str, alone: bool = False) -> None:
     """Reads a whole file and raises what `fit` raises, before anything is run."""
-    for piece in fit(chunks, label, database, alone):
+    for piece in check_pieces(chunks, label, database, alone):
         for _ in piece.data or ():
             pass
 

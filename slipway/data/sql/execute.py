@@ -91,7 +91,7 @@ def query(
         error = errors.error_from_result(last, encoding="utf-8")
         raise (
             error
-            if lost(conn, error)
+            if is_session_lost(conn, error)
             else sql_error(error, label + place_of(error, piece, len(before), len(results) - 1 - steps), label)
         )
     if last.status in (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT):
@@ -116,7 +116,7 @@ def copy(conn: psycopg.Connection, piece: Piece, label: str) -> int:
             for chunk in piece.data or ():
                 stream.write(chunk)
     except psycopg.Error as error:
-        if lost(conn, error):
+        if is_session_lost(conn, error):
             raise
         line = re.search(r"\bline (\d+)", error.diag.context or "")
         # The data begin on the line after the statement's last.
@@ -126,12 +126,12 @@ def copy(conn: psycopg.Connection, piece: Piece, label: str) -> int:
     return cursor.rowcount
 
 
-def lost(conn: psycopg.Connection, error: psycopg.Error) -> bool:
+def is_session_lost(conn: psycopg.Connection, error: psycopg.Error) -> bool:
     """Whether the session is over: the connection broke, or the server said 57P0x, that it is going down."""
     return conn.closed or (error.sqlstate or "").startswith("57P0")
 
 
-def gone(label: str, error: Exception, committing: bool = False) -> MigrationError:
+def gone_error(label: str, error: Exception, committing: bool = False) -> MigrationError:
     """The server or the way to it went away in the middle of a file."""
     expected = "the connection kept to the end; an unfinished file leaves nothing behind"
     if committing:

@@ -43,7 +43,7 @@ class Source:
     def chunks(self, digest: Digest | None = None) -> Iterator[bytes]:
         """Its bytes, without the mark that some editors put before UTF-8. Raises MigrationError as `told` does."""
         digest = digest or Digest()
-        return told(chunks(self.file, digest.add), self.label, digest)
+        return check_chunks(chunks(self.file, digest.add), self.label, digest)
 
     def text(self) -> str:
         return b"".join(self.chunks()).decode()
@@ -78,8 +78,8 @@ def unreadable(error: OSError, label: str) -> tuple[str, str, str]:
     return f"cannot be read: {error.strerror}", "a readable file", f"ls -l {label}"
 
 
-def told(found: Iterator[bytes], label: str, digest: Digest) -> Iterator[bytes]:
-    """`chunks` of which the digest hears. Raises MigrationError where they cannot be read or are not UTF-8."""
+def check_chunks(found: Iterator[bytes], label: str, digest: Digest) -> Iterator[bytes]:
+    """The chunks, as they come from the file. Raises MigrationError where they cannot be read or are not UTF-8."""
     while True:
         with readable(label):
             chunk = next(found, None)
@@ -137,7 +137,7 @@ class Digest:
         whole = chunk[:-1] if self.held else chunk
         self.sha.update(whole.replace(b"\r\n", b"\n") if b"\r" in whole else whole)
 
-    def passing(self, found: Iterator[bytes]) -> Iterator[bytes]:
+    def pass_chunks(self, found: Iterator[bytes]) -> Iterator[bytes]:
         """The chunks, added as they pass."""
         for chunk in found:
             self.add(chunk)

@@ -50,14 +50,14 @@ def statement(text: bytes, position: int) -> tuple[int, int | None, int]:
                 return start, position + 1, start
             position += 1
             continue
-        after = closing(text, position)
+        after = find_closing(text, position)
         if after is None:
             return start, None, position
         position = after
     return start, len(text), start
 
 
-def closing(text: bytes, position: int) -> int | None:
+def find_closing(text: bytes, position: int) -> int | None:
     """Where a comment or dollar quote that begins here ends; a lone character ends after itself; None: never."""
     if text.startswith(b"/*", position):
         return comment_end(text, position)

@@ -94,7 +94,7 @@ def pieces(chunks: Iterable[bytes], alone: bool = False) -> Iterator[Piece]:
             first = position = 0
             continue
         if end is None:
-            raise unclosed(window, opened)
+            raise unclosed_error(window, opened)
         kind, words = kind_of(window.bytes, start, end, alone)
         if kind == "sql" and not alone and start < end:
             first, position = (first if position > first else start), end
@@ -185,6 +185,6 @@ def last_line(window: Window) -> tuple[int, int] | None:
     return None
 
 
-def unclosed(window: Window, opened: int) -> Unclosed:
+def unclosed_error(window: Window, opened: int) -> Unclosed:
     line, column = window.place(opened)
     return Unclosed(f"{line}:{column}", OPEN.get(window.bytes[opened : opened + 1], "a quote"))

@@ -100,7 +100,7 @@ def test_a_file_that_ends_its_transaction_is_refused_before_anything_runs(stack,
 @pytest.mark.parametrize("sql", ["create table a (id int); commit", "commit; begin; select 1", "rollback"])
 def test_a_transaction_that_ended_unseen_is_noticed_afterwards(stack, monkeypatch, sql: str) -> None:
     """What the reading of the text would miss is still found by the transaction's own number."""
-    monkeypatch.setattr(check, "fit", lambda chunks, label, database, alone=False: split.pieces(chunks))
+    monkeypatch.setattr(check, "check_pieces", lambda chunks, label, database, alone=False: split.pieces(chunks))
     with stack.connect("migrate") as conn, pytest.raises(MigrationError, match="ended the transaction"):
         with session.file_transaction(conn, "1_a.sql"):
             session.run_file(conn, sql, "1_a.sql")
