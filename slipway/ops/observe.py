@@ -33,7 +33,7 @@ def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
     return {
         "postgres": server,
         "applied": None if history is None else {str(v): row.sha256 for v, row in sorted(history.items())},
-        "pending": [each.label for each in migration_files.pending(files, history or {})],
+        "pending": [each.label for each in migration_files.find_pending(files, history or {})],
         "problems": misfits + mirror + misnamed + changed + unreadable,
         "fixtures_pending": waiting,
         "records": records,

@@ -112,7 +112,9 @@ def goes_on(last: dict, given: dict) -> bool:
 
 def has_pending_migrations(ends: Endpoints, applied: Applied) -> bool:
     """Whether there are migrations that the database has not had; not where it could not be asked."""
-    return applied is not None and bool(migration_files.pending(migration_files.read(ends.migrations_dir)[0], applied))
+    return applied is not None and bool(
+        migration_files.find_pending(migration_files.read(ends.migrations_dir)[0], applied)
+    )
 
 
 def close(ends: Endpoints, args: dict, emit: Emit) -> dict:

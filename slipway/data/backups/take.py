@@ -108,7 +108,7 @@ def needless(ends: Endpoints) -> str:
     from slipway.data.migrations import facts, files
 
     history = facts.look(ends)[1]
-    if history and not files.pending(files.read(ends.migrations_dir)[0], history):
+    if history and not files.find_pending(files.read(ends.migrations_dir)[0], history):
         return "no migration is pending"
     with source.connect(source.choose(ends)) as conn, connection.told(BackupError, "database"):
         return "" if fingerprint.tables(conn) else "the database holds nothing yet"

@@ -20,7 +20,7 @@ def adopt(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """
     mark = mark_of(args)
     wanted = state.number(args, "version", None, history.NIL)
-    with state.opened(ends, "slipway adopt", emit) as (conn, seen):
+    with state.open_state(ends, "slipway adopt", emit) as (conn, seen):
         version = target(seen, wanted)
         refuse(seen, version)
         fill = new_baseline(seen, version)

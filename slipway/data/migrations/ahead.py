@@ -28,11 +28,11 @@ def ahead(ends: Endpoints, args: dict, emit: Emit) -> dict:
             for each in sources
         ],
         "unlinted": unlinted,
-        "backup": expected(ends),
+        "backup": expected_backup(ends),
     }
 
 
-def expected(ends: Endpoints) -> dict | None:
+def expected_backup(ends: Endpoints) -> dict | None:
     """{"id", "bytes", "seconds"} of the newest backup of the database: the next one will be much like it. None without one."""
     from slipway.data.backups import folder
 

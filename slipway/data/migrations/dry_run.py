@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     import psycopg
 
 
-def tried(ends: Endpoints, to: int | None, emit: Emit) -> dict:
+def try_migrations(ends: Endpoints, to: int | None, emit: Emit) -> dict:
     """{"would": [{"version", "name", "file", "tried", "ms" or "reason"}], "version": the version afterwards}.
 
     A file that needs no transaction, or needs the one before it committed, cannot be tried, nor can those after it.
     The files hold their locks while they are tried, each for as long as the rest takes. Raises what `migrate` raises.
     """
     files = state.readable(ends)
-    with session.locked(ends, "slipway dry run", lambda text: progress(emit, text, 0, 0, "")) as conn:
+    with session.open_locked_session(ends, "slipway dry run", lambda text: progress(emit, text, 0, 0, "")) as conn:
         session.reset(conn, ends)
-        with session.guarded(conn, f"database {conn.info.dbname}"):
+        with session.guard_transaction(conn, f"database {conn.info.dbname}"):
             conn.execute("BEGIN")
             history.establish(conn, ends)
             seen = state.look(conn, files)

@@ -134,10 +134,10 @@ def read(folder: Path | None) -> tuple[tuple[Migration, ...], tuple[Problem, ...
             version, way, title, source = found
             problems += place_file(downs if way == "down" else ups, version, title, source)
     versions = sorted(ups.keys() | downs.keys())
-    return tuple(paired(version, ups.get(version), downs.get(version)) for version in versions), tuple(problems)
+    return tuple(pair_files(version, ups.get(version), downs.get(version)) for version in versions), tuple(problems)
 
 
-def paired(version: int, up: tuple[str, Source] | None, down: tuple[str, Source] | None) -> Migration:
+def pair_files(version: int, up: tuple[str, Source] | None, down: tuple[str, Source] | None) -> Migration:
     return Migration(version, (up or down)[0], up and up[1], down and down[1])
 
 
@@ -183,6 +183,6 @@ def read_file(folder: Path, name: str) -> tuple[int, str, str, Source] | Problem
     return version, parts.get("way", "up"), match["name"], source
 
 
-def pending(files: Iterable[Migration], history: Mapping[int, Applied]) -> tuple[Migration, ...]:
+def find_pending(files: Iterable[Migration], history: Mapping[int, Applied]) -> tuple[Migration, ...]:
     """The files that the database has not had, in order."""
     return tuple(sorted((each for each in files if each.version not in history), key=lambda each: each.version))

@@ -142,7 +142,7 @@ def mirror(conn: psycopg.Connection) -> Mirror:
     return Mirror(*(conn.execute("SELECT version, dirty FROM public.schema_migrations").fetchone() or ()))
 
 
-def unfinished(conn: psycopg.Connection) -> Unfinished | None:
+def find_unfinished(conn: psycopg.Connection) -> Unfinished | None:
     """The file that a run stopped in, if there is one."""
     if conn.execute("SELECT to_regclass('slipway.unfinished')").fetchone() == (None,):
         return None
@@ -154,7 +154,7 @@ def unfinished(conn: psycopg.Connection) -> Unfinished | None:
 
 def disagreement(conn: psycopg.Connection, history: dict[int, Applied]) -> Problem | None:
     """What golang-migrate's row says when it is not what our history says."""
-    row, newest, stopped = mirror(conn), max(history, default=NIL), unfinished(conn)
+    row, newest, stopped = mirror(conn), max(history, default=NIL), find_unfinished(conn)
     if stopped and row == Mirror(stopped.target, True):
         return None
     if row.dirty:
@@ -168,13 +168,13 @@ def disagreement(conn: psycopg.Connection, history: dict[int, Applied]) -> Probl
         return None
     return Problem(
         "public.schema_migrations",
-        f"says version {shown(row.version)}, slipway.history says {shown(newest)}",
+        f"says version {describe_version(row.version)}, slipway.history says {describe_version(newest)}",
         "both the same: another tool migrated this database",
         ADOPT,
     )
 
 
-def shown(version: int) -> str:
+def describe_version(version: int) -> str:
     return "None" if version == NIL else str(version)
 
 

@@ -44,10 +44,10 @@ def made_by(text: str) -> Made | None:
     on = words.index("ON")
     table = parts[on + 2 if words[on + 1 : on + 2] == ["ONLY"] else on + 1 :]
     long = next((at for at in range(1, len(table), 2) if table[at] != "."), len(table))
-    return Made("" if words[on - 1] in ("CONCURRENTLY", "EXISTS") else folded(parts[on - 1]), "".join(table[:long]))
+    return Made("" if words[on - 1] in ("CONCURRENTLY", "EXISTS") else fold_name(parts[on - 1]), "".join(table[:long]))
 
 
-def folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """A name as the catalog has it: quoted ones as they are, others in small letters."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
 
@@ -57,7 +57,7 @@ def invalid(conn: psycopg.Connection) -> tuple[str, ...]:
     return tuple(name for (name,) in conn.execute(INVALID))
 
 
-def made(conn: psycopg.Connection, text: str) -> dict[str, bool]:
+def find_made(conn: psycopg.Connection, text: str) -> dict[str, bool]:
     """The index that a statement makes, if it is there: qualified name -> whether it is valid.
 
     A table without a schema is the one that the server finds along the session's search_path.
@@ -68,22 +68,22 @@ def made(conn: psycopg.Connection, text: str) -> dict[str, bool]:
 
 def is_valid(conn: psycopg.Connection, text: str) -> bool:
     """Whether the index that a statement makes is there and valid."""
-    return any(made(conn, text).values())
+    return any(find_made(conn, text).values())
 
 
-def broken(conn: psycopg.Connection, before: tuple[str, ...], text: str) -> list[str]:
+def find_broken(conn: psycopg.Connection, before: tuple[str, ...], text: str) -> list[str]:
     """The invalid indexes that are this file's: new since it was begun, or what the statement makes."""
-    own = made(conn, text)
+    own = find_made(conn, text)
     return [name for name in invalid(conn) if name not in before or name in own]
 
 
 def remains(conn: psycopg.Connection, before: tuple[str, ...], text: str) -> list[str]:
     """The invalid indexes that a try of this statement left: its own, and none that was there before it."""
-    own = made(conn, text)
+    own = find_made(conn, text)
     return [name for name in invalid(conn) if name not in before and name in own]
 
 
-def left(where: str, found: str, names: list[str]) -> MigrationError:
+def invalid_error(where: str, found: str, names: list[str]) -> MigrationError:
     """The error that names them."""
     drops = "; ".join(f"DROP INDEX CONCURRENTLY {name}" for name in names)
     return MigrationError(

@@ -78,7 +78,7 @@ def ask(ends: Endpoints, everything: bool) -> tuple[list[str], int]:
         with connection.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", timeout=2, purpose="slipway lint") as conn:
             made = conn.execute("SELECT to_regclass('slipway.history') IS NOT NULL").fetchone()[0]
             if not everything:
-                files = migration_files.pending(files, history.read(conn) if made else {})
+                files = migration_files.find_pending(files, history.read(conn) if made else {})
             return names_of(files), conn.info.server_version // 10000
     except (GateError, SettingsError, Error):
         return names_of(files), 0
@@ -127,8 +127,8 @@ def options(config: Path | None, major: int, in_transaction: bool) -> list[str]:
         told = tomllib.loads(config.read_text()) if config else {}
     except (OSError, ValueError) as error:
         raise SettingsError(str(config), str(error), "a .squawk.toml that squawk can read", f"edit {config}") from None
-    included = listed(told, "included_rules")
-    excluded = (set(lint_rules.NOT_FOR_US) | listed(told, "excluded_rules")) - included
+    included = read_set(told, "included_rules")
+    excluded = (set(lint_rules.NOT_FOR_US) | read_set(told, "excluded_rules")) - included
     words = ["--reporter", "json", "--no-error-on-unmatched-pattern"]
     words += ["--config", str(config)] if config else []
     words += [f"--exclude={rule}" for rule in sorted(excluded)]
@@ -137,7 +137,7 @@ def options(config: Path | None, major: int, in_transaction: bool) -> list[str]:
     return [*words, "--assume-in-transaction" if in_transaction else "--no-assume-in-transaction"]
 
 
-def listed(told: dict, key: str) -> set[str]:
+def read_set(told: dict, key: str) -> set[str]:
     value = told.get(key, [])
     return {str(each) for each in value} if isinstance(value, list) else set()
 
@@ -152,7 +152,7 @@ def check(sources: list[Source], words: list[str]) -> list[dict]:
                 path = Path(folder) / source.label
                 path.parent.mkdir(exist_ok=True)
                 path.write_bytes(source.content)
-            found += [finding(each, batch[each["file"]]) for each in run(words, batch, folder)]
+            found += [make_finding(each, batch[each["file"]]) for each in run(words, batch, folder)]
     return found
 
 
@@ -186,7 +186,7 @@ def run(words: list[str], labels: Iterable[str], folder: str) -> list[dict]:
     return found
 
 
-def finding(told: dict, source: Source) -> dict:
+def make_finding(told: dict, source: Source) -> dict:
     """One finding of squawk's, whose lines count from 0 and whose columns are bytes from 0, as one of ours."""
     words = lint_rules.words(told["rule_name"], told["level"], told["message"], told["help"])
     lines = source.content.split(b"\n")

@@ -20,8 +20,8 @@ def migrate(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """
     to = state.number(args, "to", None, 0)
     if args.get("dry_run"):
-        return dry_run.tried(ends, to, emit)
-    with state.opened(ends, "slipway migrate", emit) as (conn, seen):
+        return dry_run.try_migrations(ends, to, emit)
+    with state.open_state(ends, "slipway migrate", emit) as (conn, seen):
         state.refuse_conflicts(conn, seen)
         moves = moving.forwards(seen, to)
         moving.refuse_stopped(seen, "up", moves[0] if moves else None)

@@ -91,19 +91,19 @@ class Run:
         session.reset(self.conn, self.ends)
         state = stopped or self.begin()
         past = hashlib.sha256()
-        with self.guarded():
+        with self.guard_session():
             for count, piece in enumerate(self.pieces(digest), 1):
                 self.step(piece, count, state, past)
             if count < state.done:
-                raise self.changed(state.done)
-            if wrong := invalid_indexes.broken(self.conn, state.invalid, ""):
-                raise invalid_indexes.left(self.source.label, "it left ", wrong)
+                raise self.changed_error(state.done)
+            if wrong := invalid_indexes.find_broken(self.conn, state.invalid, ""):
+                raise invalid_indexes.invalid_error(self.source.label, "it left ", wrong)
             ms = round((time.monotonic() - started) * 1000, 1)
             self.write(self.rows(digest.done(), ms) + history.mirror_rows(self.target) + history.FORGET)
         return ms, count
 
-    def guarded(self) -> AbstractContextManager[None]:
-        return session.guarded(self.conn, self.source.label)
+    def guard_session(self) -> AbstractContextManager[None]:
+        return session.guard_transaction(self.conn, self.source.label)
 
     def pieces(self, digest: Digest):
         return check.check_pieces(self.source.chunks(digest), self.source.label, self.conn.info.dbname, alone=True)
@@ -118,7 +118,7 @@ class Run:
 
     def write(self, statements: str) -> None:
         """Rows of ours, committed now, whatever role or search_path the file has set."""
-        with self.guarded():
+        with self.guard_session():
             self.conn.execute("BEGIN")
             session.commit(self.conn, self.source.label, history.own_statements(self.ends) + statements)
 
@@ -130,7 +130,7 @@ class Run:
             for _ in piece.data or ():
                 pass
             if number == state.done and past.hexdigest() != state.done_sha256:
-                raise self.changed(state.done)
+                raise self.changed_error(state.done)
             if sets_session(piece.words):
                 execute.send(self.conn, piece, self.source.label)
             return
@@ -153,7 +153,7 @@ class Run:
             self.alone(piece, number, state, before, done)
             return
         try:
-            self.patiently(piece, partial(self.counted, piece, done))
+            self.patiently(piece, partial(self.run_counted, piece, done))
         except execute.RefusesTransaction:
             # With some only the server knows: CLUSTER of every table, REINDEX of one that turns out to be partitioned.
             self.alone(piece, number, state, before, done)
@@ -165,8 +165,8 @@ class Run:
         concurrent = "CONCURRENTLY" in piece.words and piece.words[0] != "DROP"
         # Not REINDEX: it is the cure of an invalid index, and a valid one says nothing of whether it was run.
         creates = concurrent and piece.words[0] == "CREATE"
-        if creates and (wrong := invalid_indexes.broken(self.conn, state.invalid, text)):
-            raise invalid_indexes.left(where, "an earlier try left ", wrong)
+        if creates and (wrong := invalid_indexes.find_broken(self.conn, state.invalid, text)):
+            raise invalid_indexes.invalid_error(where, "an earlier try left ", wrong)
         if state.doing and number == state.done + 1 and creates and invalid_indexes.is_valid(self.conn, text):
             self.tell(f"{where}: the run that was cut off had finished it")
         else:
@@ -176,8 +176,10 @@ class Run:
                     piece, partial(self.cleanly, piece, invalid_indexes.invalid(self.conn) if concurrent else None)
                 )
             except MigrationError as error:
-                wrong = invalid_indexes.broken(self.conn, state.invalid, text) if concurrent else []
-                raise invalid_indexes.left(error.where, f"{error.found}; it left ", wrong) if wrong else error from None
+                wrong = invalid_indexes.find_broken(self.conn, state.invalid, text) if concurrent else []
+                raise (
+                    invalid_indexes.invalid_error(error.where, f"{error.found}; it left ", wrong) if wrong else error
+                ) from None
         self.write(done)
 
     def patiently(self, piece: Piece, attempt: Callable[[], None]) -> None:
@@ -194,14 +196,14 @@ class Run:
             execute.send(self.conn, drop, self.source.label)
         execute.send(self.conn, piece, self.source.label)
 
-    def counted(self, piece: Piece, done: str) -> None:
+    def run_counted(self, piece: Piece, done: str) -> None:
         """A statement and its count in one transaction."""
-        with self.guarded():
+        with self.guard_session():
             self.conn.execute("BEGIN")
             execute.send(self.conn, piece, self.source.label)
             session.commit(self.conn, self.source.label, history.own_statements(self.ends) + done)
 
-    def changed(self, done: int) -> MigrationError:
+    def changed_error(self, done: int) -> MigrationError:
         return MigrationError(
             self.source.label,
             f"its first {done} statements were changed after they had been run",

@@ -17,13 +17,13 @@ def rollback(ends: Endpoints, args: dict, emit: Emit) -> dict:
     "note" where the file was edited since its version was applied, and is run as it is now. Raises MigrationError, before anything is run, where a downward file is missing or fewer versions are applied.
     """
     steps = state.number(args, "steps", 1, 1)
-    with state.opened(ends, "slipway rollback", emit) as (conn, seen):
+    with state.open_state(ends, "slipway rollback", emit) as (conn, seen):
         versions = newest(seen, steps)
         state.refuse_conflicts(conn, seen, frozenset(versions))
         moves = moving.downwards(seen, versions)
         moving.refuse_stopped(seen, "down", moves[0])
         done = moving.perform(conn, ends, moves, seen.stopped, mark_of(args), emit)
-    return {"rolled_back": noted(done, seen), "version": left(seen, versions)}
+    return {"rolled_back": describe_done(done, seen), "version": version_left(seen, versions)}
 
 
 def goto(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -34,14 +34,14 @@ def goto(ends: Endpoints, args: dict, emit: Emit) -> dict:
     version = state.number(args, "version", None, 0)
     if version is None:
         raise MigrationError("goto", "no version", "the number of a migration", "./invoke db.status")
-    with state.opened(ends, "slipway goto", emit) as (conn, seen):
+    with state.open_state(ends, "slipway goto", emit) as (conn, seen):
         seen.file(version)
         above = [each for each in seen.known if each > version]
         state.refuse_conflicts(conn, seen, frozenset(above))
         moves = moving.downwards(seen, above) if above else moving.upwards(seen, version)
         moving.refuse_stopped(seen, "", moves[0] if moves else None)
         done = moving.perform(conn, ends, moves, seen.stopped, mark_of(args), emit)
-    applied, undone = ([], noted(done, seen)) if above else (done, [])
+    applied, undone = ([], describe_done(done, seen)) if above else (done, [])
     return {"applied": applied, "rolled_back": undone, "version": version if done else seen.newest}
 
 
@@ -52,7 +52,7 @@ def redo(ends: Endpoints, args: dict, emit: Emit) -> dict:
     back stays so, and `migrate` goes on from there.
     """
     steps = state.number(args, "steps", 1, 1)
-    with state.opened(ends, "slipway redo", emit) as (conn, seen):
+    with state.open_state(ends, "slipway redo", emit) as (conn, seen):
         versions = newest(seen, steps)
         state.refuse_conflicts(conn, seen, frozenset(versions))
         downs = moving.downwards(seen, versions)
@@ -61,10 +61,10 @@ def redo(ends: Endpoints, args: dict, emit: Emit) -> dict:
         moving.refuse_unfit(conn, ups, None)
         undone = moving.perform(conn, ends, downs, seen.stopped, mark_of(args), emit)
         done = moving.perform(conn, ends, ups, None, mark_of(args), emit)
-    return {"rolled_back": noted(undone, seen), "applied": done, "version": seen.newest}
+    return {"rolled_back": describe_done(undone, seen), "applied": done, "version": seen.newest}
 
 
-def noted(done: list[dict], seen: Situation) -> list[dict]:
+def describe_done(done: list[dict], seen: Situation) -> list[dict]:
     """The lines of what was rolled back, and which of the files were not any more those of when it was applied."""
     remarks = ((each, validate.down_edited(seen.file(each["version"]), seen.known[each["version"]])) for each in done)
     return [
@@ -86,5 +86,5 @@ def newest(seen: Situation, steps: int) -> list[int]:
     return found
 
 
-def left(seen: Situation, gone: list[int]) -> int | None:
+def version_left(seen: Situation, gone: list[int]) -> int | None:
     return max((version for version in seen.known if version not in gone), default=None)

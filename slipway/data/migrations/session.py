@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def locked(
+def open_locked_session(
     ends: Endpoints, purpose: str, tell: Callable[[str], None] = lambda text: None
 ) -> Iterator[psycopg.Connection]:
     """A session as the migrating role that holds golang-migrate's lock of this database until it is closed.
@@ -35,11 +35,11 @@ def locked(
 
 def reset_statements(conn: psycopg.Connection, ends: Endpoints) -> tuple[str, ...]:
     """What puts the session back to how a file must find it: role, search_path and timeouts."""
-    return resetting(ends.database_owner, ends.lock_timeout, ends.statement_timeout, connection.timeouts(conn))
+    return reset_calls(ends.database_owner, ends.lock_timeout, ends.statement_timeout, connection.timeouts(conn))
 
 
 @cache
-def resetting(owner: str, lock_timeout: str, statement_timeout: str, none: tuple[str, ...]) -> tuple[str, ...]:
+def reset_calls(owner: str, lock_timeout: str, statement_timeout: str, none: tuple[str, ...]) -> tuple[str, ...]:
     settings = dict.fromkeys(none, "0") | {
         "lock_timeout": lock_timeout,
         "statement_timeout": statement_timeout,
@@ -91,7 +91,8 @@ def run_stream(
     """
     before = conn.execute("SELECT pg_current_xact_id()::text").fetchone()[0]
     rows = sum(
-        execute.send(conn, piece, label) for piece in check.check_pieces(counted(chunks, tell), label, conn.info.dbname)
+        execute.send(conn, piece, label)
+        for piece in check.check_pieces(count_bytes(chunks, tell), label, conn.info.dbname)
     )
     inside = conn.info.transaction_status.name == "INTRANS"
     after = conn.execute("SELECT pg_catalog.pg_current_xact_id_if_assigned()::text").fetchone()[0] if inside else None
@@ -100,7 +101,7 @@ def run_stream(
     return rows
 
 
-def counted(chunks: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[bytes]:
+def count_bytes(chunks: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[bytes]:
     done = 0
     for chunk in chunks:
         done += len(chunk)
@@ -132,8 +133,8 @@ def guarded_inside(conn: psycopg.Connection, label: str) -> Iterator[None]:
 
 
 @contextmanager
-def guarded(conn: psycopg.Connection, label: str) -> Iterator[None]:
-    """Around all of one file's transaction: the same, and any error rolls all of it back."""
+def guard_transaction(conn: psycopg.Connection, label: str) -> Iterator[None]:
+    """Guards all of one file's transaction in the same way; any error rolls all of it back."""
     try:
         with guarded_inside(conn, label):
             yield
@@ -157,7 +158,7 @@ def commit(conn: psycopg.Connection, label: str, before: str = "") -> None:
 @contextmanager
 def file_transaction(conn: psycopg.Connection, label: str) -> Iterator[None]:
     """BEGIN … COMMIT around one file, guarded."""
-    with guarded(conn, label):
+    with guard_transaction(conn, label):
         conn.execute("BEGIN")
         yield
         commit(conn, label)

@@ -47,10 +47,10 @@ class Situation:
 
 
 @contextmanager
-def opened(ends: Endpoints, purpose: str, emit: Emit) -> Iterator[tuple[psycopg.Connection, Situation]]:
+def open_state(ends: Endpoints, purpose: str, emit: Emit) -> Iterator[tuple[psycopg.Connection, Situation]]:
     """The locked session and the situation. Raises MigrationError for files that cannot be understood."""
     files = readable(ends)
-    with session.locked(ends, purpose, lambda text: progress(emit, text, 0, 0, "")) as conn:
+    with session.open_locked_session(ends, purpose, lambda text: progress(emit, text, 0, 0, "")) as conn:
         session.reset(conn, ends)
         history.establish(conn, ends)
         yield conn, look(conn, files)
@@ -63,7 +63,7 @@ def readable(ends: Endpoints) -> tuple[Migration, ...]:
 
 
 def look(conn: psycopg.Connection, files: tuple[Migration, ...]) -> Situation:
-    return Situation(files, history.read(conn), history.mirror(conn), history.unfinished(conn))
+    return Situation(files, history.read(conn), history.mirror(conn), history.find_unfinished(conn))
 
 
 def raise_first(problems: Iterable[Problem]) -> None:

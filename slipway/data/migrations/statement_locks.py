@@ -65,11 +65,11 @@ def strongest(sql: str) -> dict:
     made: set[str] = set()
     untold = False
     for text in statements(sql):
-        for table, mode in taken(text):
+        for table, mode in find_locks(text):
             if STRENGTH[mode] >= STRENGTH.get(worst.get(table, ""), -1) and table not in made:
                 worst[table] = mode
         if match := MADE.match(text):
-            made.add(named(match["table"]))
+            made.add(plain_name(match["table"]))
         untold = untold or text.split(" ", 1)[0].upper() in UNTOLD
     ordered = sorted(worst.items(), key=lambda each: (-STRENGTH[each[1]], each[0]))
     return {
@@ -86,27 +86,27 @@ def statements(sql: str) -> Iterator[str]:
         yield " ".join("''" if kind in ("text", "escaped") else text for kind, text in parts)
 
 
-def taken(text: str) -> Iterator[tuple[str, str]]:
+def find_locks(text: str) -> Iterator[tuple[str, str]]:
     """Table and mode of each lock that a statement is known to take on a table that it names."""
     if match := ALTERED.match(text):
-        yield from ((named(found["table"]), ALONE) for found in ATTACHED.finditer(text))
-        yield named(match["table"]), max(map(altering, actions(match["actions"])), key=STRENGTH.__getitem__)
+        yield from ((plain_name(found["table"]), ALONE) for found in ATTACHED.finditer(text))
+        yield plain_name(match["table"]), max(map(altering_mode, actions(match["actions"])), key=STRENGTH.__getitem__)
     elif match := LISTS.match(text):
-        yield from ((named(name), ALONE) for name in AFTER.sub("", match["names"]).split(" , "))
+        yield from ((plain_name(name), ALONE) for name in AFTER.sub("", match["names"]).split(" , "))
     elif match := LOCKED.match(text):
-        yield named(match["table"]), SPELT.get((match["mode"] or "ACCESS EXCLUSIVE").upper(), ALONE)
+        yield plain_name(match["table"]), SPELT.get((match["mode"] or "ACCESS EXCLUSIVE").upper(), ALONE)
     else:
         yield from kind(text)
     if not match or ALTERED.match(text):
         yield from (
-            (named(found["table"]), SHARED_ROW) for found in REFERENCES.finditer(text) if "TABLE" in text.upper()
+            (plain_name(found["table"]), SHARED_ROW) for found in REFERENCES.finditer(text) if "TABLE" in text.upper()
         )
 
 
 def kind(text: str) -> Iterator[tuple[str, str]]:
     for pattern, mode in KINDS:
         if match := re.match(pattern, text, re.I | re.S):
-            yield named(match["table"]), mode
+            yield plain_name(match["table"]), mode
             return
 
 
@@ -123,10 +123,10 @@ def actions(text: str) -> Iterator[str]:
     yield " ".join(part)
 
 
-def altering(action: str) -> str:
+def altering_mode(action: str) -> str:
     return next((mode for pattern, mode in MILD if re.match(pattern, action, re.I)), ALONE)
 
 
-def named(table: str) -> str:
+def plain_name(table: str) -> str:
     """The name as a person writes it: without the blanks between its tokens, and without public."""
     return re.sub(r"^public\.", "", re.sub(r" \. ", ".", table), flags=re.I)

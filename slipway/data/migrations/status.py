@@ -26,7 +26,7 @@ def status(ends: Endpoints, args: dict, emit: Emit) -> dict:
         connection.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway status") as conn,
         connection.told(MigrationError, "slipway.history"),
     ):
-        known, row, stopped, other = seen(conn)
+        known, row, stopped, other = read_history(conn)
     found = (*wrong, *((other,) if other else ()), *validate.compare(files, known))
     by_version = {each.version: each for each in files}
     newest = max(known, default=history.NIL)
@@ -44,7 +44,7 @@ def status(ends: Endpoints, args: dict, emit: Emit) -> dict:
     }
 
 
-def seen(
+def read_history(
     conn: psycopg.Connection,
 ) -> tuple[dict[int, Applied], history.Mirror, history.Unfinished | None, migration_files.Problem | None]:
     """What the database remembers; tables that are missing remember nothing."""
@@ -55,7 +55,7 @@ def seen(
     return (
         known,
         history.mirror(conn) if mirrored else history.Mirror(),
-        history.unfinished(conn),
+        history.find_unfinished(conn),
         history.disagreement(conn, known) if mirrored else None,
     )
 
@@ -80,10 +80,10 @@ def row_of(file: Migration | None, row: Applied | None, newest: int, stopped: hi
 
 
 def remarks(file: Migration, row: Applied | None) -> tuple[str, str]:
-    return lacking(file), validate.down_edited(file, row) if row else ""
+    return describe_lacking(file), validate.down_edited(file, row) if row else ""
 
 
-def lacking(file: Migration) -> str:
+def describe_lacking(file: Migration) -> str:
     """What a person should know of the names of a version's files."""
     if file.up is None:
         return "a down file alone: going up runs nothing"

@@ -135,7 +135,7 @@ def once(conn: psycopg.Connection, ends: Endpoints, label: str, source: Source |
     """BEGIN, the file, its rows, COMMIT; the milliseconds, and the number of pieces sent."""
     started, digest = time.monotonic(), Digest()
     pieces = check.check_pieces(source.chunks(digest), label, conn.info.dbname) if source else iter(())
-    with session.guarded(conn, label):
+    with session.guard_transaction(conn, label):
         try:
             sent = send_and_commit(conn, ends, label, pieces, lambda: rows(digest.done()))
         except MigrationError as error:
@@ -156,7 +156,7 @@ def send_and_commit(
     rest = [each for each in (first, second) if each]
     own = history.own_statements(ends)
     if second is None and fits_one_message(conn, first):
-        ahead = opening(conn, ends)
+        ahead = opening_statements(conn, ends)
         after = own + same("pg_catalog.current_setting('slipway.transaction', true)") + rows() + "COMMIT"
         try:
             execute.query(conn, first or NOTHING, label, *ahead, after)
@@ -179,7 +179,9 @@ def fits_one_message(conn: psycopg.Connection, piece: Piece | None) -> bool:
     return plain and (piece is None or (piece.data is None and not FORGETS.search(piece.text)))
 
 
-def opening(conn: psycopg.Connection, ends: Endpoints, begin: tuple[str, ...] = ("BEGIN",)) -> tuple[str, int]:
+def opening_statements(
+    conn: psycopg.Connection, ends: Endpoints, begin: tuple[str, ...] = ("BEGIN",)
+) -> tuple[str, int]:
     """What goes before a file in its first message, and how many statements that is; the last marks the transaction."""
     mark = "SELECT pg_catalog.set_config('slipway.transaction', pg_catalog.pg_current_xact_id()::text, true)"
     statements = (*begin, *session.reset_statements(conn, ends), mark)
@@ -195,7 +197,7 @@ def run_pieces(
     conn: psycopg.Connection, ends: Endpoints, label: str, pieces: Iterator[Piece], begin: tuple[str, ...] = ("BEGIN",)
 ) -> tuple[str, int]:
     """Sends a file piece by piece in one transaction; the transaction's number and how many pieces there were."""
-    ahead = opening(conn, ends, begin)
+    ahead = opening_statements(conn, ends, begin)
     results = execute.query(conn, NOTHING, label, *ahead)
     transaction, sent = results[ahead[1] - 1].get_value(0, 0).decode(), 0
     for piece in pieces:

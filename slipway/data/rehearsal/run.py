@@ -116,12 +116,12 @@ def pending(ends: Endpoints) -> tuple[tuple[Migration, ...], int | None, int]:
         known, major = history.read(conn) if made else {}, conn.info.server_version // 10000
     for problem in (*problems, *validate.compare(files, known)):
         raise problem.error()
-    return migration_files.pending(files, known), max(known, default=None), major
+    return migration_files.find_pending(files, known), max(known, default=None), major
 
 
 def prepare(beside: Endpoints) -> None:
     """Our tables, where the live database was never migrated, and the trigger that notes locks."""
-    with session.locked(beside, "slipway rehearse") as conn:
+    with session.open_locked_session(beside, "slipway rehearse") as conn:
         session.reset(conn, beside)
         history.establish(conn, beside)
         conn.execute(rehearsal_locks.INSTALL)

@@ -219,7 +219,7 @@ def test_a_newer_database_is_told_to_go_back_only_to_a_file_that_is_there(
 
 def test_pending_are_those_that_the_history_lacks_in_order(tmp_path: Path) -> None:
     files, _ = migration_files.read(folder_with(tmp_path, "1_a.sql", "10_c.sql", "2_b.sql"))
-    assert [file.version for file in migration_files.pending(files, applied(1))] == [2, 10]
+    assert [file.version for file in migration_files.find_pending(files, applied(1))] == [2, 10]
 
 
 @pytest.mark.parametrize(
@@ -234,4 +234,4 @@ def test_pending_are_those_that_the_history_lacks_in_order(tmp_path: Path) -> No
 )
 def test_a_half_of_a_pair_that_is_missing_is_told(tmp_path: Path, names: list[str], says: str) -> None:
     (file,), _ = migration_files.read(folder_with(tmp_path, *names))
-    assert says in status.lacking(file) and bool(says) == bool(status.lacking(file))
+    assert says in status.describe_lacking(file) and bool(says) == bool(status.describe_lacking(file))
