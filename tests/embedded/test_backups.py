@@ -27,7 +27,7 @@ def test_taken_listed_verified_fetched_and_kept_when_the_data_is_deleted(running
     told(running, "backups.verify", made["id"], "--all")
     told(running, "backups.get", made["id"], "--to", str(tmp_path))
     assert verify.problems(tmp_path / made["id"]) == []
-    assert mirror.missing(tmp_path / made["id"], tmp_path / "objects") == []
+    assert mirror.find_missing(tmp_path / made["id"], tmp_path / "objects") == []
     assert running.invoke("down", "--volumes", "--yes").returncode == 0
     running.up()
     assert made["id"] in [each["id"] for each in told(running, "backups.list")["backups"]]

@@ -40,7 +40,7 @@ def test_a_backup_is_taken_listed_verified_and_fetched_whole(own: Clone, tmp_pat
 
     own.succeed("backups.get", made["id"], "--to", str(tmp_path))
     got = tmp_path / made["id"]
-    assert verify.problems(got) == [] and mirror.missing(got, tmp_path / "objects") == []
+    assert verify.problems(got) == [] and mirror.find_missing(got, tmp_path / "objects") == []
     assert manifest.read(got)["tables"]["public.tasks"]["rows"] == int(own.sql("SELECT count(*) FROM tasks"))
     assert_refused(own.invoke("backups.get", made["id"], "--to", str(tmp_path)), 2, "is there already")
     assert_refused(own.invoke("backups.verify", "20200101T000000Z"), 7, "there is no backup of this name")

@@ -61,7 +61,7 @@ def objects(ends: Endpoints, path: Path, count: int | None) -> list[str]:
     """What is wrong with the bytes of its objects, where it keeps any."""
     kept = (manifest.read(path)["objects"] or {}).get("bytes_kept")
     pool = folder.pool(ends)
-    return (mirror.missing(path, pool) or mirror.sample(path, pool, count, aside=True)) if kept else []
+    return (mirror.find_missing(path, pool) or mirror.sample(path, pool, count, aside=True)) if kept else []
 
 
 def readable(ends: Endpoints, path: Path) -> list[str]:

@@ -12,14 +12,14 @@ from slipway.data.mirror.manifest import Entry
 from slipway.data.mirror.pool import Pool, digests
 
 
-def missing(folder: Path, pool: Path) -> list[str]:
+def find_missing(folder: Path, pool: Path) -> list[str]:
     """A sentence for each object whose bytes are absent or of another size; objects kept without bytes are fine."""
-    return [problem for entry in kept(folder) if (problem := absence(entry, Pool(pool)))]
+    return [problem for entry in kept_entries(folder) if (problem := absence(entry, Pool(pool)))]
 
 
 def files(folder: Path, pool: Path) -> Iterator[Path]:
     """Where the bytes of each object are, each file once, in the order of their names."""
-    names = sorted({entry.sha256 for entry in kept(folder)})
+    names = sorted({entry.sha256 for entry in kept_entries(folder)})
     return (Pool(pool).path(name) for name in names)
 
 
@@ -40,7 +40,7 @@ def sample(folder: Path, pool: Path, count: int | None, aside: bool = False) -> 
 
     None looks at every object. With `aside`, files that hold other bytes lose their name (`Pool.set_aside`).
     """
-    entries = kept(folder) if count is None else chosen(kept(folder), count)
+    entries = kept_entries(folder) if count is None else sample_entries(kept_entries(folder), count)
     return [problem for entry in entries if (problem := damage(entry, Pool(pool), aside))]
 
 
@@ -57,11 +57,11 @@ def damage(entry: Entry, pool: Pool, aside: bool) -> str:
     return f"{entry.name}: objects/{entry.sha256[:2]}/{entry.sha256} holds other bytes (sha256 {found[:12]}…)"
 
 
-def kept(folder: Path) -> Iterator[Entry]:
+def kept_entries(folder: Path) -> Iterator[Entry]:
     return (entry for entry in manifest.read(folder) if entry.sha256)
 
 
-def chosen(entries: Iterator[Entry], count: int) -> list[Entry]:
+def sample_entries(entries: Iterator[Entry], count: int) -> list[Entry]:
     """`count` of them, each as likely as another, in one pass."""
     found: list[Entry] = []
     for number, entry in enumerate(entries):

@@ -55,12 +55,12 @@ def each(work: Callable, items: Iterable, stop: threading.Event, workers: int = 
     try:
         for item in items:
             while under_way >= workers * 2:
-                yield settled(done.get())
+                yield unwrap_outcome(done.get())
                 under_way -= 1
             todo.put(item)
             under_way += 1
         for _ in range(under_way):
-            yield settled(done.get())
+            yield unwrap_outcome(done.get())
     except BaseException:
         stop.set()
         raise
@@ -77,7 +77,7 @@ def labour(work: Callable, todo: queue.Queue, done: queue.Queue, stop: threading
             done.put((item, None, error))
 
 
-def settled(outcome: tuple) -> tuple:
+def unwrap_outcome(outcome: tuple) -> tuple:
     item, result, error = outcome
     if error is not None:
         raise error

@@ -49,7 +49,7 @@ def read(folder: Path) -> Iterator[Entry]:
         return
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            yield parsed(line, f"{path}:{number}")
+            yield parse_line(line, f"{path}:{number}")
 
 
 def is_whole(folder: Path) -> bool:
@@ -62,7 +62,7 @@ def is_whole(folder: Path) -> bool:
         return False
 
 
-def parsed(line: bytes, where: str) -> Entry:
+def parse_line(line: bytes, where: str) -> Entry:
     try:
         found = Entry(**json.loads(line))
     except (ValueError, TypeError) as error:

@@ -42,14 +42,14 @@ class Pool:
         except OSError:
             return False
 
-    def incoming(self) -> Path:
+    def incoming_path(self) -> Path:
         """A name for bytes that arrive."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self.root / f"{INCOMING}{secrets.token_hex(8)}"
 
     def take_in(self, pieces: Iterable[bytes]) -> Incoming:
         """Writes pieces to a temporary file, flushed to the disk. Nothing stays if they break off."""
-        path = self.incoming()
+        path = self.incoming_path()
         sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
         try:
             with path.open("xb") as file:

@@ -32,16 +32,16 @@ def bring(client, pool: Pool, entry: Entry, tally: Tally) -> Entry | None:
     former = ""
     for number in range(TRIES):
         time.sleep(0 if number == 0 else 0.1 * 2**number)
-        answer = opened(client, entry)
+        answer = open_object(client, entry)
         if answer is None:
             return None
         try:
-            incoming = arrived(pool, answer, tally)
+            incoming = receive_object(pool, answer, tally)
         except broken_off():
             if number == TRIES - 1:
                 raise
             continue
-        current = described(client, entry, answer)
+        current = describe_entry(client, entry, answer)
         if is_whole(client, current, answer, incoming, former):
             pool.keep(incoming)
             return replace(current, size=incoming.size, sha256=incoming.sha256)
@@ -64,7 +64,7 @@ def broken_off() -> tuple[type[Exception], ...]:
     return HTTPClientError, IncompleteReadError, HTTPError, ConnectionError, TimeoutError
 
 
-def opened(client, entry: Entry) -> dict | None:
+def open_object(client, entry: Entry) -> dict | None:
     from botocore.exceptions import ClientError
 
     try:
@@ -75,7 +75,7 @@ def opened(client, entry: Entry) -> dict | None:
         raise
 
 
-def arrived(pool: Pool, answer: dict, tally: Tally) -> Incoming:
+def receive_object(pool: Pool, answer: dict, tally: Tally) -> Incoming:
     """The body in the pool's temporary file. What broke off is not counted."""
     counted = 0
 
@@ -123,7 +123,7 @@ def head(client, entry: Entry) -> dict | None:
         raise
 
 
-def described(client, entry: Entry, answer: dict) -> Entry:
+def describe_entry(client, entry: Entry, answer: dict) -> Entry:
     """The entry with what a GET or HEAD says. One that is unchanged keeps its listed time, which is more exact."""
     etag = answer["ETag"].strip('"')
     modified = entry.modified if etag == entry.etag else moment(answer["LastModified"])

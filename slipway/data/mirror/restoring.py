@@ -39,9 +39,9 @@ def restore(
     "deleted"}. Raises BackupError before anything is put when bytes are missing or a bucket is not this
     environment's own, and VerificationError when the store has other bytes after an upload.
     """
-    with compared(ends, folder, rename) as (client, ledger, absent):
+    with compare_buckets(ends, folder, rename) as (client, ledger, absent):
         refuse_missing(ledger, Pool(pool))
-        made = [bucket for bucket in absent if buckets.made(client, bucket)]
+        made = [bucket for bucket in absent if buckets.create_missing(client, bucket)]
         return {"made": made, **put_back(client, ledger, Pool(pool), emit), **extras(client, ledger, delete_extra)}
 
 
@@ -50,38 +50,38 @@ def look(ends: Endpoints, folder: Path, pool: Path, emit: Emit, rename: Mapping[
 
     Returns {"put", "bytes"}, at most. Raises what `restore` raises before it puts anything.
     """
-    with compared(ends, folder, rename) as (_, ledger, _):
+    with compare_buckets(ends, folder, rename) as (_, ledger, _):
         refuse_missing(ledger, Pool(pool))
         tally = Tally(emit, "reading objects", ledger.different_bytes())
-        wanted = (entry for entry, now in pairs(ledger) if not untouched(entry, now))
+        wanted = (entry for entry, now in pairs(ledger) if not is_untouched(entry, now))
         put = 0
         for entry, problem in each(partial(checking.damage, pool=Pool(pool), aside=True), wanted, tally.stop):
             if problem:
-                raise refused([problem])
+                raise missing_error([problem])
             tally.add(entry.size)
             put += 1
         return {"put": put, "bytes": tally.done}
 
 
 @contextmanager
-def compared(ends: Endpoints, folder: Path, rename: Mapping[str, str] | None) -> Iterator[tuple]:
+def compare_buckets(ends: Endpoints, folder: Path, rename: Mapping[str, str] | None) -> Iterator[tuple]:
     """A client, what was backed up beside what is there now, and the buckets that are not there."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     client = objects.client(ends)
     try:
         with Ledger() as ledger:
-            ledger.add("before", renamed(manifest.read(folder), dict(rename or {}), ends.s3_buckets))
+            ledger.add("before", rename_buckets(manifest.read(folder), dict(rename or {}), ends.s3_buckets))
             absent = [bucket for bucket in ends.s3_buckets if not buckets.exists(client, bucket)]
             for bucket in ends.s3_buckets:
                 if bucket not in absent:
                     ledger.add("now", listing.entries(client, bucket))
             yield client, ledger, absent
     except (BotoCoreError, ClientError, *reading.broken_off()) as error:
-        raise failures.told(error, "object store", store_of(ends)) from None
+        raise failures.store_error(error, "object store", store_of(ends)) from None
 
 
-def renamed(entries: Iterator[Entry], names: dict[str, str], own: tuple[str, ...]) -> Iterator[Entry]:
+def rename_buckets(entries: Iterator[Entry], names: dict[str, str], own: tuple[str, ...]) -> Iterator[Entry]:
     """The entries under this environment's bucket names; never those of a bucket that it does not own."""
     for entry in entries:
         bucket = names.get(entry.bucket, entry.bucket)
@@ -113,18 +113,18 @@ def refuse_missing(ledger: Ledger, pool: Pool) -> None:
     lost = [
         entry.name
         for entry, now in pairs(ledger)
-        if not untouched(entry, now) and not (entry.sha256 and pool.has(entry.sha256, entry.size))
+        if not is_untouched(entry, now) and not (entry.sha256 and pool.has(entry.sha256, entry.size))
     ]
     if lost:
-        raise refused([f"the bytes of {len(lost)} are not kept: {', '.join(lost[:5])}"])
+        raise missing_error([f"the bytes of {len(lost)} are not kept: {', '.join(lost[:5])}"])
 
 
-def untouched(entry: Entry, now: Entry | None) -> bool:
+def is_untouched(entry: Entry, now: Entry | None) -> bool:
     """Whether the store has these very bytes, by size and ETag."""
     return now is not None and (entry.size, entry.etag) == (now.size, now.etag)
 
 
-def refused(problems: list[str]) -> BackupError:
+def missing_error(problems: list[str]) -> BackupError:
     return BackupError(
         "objects of the backup",
         problems[0],
@@ -158,12 +158,12 @@ def same_bytes(entry: Entry, now: Entry, pool: Pool) -> bool:
     if entry.etag == now.etag:
         return True
     path = pool.path(entry.sha256 or "")
-    return now.etag in (multipart.md5(multipart.pieces(path)).hex(), multipart.joined(path))
+    return now.etag in (multipart.md5(multipart.pieces(path)).hex(), multipart.joined_etag(path))
 
 
 def same_words(client, entry: Entry) -> bool:
     found = reading.head(client, entry)
-    return found is not None and words(reading.described(client, entry, found)) == words(entry)
+    return found is not None and words(reading.describe_entry(client, entry, found)) == words(entry)
 
 
 def words(entry: Entry) -> dict:

@@ -24,9 +24,9 @@ def sweep(root: Path) -> int:
     with sqlite3.connect("") as used:  # a temporary file of SQLite's own: any number of backups in flat memory
         used.execute("create table used (sha256 text primary key) without rowid")
         for folder in backups(root):
-            used.executemany("insert or ignore into used values (?)", named(folder))
+            used.executemany("insert or ignore into used values (?)", named_objects(folder))
         removed = 0
-        for path in (*pool.leftovers(), *unused(pool, used)):
+        for path in (*pool.leftovers(), *find_unused(pool, used)):
             path.unlink(missing_ok=True)
             removed += 1
     return removed
@@ -36,7 +36,7 @@ def backups(root: Path) -> Iterator[Path]:
     return (path.parent for path in sorted(root.glob("*/manifest.json")) if not path.parent.name.startswith("."))
 
 
-def named(folder: Path) -> Iterator[tuple[str]]:
+def named_objects(folder: Path) -> Iterator[tuple[str]]:
     if holds_objects(folder) and not (folder / manifest.NAME).exists():
         raise BackupError(
             str(folder / manifest.NAME),
@@ -59,7 +59,7 @@ def holds_objects(folder: Path) -> bool:
         ) from None
 
 
-def unused(pool: Pool, used: sqlite3.Connection) -> Iterator[Path]:
+def find_unused(pool: Pool, used: sqlite3.Connection) -> Iterator[Path]:
     for path in pool.files():
         if not used.execute("select 1 from used where sha256 = ?", (path.name,)).fetchone():
             yield path

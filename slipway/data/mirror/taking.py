@@ -33,14 +33,14 @@ def take(ends: Endpoints, folder: Path, pool: Path, emit: Emit, bytes: bool = Tr
         with Ledger() as ledger:
             ledger.add("before", earlier(folder))
             for bucket in ends.s3_buckets:
-                ledger.add("now", counted(listing.entries(client, bucket), bucket, emit))
+                ledger.add("now", report_listing(listing.entries(client, bucket), bucket, emit))
             ledger.carry()
             done = bring(client, ledger, Pool(pool), emit) if bytes else describe(client, ledger, emit)
             write(ledger, folder / manifest.NAME)
             empty = {bucket: {"count": 0, "bytes": 0} for bucket in ends.s3_buckets}
             return {"buckets": empty | ledger.buckets(), "bytes_kept": bytes, **done}
     except (BotoCoreError, ClientError, *reading.broken_off()) as error:
-        raise failures.told(error, "object store", store_of(ends)) from None
+        raise failures.store_error(error, "object store", store_of(ends)) from None
     except OSError as error:
         raise no_room(error) from None
 
@@ -71,7 +71,7 @@ def earlier(folder: Path) -> Iterator[Entry]:
     return iter(())
 
 
-def counted(entries: Iterator[Entry], bucket: str, emit: Emit) -> Iterator[Entry]:
+def report_listing(entries: Iterator[Entry], bucket: str, emit: Emit) -> Iterator[Entry]:
     for number, entry in enumerate(entries, 1):
         if number % 1000 == 0:
             progress(emit, f"objects: listing {bucket}", number, 0, "files")
@@ -93,7 +93,7 @@ def describe(client, ledger: Ledger, emit: Emit) -> dict:
 
     def ask(entry: Entry) -> Entry | None:
         answer = reading.head(client, entry)
-        return answer and reading.described(client, entry, answer)
+        return answer and reading.describe_entry(client, entry, answer)
 
     ledger.forget_all()
     return settle(ledger, UNDESCRIBED, ask, Tally(emit, "objects", 0))

@@ -75,11 +75,11 @@ def is_current(record: dict, ends: Endpoints) -> bool:
 def make(client, bucket: str) -> bool:
     """Creates a bucket; False when we have it already. Raises GateError with the store's reason."""
     with usable(bucket):
-        return made(client, bucket)
+        return create_missing(client, bucket)
 
 
-def made(client, bucket: str) -> bool:
-    """The same; raises the client's errors."""
+def create_missing(client, bucket: str) -> bool:
+    """Creates a bucket; False when we have it already. Raises the client's errors."""
     from botocore.exceptions import ClientError
 
     if exists(client, bucket):

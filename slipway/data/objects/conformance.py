@@ -137,13 +137,13 @@ def empty(client, bucket: str, prefix: str = "") -> None:
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for entry in page.get("Contents", ()):
             client.delete_object(Bucket=bucket, Key=entry["Key"])
-    for entry in listed(client, "list_object_versions", ("Versions", "DeleteMarkers"), bucket, prefix):
+    for entry in list_optional(client, "list_object_versions", ("Versions", "DeleteMarkers"), bucket, prefix):
         client.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])
-    for entry in listed(client, "list_multipart_uploads", ("Uploads",), bucket, prefix):
+    for entry in list_optional(client, "list_multipart_uploads", ("Uploads",), bucket, prefix):
         client.abort_multipart_upload(Bucket=bucket, Key=entry["Key"], UploadId=entry["UploadId"])
 
 
-def listed(client, operation: str, fields: tuple[str, ...], bucket: str, prefix: str) -> list[dict]:
+def list_optional(client, operation: str, fields: tuple[str, ...], bucket: str, prefix: str) -> list[dict]:
     """What an optional listing names; a store that does not know the listing has nothing of the kind."""
     from botocore.exceptions import ClientError
 

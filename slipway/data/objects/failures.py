@@ -34,7 +34,7 @@ class Store:
     next: str = "./invoke doctor"
 
 
-def told(error: Exception, where: str, store: Store) -> SlipwayError:
+def store_error(error: Exception, where: str, store: Store) -> SlipwayError:
     """The failure as a BackupError: what the store said, what it should be, and what to change."""
     code, kind, found = objects.code_of(error), type(error).__name__, objects.reason(error)
     key = store.prefix

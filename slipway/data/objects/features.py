@@ -57,10 +57,10 @@ def refuse_lacking(found: Mapping[str, Mapping], required: Iterable[str], provid
     for name in dict.fromkeys((*CORE, *required)):
         state = found.get(name, {"ok": False, "reason": "not checked"})
         if not state["ok"]:
-            raise lacking(name, state["reason"], provider, name in CORE)
+            raise lacking_error(name, state["reason"], provider, name in CORE)
 
 
-def lacking(name: str, reason: str, provider: str, core: bool) -> GateError:
+def lacking_error(name: str, reason: str, provider: str, core: bool) -> GateError:
     have = ", ".join(PROVIDERS.get(name, ("minio", "rustfs", "garage", "rclone")))
     why = "every app needs it" if core else "S3_REQUIRE asks for it"
     step = f"set S3_PROVIDER to one of {have}" + ("" if core else f", or take {name} out of S3_REQUIRE")

@@ -64,11 +64,11 @@ def whole(client, names: dict, path: Path, plain: str, about: dict, tally: Tally
 
 def in_parts(client, names: dict, path: Path, wanted: list[Part], about: dict, tally: Tally, resume: bool) -> None:
     """A large file. Parts that a former try left in the store, and that hold these very bytes, are not sent again."""
-    begun = (unfinished(client, names) if resume else None) or client.create_multipart_upload(**names, **about)[
+    begun = (find_unfinished(client, names) if resume else None) or client.create_multipart_upload(**names, **about)[
         "UploadId"
     ]
     upload = names | {"UploadId": begun}
-    there = {found["PartNumber"]: found["ETag"].strip('"') for found in sent(client, upload)}
+    there = {found["PartNumber"]: found["ETag"].strip('"') for found in list_sent(client, upload)}
 
     def send(part: Part) -> dict:
         digest, etag = md5(slices(path, part)), there.get(part.number)
@@ -85,7 +85,7 @@ def in_parts(client, names: dict, path: Path, wanted: list[Part], about: dict, t
     client.complete_multipart_upload(**upload, MultipartUpload={"Parts": done})
 
 
-def unfinished(client, names: dict) -> str | None:
+def find_unfinished(client, names: dict) -> str | None:
     """The newest upload of this key that was begun and not completed."""
     from botocore.exceptions import ClientError
 
@@ -99,7 +99,7 @@ def unfinished(client, names: dict) -> str | None:
     return max(found, key=lambda begun: begun["Initiated"])["UploadId"] if found else None
 
 
-def sent(client, upload: dict) -> list[dict]:
+def list_sent(client, upload: dict) -> list[dict]:
     return [part for page in client.get_paginator("list_parts").paginate(**upload) for part in page.get("Parts", ())]
 
 
@@ -109,7 +109,7 @@ def prove(client, names: dict, path: Path, sha256: str, plain: str) -> None:
     A digest that the store answers proves what it received. That it can still read it is proven by reading.
     """
     found = client.head_object(**names)
-    if found["ContentLength"] == path.stat().st_size and found["ETag"].strip('"') in (plain, joined(path)):
+    if found["ContentLength"] == path.stat().st_size and found["ETag"].strip('"') in (plain, joined_etag(path)):
         return
     again = read_back(client, names)
     if again != sha256:
@@ -121,7 +121,7 @@ def prove(client, names: dict, path: Path, sha256: str, plain: str) -> None:
         )
 
 
-def joined(path: Path) -> str:
+def joined_etag(path: Path) -> str:
     """The ETag that S3 gives a file that was sent in these parts."""
     wanted = list(parts(path.stat().st_size))
     return f"{md5(b''.join(md5(slices(path, part)) for part in wanted)).hex()}-{len(wanted)}"

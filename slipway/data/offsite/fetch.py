@@ -75,7 +75,7 @@ def wanted_keys(copy: Copy, keys: list) -> list:
 
 def is_whole(path: Path, pool: Path) -> bool:
     """Every byte is read: what is rotten here is what a fetch is for."""
-    if not path.is_dir() or verify.problems(path) or mirror.missing(path, pool):
+    if not path.is_dir() or verify.problems(path) or mirror.find_missing(path, pool):
         return False
     return not mirror.sample(path, pool, None, aside=True)
 
@@ -95,7 +95,7 @@ def brought(line: Line, copy: Copy, root: Path, emit: Emit) -> dict:
     if manifest.EVIDENCE + line.ending in copy.files:
         bring(line, copy, manifest.EVIDENCE, work, tally)
     objects = bring_objects(line, copy, work, Pool(root / folder.OBJECTS), emit)
-    for problem in (*verify.problems(work), *mirror.missing(work, root / folder.OBJECTS)):
+    for problem in (*verify.problems(work), *mirror.find_missing(work, root / folder.OBJECTS)):
         raise VerificationError(
             f"off-site copy {copy.identity}",
             problem,
@@ -150,7 +150,7 @@ def bring_object(line: Line, names: Names, pool: Pool, tally: Tally, entry: Entr
     if pool.has(entry.sha256, entry.size):
         return False
     key = line.remote.object(names.of(entry.sha256))
-    path = pool.incoming()
+    path = pool.incoming_path()
     try:
         sha256, size = receive(line, key, path, tally)
         if sha256 != entry.sha256:

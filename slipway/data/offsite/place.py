@@ -90,7 +90,7 @@ def told(remote: Remote, doing: str) -> Iterator[None]:
             remote.target.endpoint,
             f"check OFFSITE_S3_ENDPOINT and OFFSITE_S3_BUCKET ({remote.target.bucket}) in .env",
         )
-        raise failures.told(error, doing, store) from None
+        raise failures.store_error(error, doing, store) from None
     except OSError as error:
         raise folder.unreachable(Path(error.filename or SPOOL), error) from None
 

@@ -88,7 +88,7 @@ def one(ends: Endpoints, way: Way, path: Path, copy: Copy, emit: Emit) -> dict:
 
 def refuse_damaged(path: Path, pool: Path) -> None:
     """A damaged backup must not become a copy that is believed."""
-    for problem in (*verify.problems(path), *mirror.missing(path, pool)):
+    for problem in (*verify.problems(path), *mirror.find_missing(path, pool)):
         raise Damaged(
             f"backup {path.name}",
             problem,

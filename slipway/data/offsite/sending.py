@@ -66,4 +66,4 @@ def is_there(found: dict | None, path: Path) -> bool:
     """Whether the store lists these very bytes, by its digest of them."""
     if not found or found["Size"] != path.stat().st_size:
         return False
-    return found["ETag"].strip('"') in (digests(path)[1], multipart.joined(path))
+    return found["ETag"].strip('"') in (digests(path)[1], multipart.joined_etag(path))

@@ -45,5 +45,5 @@ def checks(ends: Endpoints, path: Path, found: dict) -> list[dict]:
     if not found["objects"]["bytes_kept"]:
         return [proof.check("objects", True, f"a list of {count:,}, without their bytes")]
     pool = pool_of(ends, path)
-    problems = mirror.missing(path, pool) or mirror.sample(path, pool, SAMPLE, aside=True)
+    problems = mirror.find_missing(path, pool) or mirror.sample(path, pool, SAMPLE, aside=True)
     return [proof.wrong("objects", problems, f"{count:,}, {min(count, SAMPLE)} of them read")]

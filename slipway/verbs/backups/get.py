@@ -64,7 +64,7 @@ def fetch_backup(env: Environment, chosen: dict, place: Path, progress: Progress
             while incoming.read(CHUNK):
                 pass
         progress.say("verifying")
-        problems = verify.problems(work) or mirror.missing(work, place / "objects")
+        problems = verify.problems(work) or mirror.find_missing(work, place / "objects")
         if problems:
             raise VerificationError(
                 f"backup {chosen['id']}", problems[0], "what the stack has", "the same command again", tuple(problems)

@@ -59,7 +59,7 @@ def test_only_what_is_new_changed_or_lost_is_read_again(mirrored: Mirror) -> Non
     assert {entry.key: mirrored.bytes_of(entry) for entry in mirrored.entries("third").values()} == {
         key: body for key, body in CONTENT.items() if key != "empty"
     } | {"plain.txt": b"other text", "new": b"new"}
-    assert mirror.missing(mirrored.root / "first", mirrored.pool) == []
+    assert mirror.find_missing(mirrored.root / "first", mirrored.pool) == []
 
 
 def test_a_damaged_list_of_the_last_backup_does_not_spoil_the_next(mirrored: Mirror) -> None:
@@ -148,16 +148,16 @@ def spoil(mirrored: Mirror, key: str) -> Path:
 def test_every_kind_of_damage_to_the_pool_is_named(mirrored: Mirror) -> None:
     mirrored.take("first")
     folder = mirrored.root / "first"
-    assert mirror.missing(folder, mirrored.pool) == [] == mirror.sample(folder, mirrored.pool, None)
+    assert mirror.find_missing(folder, mirrored.pool) == [] == mirror.sample(folder, mirrored.pool, None)
     spoil(mirrored, "deep/er/est.bin")
-    assert mirror.missing(folder, mirrored.pool) == []
+    assert mirror.find_missing(folder, mirrored.pool) == []
     assert [text.split(":")[0] for text in mirror.sample(folder, mirrored.pool, len(CONTENT))] == [
         f"{mirrored.bucket}/deep/er/est.bin"
     ]
     path = spoil(mirrored, "plain.txt")
     path.unlink()
     os.truncate(spoil(mirrored, "large.bin"), 100)
-    gone = {text.split(": ")[0].split("/", 1)[1] for text in mirror.missing(folder, mirrored.pool)}
+    gone = {text.split(": ")[0].split("/", 1)[1] for text in mirror.find_missing(folder, mirrored.pool)}
     assert gone == {"plain.txt", "copy-of-plain", "large.bin"}
 
 
@@ -174,7 +174,7 @@ def test_the_sweep_removes_what_no_backup_names_and_nothing_else(mirrored: Mirro
     assert mirror.sweep(mirrored.root) == 0
     (mirrored.root / ".partial-x-1").rmdir()
     assert mirror.sweep(mirrored.root) == 1
-    assert mirror.missing(mirrored.root / "second", mirrored.pool) == [] and pool_problems(mirrored.pool) == []
+    assert mirror.find_missing(mirrored.root / "second", mirrored.pool) == [] and pool_problems(mirrored.pool) == []
 
 
 @pytest.mark.parametrize(

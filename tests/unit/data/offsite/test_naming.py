@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipway.data.mirror.ledger import Ledger
-from slipway.data.mirror.manifest import Entry, parsed
+from slipway.data.mirror.manifest import Entry, parse_line
 from slipway.data.mirror.pool import Pool
 from slipway.data.objects import failures, multipart
 from slipway.data.offsite import naming
@@ -27,7 +27,7 @@ def entry(bucket: str, key: str, sha256: str | None = None) -> Entry:
 @given(KEYS, HEX)
 def test_an_entry_survives_its_line_and_its_row_whatever_its_key(key: str, sha256: str):
     made = entry("b", key, sha256)
-    assert made.line().count("\n") == 1 and parsed(made.line().encode(), "here") == made
+    assert made.line().count("\n") == 1 and parse_line(made.line().encode(), "here") == made
     with Ledger() as ledger:
         ledger.put(made)
         assert list(ledger.entries()) == [made]
@@ -43,7 +43,7 @@ def test_entries_come_in_the_order_of_their_bytes_however_they_were_listed(keys:
 @pytest.mark.parametrize("name", ["../" * 21 + "x", "A" * 64, "0" * 63, "/" * 64, ""])
 def test_only_a_sha256_is_ever_joined_to_a_path(name: str):
     with pytest.raises(BackupError, match="sha256"):
-        parsed(entry("b", "k", name).line().encode(), "objects.jsonl:1")
+        parse_line(entry("b", "k", name).line().encode(), "objects.jsonl:1")
 
 
 def test_the_pool_has_what_is_there_by_name_and_size(tmp_path):
@@ -114,12 +114,12 @@ def answer(code: str, message: str = "", status: int = 403) -> Exception:
     ],
 )
 def test_each_failure_of_a_store_says_what_to_mend(error: Exception, found: str, then: str):
-    told = failures.told(error, "off-site copy", failures.Store("OFFSITE_S3", "http://s3", "the next step"))
+    told = failures.store_error(error, "off-site copy", failures.Store("OFFSITE_S3", "http://s3", "the next step"))
     assert found in told.found and told.next.startswith(then) and told.code == 7
 
 
 def test_a_store_that_goes_silent_is_said_so():
     from botocore.exceptions import ReadTimeoutError
 
-    told = failures.told(ReadTimeoutError(endpoint_url="http://s3"), "x", failures.Store("S3", "http://s3"))
+    told = failures.store_error(ReadTimeoutError(endpoint_url="http://s3"), "x", failures.Store("S3", "http://s3"))
     assert "went silent" in told.found
