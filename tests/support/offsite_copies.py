@@ -56,22 +56,22 @@ class Copies:
         return endpoints.read({**self.env, **env})
 
     def listed(self, **env: str) -> dict[str, dict]:
-        seen = listing.seen(self.ends(**env))
+        seen = listing.summarize_copies(self.ends(**env))
         assert not seen["problem"]
         return seen["copies"]
 
     def remote(self) -> dict[str, int]:
         """Every object in the bucket elsewhere, below the stack's place, with its size."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.elsewhere)
-        there = place.opened(self.ends()).root
+        there = place.open_remote(self.ends()).root
         return {found["Key"].removeprefix(there): found["Size"] for page in pages for found in page.get("Contents", ())}
 
     def body(self, name: str) -> bytes:
-        names = place.opened(self.ends()).names(f"{place.opened(self.ends()).root}{name}")
+        names = place.open_remote(self.ends()).names(f"{place.open_remote(self.ends()).root}{name}")
         return self.client.get_object(**names)["Body"].read()
 
     def overwrite(self, name: str, body: bytes) -> None:
-        remote = place.opened(self.ends())
+        remote = place.open_remote(self.ends())
         self.client.put_object(**remote.names(f"{remote.root}{name}"), Body=body)
 
     def problems(self, identity: str) -> list[str]:

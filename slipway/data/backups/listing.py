@@ -15,7 +15,7 @@ def list_backups(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
     Each says `where` it is: here, off-site, or both; one that is only off-site says what its files tell.
     """
-    elsewhere = offsite.seen(ends)
+    elsewhere = offsite.summarize_copies(ends)
     here = [summary(each) for each in folder.list_backups(ends)]
     found = [*here, *offsite.only_there(elsewhere["copies"], {each["id"] for each in here})]
     for each in found:

@@ -30,23 +30,23 @@ def fetch(ends: Endpoints, args: dict, emit: Emit) -> dict:
     was here and whole. What a former try has brought is not brought again. Raises BackupError, LockHeld,
     VerificationError where the copy is damaged: then it is not listed.
     """
-    remote = place.opened(ends, str(args.get("stack") or ""))
+    remote = place.open_remote(ends, str(args.get("stack") or ""))
     keys = sealing.identities(args["identity"]) if args.get("identity") else []
 
     def tell(text: str) -> None:
         progress(emit, text, 0, 0, "")
 
     with (
-        place.told(remote, "off-site copy"),
+        place.translate_failures(remote, "off-site copy"),
         lock.hold_lock(ends, "fetching a backup", float(args.get("wait", 0)), tell) as root,
     ):
-        copy = chosen(remote, str(args.get("id") or "latest"))
+        copy = choose_copy(remote, str(args.get("id") or "latest"))
         if is_whole(root / copy.identity, folder.pool(ends)):
             return {"id": copy.identity, "bytes": 0, "objects": 0, "here": True}
-        return brought(Line(remote, copy.sealed, wanted_keys(copy, keys)), copy, root, emit)
+        return bring_copy(Line(remote, copy.sealed, wanted_keys(copy, keys)), copy, root, emit)
 
 
-def chosen(remote: Remote, identity: str) -> Copy:
+def choose_copy(remote: Remote, identity: str) -> Copy:
     """A complete copy by its id, or the newest. Raises BackupError with the nearest ones."""
     there = listing.complete(remote)
     if identity == "latest" and there:
@@ -80,8 +80,8 @@ def is_whole(path: Path, pool: Path) -> bool:
     return not mirror.sample(path, pool, None, aside=True)
 
 
-def brought(line: Line, copy: Copy, root: Path, emit: Emit) -> dict:
-    """Everything into a place of its own, proven, and then under its name."""
+def bring_copy(line: Line, copy: Copy, root: Path, emit: Emit) -> dict:
+    """Brings every file into a place of its own, proves them, and gives the backup its name."""
     work, final = root / place.SPOOL / f"{copy.identity}-fetched", root / copy.identity
     for each_folder in (work.parent, work):
         each_folder.mkdir(exist_ok=True, mode=0o700)
@@ -115,10 +115,10 @@ def bring(line: Line, copy: Copy, name: str, work: Path, tally: Tally, sha256: s
     found, _ = receive(line, names, work / name, tally)
     if sha256 and found != sha256:
         (work / name).unlink()
-        raise damaged(names["Key"], found, sha256)
+        raise damaged_error(names["Key"], found, sha256)
 
 
-def damaged(key: str, found: str, wanted: str) -> VerificationError:
+def damaged_error(key: str, found: str, wanted: str) -> VerificationError:
     return VerificationError(
         key, f"damaged: sha256 {found[:12]}…", f"sha256 {wanted[:12]}…", "./invoke backups.list for another backup"
     )
@@ -154,7 +154,7 @@ def bring_object(line: Line, names: Names, pool: Pool, tally: Tally, entry: Entr
     try:
         sha256, size = receive(line, key, path, tally)
         if sha256 != entry.sha256:
-            raise damaged(f"{key['Key']} ({entry.name})", sha256, entry.sha256)
+            raise damaged_error(f"{key['Key']} ({entry.name})", sha256, entry.sha256)
         pool.keep(Incoming(path, size, sha256, ""))
     finally:
         path.unlink(missing_ok=True)

@@ -51,7 +51,7 @@ class Copy:
 def copies(remote: Remote) -> dict[str, Copy]:
     """Every copy by the id of its backup, incomplete ones too."""
     found: dict[str, Copy] = {}
-    for each in remote.listed(remote.backups):
+    for each in remote.list_objects(remote.backups):
         identity, _, name = each["Key"].removeprefix(remote.backups).partition("/")
         if folder.ID.fullmatch(identity) and name:
             found.setdefault(identity, Copy(identity)).files[name] = each
@@ -62,7 +62,7 @@ def complete(remote: Remote) -> dict[str, Copy]:
     return {identity: copy for identity, copy in copies(remote).items() if copy.complete}
 
 
-def seen(ends: Endpoints) -> dict:
+def summarize_copies(ends: Endpoints) -> dict:
     """{"set": whether copies are made, "copies": {id: {"bytes", "sealed", "proven", "parts"}}, "problem"}.
 
     A store that does not answer must not hide the backups that are here: so `problem` says why, where it does not.
@@ -70,8 +70,8 @@ def seen(ends: Endpoints) -> dict:
     if not ends.offsite:
         return {"set": False, "copies": {}, "problem": ""}
     try:
-        remote = place.opened(ends)
-        with place.told(remote, "off-site copies"):
+        remote = place.open_remote(ends)
+        with place.translate_failures(remote, "off-site copies"):
             found = complete(remote)
     except SlipwayError as error:
         return {"set": True, "copies": {}, "problem": error.found}

@@ -54,10 +54,10 @@ def has_lock(remote: Remote) -> bool:
 
 def hold(remote: Remote, names: dict, rule: Rule) -> None:
     """Makes sure that one copy is locked for as long as the rule says: a store may take a lock and not keep it."""
-    if not rule.until or held(remote, names, rule):
+    if not rule.until or is_held(remote, names, rule):
         return
     remote.client.put_object_retention(**names, Retention={"Mode": rule.mode, "RetainUntilDate": rule.until})
-    if not held(remote, names, rule):
+    if not is_held(remote, names, rule):
         raise VerificationError(
             names["Key"],
             "the store took the lock and does not show it",
@@ -66,6 +66,6 @@ def hold(remote: Remote, names: dict, rule: Rule) -> None:
         )
 
 
-def held(remote: Remote, names: dict, rule: Rule) -> bool:
+def is_held(remote: Remote, names: dict, rule: Rule) -> bool:
     until = remote.client.head_object(**names).get("ObjectLockRetainUntilDate")
     return until is not None and until >= rule.until - SLACK

@@ -49,7 +49,7 @@ def mine(spool: Path, recipients: tuple[str, ...]) -> Names:
     path = spool / FILE
     if not path.exists():
         keep(path, secrets.token_hex(32))
-    return Names(checked(path.read_text(encoding="ascii").strip(), str(path)), recipients)
+    return Names(check_key(path.read_text(encoding="ascii").strip(), str(path)), recipients)
 
 
 def adopt(spool: Path, names: Names) -> None:
@@ -71,16 +71,16 @@ def of_backup(text: str, where: str) -> Names:
     """The names that a backup was copied with."""
     try:
         found = json.loads(text)
-        return Names(checked(found["key"], where), tuple(found["recipients"]))
+        return Names(check_key(found["key"], where), tuple(found["recipients"]))
     except (ValueError, KeyError, TypeError):
-        raise damaged(where) from None
+        raise damaged_error(where) from None
 
 
-def checked(key: str, where: str) -> str:
+def check_key(key: str, where: str) -> str:
     if len(key) != 64 or set(key) - set("0123456789abcdef"):
-        raise damaged(where)
+        raise damaged_error(where)
     return key
 
 
-def damaged(where: str) -> BackupError:
+def damaged_error(where: str) -> BackupError:
     return BackupError(where, "damaged", "the key of the pool's names", "remove that file: the pool is copied anew")

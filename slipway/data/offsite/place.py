@@ -48,7 +48,7 @@ class Remote:
     def names(self, key: str) -> dict:
         return {"Bucket": self.target.bucket, "Key": key}
 
-    def listed(self, prefix: str) -> Iterator[dict]:
+    def list_objects(self, prefix: str) -> Iterator[dict]:
         """What the store lists below a prefix: Key, Size, ETag, LastModified."""
         for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.target.bucket, Prefix=prefix):
             yield from page.get("Contents", ())
@@ -57,7 +57,7 @@ class Remote:
         return f"{self.target.endpoint}/{self.target.bucket}/{self.root}"
 
 
-def opened(ends: Endpoints, stack: str = "") -> Remote:
+def open_remote(ends: Endpoints, stack: str = "") -> Remote:
     """The copies of this stack, or of another. Raises SettingsError where no bucket is set."""
     target = ends.offsite
     for name, value, example in (
@@ -78,8 +78,8 @@ def opened(ends: Endpoints, stack: str = "") -> Remote:
 
 
 @contextmanager
-def told(remote: Remote, doing: str) -> Iterator[None]:
-    """The store's failures as BackupErrors that say what to mend."""
+def translate_failures(remote: Remote, doing: str) -> Iterator[None]:
+    """Turns the store's failures inside the block into BackupErrors that say what to mend."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

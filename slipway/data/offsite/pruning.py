@@ -25,10 +25,10 @@ def prune(ends: Endpoints, dry_run: bool, emit: Emit) -> dict:
 
     With `dry_run` nothing is touched. Raises BackupError; then no object that a copy needs was removed.
     """
-    remote = place.opened(ends)
-    with place.told(remote, "off-site copies"), place.alone(ends, "pruning copies") as spool:
+    remote = place.open_remote(ends)
+    with place.translate_failures(remote, "off-site copies"), place.alone(ends, "pruning copies") as spool:
         now, there = datetime.now(UTC), listing.copies(remote)
-        kept = staying(ends, there, now)
+        kept = choose_staying(ends, there, now)
         gone = [name for name, copy in there.items() if copy.complete and name not in kept]
         if dry_run:
             return {"kept": kept, "gone": gone, "objects": 0}
@@ -42,7 +42,7 @@ def prune(ends: Endpoints, dry_run: bool, emit: Emit) -> dict:
         return {"kept": kept, "gone": gone, "objects": 0 if unfinished else sweep(remote, kept)}
 
 
-def staying(ends: Endpoints, there: dict[str, Copy], now: datetime) -> dict[str, str]:
+def choose_staying(ends: Endpoints, there: dict[str, Copy], now: datetime) -> dict[str, str]:
     proven = {found["id"] for found in folder.list_backups(ends) if found["proven"]}
     backups = [
         retention.Backup(copy.identity, moment(copy.identity), copy.proven or copy.identity in proven, copy.parts)
@@ -70,7 +70,7 @@ def sweep(remote: Remote, kept: Iterable[str]) -> int:
         for identity in kept:
             shelf.want((name, "", 0) for name in used.read(remote, identity))
         shelf.fill(remote)
-        return delete(remote, (remote.object(name)["Key"] for name in shelf.unwanted()))
+        return delete(remote, (remote.object(name)["Key"] for name in shelf.unwanted_names()))
 
 
 def delete(remote: Remote, keys: Iterable[str]) -> int:

@@ -20,7 +20,7 @@ from slipway.data.objects import multipart
 from slipway.data.offsite import listing, locking, naming, place, sealing, used
 from slipway.data.offsite.listing import Copy
 from slipway.data.offsite.place import SEALED
-from slipway.data.offsite.sending import Way, is_there, plainly, sealed, send
+from slipway.data.offsite.sending import Way, is_there, plainly, seal_file, send
 from slipway.data.offsite.shelf import Shelf
 from slipway.data.progress import progress
 from slipway.errors import BackupError
@@ -39,17 +39,20 @@ def push(ends: Endpoints, args: dict, emit: Emit) -> dict:
     A damaged one keeps none of the others from being copied; it is the error in the end. Returns {"pushed": [{"id", "bytes", "objects"}], "to"}. What a former try has sent is not sent again. Raises
     BackupError, with the backup itself untouched, and VerificationError when the store has other bytes afterwards.
     """
-    remote = place.opened(ends)
+    remote = place.open_remote(ends)
 
     def tell(text: str) -> None:
         progress(emit, text, 0, 0, "")
 
-    with place.told(remote, "off-site copy"), place.alone(ends, "copying", tell, float(args.get("wait", 0))) as spool:
+    with (
+        place.translate_failures(remote, "off-site copy"),
+        place.alone(ends, "copying", tell, float(args.get("wait", 0))) as spool,
+    ):
         recipients = remote.target.recipients
         way = Way(remote, spool, naming.mine(spool, recipients), sealing.recipients(recipients), locking.rule(remote))
         there = listing.copies(remote)
         done, refused = [], None
-        for path in wanted(ends, args.get("id"), there):
+        for path in paths_to_push(ends, args.get("id"), there):
             try:
                 done.append(one(ends, way, path, there.get(path.name, Copy(path.name)), emit))
             except Damaged as error:
@@ -59,7 +62,7 @@ def push(ends: Endpoints, args: dict, emit: Emit) -> dict:
     return {"pushed": done, "to": str(remote)}
 
 
-def wanted(ends: Endpoints, identity: str | None, there: dict[str, Copy]) -> list[Path]:
+def paths_to_push(ends: Endpoints, identity: str | None, there: dict[str, Copy]) -> list[Path]:
     if identity:
         return [folder.find(ends, identity)]
     paths = [found["path"] for found in folder.list_backups(ends)]
@@ -109,9 +112,9 @@ def copy_objects(way: Way, path: Path, pool: Pool, work: Path, emit: Emit) -> di
         for large, some in groupby(shelf.absent(way.sealed), lambda found: found[1] > multipart.PART):
             for _ in each(partial(copy_object, way, pool, tally), some, tally.stop, 1 if large else WORKERS):
                 count += 1
-        for _ in each(partial(hold_object, way), shelf.wanted() if way.rule.until else (), tally.stop, WORKERS):
+        for _ in each(partial(hold_object, way), shelf.wanted_names() if way.rule.until else (), tally.stop, WORKERS):
             pass
-        used.write(work / used.NAME, shelf.wanted())
+        used.write(work / used.NAME, shelf.wanted_names())
     return {"count": count, "bytes": tally.done}
 
 
@@ -140,7 +143,7 @@ def copy_file(way: Way, identity: str, name: str, source: Path, work: Path, copy
     """One file, unless a former try has sent these very bytes."""
     sha256, there = manifest.facts(source)["sha256"], work / f"{name}{SEALED}"
     names = way.remote.file(identity, name + way.ending)
-    form = sealed(source, sha256, there, way.keys) if way.sealed else source
+    form = seal_file(source, sha256, there, way.keys) if way.sealed else source
     if is_there(copy.files.get(name + way.ending), form):
         locking.hold(way.remote, names, way.rule)
     else:

@@ -47,7 +47,7 @@ def receive(line: Line, names: dict, target: Path, tally: Tally) -> tuple[str, i
 
 
 def once(line: Line, names: dict, target: Path, tally: Tally) -> tuple[str, int]:
-    source = sealing.Source(opened(line, names), tally)
+    source = sealing.Source(open_object(line, names), tally)
     with target.open("wb") as file:
         sink = sealing.Sink(file)
         if names["Key"].endswith(SEALED):
@@ -59,7 +59,7 @@ def once(line: Line, names: dict, target: Path, tally: Tally) -> tuple[str, int]
     return sink.sha256.hexdigest(), sink.size
 
 
-def opened(line: Line, names: dict):
+def open_object(line: Line, names: dict):
     from botocore.exceptions import ClientError
 
     try:

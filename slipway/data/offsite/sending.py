@@ -42,12 +42,12 @@ def plainly(way: Way) -> Way:
 def send(way: Way, names: dict, source: Path, sha256: str, work: Path, tally: Tally) -> None:
     """Sends a file whose sha256 is known. `work` is where its sealed form stays until it is sent: what breaks off goes
     on with the same bytes."""
-    path, digest = (sealed(source, sha256, work, way.keys), "") if way.sealed else (source, sha256)
+    path, digest = (seal_file(source, sha256, work, way.keys), "") if way.sealed else (source, sha256)
     multipart.store(way.remote.client, names, path, digest or digests(path)[0], way.rule.about(), tally, resume=True)
     locking.hold(way.remote, names, way.rule)
 
 
-def sealed(source: Path, sha256: str, target: Path, keys: list) -> Path:
+def seal_file(source: Path, sha256: str, target: Path, keys: list) -> Path:
     """The sealed form of a file; the one that a former try has made, if there is one."""
     if not target.exists():
         found = digests(source)[0]

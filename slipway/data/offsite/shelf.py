@@ -34,20 +34,20 @@ class Shelf:
     def fill(self, remote: Remote) -> None:
         self.db.executemany(
             "insert or replace into there values (?, ?)",
-            ((found["Key"].rpartition("/")[2], found["Size"]) for found in remote.listed(remote.objects)),
+            ((found["Key"].rpartition("/")[2], found["Size"]) for found in remote.list_objects(remote.objects)),
         )
 
     def want(self, each: Iterable[tuple[str, str, int]]) -> None:
         """(name, sha256, size) of each; the latter two are empty where only the name is known."""
         self.db.executemany("insert or ignore into wanted values (?, ?, ?)", each)
 
-    def wanted(self) -> Iterator[str]:
+    def wanted_names(self) -> Iterator[str]:
         return (name for (name,) in self.db.execute("select name from wanted order by name"))
 
     def absent(self, sealed: bool) -> Iterator[tuple[str, int]]:
         """(sha256, size) of what is wanted and not there, small ones first."""
         return iter(self.db.execute(ABSENT[sealed]))
 
-    def unwanted(self) -> Iterator[str]:
+    def unwanted_names(self) -> Iterator[str]:
         query = "select name from there where name not in (select name from wanted) order by name"
         return (name for (name,) in self.db.execute(query))

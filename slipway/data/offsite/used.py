@@ -34,7 +34,7 @@ def read(remote: Remote, identity: str) -> Iterator[str]:
         lines = remote.client.get_object(**names)["Body"].iter_lines()
     except ClientError as error:
         if objects.code_of(error) in failures.GONE:
-            raise broken(names["Key"], "missing") from None
+            raise broken_error(names["Key"], "missing") from None
         raise
     count, last = 0, ""
     for line in lines:
@@ -43,10 +43,10 @@ def read(remote: Remote, identity: str) -> Iterator[str]:
             count += 1
             yield last
     if last != END.format(count=count):
-        raise broken(names["Key"], f"not whole after {count} names")
+        raise broken_error(names["Key"], f"not whole after {count} names")
 
 
-def broken(key: str, found: str) -> BackupError:
+def broken_error(key: str, found: str) -> BackupError:
     return BackupError(
         key,
         found,

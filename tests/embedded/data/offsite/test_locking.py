@@ -60,7 +60,7 @@ def locked(object_env, s3_client, moto: str, tmp_path: Path, monkeypatch: pytest
 
 
 def elsewhere(copies: Copies):
-    return place.opened(copies.ends()).client
+    return place.open_remote(copies.ends()).client
 
 
 def versions(copies: Copies) -> list[dict]:
