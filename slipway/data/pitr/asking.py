@@ -22,19 +22,19 @@ def ask(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """
     program.need(ends)
     target = window.moment(args["at"])
-    found, report = archive.look(ends), program.answering(ends)
+    found, report = archive.look(ends), program.require_report(ends)
     timeline = args.get("timeline") or present(found, report)
     backups = window.usable(report, window.forks(history(timeline)), timeline)
     now = found.get("now") or time.time()
     reach = window.of(backups, now if "reason" not in found else None)
     if target is not None and target > now + AHEAD:
-        raise beyond(args["at"], reach, f"in the future: it is {window.shown(now)}")
+        raise beyond(args["at"], reach, f"in the future: it is {window.format_moment(now)}")
     chosen = window.choose(backups, target)
     if chosen is None:
         raise beyond(args["at"], reach, "before the oldest backup" if backups else "no backup that it could be made of")
     return {
         "target": target,
-        "text": "the newest moment" if target is None else window.shown(target) + "+00",
+        "text": "the newest moment" if target is None else window.format_moment(target) + "+00",
         "backup": chosen.label,
         "timeline": timeline,
         "window": str(reach),

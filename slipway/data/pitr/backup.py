@@ -24,7 +24,7 @@ def backup(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """
     program.need(ends)
     begun, timeline = time.monotonic(), archive.look(ends).get("timeline", 0)
-    report = program.answering(ends)
+    report = program.require_report(ends)
     broken = gaps.of(report, ends.archive.stanza) if args.get("missing") else {}
     taken, failures = False, []
     for each in report.repositories:
@@ -36,7 +36,7 @@ def backup(ends: Endpoints, args: dict, emit: Emit) -> dict:
             taken = True
         except BackupError as error:
             failures.append(error)
-    done = told(ends, program.report(ends)) if not failures else {}
+    done = describe_backup(ends, program.report(ends)) if not failures else {}
     if failures:
         raise failures[0]
     return done | {"taken": taken, "seconds": round(time.monotonic() - begun, 1)}
@@ -55,20 +55,20 @@ def take(kind: str, repository: int, emit: Emit) -> None:
     """Waits for one that is under way, which may be the keeper's, and takes another."""
     what = f"{kind} backup into repository {repository}"
 
-    def said(line: str) -> None:
+    def report_line(line: str) -> None:
         if found := program.PERCENT.search(line):
             progress(emit, what, int(float(found[1])), 100, "%")
 
     deadline = time.monotonic() + WAIT
     words = ["backup", f"--type={kind}", f"--repo={repository}", program.processes(), "--log-level-console=detail"]
-    while (ran := program.run(words, said=said)).code == program.LOCKED and time.monotonic() < deadline:
+    while (ran := program.run(words, said=report_line)).code == program.LOCKED and time.monotonic() < deadline:
         progress(emit, "another backup is under way", 0, 0, "")
         time.sleep(1)
     if ran.code:
-        raise program.failed(what, ran, BackupError, "a backup that is whole")
+        raise program.command_error(what, ran, BackupError, "a backup that is whole")
 
 
-def told(ends: Endpoints, report: Report) -> dict:
+def describe_backup(ends: Endpoints, report: Report) -> dict:
     establish.note(ends, report, archive.look(ends))
     last = report.backups[-1]
     return {"label": last.label, "kind": last.kind, "size": last.size, "stored": last.stored}
@@ -88,7 +88,7 @@ def keep(ends: Endpoints, args: dict, emit: Emit) -> dict:
     try:
         while True:
             time.sleep(MINUTE)
-            if not places.unfinished(ends):
+            if not places.find_unfinished(ends):
                 attempt(ends, emit)
     except KeyboardInterrupt:
         return {"ended": True}
@@ -96,7 +96,7 @@ def keep(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
 def attempt(ends: Endpoints, emit: Emit) -> None:
     try:
-        found, report = archive.look(ends), program.answering(ends)
+        found, report = archive.look(ends), program.require_report(ends)
         # A server that is down, or one that the archive is not of, is not for the clock to put right.
         if "reason" in found or report.system != found["system"]:
             return

@@ -53,7 +53,7 @@ def patiently(command: str, words: list[str], ends: Endpoints, deadline: float) 
         if ran.code == 0:
             return
         if ran.code != program.LOCKED or time.monotonic() > deadline:
-            raise refused(command, ran, ends)
+            raise refusal_error(command, ran, ends)
         time.sleep(AGAIN)
 
 
@@ -76,7 +76,7 @@ def alien(where: str, log: tuple[str, ...]) -> GateError:
     )
 
 
-def refused(command: str, ran: program.Ran, ends: Endpoints) -> GateError:
+def refusal_error(command: str, ran: program.Ran, ends: Endpoints) -> GateError:
     if ran.code == ALIEN:
         return alien("a repository", ran.tail)
     found = ran.reason if ran.code is not None else f"no answer in {ends.gate_timeout:.0f} s"
@@ -102,14 +102,14 @@ def note(ends: Endpoints, report: Report, found: dict) -> None:
             "stanza": ends.archive.stanza,
             "bucket": ends.archive.bucket,
             "system": report.system,
-            "timeline": covered(report),
+            "timeline": covered_timeline(report),
             "proven": time.time(),
             "server": found.get("system", ""),
         },
     )
 
 
-def covered(report: Report) -> int:
+def covered_timeline(report: Report) -> int:
     """The newest timeline of which every repository has a backup; 0 where one has none."""
     return min(
         (

@@ -22,7 +22,7 @@ def folders(begin: str, end: str) -> Iterator[str]:
         yield f"{begin[:8]}{log:08X}"
 
 
-def missing(names: Iterable[str], begin: str, end: str) -> int:
+def count_missing(names: Iterable[str], begin: str, end: str) -> int:
     """How many segments from `begin` to `end` are not among the files `names`."""
     there = {number(name) for name in names if name[:8] == begin[:8] and name[NAME : NAME + 1] == "-"}
     return len(set(range(number(begin), number(end) + 1)) - there)
@@ -40,7 +40,7 @@ def after(repository: Repository, backup: Backup, stanza: str) -> int:
         if ran.code != 0:
             return 0
         names += ran.output.split()
-    return missing(names, backup.start_wal, end)
+    return count_missing(names, backup.start_wal, end)
 
 
 def of(report: Report, stanza: str) -> dict[int, tuple[Backup, int]]:

@@ -114,7 +114,7 @@ def report(found: Mapping) -> Report:
         tuple(
             repository(each, latest.get(each["key"], ""), *ends.get(each["key"], ("", ""))) for each in found["repo"]
         ),
-        merged(backup(each) for each in found["backup"] if systems.get(place(each)) == system),
+        merge_backups(backup(each) for each in found["backup"] if systems.get(place(each)) == system),
         system or "",
     )
 
@@ -149,7 +149,7 @@ def backup(found: Mapping) -> Backup:
     )
 
 
-def merged(backups: Iterable[Backup]) -> tuple[Backup, ...]:
+def merge_backups(backups: Iterable[Backup]) -> tuple[Backup, ...]:
     """One entry for each label, with every repository that holds it."""
     import dataclasses
 

@@ -48,7 +48,7 @@ def beside(kind: str) -> list[Path]:
     return sorted(live().parent.glob(live().name + kind + "*"))
 
 
-def kept() -> list[dict]:
+def list_kept() -> list[dict]:
     """Clusters of before a restore, with their sizes in bytes."""
     return [{"path": str(path), "bytes": size(path)} for path in beside(BEFORE)]
 
@@ -72,7 +72,7 @@ def prove() -> None:
     (live() / UNPROVEN).unlink(missing_ok=True)
 
 
-def marked(path: Path) -> dict:
+def read_mark(path: Path) -> dict:
     try:
         return json.loads((path / MARK).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -92,7 +92,7 @@ def exchange(one: Path, other: Path) -> None:
     disk.sync_path(one.parent)
 
 
-def running() -> bool:
+def is_running() -> bool:
     """Whether a server answers on the socket in the volume; a file that one left when it was killed does not."""
     with socket.socket(socket.AF_UNIX) as probe:
         return probe.connect_ex(f"{os.environ['PGBACKREST_PG1_SOCKET_PATH']}/.s.PGSQL.5432") == 0
@@ -108,7 +108,7 @@ def remove(path: Path) -> None:
 
 def switch(number: str) -> None:
     """Puts the restored cluster in the place of the live one, and that one aside; goes on where it was cut short."""
-    if marked(live()).get("id") != number:
+    if read_mark(live()).get("id") != number:
         exchange(live(), new(number))
     if new(number).exists():
         new(number).rename(before(number))
@@ -117,7 +117,7 @@ def switch(number: str) -> None:
 
 def switch_back(number: str) -> None:
     """The opposite; the restored one is left where a restore works, and goes with the next one."""
-    if marked(live()).get("id") == number:
+    if read_mark(live()).get("id") == number:
         other = before(number) if before(number).exists() else new(number)
         exchange(live(), other)
         if other != new(number):
@@ -160,7 +160,7 @@ def record(ends: Endpoints, **facts) -> dict:
     return found
 
 
-def unfinished(ends: Endpoints) -> dict:
+def find_unfinished(ends: Endpoints) -> dict:
     """The restore that was begun and not ended, or nothing."""
     found = records.read(ends.state_dir, RECORD)
     return found if found and found.get("phase") != DONE else {}
@@ -172,11 +172,11 @@ def settle(ends: Endpoints) -> dict:
     Switched, it is finished: the restored cluster is in place and the other one is kept. Otherwise nothing had changed,
     and its directory is removed.
     """
-    cut = unfinished(ends)
+    cut = find_unfinished(ends)
     if not cut:
         return {}
     with alone(ends):
-        restored = marked(live()).get("id") == cut["id"]
+        restored = read_mark(live()).get("id") == cut["id"]
         if restored:
             switch(cut["id"])
         for path in beside(NEW):
@@ -186,8 +186,8 @@ def settle(ends: Endpoints) -> dict:
 
 def remarks(ends: Endpoints) -> list[str]:
     """What a restore that was cut short left, for a person."""
-    cut = unfinished(ends)
+    cut = find_unfinished(ends)
     if not cut:
         return []
-    which = "the restored cluster" if marked(live()).get("id") == cut["id"] else "the cluster of before"
+    which = "the restored cluster" if read_mark(live()).get("id") == cut["id"] else "the cluster of before"
     return [f"a restore to {cut['target']} was cut short at its {cut['phase']}; {which} is in place"]

@@ -113,12 +113,12 @@ def report(ends: Endpoints, deadline: float = QUICK) -> info.Report:
             "the archive", f"no answer in {deadline:.0f} s", "a repository that answers", "./invoke logs -s objects"
         )
     if ran.code:
-        raise failed("the archive", ran, BackupError)
+        raise command_error("the archive", ran, BackupError)
     return info.parse(ran.output, ends.archive.stanza)
 
 
-def answering(ends: Endpoints) -> info.Report:
-    """The same, from at least one repository that can be used. Raises BackupError where none can."""
+def require_report(ends: Endpoints) -> info.Report:
+    """What the repositories hold, of which at least one can be used. Raises BackupError where none can."""
     found = report(ends)
     wrong = [each for each in found.repositories if each.code not in (info.OK, info.NO_BACKUP)]
     if wrong and len(wrong) == len(found.repositories):
@@ -128,7 +128,9 @@ def answering(ends: Endpoints) -> info.Report:
     return found
 
 
-def failed(where: str, ran: Ran, kind: type[SlipwayError], expected: str = "a command that succeeds") -> SlipwayError:
+def command_error(
+    where: str, ran: Ran, kind: type[SlipwayError], expected: str = "a command that succeeds"
+) -> SlipwayError:
     return kind(where, ran.reason, expected, NEXT, ran.tail)
 
 

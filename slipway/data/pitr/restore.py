@@ -49,15 +49,15 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     Returns {"path", "backup", "seconds"}. Raises BackupError; the live cluster is not touched.
     """
     with places.alone(ends):
-        return made(ends, args, emit)
+        return make_cluster(ends, args, emit)
 
 
-def made(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def make_cluster(ends: Endpoints, args: dict, emit: Emit) -> dict:
     begun = time.monotonic()
     for path in places.beside(places.NEW):
         places.remove(path)
     places.record(ends, id=args["id"], target=args["text"], phase="restore", maintenance=False, restored=False)
-    chosen = next((each for each in program.answering(ends).backups if each.label == args["backup"]), None)
+    chosen = next((each for each in program.require_report(ends).backups if each.label == args["backup"]), None)
     if chosen is None:
         raise BackupError("restore", f"the backup for {args['text']} is gone", "a backup that is kept", program.NEXT)
     proof.room(places.live().parent, chosen.size)
@@ -87,13 +87,13 @@ def words(path: Path, chosen: Backup, args: dict) -> list[str]:
 
 
 def pull(argv: list[str], chosen: Backup, emit: Emit) -> None:
-    def said(line: str) -> None:
+    def report_line(line: str) -> None:
         if found := program.PERCENT.search(line):
             progress(emit, f"restore {chosen.label}", int(float(found[1])), 100, "%")
 
-    ran = program.run(argv, said=said)
+    ran = program.run(argv, said=report_line)
     if ran.code:
-        raise program.failed(f"restore of {chosen.label}", ran, BackupError, "a backup that is whole")
+        raise program.command_error(f"restore of {chosen.label}", ran, BackupError, "a backup that is whole")
 
 
 def verify(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -106,7 +106,7 @@ def verify(ends: Endpoints, args: dict, emit: Emit) -> dict:
     path = places.new(args["id"])
     with places.alone(ends):
         places.record(ends, phase="proof")
-        found, version, reached = proven(ends, path, emit)
+        found, version, reached = prove_cluster(ends, path, emit)
         places.mark(path, {"id": args["id"], "reached": reached})
     return {
         "databases": found["databases"],
@@ -116,9 +116,9 @@ def verify(ends: Endpoints, args: dict, emit: Emit) -> dict:
     }
 
 
-def proven(ends: Endpoints, path: Path, emit: Emit) -> tuple[dict, int | None, str]:
+def prove_cluster(ends: Endpoints, path: Path, emit: Emit) -> tuple[dict, int | None, str]:
     """What the recovered cluster holds, the version of its schema, and when its last transaction ended."""
-    with server.recovered(ends, path, lambda text: progress(emit, text, 0, 0, "")) as (url, reached):
+    with server.run_recovered(ends, path, lambda text: progress(emit, text, 0, 0, "")) as (url, reached):
         found = proof.look(url, emit)
         version = schema(ends, url, found["databases"])
     if found["checksums"]:
@@ -138,7 +138,7 @@ def schema(ends: Endpoints, url, databases: dict) -> int | None:
         return conn.execute("SELECT max(version) FROM slipway.history").fetchone()[0]
 
 
-def closed(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def note_closed(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Notes that the front door was closed for the restore, so that whoever finishes it opens it again."""
     return places.record(ends, maintenance=True)
 
@@ -148,19 +148,19 @@ def switch(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
     Returns {"kept": where the other one is}. Raises EngineError while a server has the live one open.
     """
-    if places.running():
+    if places.is_running():
         raise EngineError("restore", "Postgres still runs", "a server that is stopped", "type the same command again")
     with places.alone(ends):
-        return exchanged(ends, args)
+        return exchange_clusters(ends, args)
 
 
-def exchanged(ends: Endpoints, args: dict) -> dict:
+def exchange_clusters(ends: Endpoints, args: dict) -> dict:
     if args.get("back"):
         places.switch_back(args["id"])
         return {"kept": ""}
     if (
-        places.marked(places.live()).get("id") != args["id"]
-        and places.marked(places.new(args["id"])).get("id") != args["id"]
+        places.read_mark(places.live()).get("id") != args["id"]
+        and places.read_mark(places.new(args["id"])).get("id") != args["id"]
     ):
         raise BackupError("restore", "the restored cluster was not proven", "a proven one", program.NEXT)
     places.record(ends, phase="switch")
@@ -169,9 +169,9 @@ def exchanged(ends: Endpoints, args: dict) -> dict:
     return {"kept": str(places.before(args["id"]))}
 
 
-def done(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def finish_restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """The end of a restore; args: drop (true: remove the clusters that restores have kept). Returns {"dropped": [...]}."""
-    if places.unfinished(ends):
+    if places.find_unfinished(ends):
         places.record(ends, phase=places.DONE, restored=True)
     dropped = places.beside(places.BEFORE) if args.get("drop") else []
     for number, path in enumerate(dropped, 1):

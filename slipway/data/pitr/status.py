@@ -27,13 +27,13 @@ def status(ends: Endpoints, args: dict, emit: Emit) -> dict:
         "window": {"begin": reach.begin, "end": reach.end, "text": str(reach)},
         "repositories": [dataclasses.asdict(each) for each in report.repositories],
         "backups": [dataclasses.asdict(each) | {"timeline": each.timeline} for each in report.backups],
-        "kept": places.kept(),
+        "kept": places.list_kept(),
         "problems": [
             *archive.problems(found, ends.archive.timeout),
             *wrong,
             *report.problems(),
             *disagreements(report, found),
-            *broken(report, ends),
+            *find_broken(report, ends),
             *places.remarks(ends),
         ],
     }
@@ -50,7 +50,7 @@ def end(found: dict) -> float | None:
     return found.get("last_change") or found.get("last_at")
 
 
-def broken(report: Report, ends: Endpoints) -> list[str]:
+def find_broken(report: Report, ends: Endpoints) -> list[str]:
     """What keeps the moments behind the newest backup out of reach."""
     return [
         f"repository {key}: {count} segments after backup {backup.label} are missing, and no moment behind them is "

@@ -23,7 +23,11 @@ class Window:
     end: float | None = None
 
     def __str__(self) -> str:
-        return "nothing" if self.begin is None or self.end is None else f"{shown(self.begin)} to {shown(self.end)}"
+        return (
+            "nothing"
+            if self.begin is None or self.end is None
+            else f"{format_moment(self.begin)} to {format_moment(self.end)}"
+        )
 
 
 def moment(text: str) -> float | None:
@@ -39,7 +43,7 @@ def moment(text: str) -> float | None:
     return found.timestamp()
 
 
-def shown(seconds: float) -> str:
+def format_moment(seconds: float) -> str:
     """A moment as Postgres reads it, without a fraction that is none."""
     text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     return re.sub(r"\.?0*$", "", text) if text.endswith("000000") else text.rstrip("0")

@@ -170,7 +170,7 @@ def test_latest_is_a_moment():
 @given(st.integers(0, 4 * 10**9), st.integers(0, 999999))
 def test_a_moment_is_told_so_that_it_is_read_back(seconds, micro):
     moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=micro).timestamp()
-    assert window.moment(window.shown(moment) + "+00") == window.moment(window.exact(moment)) == moment
+    assert window.moment(window.format_moment(moment) + "+00") == window.moment(window.exact(moment)) == moment
 
 
 def of(label: str, ended: int, timeline: int = 1, stop: int = 0, error: bool = False, begun: int = 0) -> Backup:
@@ -316,7 +316,7 @@ def name(number: int, timeline: int = 1) -> str:
 def test_every_segment_that_is_not_there_is_a_gap_and_what_is_no_segment_fills_none(begin, lost, length):
     files = [f"{name(begin + each)}-{'0' * 40}.zst" for each in range(length + 1) if each not in lost]
     noise = [f"{name(begin + each, 2)}-x" for each in lost] + [f"{name(begin)}.00000028.backup"]
-    assert gaps.missing(files + noise, name(begin), name(begin + length)) == len(
+    assert gaps.count_missing(files + noise, name(begin), name(begin + length)) == len(
         [each for each in lost if each <= length]
     )
     assert {file[:16] for file in files} <= set(gaps.folders(name(begin), name(begin + length)))
@@ -347,8 +347,8 @@ def test_a_backup_is_due_by_the_age_of_the_last_ones_however_long_nobody_looked(
 )
 def test_a_timeline_is_covered_when_every_repository_has_a_backup_of_it(found, timeline):
     one, other = Repository(1, 0, "ok"), Repository(2, 0, "ok")
-    assert establish.covered(Report((one,), tuple(found))) == timeline
-    assert establish.covered(Report((one, other), tuple(found))) == 0
+    assert establish.covered_timeline(Report((one,), tuple(found))) == timeline
+    assert establish.covered_timeline(Report((one, other), tuple(found))) == 0
 
 
 # -- what is told ------------------------------------------------------------------------------------------------
