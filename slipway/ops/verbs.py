@@ -46,7 +46,7 @@ VERBS = {
     "restore.look": "slipway.data.restore.looking:look",
     "restore.objects": "slipway.data.restore.objects:restore",
     "restore.redis": "slipway.data.restore.rdb:restore",
-    "restore.drop": "slipway.data.restore.restoring:dropped",
+    "restore.drop": "slipway.data.restore.restoring:drop_kept",
     "restore.analyze": "slipway.data.restore.restoring:analyze",
     "backups.drill": "slipway.data.restore.drill:drill",
     "pitr.establish": "slipway.data.pitr.establish:establish",

@@ -96,7 +96,7 @@ def restore(ends: Endpoints, beside: Endpoints, dump: Path, emit: Emit) -> dict:
     started, name = time.monotonic(), scratch.database_of(beside)
     with scratch.maker(beside, name) as target:
         major = target.info.server_version // 10000
-        opened = archive.opened(ends, dump.parent, manifest.read(dump.parent), major)
+        opened = archive.open_archive(ends, dump.parent, manifest.read(dump.parent), major)
         archive.refuse_unfit(opened, major, archive.available(target))
         without = extensions.unmakeable(target, beside, opened.manifest["extensions"])
         job = job_of(ends, beside, opened.programs, target, without)

@@ -50,19 +50,21 @@ class Archive:
     @cached_property
     def entries(self) -> dict[int, str]:
         """Number and description ("TABLE DATA public users shop_owner") of everything in the dump, in its order."""
-        return {int(number): text for number, text in ENTRY.findall(self.told("--list"))}
+        return {int(number): text for number, text in ENTRY.findall(self.run_pg_restore("--list"))}
 
     @cached_property
     def script(self) -> str:
         """The schema as SQL, the database's own settings and grants included; no row."""
-        return self.told("--schema-only", "--create", "--file=-")
+        return self.run_pg_restore("--schema-only", "--create", "--file=-")
 
     @cached_property
     def roles(self) -> set[str]:
         """The roles that it names. Those of large objects stand in the list alone, for these are data."""
-        return people.named(self.script) | {match[1] for text in self.entries.values() if (match := BLOB.match(text))}
+        return people.named_roles(self.script) | {
+            match[1] for text in self.entries.values() if (match := BLOB.match(text))
+        }
 
-    def told(self, *words: str) -> str:
+    def run_pg_restore(self, *words: str) -> str:
         """What pg_restore prints of this dump. Raises BackupError with its last words, SettingsError where this pg_restore
         was built without the dump's compression."""
         done = subprocess.run(
@@ -84,7 +86,7 @@ class Archive:
         return done.stdout.decode(errors="replace")
 
 
-def opened(ends: Endpoints, path: Path, found: dict, major: int, *programs: str) -> Archive:
+def open_archive(ends: Endpoints, path: Path, found: dict, major: int, *programs: str) -> Archive:
     """The backup in `path`, with the programs for a server of that major version.
 
     Raises SettingsError where they are not here, BackupError where the backup holds no database.
@@ -146,7 +148,7 @@ def selection(
     left_out = [re.compile(BELONGS.format(re.escape(name))) for name in without]
     rows = tuple(f"TABLE DATA {schema} {name} " for schema, name in tables)
 
-    def wanted(text: str) -> bool:
+    def is_wanted(text: str) -> bool:
         if any(each.match(f"{text} ") for each in left_out):
             return False
         if text.startswith(("TABLE DATA ", "BLOBS ", "BLOB ", "BLOB METADATA ", "SEQUENCE SET ")) and schema_only:
@@ -155,5 +157,5 @@ def selection(
             return False
         return not (tables and text.startswith("TABLE DATA ")) or text.startswith(rows)
 
-    chosen = [number for number, text in archive.entries.items() if wanted(text)]
+    chosen = [number for number, text in archive.entries.items() if is_wanted(text)]
     return None if len(chosen) == len(archive.entries) else chosen

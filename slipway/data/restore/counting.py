@@ -49,7 +49,7 @@ class Sessions:
             conn.close()
 
 
-def grouped(expected: dict[str, dict]) -> list[list[str]]:
+def group_tables(expected: dict[str, dict]) -> list[list[str]]:
     """The tables to be read by one query each: large ones alone and first, small ones many together."""
     alone = sorted(
         (name for name, facts in expected.items() if facts["rows"] > SMALL or facts["hash"]),

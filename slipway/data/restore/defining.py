@@ -20,13 +20,13 @@ OPTIONS = re.compile(rf"(?m)^(ALTER .* ALTER COLUMN .* SET \()(.*{VERSION}.*)\);
 THE_REST = ("--section=data", "--section=post-data")
 
 
-def needed(archive: Archive) -> bool:
+def is_needed(archive: Archive) -> bool:
     return bool(OPTIONS.search(archive.script))
 
 
 def define(archive: Archive, env: Mapping[str, str], database: str, words: tuple[str, ...]) -> None:
     """Makes everything that comes before the rows; THE_REST is for pg_restore. Raises BackupError with psql's words."""
-    told = archive.told("--section=pre-data", "--file=-", "--no-subscriptions", *words)
+    told = archive.run_pg_restore("--section=pre-data", "--file=-", "--no-subscriptions", *words)
     argv = [str(archive.programs / "psql"), "-Xqv", "ON_ERROR_STOP=1", "--no-password", "-d", database]
     done = subprocess.run(
         argv,

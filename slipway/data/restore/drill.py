@@ -57,9 +57,9 @@ def drill(ends: Endpoints, args: dict, emit: Emit) -> dict:
     the backup does not hold, with its evidence written; BackupError or SettingsError when the drill could not be done,
     which says nothing about the backup.
     """
-    started, path = time.monotonic(), chosen(ends, args)
+    started, path = time.monotonic(), choose_backup(ends, args)
     with lock.hold_for_reading(path):
-        server, checks = tried(ends, path, emit)
+        server, checks = try_backup(ends, path, emit)
         evidence = {
             "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "ok": not proof.failures(checks),
@@ -79,7 +79,7 @@ def drill(ends: Endpoints, args: dict, emit: Emit) -> dict:
     return {"id": path.name, **evidence}
 
 
-def chosen(ends: Endpoints, args: dict) -> Path:
+def choose_backup(ends: Endpoints, args: dict) -> Path:
     if args.get("id"):
         return folder.find(ends, args["id"])
     there = folder.places(ends)
@@ -90,7 +90,7 @@ def chosen(ends: Endpoints, args: dict) -> Path:
     return min(there, key=lambda path: (folder.future(path.name), path in lesser))
 
 
-def tried(ends: Endpoints, path: Path, emit: Emit) -> tuple[str, list[dict]]:
+def try_backup(ends: Endpoints, path: Path, emit: Emit) -> tuple[str, list[dict]]:
     """Version of the server that restored it, and every check up to the first without which no other can be made."""
     progress(emit, f"reading the files of {path.name}", 0, 0, "")
     files = proof.wrong("files", verify.problems(path), "each is as it was written")
@@ -108,9 +108,9 @@ def tried(ends: Endpoints, path: Path, emit: Emit) -> tuple[str, list[dict]]:
     checks = [files]
     server = ""
     if manifest.DUMP in found["files"]:
-        opened = archive.opened(ends, path, found, found["server_version_num"] // 10000, *cluster.PROGRAMS)
+        opened = archive.open_archive(ends, path, found, found["server_version_num"] // 10000, *cluster.PROGRAMS)
         with server_of_its_own(ends, opened.programs) as there:
-            server, more = restored(there, opened, emit)
+            server, more = restore_database(there, opened, emit)
             checks += more
     return server, [*checks, *objects.checks(ends, path, found)]
 
@@ -145,7 +145,7 @@ def at(ends: Endpoints, sockets: str) -> Endpoints:
     return dataclasses.replace(ends, admin_url=url, migrate_url=url, app_database_url=Secret(), database_owner="")
 
 
-def restored(there: Endpoints, opened: archive.Archive, emit: Emit) -> tuple[str, list[dict]]:
+def restore_database(there: Endpoints, opened: archive.Archive, emit: Emit) -> tuple[str, list[dict]]:
     """The database filled and compared. That it cannot be filled is a finding; that there is no room is none."""
     with scratch.maker(there) as conn, connection.told(BackupError, f"drill of {opened.path.name}"):
         version = conn.execute("SHOW server_version").fetchone()[0].split(" ")[0]
@@ -153,7 +153,7 @@ def restored(there: Endpoints, opened: archive.Archive, emit: Emit) -> tuple[str
             without = archive.refuse_unfit(opened, conn.info.server_version // 10000, archive.available(conn))
             made = place.Made("drill")
             place.create(conn, made, "drill", cluster.ADMIN, opened.manifest)
-            people.ensure(conn, opened.roles | people.defined(opened.globals), opened.globals)
+            people.ensure(conn, opened.roles | people.defined_roles(opened.globals), opened.globals)
             entries = archive.selection(opened, without, [], False)
             with scratch.maker(there, made.name) as watch:
                 count = filling.fill(opened, copy.environment(there, made.name), entries, (), emit, watch)

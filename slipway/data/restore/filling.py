@@ -19,7 +19,7 @@ from slipway.data.postgres import older
 from slipway.data.progress import progress
 from slipway.data.restore import defining
 from slipway.data.restore.archive import Archive
-from slipway.data.restore.people import unquoted
+from slipway.data.restore.people import unquote_name
 from slipway.errors import BackupError
 from slipway.system import process
 
@@ -96,7 +96,7 @@ def fill(
     with listed(chosen) as list_words:
         words = (*words, *list_words)
         database = make_conninfo(dbname=env["PGDATABASE"])
-        if defining.needed(archive):
+        if defining.is_needed(archive):
             defining.define(archive, env, database, words)
             words = (*words, *defining.THE_REST)
         errors = older.Errors(watch.info.server_version, jobs())
@@ -107,7 +107,7 @@ def fill(
         argv = [*dump.bind_to_parent(), program, *errors.words, *work, *words, "-d", database, str(archive.dump)]
         heard = run(argv, env, Heard(errors), lambda heard: tell(archive, heard, emit, watch))
     if heard.errors:
-        raise failed(archive, heard)
+        raise restore_error(archive, heard)
     return len(archive.entries) if chosen is None else len(chosen)
 
 
@@ -186,7 +186,7 @@ def tell(archive: Archive, heard: Heard, emit: Emit, watch: psycopg.Connection) 
 
 def raw(name: str) -> str:
     """A table's name as pg_restore says it, from the quoted form."""
-    return ".".join(unquoted(part) for part in parts(name))
+    return ".".join(unquote_name(part) for part in parts(name))
 
 
 def parts(name: str) -> tuple[str, str]:
@@ -195,7 +195,7 @@ def parts(name: str) -> tuple[str, str]:
     return schema, table
 
 
-def failed(archive: Archive, heard: Heard) -> BackupError:
+def restore_error(archive: Archive, heard: Heard) -> BackupError:
     first = heard.errors[0][:300]
     room = any(FULL.search(line) for line in (*heard.errors, *heard.tail))
     return BackupError(

@@ -27,7 +27,7 @@ def look(ends: Endpoints, args: dict, emit: Emit) -> dict:
     [{"database", "bytes"}], "objects": bool, "redis": bool, "has_database": bool}. Raises BackupError for an unknown id,
     VerificationError naming each file that is not what was written.
     """
-    path = chosen(ends, args)
+    path = choose_backup(ends, args)
     found = whole(path)
     begun = datetime.fromisoformat(found["begun"])
     live = scratch.database_of(ends)
@@ -46,7 +46,7 @@ def look(ends: Endpoints, args: dict, emit: Emit) -> dict:
     }
 
 
-def chosen(ends: Endpoints, args: dict) -> Path:
+def choose_backup(ends: Endpoints, args: dict) -> Path:
     """The directory of the backup that is meant. Raises BackupError for one that is not there."""
     from pathlib import Path
 
@@ -74,31 +74,31 @@ def now(ends: Endpoints, live: str, then: dict) -> dict:
         with scratch.maker(ends, live) as conn, connection.told(BackupError, f"database {live}"):
             conn.execute("SET statement_timeout = '60s'")
             exact = conn.execute("SELECT pg_database_size(current_database())").fetchone()[0] < EXACT
-            rows = counted(conn) if exact else estimated(conn)
+            rows = count_rows(conn) if exact else estimate_rows(conn)
             return {
                 "live": live,
                 "exact": exact,
-                "tables": differing(then["tables"], rows),
+                "tables": find_differing(then["tables"], rows),
                 "migrations": newer(conn, then.get("schema_version")),
-                "kept": [{"database": name, "bytes": size} for name, size in swap.kept(conn, live)],
+                "kept": [{"database": name, "bytes": size} for name, size in swap.list_kept(conn, live)],
             }
     except GateError:
         return {"live": None, "exact": True, "tables": [], "migrations": [], "kept": []}
 
 
-def counted(conn: psycopg.Connection) -> dict[str, int]:
+def count_rows(conn: psycopg.Connection) -> dict[str, int]:
     names = [name for name, *_ in fingerprint.tables(conn)]
     fingerprint.settle(conn)
     return {name: conn.execute(fingerprint.count(name)).fetchone()[0] for name in names}
 
 
-def estimated(conn: psycopg.Connection) -> dict[str, int]:
+def estimate_rows(conn: psycopg.Connection) -> dict[str, int]:
     """As the statistics have it."""
     seen = dict(conn.execute("SELECT relid::bigint, n_live_tup FROM pg_stat_all_tables").fetchall())
     return {name: seen.get(oid, 0) for name, oid, _ in fingerprint.tables(conn)}
 
 
-def differing(then: dict, rows: dict[str, int]) -> list[dict]:
+def find_differing(then: dict, rows: dict[str, int]) -> list[dict]:
     """Tables with another number of rows, those that lose the most first; of migrations, `newer` tells."""
     found = [
         {"table": name, "then": then.get(name, {}).get("rows"), "now": rows.get(name)}

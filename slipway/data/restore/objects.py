@@ -20,7 +20,7 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     what `mirror.restore` does: {"made", "put", "bytes", "same", "extra", "extras", "deleted"}, or `mirror.look`:
     {"put", "bytes"}. Raises BackupError for a backup without objects.
     """
-    path = looking.chosen(ends, args)
+    path = looking.choose_backup(ends, args)
     with lock.hold_for_reading(path):
         found = looking.whole(path)
         if not found["objects"]:

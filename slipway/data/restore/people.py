@@ -38,23 +38,23 @@ DANGEROUS = {"SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION"}
 ATTRIBUTES = {"INHERIT", "NOINHERIT", "LOGIN", "NOLOGIN", "BYPASSRLS", "NOBYPASSRLS"}
 
 
-def named(script: str) -> set[str]:
+def named_roles(script: str) -> set[str]:
     """Every role that the dump's script mentions, but for the system's own."""
     found = {name for pattern in NAMED for name in pattern.findall(script)}
     found |= {name for names in POLICY.findall(script) for name in re.findall(NAME, names)}
-    return {unquoted(name) for name in found if not name.startswith("pg_") and name != "PUBLIC"} - {"DEFAULT"}
+    return {unquote_name(name) for name in found if not name.startswith("pg_") and name != "PUBLIC"} - {"DEFAULT"}
 
 
-def defined(definitions: str) -> set[str]:
+def defined_roles(definitions: str) -> set[str]:
     """Every role that pg_dumpall wrote down."""
-    return {unquoted(name) for name in re.findall(rf"(?m)^CREATE ROLE ({NAME});$", definitions)}
+    return {unquote_name(name) for name in re.findall(rf"(?m)^CREATE ROLE ({NAME});$", definitions)}
 
 
 def owners(script: str) -> set[str]:
-    return {unquoted(name) for name in OWNER.findall(script)}
+    return {unquote_name(name) for name in OWNER.findall(script)}
 
 
-def unquoted(name: str) -> str:
+def unquote_name(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
@@ -94,7 +94,7 @@ def make(conn: psycopg.Connection, name: str, definitions: str) -> str:
     """One role as it was, without password and without power over the server."""
     from psycopg import sql
 
-    spelt = re.escape(quoted(conn, name))
+    spelt = re.escape(quote_name(conn, name))
     words = found.group(1).split() if (found := re.search(rf"(?m)^ALTER ROLE {spelt} WITH (.*);$", definitions)) else []
     kept = [word for word in words if word in ATTRIBUTES] or ["NOLOGIN"]
     conn.execute(sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(name), sql.SQL(" ".join(kept))))
@@ -112,9 +112,9 @@ def join(conn: psycopg.Connection, name: str, definitions: str, there: set[str])
     """The memberships of a role, in groups that are there."""
     from psycopg import sql
 
-    for group in re.findall(rf"(?m)^GRANT ({NAME}) TO {re.escape(quoted(conn, name))}(?: .*)?;$", definitions):
-        if unquoted(group) in there:
-            conn.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(unquoted(group)), sql.Identifier(name)))
+    for group in re.findall(rf"(?m)^GRANT ({NAME}) TO {re.escape(quote_name(conn, name))}(?: .*)?;$", definitions):
+        if unquote_name(group) in there:
+            conn.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(unquote_name(group)), sql.Identifier(name)))
 
 
 def stand_in(inside: psycopg.Connection, then: str, now: str) -> list[str]:
@@ -141,5 +141,5 @@ def stand_in(inside: psycopg.Connection, then: str, now: str) -> list[str]:
     return [f"role {new}: owns and may what {old} did" for old, new in found]
 
 
-def quoted(conn: psycopg.Connection, name: str) -> str:
+def quote_name(conn: psycopg.Connection, name: str) -> str:
     return conn.execute("SELECT quote_ident(%s)", (name,)).fetchone()[0]

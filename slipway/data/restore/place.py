@@ -47,7 +47,7 @@ def server(ends: Endpoints) -> Iterator[psycopg.Connection]:
     Raises LockHeld when another restore over this database runs, BackupError when the role may make no database.
     """
     live = scratch.database_of(ends)
-    with connected(ends, live) as conn:
+    with connect_beside(ends, live) as conn:
         conn.execute("SET ROLE NONE")
         user, may = conn.execute(
             "SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = session_user"
@@ -78,8 +78,8 @@ def take(conn: psycopg.Connection, live: str) -> None:
         time.sleep(0.05)
 
 
-def connected(ends: Endpoints, live: str) -> psycopg.Connection:
-    """Not to the live database: nobody can rename the one that he is in."""
+def connect_beside(ends: Endpoints, live: str) -> psycopg.Connection:
+    """A session in another database than the live one: nobody can rename the one that he is in."""
     if ends.admin_url and connection.parameters(ends.admin_url, "ADMIN_DATABASE_URL").get("dbname") != live:
         return scratch.maker(ends)
     import psycopg
@@ -103,7 +103,7 @@ def beside(conn: psycopg.Connection, ends: Endpoints, live: str, manifest: dict)
     It has a name of its own, by which the next restore knows it if this one is killed, and is dropped at the end, also
     after a signal, unless it is kept.
     """
-    made = Made(NAME.format(shortened(live, 20), secrets.token_hex(4)))
+    made = Made(NAME.format(shorten_name(live, 20), secrets.token_hex(4)))
     try:
         create(conn, made, live, owner(conn, ends, live), manifest)
         yield made
@@ -162,7 +162,7 @@ def drop_leftovers(conn: psycopg.Connection, live: str) -> list[str]:
     rows = conn.execute(
         "SELECT datname, shobj_description(oid, 'pg_database'), datallowconn FROM pg_database"
     ).fetchall()
-    ours = re.compile(re.escape(NAME.format(shortened(live, 20), "")) + "[0-9a-f]{8}")
+    ours = re.compile(re.escape(NAME.format(shorten_name(live, 20), "")) + "[0-9a-f]{8}")
     # Between its creation and its mark it lets nobody in.
     names = [
         name
@@ -174,6 +174,6 @@ def drop_leftovers(conn: psycopg.Connection, live: str) -> list[str]:
     return [f"database {name}: half-made by a restore that was cut short, dropped" for name in names]
 
 
-def shortened(name: str, room: int) -> str:
+def shorten_name(name: str, room: int) -> str:
     """A name with so many bytes left for what is appended to it."""
     return name.encode()[: LONGEST - room].decode(errors="ignore")

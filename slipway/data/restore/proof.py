@@ -12,7 +12,7 @@ from slipway.data.endpoints import Emit
 from slipway.data.progress import progress
 from slipway.data.restore import counting, filling, proof_queries
 from slipway.data.restore.archive import Archive
-from slipway.data.restore.people import NAME, unquoted
+from slipway.data.restore.people import NAME, unquote_name
 
 if TYPE_CHECKING:
     import psycopg
@@ -74,7 +74,7 @@ def contents(connect: counting.Connect, archive: Archive, scope: Scope, emit: Em
     }
     total, done = sum(facts["rows"] for facts in expected.values()), 0
     seen: dict[str, tuple[int, str | None]] = {}
-    groups = counting.grouped(expected)
+    groups = counting.group_tables(expected)
     workers = max(1, min(filling.jobs(), len(groups)))
     with counting.Sessions(connect, workers) as sessions:
         for found in sessions.pool.map(lambda group: sessions.ask(counting.statement(group, expected)), groups):
@@ -151,7 +151,7 @@ def version(conn: psycopg.Connection, archive: Archive) -> dict:
 
 def constraints(conn: psycopg.Connection, archive: Archive, scope: Scope) -> dict:
     """As many as the dump makes, and validated, but for those that were NOT VALID when they were dumped."""
-    allowed = {unquoted(name) for name in NOT_VALID.findall(archive.script)}
+    allowed = {unquote_name(name) for name in NOT_VALID.findall(archive.script)}
     open_ones, (keys, foreign) = (
         conn.execute(proof_queries.UNVALIDATED).fetchall(),
         conn.execute(proof_queries.CONSTRAINTS).fetchone(),

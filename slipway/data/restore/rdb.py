@@ -37,7 +37,7 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """
     import redis
 
-    path = looking.chosen(ends, args)
+    path = looking.choose_backup(ends, args)
     with lock.hold_for_reading(path):
         if not looking.whole(path)["redis"]:
             raise BackupError(

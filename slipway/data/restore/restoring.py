@@ -40,8 +40,8 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     Raises VerificationError for files or a database that is not as the manifest says, BackupError for a backup that
     this server cannot take, LockHeld when another restore runs.
     """
-    started, wish = time.monotonic(), wanted(args)
-    path = looking.chosen(ends, args)
+    started, wish = time.monotonic(), read_wish(args)
+    path = looking.choose_backup(ends, args)
     with lock.hold_for_reading(path):
         progress(emit, f"reading the files of {path.name}", 0, 0, "")
         found = looking.whole(path)
@@ -50,8 +50,8 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
     return {"id": found["id"], **done, "seconds": round(time.monotonic() - started, 3)}
 
 
-def wanted(args: dict) -> Wish:
-    """Raises SettingsError for a part that would take the place of the whole."""
+def read_wish(args: dict) -> Wish:
+    """Reads the arguments of the verb. Raises SettingsError for a part that would take the place of the whole."""
     mask = args.get("mask")
     wish = Wish(
         args.get("into") or "",
@@ -81,7 +81,7 @@ def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, w
             "--into", f"database {wish.into} is there already", "the name of no database", "choose another name"
         )
     notes = place.drop_leftovers(conn, live)
-    opened = archive.opened(ends, path, found, conn.info.server_version // 10000)
+    opened = archive.open_archive(ends, path, found, conn.info.server_version // 10000)
     without = archive.refuse_unfit(opened, conn.info.server_version // 10000, archive.available(conn))
     tables = chosen_tables(found, wish.tables)
     with place.beside(conn, ends, live, found) as made:
@@ -99,12 +99,12 @@ def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, w
             with scratch.maker(ends, made.name) as inside:
                 notes += people.stand_in(inside, found["database"], live)
         scope = proof.Scope(
-            tuple(".".join(people.quoted(conn, part) for part in each) for each in tables),
+            tuple(".".join(people.quote_name(conn, part) for part in each) for each in tables),
             wish.schema_only,
             tuple(without),
         )
         checks = prove(ends, opened, made, scope, emit)
-        notes += [f"mask {wish.mask[0]}: {masked(ends, made, wish.mask):,} rows changed"] if wish.mask else []
+        notes += [f"mask {wish.mask[0]}: {mask_data(ends, made, wish.mask):,} rows changed"] if wish.mask else []
         old = finish(ends, conn, opened, made, live, wish, emit)
     return {
         "database": made.name if wish.into else live,
@@ -117,10 +117,10 @@ def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, w
 
 def chosen_tables(found: dict, names: tuple[str, ...]) -> list[tuple[str, str]]:
     """Schema and name of each table that was asked for, with or without its schema. Raises BackupError for others."""
-    known = {name: tuple(people.unquoted(part) for part in filling.parts(name)) for name in found["tables"]}
+    known = {name: tuple(people.unquote_name(part) for part in filling.parts(name)) for name in found["tables"]}
     chosen = []
     for name in names:
-        meant = tuple(people.unquoted(part) for part in filling.QUOTED.findall(name))
+        meant = tuple(people.unquote_name(part) for part in filling.QUOTED.findall(name))
         fits = [pair for pair in known.values() if meant in (pair, pair[1:])]
         if len(fits) != 1:
             raise BackupError(
@@ -177,7 +177,7 @@ def prove(ends: Endpoints, opened: archive.Archive, made: place.Made, scope: pro
     return checks
 
 
-def masked(ends: Endpoints, made: place.Made, mask: tuple[str, str]) -> int:
+def mask_data(ends: Endpoints, made: place.Made, mask: tuple[str, str]) -> int:
     with scratch.maker(ends, made.name) as conn:
         return masking.mask(conn, *mask)
 
@@ -192,25 +192,25 @@ def finish(
     emit: Emit,
 ) -> str | None:
     """The new database in the place of the live one, whose new name is returned; or kept as it is, for its owner."""
-    then, new = people.quoted(conn, opened.manifest["database"]), people.quoted(conn, made.name)
+    then, new = people.quote_name(conn, opened.manifest["database"]), people.quote_name(conn, made.name)
     properties = (
         swap.properties(opened.script, then, new)
         if ends.admin_url
         else [f"GRANT CONNECT, TEMPORARY ON DATABASE {new} TO PUBLIC"]
     )
     progress(emit, f"{made.name} takes the {f'name {wish.into}' if wish.into else f'place of {live}'}", 0, 0, "")
-    with place.connected(ends, live) as other:
+    with place.connect_beside(ends, live) as other:
         if wish.into:
             swap.name(conn, other, made, wish.into, opened.manifest["id"])
             return None
         return swap.swap(conn, other, live, made, opened.manifest["id"], properties)
 
 
-def dropped(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def drop_kept(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Drops what restores have kept of the live database, or those of `names` alone: {"dropped": [names], "bytes"}."""
     live, only = scratch.database_of(ends), args.get("names")
     with place.server(ends) as conn, connection.told(BackupError, f"databases kept of {live}"):
-        found = [(name, size) for name, size in swap.kept(conn, live) if only is None or name in only]
+        found = [(name, size) for name, size in swap.list_kept(conn, live) if only is None or name in only]
         for name, _ in found:
             scratch.drop(conn, name)
     return {"dropped": [name for name, _ in found], "bytes": sum(size for _, size in found)}

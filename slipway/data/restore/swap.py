@@ -37,7 +37,7 @@ def swap(
 
     new, now = sql.Identifier(made.name), sql.Identifier(live)
     old = old_name(conn, live) if place.exists(conn, live) else None
-    with told(live), emptied(other, [live, made.name]), conn.transaction():
+    with translate_errors(live), keep_emptied(other, [live, made.name]), conn.transaction():
         conn.execute(sql.SQL("COMMENT ON DATABASE {} IS NULL").format(new))
         for statement in properties:
             conn.execute(statement)
@@ -57,7 +57,7 @@ def name(conn: psycopg.Connection, other: psycopg.Connection, made: place.Made, 
     """The new database takes the name that was asked for; until then it bears the one of a half-made restore."""
     from psycopg import sql
 
-    with told(wanted), emptied(other, [made.name]), conn.transaction():
+    with translate_errors(wanted), keep_emptied(other, [made.name]), conn.transaction():
         conn.execute(
             sql.SQL("COMMENT ON DATABASE {} IS {}").format(
                 sql.Identifier(made.name), sql.Literal(f"restored from {source}")
@@ -70,7 +70,7 @@ def name(conn: psycopg.Connection, other: psycopg.Connection, made: place.Made, 
 
 
 @contextmanager
-def told(live: str) -> Iterator[None]:
+def translate_errors(live: str) -> Iterator[None]:
     import psycopg
 
     try:
@@ -87,13 +87,13 @@ def told(live: str) -> Iterator[None]:
 
 def old_name(conn: psycopg.Connection, live: str) -> str:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    name = OLD.format(place.shortened(live, len(OLD.format("", stamp)) + 3), stamp)
+    name = OLD.format(place.shorten_name(live, len(OLD.format("", stamp)) + 3), stamp)
     taken = {row[0] for row in conn.execute("SELECT datname FROM pg_database")}
     return next(each for each in (name, *(f"{name}-{number}" for number in range(2, 100))) if each not in taken)
 
 
 @contextmanager
-def emptied(other: psycopg.Connection, names: list[str]) -> Iterator[None]:
+def keep_emptied(other: psycopg.Connection, names: list[str]) -> Iterator[None]:
     """While the block runs, sessions in these databases are ended, again and again: pools come back at once."""
     done = threading.Event()
     ended = threading.Thread(target=end_sessions, args=(other, names, done), daemon=True)
@@ -135,7 +135,7 @@ def properties(script: str, database: str, new: str) -> list[str]:
     return found if closed else [f"GRANT CONNECT, TEMPORARY ON DATABASE {new} TO PUBLIC;", *found]
 
 
-def kept(conn: psycopg.Connection, live: str) -> list[tuple[str, int]]:
+def list_kept(conn: psycopg.Connection, live: str) -> list[tuple[str, int]]:
     """What restores have kept of this database: name and bytes, oldest first."""
     rows = conn.execute(
         "SELECT datname, pg_database_size(oid) FROM pg_database d WHERE datname LIKE %s AND "

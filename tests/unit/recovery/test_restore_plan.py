@@ -184,7 +184,7 @@ CREATE POLICY all_of ON public.t USING (true);
 ALTER ROLE known IN DATABASE shop SET work_mem TO '1MB';
 GRANT pg_read_all_data TO nobody_in_a_dump
 '''
-    assert people.named(script) == {
+    assert people.named_roles(script) == {
         "shop_owner",
         'Chef; "Süd"',
         "analyst",
