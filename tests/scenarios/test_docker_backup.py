@@ -123,7 +123,6 @@ def test_a_schedule_takes_them_in_ops_and_survives_its_restart(own: Clone):
         until(
             lambda: [each for each in backups(own) if each["kind"] == "schedule" and each["id"] not in before],
             "a scheduled backup is there",
-            150,
         )
         standing = last(own.succeed("status", "--json"))
         assert standing["answering"]
