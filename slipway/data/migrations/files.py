@@ -17,7 +17,7 @@ from slipway.data.sql import file, lexer
 from slipway.data.sql.file import Source, fingerprint
 from slipway.errors import MigrationError
 
-__all__ = ["Applied", "Migration", "Problem", "fingerprint", "lock_key", "lock_number", "pending", "read"]
+__all__ = ["Applied", "Migration", "Problem", "find_pending", "fingerprint", "lock_key", "lock_number", "read"]
 
 PAIRED = re.compile(r"(?P<version>[0-9]+)_(?P<name>.*)\.(?P<way>down|up)\.(?P<kind>.*)", re.DOTALL)
 PLAIN = re.compile(r"(?P<version>[0-9]+)_(?P<name>.+)\.sql", re.DOTALL)

@@ -5,4 +5,4 @@ from slipway.data.mirror.restoring import look, restore
 from slipway.data.mirror.sweeping import sweep
 from slipway.data.mirror.taking import take
 
-__all__ = ["files", "look", "missing", "restore", "sample", "sweep", "take"]
+__all__ = ["files", "find_missing", "look", "restore", "sample", "sweep", "take"]

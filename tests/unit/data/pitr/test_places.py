@@ -63,12 +63,12 @@ def test_a_switch_back_puts_the_old_one_in_place(ends):
 
 
 # every call that changes a directory, before and after it
-STEPS = [(name, when) for name in ("exchange", "rename", "synced") for when in ("before", "after")]
+STEPS = [(name, when) for name in ("exchange", "rename", "sync_path") for when in ("before", "after")]
 
 
 @pytest.mark.parametrize(("name", "when"), STEPS)
 def test_a_switch_that_is_cut_short_anywhere_is_ended_by_the_next_run(ends, monkeypatch, name, when):
-    owner = {"exchange": places, "rename": Path, "synced": disk}[name]
+    owner = {"exchange": places, "rename": Path, "sync_path": disk}[name]
     original = getattr(owner, name)
 
     def cut(*args):
