@@ -83,9 +83,9 @@ def waiting(*words):
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     print("at the lock", flush=True)
     signal.sigwait({signal.SIGUSR1})
-    return locked(*words)
+    return lock_stack(*words)
 
-locked, execute.locked = execute.locked, waiting
+lock_stack, execute.lock_stack = execute.lock_stack, waiting
 program.run(sys.argv[sys.argv.index("invoke"):])
 """
 
