@@ -16,6 +16,7 @@ from slipway.data.endpoints import Emit, Endpoints, need
 from slipway.data.migrations import facts
 from slipway.data.migrations import files as migration_files
 from slipway.errors import MigrationError, SettingsError
+from slipway.ops import image_retention
 from slipway.stack import accepts
 
 NAME = re.compile(r"r(\d+)-[A-Za-z0-9.-]+")
@@ -128,23 +129,7 @@ def close(ends: Endpoints, args: dict, emit: Emit) -> dict:
     # Whatever came of it: a release that failed after its migrations has moved the schema all the same.
     record |= dict(args["facts"]) | schema(history(ends))
     state_records.write(folder(ends), record["id"], record)
-    return {"record": record, "images": superfluous(every(ends), int(args.get("keep", 5)))}
-
-
-def superfluous(records: list[dict], keep: int) -> list[str]:
-    """Images of releases that are neither among the last `keep` good ones nor running."""
-    good = [record for record in records if record["result"] == "good"]
-    kept = {
-        name for record in (*good[-keep:], *(r for r in records if r["result"] == "running")) for name in names(record)
-    }
-    gone = {name for record in records for name in names(record)} - kept
-    # Tags first: they are what people know an image by, and the last of its tags takes the image along.
-    return sorted(gone, key=lambda name: ("sha256:" in name, name))
-
-
-def names(record: dict) -> set[str]:
-    """What an image may be called by: its tags, which may go on to another image, and its own id and digest."""
-    return {record[key] for key in ("image", "image_id", "digest") if record.get(key)} | set(record.get("tags", ()))
+    return {"record": record, "images": image_retention.find_superfluous(every(ends), int(args.get("keep", 5)))}
 
 
 def history(ends: Endpoints) -> Applied:

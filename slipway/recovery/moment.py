@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from slipway import confirm
 from slipway.environment import Environment, enter
 from slipway.errors import SlipwayError
 from slipway.plan import Plan, Progress, Silent, Step, apply, guard_steps
 from slipway.recovery import pitr, steps
-from slipway.release import archive, gates
+from slipway.release import archive, confirm, gates
 from slipway.system.process import end_all
 
 LATEST = "latest"

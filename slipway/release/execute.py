@@ -12,7 +12,7 @@ from slipway.errors import Interrupted, LockLost, SlipwayError
 from slipway.main import unexpected_error
 from slipway.outlook import pause
 from slipway.plan import Journal, Plan, apply, guard_steps, way_back
-from slipway.release import hooks, preview, recover, steps
+from slipway.release import hooks, preview, recover, services
 from slipway.release.change import Change, Swap, compare
 from slipway.release.record import Record
 from slipway.release.rollout import Switch
@@ -31,7 +31,7 @@ class Held:
 
 def prepare(env: Environment, reporter, seen: Seen) -> Plan:
     """Renders, builds and pulls: before the lock, so that nobody waits for it. Returns what was done."""
-    done = Plan(tuple(steps.images(env, seen)))
+    done = Plan(tuple(services.images(env, seen)))
     apply(done, reporter, end_all)
     return done
 

@@ -15,7 +15,11 @@ from pathlib import Path
 
 from slipway.config.credentials import secrets_of
 from slipway.config.settings import Settings
+from slipway.environment import Environment
 from slipway.errors import GateError, SlipwayError
+from slipway.plan import Level, Progress, Step
+from slipway.release.change import Change
+from slipway.release.record import Record
 from slipway.system import process
 
 NAMES = ("pre-deploy", "post-migrate", "post-deploy", "on-failure", "on-rollback")
@@ -47,6 +51,18 @@ TAIL = 20
 MASK = "•••"
 SHORTEST_MASKED = 4
 DRAIN = 2.0  # seconds for the last lines of a hook that has ended
+
+
+def step(env: Environment, change: Change, record: Record, name: str) -> Level:
+    """The step that runs hooks/NAME; none where there is no such program, or the change makes no release."""
+    settings = env.settings
+    if not change.is_release or not (env.root / FOLDER / name).exists():
+        return ()
+
+    def work(progress: Progress) -> str:
+        return run(name, record.content, env.root, environment(settings), settings.hook_timeout, progress.say)
+
+    return (Step(f"hook {name}", f"{FOLDER}/{name}", work),)
 
 
 def environment(settings: Settings | None) -> dict[str, str]:

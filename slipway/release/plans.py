@@ -8,7 +8,7 @@ from __future__ import annotations
 from slipway.engine import Seen
 from slipway.environment import Environment
 from slipway.plan import Plan
-from slipway.release import archive, gates, provision, rollout, safety, smoke_test, steps
+from slipway.release import archive, gates, hooks, provision, rollout, safety, services, smoke_test
 from slipway.release.change import Change, Swap
 from slipway.release.record import Record
 
@@ -17,12 +17,12 @@ def up(env: Environment, seen: Seen, change: Change, record: Record) -> Plan:
     """The whole stack as the settings ask for it."""
     return Plan(
         (
-            *steps.images(env, seen),
-            steps.start(env, change, change.data_tier),
+            *services.images(env, seen),
+            services.start(env, change, change.data_tier),
             gates.stores(env, change),
             provision.settle(env, seen, change),  # roles and buckets
             *archive.levels(env, seen, change),
-            steps.record(change, record),
+            record.step(change),
             *safety.levels(env, change, record),  # rehearsal, backup and its proof
             provision.migrate(env, change, record),
             provision.fixtures(env, change),
@@ -37,16 +37,16 @@ def deploy(env: Environment, seen: Seen, change: Change, record: Record) -> Plan
     watch = rollout.watch(env, change.swap.new) if change.swap else ()
     todo = Plan(
         (
-            *steps.images(env, seen),
-            steps.start(env, change, change.data_tier),
+            *services.images(env, seen),
+            services.start(env, change, change.data_tier),
             gates.stores(env, change),
             provision.settle(env, seen, change),
             *archive.levels(env, seen, change),
-            steps.record(change, record),
-            steps.hook(env, change, record, "pre-deploy"),
+            record.step(change),
+            hooks.step(env, change, record, "pre-deploy"),
             *safety.levels(env, change, record),
             provision.migrate(env, change, record),
-            steps.hook(env, change, record, "post-migrate") if change.migrations else (),
+            hooks.step(env, change, record, "post-migrate") if change.migrations else (),
             provision.fixtures(env, change),
             *rollout.levels(env, seen, change, proofs=(smoke, watch)),
         )
@@ -59,4 +59,4 @@ def rollback(env: Environment, seen: Seen, swap: Swap, record: Record) -> Plan:
     """An older image by the same swap; the schema stays as it is."""
     change = Change(services={"app": swap.cause}, swap=swap)
     watch = rollout.watch(env, swap.new)
-    return Plan((steps.record(change, record), *rollout.levels(env, seen, change, proofs=(watch,))))
+    return Plan((record.step(change), *rollout.levels(env, seen, change, proofs=(watch,))))

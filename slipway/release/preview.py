@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slipway.engine import Seen
 from slipway.environment import Environment, enter, first_run, throwaway_secrets
-from slipway.errors import Declined, EngineError
+from slipway.errors import EngineError
 from slipway.outlook import Outlook, pause
 from slipway.plan import Plan, Silent
 from slipway.release import plans
@@ -19,26 +19,6 @@ def deploy(on: str, reporter) -> None:
     change = compare(env, seen)
     reporter.header(env.header)
     show(env, reporter, seen, change, plans.deploy(env, seen, change, Record(env, "deploy")))
-
-
-def agree(env: Environment, reporter, change: Change, todo: Plan, yes: bool) -> None:
-    """Prints the plan in short; outside local, asks before what is there is replaced or migrated. Raises Declined on a no."""
-    if todo:
-        reporter.outline(todo)
-    if change.touches:
-        confirm(env, reporter, describe_touched(change), yes)
-
-
-def confirm(env: Environment, reporter, what: str, yes: bool) -> None:
-    """Asks whether to go on, but for the local environment. Raises Declined on a no."""
-    if not (yes or env.settings.local or reporter.ask(f"{what}, on {env.stack.name}. Go on?")):
-        raise Declined(env.stack.name, "no", "yes, or --yes", "nothing was touched")
-
-
-def describe_touched(change: Change) -> str:
-    """What is touched of what is there, in words."""
-    parts = (("replaces", ", ".join(change.replaced_services)), ("migrates", change.migrations))
-    return "This " + " and ".join(f"{verb} {what}" for verb, what in parts if what)
 
 
 def tell_news(reporter, todo: Plan, shown: Plan) -> None:

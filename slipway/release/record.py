@@ -11,7 +11,8 @@ from slipway.engine import Engine
 from slipway.engine import lock as holder
 from slipway.environment import Environment
 from slipway.errors import SlipwayError
-from slipway.plan import Progress, Silent
+from slipway.plan import Level, Progress, Silent, Step
+from slipway.release.change import Change
 from slipway.system import git
 
 
@@ -35,6 +36,10 @@ class Record:
     @property
     def engine(self) -> Engine:
         return self.env.engine
+
+    def step(self, change: Change) -> Level:
+        """The step that opens it; none where the change makes no release of its own."""
+        return (Step("record", "who, what, when", self.open),) if change.is_release else ()
 
     def open(self, progress: Progress) -> str:
         found = self.engine.inside("releases.begin", {"record": dict(self.facts), "again": self.again}, progress)

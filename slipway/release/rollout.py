@@ -11,7 +11,7 @@ from slipway.engine import Engine, Seen
 from slipway.environment import Environment
 from slipway.errors import HealthError
 from slipway.plan import Level, Progress, Step
-from slipway.release import gates, gateway, steps
+from slipway.release import gates, gateway, services
 from slipway.release.change import Change, Swap
 
 POLL = 0.5
@@ -24,7 +24,7 @@ class Switch(Step):
 
 def levels(env: Environment, seen: Seen, change: Change, proofs: tuple[Level, ...] = ()) -> Iterator[Level]:
     """The steps of the app and of the gateway. `proofs` are what a release must pass while the old one stands by."""
-    replaced = steps.start(env, change, [name for name in change.front if name == "gateway"])
+    replaced = services.start(env, change, [name for name in change.front if name == "gateway"])
     config = gateway.level(env, seen, change.swap, starts=bool(replaced))
     if change.swap:
         return beside(env, change.swap, (config, replaced), (*proofs, (gates.front_door(env),)))
@@ -45,7 +45,7 @@ def beside(env: Environment, swap: Swap, front: tuple[Level, ...], proofs: tuple
 def in_place(env: Environment, seen: Seen, change: Change, config: Level) -> Iterator[Level]:
     """Whatever is to be started before the front door, then the proofs that what was touched calls for."""
     yield config
-    yield steps.start(env, change, change.front)
+    yield services.start(env, change, change.front)
     if change.doubtful or change.front or change.migrations or change.fixtures:
         yield (gates.ready(env, seen),)
     if change.doubtful or change.front or config:

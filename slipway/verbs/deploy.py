@@ -9,7 +9,7 @@ import time
 
 from slipway.engine import Seen
 from slipway.environment import Environment, enter
-from slipway.release import execute, failure, plans, preview
+from slipway.release import confirm, execute, failure, plans, preview
 from slipway.release.change import compare, cut_short, describe_tally
 from slipway.release.record import Record, describe
 
@@ -31,7 +31,7 @@ def put(env: Environment, reporter, wait: float, yes: bool, begun: float, attemp
     shown = plans.deploy(env, seen, change, Record(env, "deploy"))
     if not shown and not cut_short(seen):
         return report_unchanged(env, reporter, seen, begun)
-    preview.agree(env, reporter, change, shown, yes)
+    confirm.agree(env, reporter, change, shown, yes)
     if env.engine.rollout.notice:
         reporter.line(f"  {env.engine.rollout.notice}")
     shown = shown.without(execute.prepare(env, reporter, seen))

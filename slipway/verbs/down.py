@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from slipway import confirm
 from slipway.environment import Environment, enter
 from slipway.plan import Plan, Step, apply
+from slipway.release import confirm
 from slipway.system.process import end_all
 
 

@@ -8,7 +8,6 @@ from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
-from slipway import confirm
 from slipway.engine import Seen
 from slipway.environment import Environment, enter
 from slipway.errors import EngineError, SettingsError, SlipwayError
@@ -18,7 +17,7 @@ from slipway.recovery import door, words
 from slipway.recovery import moment as restore_at
 from slipway.recovery.asked import Done, Wish, read_wish, refuse_absent
 from slipway.recovery.backups import settings_named
-from slipway.release import gates, provision
+from slipway.release import confirm, gates, provision
 from slipway.system.process import end_all
 from slipway.units import size
 

@@ -10,7 +10,7 @@ import time
 from slipway.engine import Seen
 from slipway.environment import Environment, enter
 from slipway.errors import EngineError, SettingsError
-from slipway.release import execute, failure, history, plans, preview
+from slipway.release import confirm, execute, failure, history, plans
 from slipway.release.change import OTHER, Swap
 from slipway.release.record import Record, describe
 from slipway.release.target import assume_success, at_hand, check_target, every, good
@@ -48,7 +48,7 @@ def back(
     reporter.header(env.header)
     # What cannot be is said at once, and what has to be pulled comes before the lock; under the lock it is chosen again.
     first = check_target(env, reporter, release, assume_success(every(env)))
-    preview.confirm(env, reporter, f"This goes back to {first['id']} of {first['when']}", yes)
+    confirm.ask(env, reporter, f"This goes back to {first['id']} of {first['when']}", yes)
     record = attempt.record = Record(env, "rollback", describe_release(env, first), again=True, hooked=True)
     with execute.lock_stack(env, reporter, f"rollback to {first['id']}", wait) as held:
         swap = decide(env, reporter, release, first, held.seen, record)

@@ -11,7 +11,7 @@ from slipway.engine import Seen
 from slipway.environment import Environment, ensure_settings, enter, first_run, throwaway_secrets
 from slipway.errors import EngineError
 from slipway.plan import Plan
-from slipway.release import execute, plans, preview
+from slipway.release import confirm, execute, plans, preview
 from slipway.release.change import Change, compare, cut_short, describe_tally
 from slipway.release.record import Record, describe
 
@@ -28,7 +28,7 @@ def run(on: str, reporter, dry_run: bool = False, wait: float = 0, yes: bool = F
         return preview.show(env, reporter, seen, change, todo)
     tally = change.tally(0)
     if todo or cut_short(seen):
-        preview.agree(env, reporter, change, todo, yes)
+        confirm.agree(env, reporter, change, todo, yes)
         tally = put(env, reporter, seen, todo, wait)
         check(env, env.engine.observe())
     seconds = time.monotonic() - begun

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slipway.engine.docker import changes
+from slipway.engine.docker import preview
 from slipway.outlook import Outlook, pause
 from slipway.stack import model
 from tests.unit.conftest import settings_of
@@ -81,7 +81,7 @@ AFTER = {
 
 
 def test_differences_of_a_service_are_told_without_a_secret():
-    found = changes.between(model.build(settings_of()), "ops", AFTER, BEFORE, IMAGE)
+    found = preview.between(model.build(settings_of()), "ops", AFTER, BEFORE, IMAGE)
     assert found == [
         "image: a:1 → a:2",
         "environment: GATE_TIMEOUT: 60 → 99",
@@ -100,9 +100,9 @@ def test_a_difference_that_has_no_words_is_said_to_be_one():
         "mem_limit": 2**28,
         "ports": [{"host_ip": "127.0.0.1", "published": "8080", "target": 80}],
     }
-    assert changes.between(model.build(settings_of()), "ops", same, BEFORE, IMAGE) == [changes.ELSE]
+    assert preview.between(model.build(settings_of()), "ops", same, BEFORE, IMAGE) == [preview.ELSE]
 
 
 @pytest.mark.parametrize("after", [["a"] * 200, ["sh", "-c", "one\ntwo"]])
 def test_a_long_command_is_not_told_in_full(after):
-    assert changes.command(["serve"], after) == ["command: another one"]
+    assert preview.command(["serve"], after) == ["command: another one"]

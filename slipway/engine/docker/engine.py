@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from slipway.engine import Build, Running, Seen
 from slipway.engine.docker import (
     backup_place,
-    changes,
     checks,
     colours,
     compose,
@@ -20,6 +19,7 @@ from slipway.engine.docker import (
     lock,
     observe,
     ops_exec,
+    preview,
 )
 from slipway.engine.docker import images as docker_images
 from slipway.engine.docker.client import Connection
@@ -135,12 +135,12 @@ class Docker:
     def changes(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
         if not names:
             return {}
-        model = changes.wanted_services(self.stack, self.file, self.rendered[self.file.name], self.environment)
+        model = preview.wanted_services(self.stack, self.file, self.rendered[self.file.name], self.environment)
         found, api = containers.containers(self.connection, self.stack.name), self.connection.api.api
         first = {name: found[self.actual(name)][0]["Id"] for name in names}
         inspected = {name: api.inspect_container(identity) for name, identity in first.items()}
         return {
-            name: changes.between(self.stack, name, model[self.actual(name)], each, api.inspect_image(each["Image"]))
+            name: preview.between(self.stack, name, model[self.actual(name)], each, api.inspect_image(each["Image"]))
             for name, each in inspected.items()
         }
 

@@ -8,7 +8,7 @@ import pytest
 
 from slipway.errors import Declined
 from slipway.plan import Plan, Step
-from slipway.release import preview
+from slipway.release import confirm, preview
 from slipway.release.change import Change, compare, describe_tally
 from tests.support.fakes import env, gone, seen
 
@@ -53,13 +53,13 @@ def plan(*names: str) -> Plan:
 def test_what_is_there_is_touched_after_a_question_only(change, environment, yes, question):
     here, said = env(environment=environment), [question] if question else []
     willing, unwilling = Reporter(), Reporter(answer=False)
-    preview.agree(here, willing, change, plan("a"), yes)
+    confirm.agree(here, willing, change, plan("a"), yes)
     assert willing.told == ["plan", *said]
     if question:
         with pytest.raises(Declined):
-            preview.agree(here, unwilling, change, plan("a"), yes)
+            confirm.agree(here, unwilling, change, plan("a"), yes)
     else:
-        preview.agree(here, unwilling, change, plan("a"), yes)
+        confirm.agree(here, unwilling, change, plan("a"), yes)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Steps that need no room of their own: images, services that are started, the record, hooks."""
+"""Images that are made or pulled, and services that are started or replaced, as steps."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from functools import partial
 
 from slipway.engine import Seen
 from slipway.environment import Environment
-from slipway.plan import Level, Progress, Step
-from slipway.release import hooks
+from slipway.plan import Level, Step
 from slipway.release.change import Change
-from slipway.release.record import Record
 
 
 def images(env: Environment, seen: Seen) -> list[Level]:
@@ -36,20 +34,3 @@ def why(reasons: Mapping[str, str]) -> str:
     if len(alike) == 1:
         return next(iter(alike))
     return "; ".join(f"{', '.join(names)}: {text}" for text, names in alike.items())
-
-
-def record(change: Change, kept: Record) -> Level:
-    return (Step("record", "who, what, when", kept.open),) if change.is_release else ()
-
-
-def hook(env: Environment, change: Change, kept: Record, name: str) -> Level:
-    """The team's own program of that name, where there is one and the deploy makes a release."""
-    settings = env.settings
-    if not change.is_release or not (env.root / hooks.FOLDER / name).exists():
-        return ()
-
-    def work(progress: Progress) -> str:
-        variables = hooks.environment(settings)
-        return hooks.run(name, kept.content, env.root, variables, settings.hook_timeout, progress.say)
-
-    return (Step(f"hook {name}", f"hooks/{name}", work),)
