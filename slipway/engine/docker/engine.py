@@ -133,16 +133,7 @@ class Docker:
         return colours.gave_up(self.connection, self.group(service))
 
     def changes(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        if not names:
-            return {}
-        model = preview.wanted_services(self.stack, self.file, self.rendered[self.file.name], self.environment)
-        found, api = containers.containers(self.connection, self.stack.name), self.connection.api.api
-        first = {name: found[self.actual(name)][0]["Id"] for name in names}
-        inspected = {name: api.inspect_container(identity) for name, identity in first.items()}
-        return {
-            name: preview.between(self.stack, name, model[self.actual(name)], each, api.inspect_image(each["Image"]))
-            for name, each in inspected.items()
-        }
+        return preview.differences(self, names) if names else {}
 
     # -- what is done --------------------------------------------------------------------------------------------
 

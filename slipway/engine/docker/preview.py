@@ -5,15 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slipway.config import envfile
-from slipway.engine.docker import compose
+from slipway.engine.docker import compose, containers
 from slipway.errors import EngineError
 from slipway.stack.model import Stack
 from slipway.system import process
 
+if TYPE_CHECKING:
+    from slipway.engine.docker.engine import Docker
+
 LINE = 120
 ELSE = "something else in its part of the rendered file"
+
+
+def differences(engine: Docker, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """What is different about each of these services, which run."""
+    model = wanted_services(engine.stack, engine.file, engine.rendered[engine.file.name], engine.environment)
+    found, api = containers.containers(engine.connection, engine.stack.name), engine.connection.api.api
+    told = {}
+    for name in names:
+        service = engine.actual(name)
+        container = api.inspect_container(found[service][0]["Id"])
+        told[name] = between(engine.stack, name, model[service], container, api.inspect_image(container["Image"]))
+    return told
 
 
 def wanted_services(stack: Stack, file: Path, rendered: str, env: Mapping[str, str]) -> Mapping[str, dict]:
