@@ -63,6 +63,10 @@ class Settings(BaseModel):
     engine: Literal["auto", "docker", "embedded"] = setting(
         "auto", "Where the stack runs: docker, embedded (local processes), or auto: docker where an engine answers."
     )
+    embedded_programs: Literal["auto", "system", "wheel"] = setting(
+        "auto",
+        "Servers of the embedded engine: auto takes the system's where they lack nothing that the images have, else wheels.",
+    )
     images: Literal["registry", "debian"] = setting(
         "registry", "registry pulls pinned official images; debian builds every image from Debian packages."
     )

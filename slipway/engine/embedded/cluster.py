@@ -48,7 +48,7 @@ def initialise(home: Path, target: Path, settings: Settings) -> None:
         password.write(secrets_of(settings)["POSTGRES_PASSWORD"])
         password.flush()
         os.chown(password.name, account.owner(home), -1)
-        program = binaries.postgres(settings.postgres_version) / "initdb"
+        program = binaries.postgres(settings.postgres_version, settings.embedded_programs) / "initdb"
         argv = [
             *account.prefix(home),
             str(program),

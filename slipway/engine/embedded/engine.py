@@ -213,7 +213,9 @@ class Embedded:
         from slipway.engine.embedded import binaries
 
         told = self.data_environment()
-        program = shutil.which("psql") or str(binaries.postgres(self.stack.settings.postgres_version) / "psql")
+        settings = self.stack.settings
+        own = binaries.postgres(settings.postgres_version, settings.embedded_programs) / "psql"
+        program = shutil.which("psql") or str(own)
         return [program], os.environ | psql.variables(told)
 
     def shell(self, service: str) -> tuple[Sequence[str], Mapping[str, str] | None]:

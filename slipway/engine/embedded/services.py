@@ -78,7 +78,7 @@ def spec(name: str, home: Path, argv: list, env: Mapping[str, str], cwd: Path, c
 
 def postgres(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
     settings, data = stack.settings, home / "postgres" / "data"
-    programs = binaries.postgres(settings.postgres_version)
+    programs = binaries.postgres(settings.postgres_version, settings.embedded_programs)
     tuned = tuning.postgres(settings.postgres_memory, settings.postgres_max_connections, has_contrib(programs))
     options = {**tuned, "listen_addresses": "127.0.0.1", "port": str(ports["postgres"]), "unix_socket_directories": ""}
     argv = [*account.prefix(home), programs / "postgres", "-D", data]
@@ -88,7 +88,7 @@ def postgres(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> 
 
 
 def has_contrib(programs: Path) -> bool:
-    """Whether these programs come with pg_stat_statements, which the wheel leaves out."""
+    """Whether these programs come with pg_stat_statements: a server does not start without what it should preload."""
     return any(
         (programs.parent / "lib" / name).exists()
         for name in ("pg_stat_statements.so", "postgresql/pg_stat_statements.so")
@@ -98,7 +98,7 @@ def has_contrib(programs: Path) -> bool:
 def redis(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
     settings = stack.settings
     argv = [
-        binaries.redis(settings.redis),
+        binaries.redis(settings.redis, settings.embedded_programs, home / "redis" / "data"),
         home / "redis" / "auth.conf",
         "--bind",
         "127.0.0.1",
@@ -152,7 +152,7 @@ def data(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> dict
         "FIXTURES_DIR": str(root / "fixtures"),
         "STATE_DIR": str(home / "ops"),
         "BACKUP_DIR": str(backups(stack, root)),
-        "PG_BIN": str(binaries.postgres(settings.postgres_version)),
+        "PG_BIN": str(binaries.postgres(settings.postgres_version, settings.embedded_programs)),
     }
 
 
