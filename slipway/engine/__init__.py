@@ -129,6 +129,9 @@ class Engine(Protocol):
     def url(self) -> str:
         """The front door, as a person types it."""
 
+    def servers(self) -> Sequence[tuple[str, str]]:
+        """A service, and what its server is where that is not the image's."""
+
     def hold_lock(self, doing: str, wait: float, flag: str) -> AbstractContextManager[Callable[[], None]]:
         """Holds the stack's lock, for everybody who can reach this engine. Raises LockHeld after `wait` seconds.
 

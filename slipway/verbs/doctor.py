@@ -35,7 +35,9 @@ class Finding:
 def run(on: str, reporter) -> None:
     """Prints every finding. Raises VerificationError (exit 8) if one of them needs mending."""
     findings = [
-        finding for check in (files, machine, engine, room, exposed, backups, archive) for finding in kept(check, on)
+        finding
+        for check in (files, machine, engine, servers, room, exposed, backups, archive)
+        for finding in kept(check, on)
     ]
     for finding in findings:
         reporter.line(f"  {'✗' if finding.mend else '✓'} {finding.subject:<14} {finding.found}")
@@ -106,6 +108,12 @@ def engine(on: str) -> Iterator[Finding]:
     yield compose(env)
     yield clock(connection)
     yield from port(env, connection)
+
+
+def servers(on: str) -> Iterator[Finding]:
+    """Where servers are not those of the images: what was tried here may go otherwise there."""
+    for service, text in enter(on).engine.servers():
+        yield Finding(service, text)
 
 
 def compose(env: Environment) -> Finding:

@@ -132,6 +132,9 @@ class Docker:
     def describe_crash(self, service: str) -> str:
         return colours.gave_up(self.connection, self.group(service))
 
+    def servers(self) -> Sequence[tuple[str, str]]:
+        return ()
+
     def changes(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
         return preview.differences(self, names) if names else {}
 

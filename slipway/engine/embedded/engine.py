@@ -94,6 +94,13 @@ class Embedded:
         """Nothing: of what a process was started with, a fingerprint is all that is kept."""
         return {}
 
+    def servers(self) -> Sequence[tuple[str, str]]:
+        from slipway.engine.embedded import differences
+
+        if requirements.missing(self.root, "embedded"):
+            return ()
+        return tuple(differences.told(self.stack, self.home / "redis" / "data"))
+
     # -- what is done --------------------------------------------------------------------------------------------
 
     def prepare(self, seen: Seen) -> Sequence[Build]:
