@@ -16,8 +16,10 @@ MESSAGE = "We are restoring this service from a backup. It will be back soon."
 
 @contextmanager
 def keep_door_closed(env: Environment, seen: Seen, reporter) -> Iterator[None]:
-    """Maintenance where there is a gateway, else the app stopped. One that somebody had closed stays closed; one that a
-    killed restore left closed is opened in the end."""
+    """Keeps the front door closed while the block runs: maintenance where there is a gateway, else the app stopped.
+
+    One that somebody had closed stays closed; one that a killed restore left closed is opened in the end.
+    """
     engine = env.engine
     gateway = "gateway" in engine.services()
     before = engine.inside("maintenance.state", {}, Silent()) if gateway else {"on": False}

@@ -59,7 +59,7 @@ def rows(count: int | None) -> str:
 
 
 def describe_aftermath(env: Environment, done: Done) -> Iterator[str]:
-    """What is worth knowing afterwards."""
+    """What is worth knowing after a restore."""
     for note in done.database.get("notes", ()):
         yield f"  {note}"
     if done.objects.get("extra"):

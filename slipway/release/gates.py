@@ -38,7 +38,7 @@ def run_gate(engine: Engine, service: str, kind: type[SlipwayError], work: Calla
 
 
 def fail_fast(engine: Engine, service: str, kind: type[SlipwayError]) -> Callable[[], None]:
-    """Raises as soon as a service has given up, so that nobody waits a minute for what died in a second."""
+    """A check that raises as soon as a service has given up: nobody waits a minute for what died in a second."""
 
     def check() -> None:
         if service in engine.services() and (how := engine.describe_crash(service)):

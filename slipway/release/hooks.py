@@ -160,7 +160,7 @@ def kill_group(child: subprocess.Popen) -> None:
 
 
 def start_hook(path: Path, root: Path, env: Mapping[str, str]) -> subprocess.Popen:
-    """The program in a process group of its own, standing in the root of the repository."""
+    """Starts the program in a process group of its own, standing in the root of the repository."""
     if not path.is_file() or not os.access(path, os.X_OK):
         raise GateError(
             f"hooks/{path.name}",

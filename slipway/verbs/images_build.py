@@ -24,12 +24,12 @@ def run(on: str, reporter, again: bool = False) -> None:
         )
     todo = plan(env, again)
     apply(todo, reporter, end_all)
-    tags = ", ".join(image.tag for image in env.engine.built.values())
+    tags = ", ".join(image.tag for image in env.engine.built_images.values())
     reporter.done(f"Built {len(todo.steps)}: {tags}" if todo else f"Nothing to build: {tags}", tags=env.engine.tags)
 
 
 def plan(env: Environment, again: bool) -> Plan:
-    built = env.engine.built.values()
+    built = env.engine.built_images.values()
     have = frozenset() if again else images.present(image.tag for image in built)
     cause = "to be built anew" if again else "not on the engine"
     return Plan(

@@ -11,7 +11,7 @@ from slipway.errors import SettingsError, VerificationError
 
 
 def list_backups(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"backups": [summary, newest first], "damaged": [sentence], "offsite": what `offsite.listing.seen` says}.
+    """{"backups": [summary, newest first], "damaged": [sentence], "offsite": what `summarize_copies` says}.
 
     Each says `where` it is: here, off-site, or both; one that is only off-site says what its files tell.
     """

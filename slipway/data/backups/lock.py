@@ -83,7 +83,7 @@ def clear(place: Path) -> None:
 
 @contextmanager
 def hold_for_reading(path: Path) -> Iterator[None]:
-    """While the block runs, no prune removes this backup. Any number may read. Raises BackupError where one just did."""
+    """Keeps prunes off this backup while the block runs. Any number may read. Raises BackupError where one just did."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:

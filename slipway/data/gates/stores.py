@@ -93,7 +93,7 @@ def query(url: connection.Secret, where: str, bundled: bool) -> None:
 
 
 def refusal_error(reason: str, where: str, bundled: bool) -> GateError:
-    """Postgres is up and does not know these credentials: no time will change that."""
+    """The error where Postgres is up and does not know these credentials: no time will change that."""
     if not bundled:
         return GateError(
             "postgres gate", reason, f"the user, password and database of {where}", f"edit {where} in .env"

@@ -84,7 +84,7 @@ def remains(conn: psycopg.Connection, before: tuple[str, ...], text: str) -> lis
 
 
 def invalid_error(where: str, found: str, names: list[str]) -> MigrationError:
-    """The error that names them."""
+    """The error that names these invalid indexes."""
     drops = "; ".join(f"DROP INDEX CONCURRENTLY {name}" for name in names)
     return MigrationError(
         where,

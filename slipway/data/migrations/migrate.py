@@ -14,8 +14,9 @@ def migrate(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Applies every pending migration in order of its number, or those up to `args["to"]`.
 
     Returns {"applied": [{"version", "name", "file", "ms"}], "version": the newest applied or None}; with
-    `args["dry_run"]` nothing is kept and the answer is that of `dryrun.tried`. `args["by"]` and `args["release"]` are
-    recorded. Raises MigrationError with file, line and column; LockHeld when another runner keeps the lock.
+    `args["dry_run"]` nothing is kept and the answer is that of `dry_run.try_migrations`. `args["by"]` and
+    `args["release"]` are recorded. Raises MigrationError with file, line and column; LockHeld when another
+    runner keeps the lock.
     A failed or killed run leaves whole files only: those before the one that failed.
     """
     to = state.number(args, "to", None, 0)

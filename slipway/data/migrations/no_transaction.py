@@ -99,7 +99,7 @@ class Run:
             if wrong := invalid_indexes.find_broken(self.conn, state.invalid, ""):
                 raise invalid_indexes.invalid_error(self.source.label, "it left ", wrong)
             ms = round((time.monotonic() - started) * 1000, 1)
-            self.write(self.rows(digest.done(), ms) + history.mirror_rows(self.target) + history.FORGET)
+            self.write(self.rows(digest.finish(), ms) + history.mirror_rows(self.target) + history.FORGET)
         return ms, count
 
     def guard_session(self) -> AbstractContextManager[None]:
@@ -197,7 +197,7 @@ class Run:
         execute.send(self.conn, piece, self.source.label)
 
     def run_counted(self, piece: Piece, done: str) -> None:
-        """A statement and its count in one transaction."""
+        """Runs a statement and writes its count in one transaction."""
         with self.guard_session():
             self.conn.execute("BEGIN")
             execute.send(self.conn, piece, self.source.label)

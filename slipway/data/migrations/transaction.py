@@ -137,7 +137,7 @@ def once(conn: psycopg.Connection, ends: Endpoints, label: str, source: Source |
     pieces = check.check_pieces(source.chunks(digest), label, conn.info.dbname) if source else iter(())
     with session.guard_transaction(conn, label):
         try:
-            sent = send_and_commit(conn, ends, label, pieces, lambda: rows(digest.done()))
+            sent = send_and_commit(conn, ends, label, pieces, lambda: rows(digest.finish()))
         except MigrationError as error:
             raise session.ended_inside(label) if ENDED in error.found else error from None
         if conn.info.transaction_status.name != "IDLE":

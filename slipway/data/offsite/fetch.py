@@ -43,7 +43,7 @@ def fetch(ends: Endpoints, args: dict, emit: Emit) -> dict:
         copy = choose_copy(remote, str(args.get("id") or "latest"))
         if is_whole(root / copy.identity, folder.pool(ends)):
             return {"id": copy.identity, "bytes": 0, "objects": 0, "here": True}
-        return bring_copy(Line(remote, copy.sealed, wanted_keys(copy, keys)), copy, root, emit)
+        return bring_copy(Line(remote, copy.is_sealed, wanted_keys(copy, keys)), copy, root, emit)
 
 
 def choose_copy(remote: Remote, identity: str) -> Copy:
@@ -63,7 +63,7 @@ def choose_copy(remote: Remote, identity: str) -> Copy:
 
 
 def wanted_keys(copy: Copy, keys: list) -> list:
-    if copy.sealed and not keys:
+    if copy.is_sealed and not keys:
         raise BackupError(
             f"off-site copy {copy.identity}",
             "it is encrypted",

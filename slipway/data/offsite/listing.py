@@ -25,11 +25,11 @@ class Copy:
         return bool(self.files.keys() & {manifest.NAME, manifest.NAME + SEALED})
 
     @property
-    def sealed(self) -> bool:
+    def is_sealed(self) -> bool:
         return manifest.NAME + SEALED in self.files
 
     @property
-    def proven(self) -> bool:
+    def is_proven(self) -> bool:
         """Evidence is copied only where it proves."""
         return bool(self.files.keys() & {manifest.EVIDENCE, manifest.EVIDENCE + SEALED})
 
@@ -79,7 +79,7 @@ def summarize_copies(ends: Endpoints) -> dict:
 
 
 def facts(copy: Copy) -> dict:
-    return {"bytes": copy.bytes, "sealed": copy.sealed, "proven": copy.proven, "parts": list(copy.parts)}
+    return {"bytes": copy.bytes, "sealed": copy.is_sealed, "proven": copy.is_proven, "parts": list(copy.parts)}
 
 
 def where(backup: dict, there: Mapping[str, dict]) -> str:

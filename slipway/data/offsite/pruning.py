@@ -45,7 +45,7 @@ def prune(ends: Endpoints, dry_run: bool, emit: Emit) -> dict:
 def choose_staying(ends: Endpoints, there: dict[str, Copy], now: datetime) -> dict[str, str]:
     proven = {found["id"] for found in folder.list_backups(ends) if found["proven"]}
     backups = [
-        retention.Backup(copy.identity, moment(copy.identity), copy.proven or copy.identity in proven, copy.parts)
+        retention.Backup(copy.identity, moment(copy.identity), copy.is_proven or copy.identity in proven, copy.parts)
         for copy in there.values()
         if copy.complete
     ]

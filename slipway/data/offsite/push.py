@@ -76,13 +76,13 @@ def one(ends: Endpoints, way: Way, path: Path, copy: Copy, emit: Emit) -> dict:
     with lock.hold_for_reading(path):
         refuse_damaged(path, pool.root)
         work.mkdir(exist_ok=True, mode=0o700)
-        if copy.complete and copy.sealed == way.sealed:
+        if copy.complete and copy.is_sealed == way.sealed:
             files = [(manifest.EVIDENCE, path / manifest.EVIDENCE)] if folder.read(path)["proven"] else []
         else:
             objects = copy_objects(way, path, pool, work, emit)
             files = list(to_send(way, path, work))
         sent = copy_files(way, path.name, files, work, copy, emit)
-        if copy.complete and copy.sealed != way.sealed:
+        if copy.complete and copy.is_sealed != way.sealed:
             remove_other_form(way, copy)
         write_evidence(way, path)
     shutil.rmtree(work, ignore_errors=True)

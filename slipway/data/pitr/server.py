@@ -44,7 +44,7 @@ PAUSE = 0.05
 
 @contextmanager
 def run_recovered(ends: Endpoints, path: Path, say: Callable[[str], None]) -> Iterator[tuple[Secret, str]]:
-    """The address of the server when it has recovered, and when its last transaction ended; then it is stopped well.
+    """Runs a server until it has recovered: its address, and when its last transaction ended; then it is stopped well.
 
     Raises BackupError with the end of its log where it does not get that far.
     """

@@ -100,7 +100,7 @@ def restore(ends: Endpoints, beside: Endpoints, dump: Path, emit: Emit) -> dict:
         archive.refuse_unfit(opened, major, archive.available(target))
         without = extensions.unmakeable(target, beside, opened.manifest["extensions"])
         job = job_of(ends, beside, opened.programs, target, without)
-        with filling.listed(archive.selection(opened, without, [], schema_only=False)) as listed:
+        with filling.entry_words(archive.selection(opened, without, [], schema_only=False)) as listed:
             words = ("--no-subscriptions", *listed, str(dump))
             with restoring(job, *words, jobs=os.cpu_count() or 1) as writer:
                 wait((writer,), lambda: progress(emit, f"restoring {dump.parent.name}", size_of(target), 0, "bytes"))

@@ -146,7 +146,7 @@ def at(ends: Endpoints, sockets: str) -> Endpoints:
 
 
 def restore_database(there: Endpoints, opened: archive.Archive, emit: Emit) -> tuple[str, list[dict]]:
-    """The database filled and compared. That it cannot be filled is a finding; that there is no room is none."""
+    """Fills the database and compares it. That it cannot be filled is a finding; that there is no room is none."""
     with scratch.maker(there) as conn, connection.told(BackupError, f"drill of {opened.path.name}"):
         version = conn.execute("SHOW server_version").fetchone()[0].split(" ")[0]
         try:

@@ -93,7 +93,7 @@ def fill(
     from psycopg.conninfo import make_conninfo
 
     env = {**env, "PGOPTIONS": f"{env.get('PGOPTIONS', '')} {HASTE}".strip(), "LC_ALL": "C"}
-    with listed(chosen) as list_words:
+    with entry_words(chosen) as list_words:
         words = (*words, *list_words)
         database = make_conninfo(dbname=env["PGDATABASE"])
         if defining.is_needed(archive):
@@ -112,7 +112,7 @@ def fill(
 
 
 @contextmanager
-def listed(chosen: list[int] | None) -> Iterator[tuple[str, ...]]:
+def entry_words(chosen: list[int] | None) -> Iterator[tuple[str, ...]]:
     """What tells pg_restore which entries to restore; nothing where that is all of them."""
     if chosen is None:
         yield ()

@@ -93,7 +93,7 @@ def count_rows(conn: psycopg.Connection) -> dict[str, int]:
 
 
 def estimate_rows(conn: psycopg.Connection) -> dict[str, int]:
-    """As the statistics have it."""
+    """How many rows each table has, as the statistics have it."""
     seen = dict(conn.execute("SELECT relid::bigint, n_live_tup FROM pg_stat_all_tables").fetchall())
     return {name: seen.get(oid, 0) for name, oid, _ in fingerprint.tables(conn)}
 

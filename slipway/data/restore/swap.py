@@ -94,7 +94,7 @@ def old_name(conn: psycopg.Connection, live: str) -> str:
 
 @contextmanager
 def keep_emptied(other: psycopg.Connection, names: list[str]) -> Iterator[None]:
-    """While the block runs, sessions in these databases are ended, again and again: pools come back at once."""
+    """Ends sessions in these databases while the block runs, again and again: pools come back at once."""
     done = threading.Event()
     ended = threading.Thread(target=end_sessions, args=(other, names, done), daemon=True)
     ended.start()

@@ -45,7 +45,7 @@ def check_pieces(chunks: Iterable[bytes], label: str, database: str, alone: bool
 
 
 def refuse_unfit(chunks: Iterable[bytes], label: str, database: str, alone: bool = False) -> None:
-    """Reads a whole file and raises what `fit` raises, before anything is run."""
+    """Reads a whole file and raises what `check_pieces` raises, before anything is run."""
     for piece in check_pieces(chunks, label, database, alone):
         for _ in piece.data or ():
             pass

@@ -132,7 +132,7 @@ def is_session_lost(conn: psycopg.Connection, error: psycopg.Error) -> bool:
 
 
 def gone_error(label: str, error: Exception, committing: bool = False) -> MigrationError:
-    """The server or the way to it went away in the middle of a file."""
+    """The error where the server, or the way to it, went away in the middle of a file."""
     expected = "the connection kept to the end; an unfinished file leaves nothing behind"
     if committing:
         expected = (

@@ -41,7 +41,7 @@ class Source:
         return Path(self.file)
 
     def chunks(self, digest: Digest | None = None) -> Iterator[bytes]:
-        """Its bytes, without the mark that some editors put before UTF-8. Raises MigrationError as `told` does."""
+        """Its bytes, without the mark that some editors put before UTF-8. Raises as `check_chunks` does."""
         digest = digest or Digest()
         return check_chunks(chunks(self.file, digest.add), self.label, digest)
 
@@ -84,7 +84,7 @@ def check_chunks(found: Iterator[bytes], label: str, digest: Digest) -> Iterator
         with readable(label):
             chunk = next(found, None)
             if chunk is None:
-                digest.done()
+                digest.finish()
                 return
         yield chunk
 
@@ -110,7 +110,7 @@ def short_sha256(content: bytes) -> str:
         return fingerprint(content)
     digest = Digest()
     digest.add(content)
-    return digest.done()
+    return digest.finish()
 
 
 def long_sha256(first: bytes, descriptor: int) -> str:
@@ -119,7 +119,7 @@ def long_sha256(first: bytes, descriptor: int) -> str:
     digest.add(first)
     for chunk in iter(lambda: os.read(descriptor, CHUNK), b""):
         digest.add(chunk)
-    return digest.done()
+    return digest.finish()
 
 
 class Digest:
@@ -155,7 +155,7 @@ class Digest:
         if (zero := chunk.find(b"\0")) >= 0:
             raise BadText(self.line + chunk[:zero].count(b"\n"), "a zero byte: is it UTF-16?")
 
-    def done(self) -> str:
+    def finish(self) -> str:
         try:
             self.decoder.decode(b"", final=True)
         except UnicodeDecodeError:

@@ -51,7 +51,7 @@ class Rollout:
 
     def front(self) -> str:
         """The gateway's configuration as the settings ask for it, as JSON."""
-        return self.engine.rendered[f"{self.engine.file.stem}.gateway.json"]
+        return self.engine.rendered_files[f"{self.engine.file.stem}.gateway.json"]
 
     def serving_colour(self) -> str:
         """The colour that serves now."""

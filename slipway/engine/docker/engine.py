@@ -54,17 +54,17 @@ class Docker:
         return [service.name for service in self.stack.services]
 
     @cached_property
-    def rendered(self) -> dict[str, str]:
+    def rendered_files(self) -> dict[str, str]:
         return render.files(self.stack, self.root)
 
     @cached_property
-    def built(self) -> dict[str, images.Image]:
+    def built_images(self) -> dict[str, images.Image]:
         """The images that are built here, by name."""
         return docker_images.for_stack(self.stack, self.root)
 
     @cached_property
     def tags(self) -> dict[str, str]:
-        return {name: image.tag for name, image in self.built.items()}
+        return {name: image.tag for name, image in self.built_images.items()}
 
     @cached_property
     def rollout(self) -> colours.Rollout:
@@ -80,7 +80,7 @@ class Docker:
         values = compose.environment(self.stack, self.tags | pair, {})
         if self.connection.migrates:
             values["SLIPWAY_GATEWAY_SYSCTL"] = "net.ipv4.tcp_migrate_req=1"
-        marks = compose.fingerprints(self.rendered[self.file.name], values)
+        marks = compose.fingerprints(self.rendered_files[self.file.name], values)
         marks |= dict.fromkeys(pair, marks["app-blue"])  # the same release has the same mark in either colour
         scale = {f"SLIPWAY_{colour.upper()}_REPLICAS": str(self.stack["app"].replicas)} if colour else {}
         return values | compose.environment(self.stack, {}, marks) | scale
@@ -157,13 +157,13 @@ class Docker:
         )
 
     def plan_rendering(self) -> tuple[Build, ...]:
-        if not render.stale(self.rendered, self.file.parent):
+        if not render.stale(self.rendered_files, self.file.parent):
             return ()
         cause = "settings or templates changed" if self.file.exists() else "not written yet"
         return (Build(Step(f"render compose/{self.file.name}", cause, self.write)),)
 
     def write(self, progress: Progress) -> None:
-        render.write(self.rendered, self.file.parent)
+        render.write(self.rendered_files, self.file.parent)
 
     def pull(self, tag: str, progress: Progress) -> None:
         compose.run(["docker", "pull", tag], self.environment, progress.say, f"image {tag}")

@@ -37,7 +37,7 @@ def for_stack(stack: Stack, root: Path) -> dict[str, images.Image]:
 
 
 def is_needed(name: str, stack: Stack) -> bool:
-    """Images that no service runs are the floors of others; a store that is external needs none but Postgres' own."""
+    """Whether it is built. What no service runs is the floor of others; an external store needs none but Postgres'."""
     return name in stack or name in ("base", "python", "postgres")
 
 
@@ -48,7 +48,7 @@ def local_ops(root: Path, below: str) -> images.Image:
 
 def pulls(engine: Docker, there: Collection[str]) -> Iterator[Build]:
     """What comes from a registry and is not on the engine."""
-    wanted = [service.image for service in engine.stack.services if is_pulled(service, engine.built)]
+    wanted = [service.image for service in engine.stack.services if is_pulled(service, engine.built_images)]
     for tag in dict.fromkeys(wanted):
         if tag not in there:
             yield Build(Step(f"pull {tag}", "not on the engine", partial(engine.pull, tag)))
@@ -56,7 +56,7 @@ def pulls(engine: Docker, there: Collection[str]) -> Iterator[Build]:
 
 def made_here(engine: Docker, there: Collection[str]) -> Iterator[Build]:
     """What is built and is not on the engine, the floors of others first."""
-    missing = [image for image in engine.built.values() if image.tag not in there]
+    missing = [image for image in engine.built_images.values() if image.tag not in there]
     for number, level in enumerate(images.in_order(missing), 1):
         for image in level:
             step = Step(f"build {image.name}", f"{image.tag} is not on the engine", partial(engine.build, image))

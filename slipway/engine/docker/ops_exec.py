@@ -165,7 +165,7 @@ def events(connection: Connection, exec_id: str, give_up: Callable[[], None], no
 
 
 def parse_events(lines: Iterable[str], noise: list[str]) -> Iterator[dict]:
-    """Events; lines that are none go to `noise`."""
+    """The events in these lines; lines that are none go to `noise`."""
     for line in lines:
         try:
             yield json.loads(line)

@@ -22,7 +22,7 @@ ELSE = "something else in its part of the rendered file"
 
 def differences(engine: Docker, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
     """What is different about each of these services, which run."""
-    model = wanted_services(engine.stack, engine.file, engine.rendered[engine.file.name], engine.environment)
+    model = wanted_services(engine.stack, engine.file, engine.rendered_files[engine.file.name], engine.environment)
     found, api = containers.containers(engine.connection, engine.stack.name), engine.connection.api.api
     told = {}
     for name in names:

@@ -87,7 +87,7 @@ def fetch_backup(env: Environment, chosen: dict, place: Path, progress: Progress
 
 
 def unpack_stream(incoming: BinaryIO, place: Path, work: Path, tell) -> int:
-    """Files of the backup go to `work`, objects to their pool. What has any other name is left out."""
+    """Unpacks files of the backup to `work`, objects to their pool. What has any other name is left out."""
     done = 0
     with tarfile.open(fileobj=incoming, mode="r|") as tar:
         for member in tar:
