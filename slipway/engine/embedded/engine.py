@@ -97,7 +97,7 @@ class Embedded:
     def servers(self) -> Sequence[tuple[str, str]]:
         from slipway.engine.embedded import differences
 
-        if requirements.missing(self.root, "embedded"):
+        if requirements.needs_install(self.root, "embedded"):
             return ()
         return tuple(differences.told(self.stack, self.home / "redis" / "data"))
 
