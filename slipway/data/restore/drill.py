@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -24,6 +25,8 @@ from slipway.data.restore import archive, filling, objects, people, place, proof
 from slipway.errors import BackupError, SettingsError, SlipwayError, VerificationError
 
 PREFIX = ".drill-"
+# Errors that say nothing about the backup.
+NO_FAULT = re.compile(f"{filling.FULL.pattern}|server closed the connection unexpectedly")
 # Small, so that it fits beside whatever else runs in the ops container, and careless: nothing of it outlives the drill.
 SERVER = (
     *cluster.HASTY,
@@ -146,7 +149,8 @@ def at(ends: Endpoints, sockets: str) -> Endpoints:
 
 
 def restore_database(there: Endpoints, opened: archive.Archive, emit: Emit) -> tuple[str, list[dict]]:
-    """Fills the database and compares it. That it cannot be filled is a finding; that there is no room is none."""
+    """Fills the database and compares it. That it cannot be filled is a finding; that there is no room, or that the server
+    ended, which it does where its log finds no room, is none."""
     with scratch.maker(there) as conn, connection.told(BackupError, f"drill of {opened.path.name}"):
         version = conn.execute("SHOW server_version").fetchone()[0].split(" ")[0]
         try:
@@ -158,7 +162,7 @@ def restore_database(there: Endpoints, opened: archive.Archive, emit: Emit) -> t
             with scratch.maker(there, made.name) as watch:
                 count = filling.fill(opened, copy.environment(there, made.name), entries, (), emit, watch)
         except SlipwayError as error:
-            if isinstance(error, SettingsError) or filling.FULL.search("\n".join((error.found, *error.log))):
+            if isinstance(error, SettingsError) or NO_FAULT.search("\n".join((error.found, *error.log))):
                 raise
             return version, [proof.check("restore", False, error.found)]
     scope = proof.Scope(without=tuple(without), deep=True)
