@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 from bench.harness import NotMeasured, Result
+from slipway.engine.pick import why_no_docker
 from slipway.errors import SlipwayError
-from slipway.verbs.test import no_engine
 
 ALL = (
     "startup",
@@ -33,7 +34,7 @@ def main(names: list[str]) -> int:
     print(f"{'what':<34} {'ours':>12} {'peer':>12} {'ratio':>6}  bar    verdict  peer is")
     missed = 0
     for name in names or ALL:
-        if name in ON_DOCKER and no_engine():
+        if name in ON_DOCKER and why_no_docker(os.environ):
             print(f"{name}: left out, because no engine answers; on Debian: sudo scripts/docker-engine")
             continue
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench.harness import Result, copy_of_tree, environment, free_port, invoke, take_down
-from slipway.verbs.test import no_engine
+from slipway.engine.pick import why_no_docker
 
 # A child of its own: RUSAGE_CHILDREN keeps the largest of all children ever waited for.
 WATCH = """
@@ -21,7 +22,7 @@ sys.exit(done.returncode)
 
 def measure() -> Iterator[Result]:
     for engine in ("embedded", "docker"):
-        if engine == "docker" and no_engine():
+        if engine == "docker" and why_no_docker(os.environ):
             continue
         env = environment(ENGINE=engine, IMAGES="debian", PROJECT="slipway-bench-memory", HTTP_PORT=free_port())
         with copy_of_tree() as tree:

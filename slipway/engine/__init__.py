@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Protocol
 
 from slipway.engine.lock import Holder
 from slipway.plan import Progress, Step
+from slipway.stack.images import Image
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,15 @@ class Seen:
     front: Mapping = field(
         default_factory=dict
     )  # the configuration that the gateway runs; empty: not known, or in doubt
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: what it looked at, what it found, and what mends it if something must be mended."""
+
+    subject: str
+    found: str
+    mend: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,7 @@ class Engine(Protocol):
 
     name: str
     rollout: Rollout
+    built_images: Mapping[str, Image]  # those that are built here, by name; none where services need no image
 
     def services(self) -> Sequence[str]:
         """Names of the services that this engine runs for the stack, in start order."""
@@ -104,6 +115,9 @@ class Engine(Protocol):
 
     def prepare(self, seen: Seen) -> Sequence[Build]:
         """What has to be built or installed first."""
+
+    def build(self, image: Image, progress: Progress) -> None:
+        """Builds one of `built_images`."""
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
         """Starts or replaces these services so that they match the stack; returns when they were started."""
@@ -129,8 +143,8 @@ class Engine(Protocol):
     def url(self) -> str:
         """The front door, as a person types it."""
 
-    def servers(self) -> Sequence[tuple[str, str]]:
-        """A service, and what its server is where that is not the image's."""
+    def checks(self, flag: str) -> Sequence[Callable[[], Iterator[Finding]]]:
+        """What `doctor` looks at on this engine; `flag` names the environment on a command line."""
 
     def hold_lock(self, doing: str, wait: float, flag: str) -> AbstractContextManager[Callable[[], None]]:
         """Holds the stack's lock, for everybody who can reach this engine. Raises LockHeld after `wait` seconds.

@@ -45,6 +45,17 @@ def choose(stack: Stack, root: Path, environ: Mapping[str, str]) -> tuple[Engine
         return embedded, f"no Docker: {error.found}"
 
 
+def why_no_docker(environ: Mapping[str, str]) -> EngineError | None:
+    """Why no Docker engine answers; None where one does."""
+    from slipway.engine.docker import client
+
+    try:
+        client.connect(environ)
+    except EngineError as error:
+        return error
+    return None
+
+
 def embed(stack: Stack, root: Path) -> Engine:
     from slipway.engine.embedded.engine import Embedded
 

@@ -6,39 +6,22 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC
 
 from slipway.config import envfile
 from slipway.config.settings import Settings
-from slipway.engine.docker import checks, client
-from slipway.engine.docker import containers as docker_containers
-from slipway.environment import ROOT, Environment, enter
-from slipway.errors import ENGINE_FULL, SlipwayError, VerificationError
+from slipway.engine import Finding
+from slipway.environment import ROOT, enter
+from slipway.errors import SlipwayError, VerificationError
 from slipway.plan import Silent
 from slipway.recovery import backups as backup_words
 from slipway.stack import model, render
 
 ROOM = 5 * 2**30
-SKEW = 5.0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One check: what it looked at, what it found, and what mends it if something must be mended."""
-
-    subject: str
-    found: str
-    mend: str = ""
 
 
 def run(on: str, reporter) -> None:
     """Prints every finding. Raises VerificationError (exit 8) if one of them needs mending."""
-    findings = [
-        finding
-        for check in (files, machine, engine, servers, room, exposed, backups, archive)
-        for finding in kept(check, on)
-    ]
+    findings = [finding for check in (files, machine, engine, backups, archive) for finding in kept(check, on)]
     for finding in findings:
         reporter.line(f"  {'✗' if finding.mend else '✓'} {finding.subject:<14} {finding.found}")
         if finding.mend:
@@ -98,96 +81,11 @@ def machine(on: str) -> Iterator[Finding]:
 
 
 def engine(on: str) -> Iterator[Finding]:
-    """The engine that this environment gets, its compose version, its clock, and the port of the front door."""
+    """The engine that this environment gets, and all that it checks of itself."""
     env = enter(on)
     yield Finding("engine", env.header)
-    if env.engine.name != "docker":
-        return
-    connection = client.connect(os.environ)
-    yield Finding("docker", f"engine {connection.version}")
-    yield compose(env)
-    yield clock(connection)
-    yield from port(env, connection)
-
-
-def servers(on: str) -> Iterator[Finding]:
-    """Where servers are not those of the images: what was tried here may go otherwise there."""
-    for service, text in enter(on).engine.servers():
-        yield Finding(service, text)
-
-
-def compose(env: Environment) -> Finding:
-    done = subprocess.run(["docker", "compose", "version", "--short"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        return Finding(
-            "compose",
-            "there is no `docker compose` (v2)",
-            "install docker-compose-plugin; on Debian: sudo scripts/docker-engine",
-        )
-    version = done.stdout.strip().lstrip("v")
-    old = version.startswith("1.")
-    return Finding("compose", version, "install docker-compose-plugin, version 2" if old else "")
-
-
-def clock(connection: client.Connection) -> Finding:
-    """Signed S3 requests and certificates fail when clocks disagree."""
-    from datetime import datetime
-
-    theirs = datetime.fromisoformat(connection.api.info()["SystemTime"][:19]).replace(tzinfo=UTC)
-    skew = abs((datetime.now(UTC) - theirs).total_seconds())
-    return Finding(
-        "clock",
-        f"{skew:.0f} s between this machine and the engine",
-        "" if skew <= SKEW else "timedatectl set-ntp true, on both",
-    )
-
-
-def port(env: Environment, connection: client.Connection) -> Iterator[Finding]:
-    from slipway.engine.docker.checks import is_listening
-
-    number = env.settings.front_port
-    ours = "gateway" in docker_containers.containers(connection, env.stack.name)
-    if not ours and connection.local and is_listening(number):
-        holder = docker_containers.publisher(connection, number)
-        yield Finding(
-            f"port {number}",
-            f"taken by {f'container {holder}' if holder else 'another program'}",
-            "stop it, or set HTTP_PORT in .env",
-        )
-    else:
-        yield Finding(f"port {number}", "ours" if ours else "free")
-
-
-def exposed(on: str) -> Iterator[Finding]:
-    """Ports that the stack's containers publish: only the gateway may face the world."""
-    env = enter(on)
-    if env.engine.name != "docker":
-        return
-    groups = docker_containers.containers(client.connect(os.environ), env.stack.name)
-    for service, containers in groups.items():
-        public = {
-            entry["PublicPort"]
-            for container in containers
-            for entry in container.get("Ports") or ()
-            if entry.get("PublicPort") and not entry.get("IP", "").startswith("127.")
-        }
-        if public and service != "gateway":
-            yield Finding(
-                service,
-                f"published to the network on port {', '.join(map(str, sorted(public)))}",
-                f"./invoke render && ./invoke up{env.flag}",
-            )
-        elif public:
-            yield Finding("published", f"the gateway alone, on port {', '.join(map(str, sorted(public)))}")
-
-
-def room(on: str) -> Iterator[Finding]:
-    """The engine's disk, as the data side sees it: it may be another one than this machine's, or far away."""
-    env = enter(on)
-    if env.engine.name == "docker" and (free := (env.engine.observe().data or {}).get("room")) is not None:
-        yield Finding(
-            "engine's disk", f"{free / 2**30:.1f} GB free there", "" if free >= checks.ROOM else ENGINE_FULL[2]
-        )
+    for check in env.engine.checks(env.flag):
+        yield from kept(lambda on, check=check: check(), on)
 
 
 def backups(on: str) -> Iterator[Finding]:
@@ -204,7 +102,7 @@ def backups(on: str) -> Iterator[Finding]:
 def archive(on: str) -> Iterator[Finding]:
     """Continuous archiving: what waits, and whether every repository answers."""
     env = enter(on)
-    if not env.settings.pitr or "pitr" not in docker_containers.containers(client.connect(os.environ), env.stack.name):
+    if not env.settings.pitr or "pitr" not in env.engine.observe(data=False).services:
         return
     found = env.engine.inside("pitr.status", {}, Silent())
     for text in found["problems"]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from slipway.engine.docker.engine import Docker
 from slipway.environment import Environment, ensure_settings
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Step, apply
@@ -15,7 +14,7 @@ from slipway.system.process import end_all
 def run(on: str, reporter, again: bool = False) -> None:
     """Builds the images whose tag the engine lacks; `again` builds all of them anew. A tag follows its content."""
     env = ensure_settings(on, reporter)
-    if not isinstance(env.engine, Docker):
+    if not env.engine.built_images:
         raise SettingsError(
             "images.build",
             f"the {env.engine.name} engine",
@@ -24,8 +23,9 @@ def run(on: str, reporter, again: bool = False) -> None:
         )
     todo = plan(env, again)
     apply(todo, reporter, end_all)
-    tags = ", ".join(image.tag for image in env.engine.built_images.values())
-    reporter.done(f"Built {len(todo.steps)}: {tags}" if todo else f"Nothing to build: {tags}", tags=env.engine.tags)
+    tags = {name: image.tag for name, image in env.engine.built_images.items()}
+    listed = ", ".join(tags.values())
+    reporter.done(f"Built {len(todo.steps)}: {listed}" if todo else f"Nothing to build: {listed}", tags=tags)
 
 
 def plan(env: Environment, again: bool) -> Plan:

@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 from slipway.console import Note
-from slipway.engine.docker import client
+from slipway.engine.pick import why_no_docker
 from slipway.environment import ROOT
-from slipway.errors import EngineError, VerificationError
+from slipway.errors import VerificationError
 from slipway.system import requirements
 
 ALWAYS = ("tests/unit", "tests/newman", "tests/app", "tests/embedded")
@@ -26,7 +26,7 @@ def run(on: str, reporter, only: str | None = None) -> None:
         if requirements.needs_install(ROOT, name):
             reporter.line(f"installing requirements/{name}.lock …")
             requirements.install(ROOT, name, Note())
-    left_out = None if only else no_engine()
+    left_out = None if only else why_no_docker(os.environ)
     if left_out and os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1":
         raise left_out
     # Most of them wait for servers most of the time: three files side by side keep two cores busy. A file stays whole,
@@ -42,11 +42,3 @@ def run(on: str, reporter, only: str | None = None) -> None:
         )
     if code:
         raise VerificationError("tests", f"pytest ended with {code}", "0", "read the first failure above")
-
-
-def no_engine() -> EngineError | None:
-    try:
-        client.connect(os.environ)
-    except EngineError as error:
-        return error
-    return None

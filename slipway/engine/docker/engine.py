@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from slipway.engine import Build, Running, Seen
+from slipway.engine import Build, Finding, Running, Seen
 from slipway.engine.docker import (
     backup_place,
     checks,
@@ -16,6 +16,7 @@ from slipway.engine.docker import (
     compose,
     containers,
     delivery,
+    doctor,
     lock,
     observe,
     ops_exec,
@@ -132,8 +133,8 @@ class Docker:
     def describe_crash(self, service: str) -> str:
         return colours.gave_up(self.connection, self.group(service))
 
-    def servers(self) -> Sequence[tuple[str, str]]:
-        return ()
+    def checks(self, flag: str) -> Sequence[Callable[[], Iterator[Finding]]]:
+        return doctor.every(self, flag)
 
     def changes(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
         return preview.differences(self, names) if names else {}

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 
-from slipway.engine import Build, Running, Seen
+from slipway.engine import Build, Finding, Running, Seen
 from slipway.engine.in_place import InPlace
 from slipway.errors import SettingsError
 from slipway.plan import Progress, Silent, Step
+from slipway.stack.images import Image
 from slipway.stack.model import Stack
 from slipway.system import http, requirements
 
@@ -23,6 +25,7 @@ class Embedded:
     """One stack under `.slipway/<environment>/`."""
 
     name = "embedded"
+    built_images: Mapping[str, Image] = MappingProxyType({})
 
     def __init__(self, stack: Stack, root: Path):
         self.stack, self.root = stack, root
@@ -94,12 +97,11 @@ class Embedded:
         """Nothing: of what a process was started with, a fingerprint is all that is kept."""
         return {}
 
-    def servers(self) -> Sequence[tuple[str, str]]:
-        from slipway.engine.embedded import differences
+    def checks(self, flag: str) -> Sequence[Callable[[], Iterator[Finding]]]:
+        from slipway.engine.embedded import doctor
 
-        if requirements.needs_install(self.root, "embedded"):
-            return ()
-        return tuple(differences.told(self.stack, self.home / "redis" / "data"))
+        there = not requirements.needs_install(self.root, "embedded")
+        return (partial(doctor.servers, self.stack, self.home / "redis" / "data"),) if there else ()
 
     # -- what is done --------------------------------------------------------------------------------------------
 

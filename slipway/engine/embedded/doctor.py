@@ -1,4 +1,4 @@
-"""What the servers here are, beside those of the images, in words."""
+"""What `doctor` says of the embedded engine: what its servers are, beside those of the images."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from slipway.engine import Finding
 from slipway.engine.embedded import binaries
 from slipway.stack import model
 from slipway.stack.model import Stack
 
 
-def told(stack: Stack, kept: Path) -> Iterator[tuple[str, str]]:
-    """A service and its sentence; `kept` is where Redis keeps its data."""
+def servers(stack: Stack, kept: Path) -> Iterator[Finding]:
+    """A sentence for each server; `kept` is where Redis keeps its data."""
     settings = stack.settings
     if "postgres" in stack:
         programs = binaries.postgres(settings.postgres_version, settings.embedded_programs)
-        yield "postgres", postgres(programs, model.POSTGRES[settings.postgres_version])
+        yield Finding("postgres", postgres(programs, model.POSTGRES[settings.postgres_version]))
     if "redis" in stack:
         program = binaries.redis(settings.redis, settings.embedded_programs, kept)
-        yield "redis", redis(program, model.CACHE[settings.redis])
+        yield Finding("redis", redis(program, model.CACHE[settings.redis]))
 
 
 def postgres(programs: Path, image: str) -> str:
