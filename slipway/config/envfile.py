@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from slipway.errors import SettingsError
 PREFIX = "APP_ENV_"
 APP_KEY = re.compile(r"APP_ENV_[A-Za-z_][A-Za-z0-9_]*")  # it becomes ${…} in the rendered file
 KEYS = {name.upper(): field for name, field in Settings.model_fields.items() if name != "app_env"}
+IDENTITY = ("ENVIRONMENT", "PROJECT")  # which stack is meant
 GROUPS = {
     "PROJECT": "The stack",
     "DOMAIN": "The front door",
@@ -61,11 +62,26 @@ def parse(root: Path, on: str | None, environ: Mapping[str, str]) -> Settings:
     known = {
         key: Entry(value, f"{key} in the environment")
         for key, value in environ.items()
-        if key in KEYS or APP_KEY.fullmatch(key)
+        if (key in KEYS or APP_KEY.fullmatch(key)) and not (key in IDENTITY and value == "")
     }
-    if on not in (None, "", LOCAL):
+    named = {"ENVIRONMENT": Entry(on, f"--on {on}")} if on not in (None, "", LOCAL) else {}
+    for key in IDENTITY:
+        refuse_contradiction([said[key] for said in (named, entries, known) if key in said and said[key].value])
+    if named:
         entries.setdefault("ENVIRONMENT", Entry(on, path.name))
     return validate(entries | known, path.name)
+
+
+def refuse_contradiction(said: Sequence[Entry]) -> None:
+    """Raises SettingsError when two places name two stacks: what is meant for one must not be done to another."""
+    for other in said[1:]:
+        if other.value != said[0].value:
+            raise SettingsError(
+                other.place,
+                f'"{other.value}"',
+                f'"{said[0].value}", as {said[0].place} says',
+                "say it in one place, or the same in both; nothing was touched",
+            )
 
 
 def read(path: Path) -> dict[str, Entry]:

@@ -295,3 +295,59 @@ def test_a_directory_in_place_of_the_file(tmp_path):
 def test_an_environment_that_cannot_be_a_name(tmp_path, on):
     with pytest.raises(SettingsError):
         envfile.load(tmp_path, on, SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("on", "file", "shell", "where", "expected"),
+    [
+        ("staging", "", "ENVIRONMENT=production", "ENVIRONMENT in the environment", '"staging", as --on staging says'),
+        (
+            "production",
+            "",
+            "ENVIRONMENT=local",
+            "ENVIRONMENT in the environment",
+            '"production", as --on production says',
+        ),
+        (
+            "staging",
+            "ENVIRONMENT=production",
+            "",
+            "ENVIRONMENT in .env.staging line 1",
+            '"staging", as --on staging says',
+        ),
+        (
+            "local",
+            "ENVIRONMENT=production",
+            "ENVIRONMENT=staging",
+            "ENVIRONMENT in the environment",
+            '"production", as ENVIRONMENT in .env line 1 says',
+        ),
+        (
+            "staging",
+            "PROJECT=shop",
+            "PROJECT=other",
+            "PROJECT in the environment",
+            '"shop", as PROJECT in .env.staging line 1 says',
+        ),
+    ],
+)
+def test_two_places_that_name_two_stacks_are_refused(tmp_path, on, file, shell, where, expected):
+    envfile.path_of(tmp_path, on).write_text(file)
+    environ = dict([shell.split("=")]) if shell else {}
+    with pytest.raises(SettingsError) as caught:
+        envfile.parse(tmp_path, on, environ)
+    assert (caught.value.where, caught.value.expected) == (where, expected)
+
+
+@pytest.mark.parametrize(
+    ("on", "file", "shell", "stack"),
+    [
+        ("staging", "ENVIRONMENT=staging", {"ENVIRONMENT": "staging"}, "slipway-staging"),
+        ("staging", "PROJECT=shop", {"ENVIRONMENT": ""}, "shop-staging"),
+        ("local", "ENVIRONMENT=production", {}, "slipway-production"),
+        ("local", "", {"ENVIRONMENT": "production", "PROJECT": "shop"}, "shop-production"),
+    ],
+)
+def test_places_that_agree_or_say_nothing_name_the_stack(tmp_path, on, file, shell, stack):
+    envfile.path_of(tmp_path, on).write_text(file)
+    assert envfile.parse(tmp_path, on, shell).stack == stack

@@ -92,9 +92,9 @@ def test_a_full_disk_leaves_no_half_written_settings(tmp_path):
 
 
 def test_the_process_environment_wins_over_the_file(load):
-    environ = envfile.fresh_secrets() | {"PROJECT": "shell"}
-    settings = load(b"PROJECT=file\nREDIS_PASSWORD=in-the-file\n", environ=environ)
-    assert settings.project == "shell" and settings.redis_password.get_secret_value() != "in-the-file"
+    environ = envfile.fresh_secrets() | {"APP_CONTEXT": "shell"}
+    settings = load(b"APP_CONTEXT=file\nREDIS_PASSWORD=in-the-file\n", environ=environ)
+    assert settings.app_context == "shell" and settings.redis_password.get_secret_value() != "in-the-file"
 
 
 def test_strangers_in_the_process_environment_are_nobodys_business(load):
