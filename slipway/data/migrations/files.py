@@ -158,6 +158,8 @@ def place_file(side: dict[int, tuple[str, Source]], version: int, title: str, so
 
 def read_file(folder: Path, name: str) -> tuple[int, str, str, Source] | Problem | None:
     """One file as number, way, name and content, as a problem, or as nothing when it is no migration."""
+    if file.is_leftover(name):
+        return None
     match = PAIRED.fullmatch(name) or PLAIN.fullmatch(name)
     label = f"{folder.name}/{name}"
     if not match:

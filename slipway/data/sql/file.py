@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ CHUNK = 256 * 1024
 SHORT = 8 * 1024  # most migrations: a large buffer for each would cost more than the reading
 NONE: frozenset[str] = frozenset()
 BOM = b"\xef\xbb\xbf"
+# What editors, merges and file managers leave beside a file: name~, #name#, .name.swp, name.bak, ._name.
+LEFTOVER = re.compile(r"[.#].*|~\$.*|.*(~|\.(bak|old|orig|rej|save|swo|swp|tmp))", re.DOTALL | re.IGNORECASE)
 
 
 class BadText(Exception):
@@ -47,6 +50,11 @@ class Source:
 
     def text(self) -> str:
         return b"".join(self.chunks()).decode()
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file of this name is nobody's migration or fixture, but what a program left beside one."""
+    return LEFTOVER.fullmatch(name) is not None
 
 
 def chunks(path: Path | str, seen: Callable[[bytes], object] = lambda chunk: None) -> Iterator[bytes]:

@@ -40,6 +40,22 @@ def test_lock_key_of_a_database_is_that_of_its_url() -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "1_a.up.sql~",
+        "#1_a.up.sql#",
+        ".#1_a.up.sql",
+        "._1_a.up.sql",
+        "1_a.up.sql.BAK",
+        ".1_a.up.sql.swp",
+        "1_a.sql.orig",
+    ],
+)
+def test_what_an_editor_left_beside_a_file_is_neither_run_nor_complained_about(tmp_path: Path, name: str) -> None:
+    assert migration_files.read(folder_with(tmp_path, name)) == ((), ())
+
+
+@pytest.mark.parametrize(
     ("name", "version", "title"),
     [
         ("1_a.up.sql", 1, "a"),
@@ -93,8 +109,6 @@ GOLANG_NAMES = {
     "7_up.down.sql": (7, "up", "down", "sql"),
     "7_shop.up.down.sql": (7, "shop.up", "down", "sql"),  # the last way counts
     "7_shop.down.sql.up": (7, "shop", "down", "sql.up"),  # but one needs a dot behind it
-    "7_shop.up.sql.bak": (7, "shop", "up", "sql.bak"),  # what an editor left is a file like others
-    "7_shop.up.sql~": (7, "shop", "up", "sql~"),
     f"{2**63 - 1}_last.up.sql": (2**63 - 1, "last", "up", "sql"),
     "-1_shop.up.sql": None,
     "+1_shop.up.sql": None,
