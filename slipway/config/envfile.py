@@ -19,6 +19,9 @@ from slipway.errors import SettingsError
 PREFIX = "APP_ENV_"
 APP_KEY = re.compile(r"APP_ENV_[A-Za-z_][A-Za-z0-9_]*")  # it becomes ${…} in the rendered file
 KEYS = {name.upper(): field for name, field in Settings.model_fields.items() if name != "app_env"}
+# \n and its like in double quotes: a new line to most readers of such files, and half of a Windows path to people.
+AMBIGUOUS = re.compile(r'=\s*"(?:[^"\\]|\\[^abfnrtv])*\\[abfnrtv]')
+SHOWN = 80  # characters of a value that is told
 IDENTITY = ("ENVIRONMENT", "PROJECT")  # which stack is meant
 GROUPS = {
     "PROJECT": "The stack",
@@ -119,6 +122,13 @@ def read(path: Path) -> dict[str, Entry]:
                 "each key once",
                 f"remove one of them from {path.name}",
             )
+        if AMBIGUOUS.search(binding.original.string):
+            raise SettingsError(
+                place,
+                f"a backslash before a letter in {binding.key}, in double quotes, where some programs take it for a control character",
+                "single quotes, between which every character but the quote stands for itself, and a new line can be typed",
+                f"edit {path.name}",
+            )
         if binding.key not in KEYS and not APP_KEY.fullmatch(binding.key):
             raise unknown(binding.key, place, path.name)
         entries[binding.key] = Entry(binding.value or "", f"{binding.key} in {place}")
@@ -159,12 +169,21 @@ def explain(problem: dict, entries: Mapping[str, Entry], file: str) -> SettingsE
     if "\0" in message:
         key, message = message.split("\0")
     entry = entries.get(key, Entry("", f"{key} in {file}"))
-    shown = "a value that is not shown, because it is secret" if secret(key) else f'"{entry.value}"'
+    shown = "a value that is not shown, because it is secret" if secret(key) else f'"{shorten(entry.value)}"'
     expected = message.removeprefix("Input should be ").replace(
         "valid integer, unable to parse string as an integer", "whole number"
     )
     then = f"change {key} where it is set, or unset it" if entry.place.endswith("environment") else f"edit {file}"
     return SettingsError(entry.place, shown if entry.value else "no value", expected, then)
+
+
+def shorten(value: str) -> str:
+    """A value as it may be told: its first line, cut, control characters spelled out, and no password of a URL."""
+    first, *more = value.splitlines() or [""]
+    masked = re.sub(r"(?<=://)[^/@\s]+(?=@)", "•••", first)
+    cut = masked if len(masked) <= SHOWN else masked[:SHOWN] + "…"
+    spelled = "".join(each if each.isprintable() else repr(each)[1:-1] for each in cut)
+    return spelled + (" …" if more else "")
 
 
 def secret(key: str) -> bool:

@@ -351,3 +351,39 @@ def test_two_places_that_name_two_stacks_are_refused(tmp_path, on, file, shell, 
 def test_places_that_agree_or_say_nothing_name_the_stack(tmp_path, on, file, shell, stack):
     envfile.path_of(tmp_path, on).write_text(file)
     assert envfile.parse(tmp_path, on, shell).stack == stack
+
+
+@pytest.mark.parametrize(
+    "line", ['APP_ENV_DIR="D:\\vault\\new"', 'APP_ENV_KEY="first\\nsecond"', 'APP_ENV_KEY = "a\\\\b\\"c\\t"']
+)
+def test_what_could_be_a_control_character_is_refused_and_not_guessed(load, line):
+    with pytest.raises(SettingsError) as caught:
+        load(f"APP_ENV_A=1\n{line}\n".encode(), environ=SECRETS)
+    assert caught.value.where == ".env line 2" and "single quotes" in caught.value.expected
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("APP_ENV_DIR='D:\\vault\\new'", "D:\\vault\\new"),
+        ("APP_ENV_DIR=D:\\vault\\new", "D:\\vault\\new"),
+        ('APP_ENV_DIR="D:\\\\new"', "D:\\new"),
+        ('APP_ENV_DIR="say \\"hi\\""', 'say "hi"'),
+    ],
+)
+def test_other_backslashes_are_taken_as_they_are_written(load, line, value):
+    assert load(line.encode(), environ=SECRETS).app_env["DIR"].get_secret_value() == value
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("9" * 309, f'"{"9" * 80}…"'),
+        ("postgres://u:hush@h/x", '"postgres://•••@h/x"'),
+        ("1\x1b[31m", '"1\\x1b[31m"'),
+    ],
+)
+def test_a_refused_value_is_told_in_short_and_without_what_may_be_secret(load, value, shown):
+    with pytest.raises(SettingsError) as caught:
+        load(b"", environ=SECRETS | {"REDIS_MEMORY": value})
+    assert caught.value.found == shown
