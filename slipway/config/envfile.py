@@ -91,18 +91,7 @@ def read(path: Path) -> dict[str, Entry]:
     """Entries of a `.env` file, each with its line. Values are literal: `$` expands nothing."""
     from dotenv.parser import parse_stream
 
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SettingsError(
-            path.name, f"byte {error.start} is not UTF-8", "a text file in UTF-8", f"save {path.name} as UTF-8"
-        ) from None
-    except OSError as error:
-        raise SettingsError(
-            path.name, error.strerror or "unreadable", "a readable file", f"ls -l {path.name}"
-        ) from None
-    if "\0" in text:
-        raise SettingsError(path.name, "a NUL character", "a text file in UTF-8", f"edit {path.name}")
+    text = read_text(path)
     entries: dict[str, Entry] = {}
     for binding in parse_stream(io.StringIO(text)):
         place = f"{path.name} line {line_of(binding.original)}"
@@ -133,6 +122,23 @@ def read(path: Path) -> dict[str, Entry]:
             raise unknown(binding.key, place, path.name)
         entries[binding.key] = Entry(binding.value or "", f"{binding.key} in {place}")
     return entries
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8. Raises SettingsError for any other."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            path.name, f"byte {error.start} is not UTF-8", "a text file in UTF-8", f"save {path.name} as UTF-8"
+        ) from None
+    except OSError as error:
+        raise SettingsError(
+            path.name, error.strerror or "unreadable", "a readable file", f"ls -l {path.name}"
+        ) from None
+    if "\0" in text:
+        raise SettingsError(path.name, "a NUL character", "a text file in UTF-8", f"edit {path.name}")
+    return text
 
 
 def line_of(original) -> int:
@@ -193,16 +199,11 @@ def secret(key: str) -> bool:
 
 def example() -> str:
     """The text of `.env.example`: every setting with its documentation, its default, and whether it is secret."""
-    return (
-        "\n".join(
-            [
-                "# Every setting of Slipway. ./invoke init writes .env from this, with random secrets.",
-                "# Values are literal; quote one that holds spaces or #. The process environment wins over the file.",
-                *_lines({}),
-            ]
-        )
-        + "\n"
+    head = (
+        "# Every setting of Slipway. ./invoke init writes .env from this, with random secrets.",
+        "# Values are literal; quote one that holds spaces or #. The process environment wins over the file.",
     )
+    return "\n".join((*head, *_lines({}))) + "\n"
 
 
 def _lines(values: Mapping[str, str]) -> Iterable[str]:

@@ -1,11 +1,8 @@
-"""Every setting: its kind, its default, one line of documentation, and whether it is secret.
-
-This schema is the documentation: `.env.example` is written from it, and `envfile` refuses what it does not know.
-"""
+"""Every setting: its kind, its default, one line of documentation. `.env.example` is written from it."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -36,18 +33,11 @@ from slipway.config.types import (
     UrlSafe,
     WebUrl,
     Words,
+    generated_setting,
+    setting,
 )
 
 LOCAL = "local"
-
-
-def setting(default: Any, doc: str) -> Any:
-    return Field(default, description=doc, validate_default=True)
-
-
-def generated_setting(doc: str, prefix: str = "", digits: int = 40) -> Any:
-    """A secret that `./invoke init` makes of random hexadecimal digits. No default: attackers try those first."""
-    return Field(Secret(""), description=doc, json_schema_extra={"prefix": prefix, "digits": digits})
 
 
 class Settings(BaseModel):

@@ -109,3 +109,12 @@ Count = Annotated[int, Field(ge=0, le=10000)]
 Directory = Annotated[str, match_pattern(r"/[A-Za-z0-9/._@%+ -]*", "an absolute path, such as /srv/backups")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=86400)]
+
+
+def setting(default: Any, doc: str) -> Any:
+    return Field(default, description=doc, validate_default=True)
+
+
+def generated_setting(doc: str, prefix: str = "", digits: int = 40) -> Any:
+    """A secret that `./invoke init` makes of random hexadecimal digits. No default: attackers try those first."""
+    return Field(Secret(""), description=doc, json_schema_extra={"prefix": prefix, "digits": digits})

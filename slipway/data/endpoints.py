@@ -16,10 +16,9 @@ from slipway.data.offsite.target import Target
 from slipway.data.pitr import policy as pitr
 from slipway.data.pitr.policy import Archive
 from slipway.errors import SettingsError
-from slipway.system.redact import MASK, NO_SECRET, Secret
+from slipway.system.redact import MASK, NO_SECRET, SHORTEST_MASKED, Secret
 
 Emit = Callable[[dict], None]
-SHORTEST_MASKED = 4  # masking a one-letter password would garble every sentence and hide nothing
 
 
 @dataclass(frozen=True)

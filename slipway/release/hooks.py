@@ -21,6 +21,7 @@ from slipway.plan import Level, Progress, Step
 from slipway.release.change import Change
 from slipway.release.record import Record
 from slipway.system import process
+from slipway.system.redact import MASK, SHORTEST_MASKED
 
 NAMES = ("pre-deploy", "post-migrate", "post-deploy", "on-failure", "on-rollback")
 FOLDER = "hooks"
@@ -48,8 +49,6 @@ KEPT = (
     "NO_PROXY",
 )
 TAIL = 20
-MASK = "•••"
-SHORTEST_MASKED = 4
 DRAIN = 2.0  # seconds for the last lines of a hook that has ended
 
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping, Set
 from urllib.parse import quote
 
-from slipway.data.endpoints import MASK, SHORTEST_MASKED
-from slipway.system.redact import Secret
+from slipway.system.redact import MASK, SHORTEST_MASKED, Secret
 
 NAMED = re.compile("token|secret|password|key", re.IGNORECASE)
 

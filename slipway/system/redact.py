@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MASK = "•••"
+SHORTEST_MASKED = 4  # masking a one-letter password would garble every sentence and hide nothing
 
 
 @dataclass(frozen=True)

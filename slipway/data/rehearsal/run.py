@@ -37,8 +37,8 @@ def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Runs what is pending on a copy that is dropped afterwards; the live database is only read.
 
     `args["source"]` is live, or backup: then the copy is the newest proven backup, brought to the live schema first.
-    Returns {"source", "servers": {"live", "copy"}: their major versions, "bytes", "copy_ms", "ok", "files": [{"file", "version", "ms", "locks": [{"table", "mode",
-    "blocks"}], "sampled", "rewritten": [{"table", "rows"}], "changed": [{"table", "inserted", "updated", "deleted"}],
+    Returns {"source", "servers": {"live", "copy"}: their major versions, "bytes", "copy_ms", "ok", "files": [{"file",
+    "version", "ms", "locks": [{"table", "mode", "blocks"}], "sampled", "rewritten": [{"table", "rows"}], "changed": [{"table", "inserted", "updated", "deleted"}],
     "indexes": [{"index", "bytes"}], "size_change": bytes, "down": {"tried", "restores", "differences", "reason",
     "ms"}, "up_ms", "down_ms", "effects": [sentences]}], "seconds", "summary"}. `ok` is false when a down that
     was tried does not bring the catalog back. `sampled` locks were looked at every few milliseconds, all others are
@@ -49,16 +49,9 @@ def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
         raise SettingsError("source of the rehearsal", source, " or ".join(SOURCES), "./invoke db.rehearse")
     started, (waiting, newest, major) = time.monotonic(), pending(ends)
     if not waiting:
-        return {
-            "source": source,
-            "servers": {"live": major, "copy": None},
-            "bytes": 0,
-            "copy_ms": 0,
-            "ok": True,
-            "files": [],
-            "seconds": 0.0,
-            "summary": report.summary([], True, major, major),
-        }
+        servers = {"live": major, "copy": None}
+        nothing = {"bytes": 0, "copy_ms": 0, "ok": True, "files": [], "seconds": 0.0}
+        return {"source": source, "servers": servers, **nothing, "summary": report.summary([], True, major, major)}
     proven = source == "backup" and newest_proven(ends)
     with scratch.database(ends) as beside:
         copied = copy.restore(ends, beside, proven, emit) if proven else copy.copy(ends, beside, emit)
@@ -68,25 +61,22 @@ def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
         with scratch.maker(beside, scratch.database_of(beside)) as conn:
             files, there = perform(Stage(beside, conn, emit), waiting), conn.info.server_version // 10000
     ok = all(each["down"]["restores"] for each in files if each["down"]["tried"])
-    told = [
-        {
-            **each,
-            "up_ms": each["ms"],
-            "down_ms": each["down"]["ms"] if each["down"]["tried"] else None,
-            "effects": report.effects(each),
-        }
-        for each in files
-    ]
     return {
         "source": source,
         "servers": {"live": major, "copy": there},
         "bytes": copied["bytes"],
         "copy_ms": copied["ms"],
         "ok": ok,
-        "files": told,
+        "files": [describe_file(each) for each in files],
         "seconds": round(time.monotonic() - started, 1),
         "summary": report.summary(files, ok, major, there),
     }
+
+
+def describe_file(each: dict) -> dict:
+    """What was found of a file, with its times and its effects as people read them."""
+    down_ms = each["down"]["ms"] if each["down"]["tried"] else None
+    return {**each, "up_ms": each["ms"], "down_ms": down_ms, "effects": report.effects(each)}
 
 
 def newest_proven(ends: Endpoints) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from slipway.config import envfile
-from slipway.errors import EngineError, Interrupted, LockHeld, SettingsError
+from slipway.errors import Declined, EngineError, Interrupted, LockHeld, SettingsError
 from slipway.release import failure
 from slipway.release.record import Record
 
@@ -40,6 +40,12 @@ def root(tmp_path: Path, monkeypatch) -> Path:
 
 def heard(root: Path) -> list[dict]:
     return [json.loads(line) for line in (root / "heard").read_text().splitlines()]
+
+
+def test_a_no_is_no_failure_and_nobody_is_told(root):
+    with pytest.raises(Declined), failure.announce_failure("local", Lines(), "deploy"):
+        raise Declined("shop-production", "no")
+    assert not (root / "heard").exists()
 
 
 @pytest.mark.parametrize(

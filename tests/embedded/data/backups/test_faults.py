@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -163,47 +164,46 @@ def test_five_thousand_tables(stack) -> None:
     assert stack.run("backups.drill", {"id": made["id"]})["ok"]
 
 
+CHANGES = (
+    "TRUNCATE {name}",
+    "ALTER TABLE {name} ADD COLUMN x int DEFAULT 1",
+    "CREATE INDEX ON {name} (id)",
+    "DROP TABLE {name}",
+    "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1",
+    "DROP FUNCTION IF EXISTS f",
+)
+
+
+def change_schema(stack, over: threading.Event, errors: list) -> None:
+    """Makes, empties, alters and drops tables until it is over."""
+    import psycopg
+
+    chance = random.Random(3)
+    with stack.connect("admin") as conn:
+        conn.execute("SET lock_timeout = '200ms'")
+        for number in itertools.count():
+            if over.is_set():
+                return
+            name, rows = f"t{number % 12}", chance.randrange(50)
+            try:
+                conn.execute(
+                    f"DROP TABLE IF EXISTS {name}; CREATE TABLE {name} AS SELECT generate_series(1, {rows}) AS id"
+                )
+                conn.execute(chance.choice(CHANGES).format(name=name))
+                over.wait(chance.uniform(0, 0.3))
+            except psycopg.errors.LockNotAvailable:
+                continue
+            except psycopg.Error as error:
+                errors.append(error)
+                return
+
+
 def test_a_schema_that_changes_meanwhile_never_shows_in_half(stack) -> None:
     """Tables are made, dropped, emptied, renamed and altered all the time; what is dumped and what was counted agree."""
     with stack.connect("admin") as conn:
         conn.execute("CREATE TABLE steady AS SELECT generate_series(1, 20000) AS id")
     over, errors = threading.Event(), []
-
-    def change() -> None:
-        import psycopg
-
-        chance = random.Random(3)
-        with stack.connect("admin") as conn:
-            conn.execute("SET lock_timeout = '200ms'")
-            for number in range(10**6):
-                if over.is_set():
-                    return
-                name = f"t{number % 12}"
-                try:
-                    conn.execute(
-                        f"DROP TABLE IF EXISTS {name}; CREATE TABLE {name} AS SELECT generate_series(1, "
-                        f"{chance.randrange(50)}) AS id"
-                    )
-                    conn.execute(
-                        chance.choice(
-                            [
-                                f"TRUNCATE {name}",
-                                f"ALTER TABLE {name} ADD COLUMN x int DEFAULT 1",
-                                f"CREATE INDEX ON {name} (id)",
-                                f"DROP TABLE {name}",
-                                "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1",
-                                "DROP FUNCTION IF EXISTS f",
-                            ]
-                        )
-                    )
-                    over.wait(chance.uniform(0, 0.3))
-                except psycopg.errors.LockNotAvailable:
-                    continue
-                except psycopg.Error as error:
-                    errors.append(error)
-                    return
-
-    changer = threading.Thread(target=change)
+    changer = threading.Thread(target=change_schema, args=(stack, over, errors))
     changer.start()
     made = []
     try:

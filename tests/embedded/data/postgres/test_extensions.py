@@ -15,11 +15,8 @@ NAME = "pg_stat_statements"
 @pytest.fixture(params=["older", "bare"])
 def watched(request, tmp_path) -> Stack:
     """As a managed server gives it, where somebody else looks at its statistics."""
-    made = external(request.getfixturevalue(request.param), "createdb")
-    if not is_there(made):
-        pytest.skip(f"these programs come without {NAME}")
+    made = extended(external(request.getfixturevalue(request.param), "createdb"))
     with made.connect("admin") as conn:
-        conn.execute(f"create extension {NAME} schema public")
         conn.execute(f"grant select on {NAME} to public; comment on extension {NAME} is 'of the administrator'")
     made.migration("1_a.up.sql", "create table a (id int primary key); insert into a values (1), (2);")
     made.run("migrate")
@@ -27,8 +24,13 @@ def watched(request, tmp_path) -> Stack:
     restoring.tidy(made)
 
 
-def is_there(made: Stack) -> bool:
-    return made.value(f"select count(*) from pg_available_extensions where name = '{NAME}'") == 1
+def extended(made: Stack) -> Stack:
+    """The stack, on whose database an administrator has made the extension."""
+    if made.value(f"select count(*) from pg_available_extensions where name = '{NAME}'") != 1:
+        pytest.skip(f"these programs come without {NAME}")
+    with made.connect("admin") as conn:
+        conn.execute(f"create extension {NAME} schema public")
+    return made
 
 
 @pytest.fixture(params=["programs of today", "programs that exclude nothing"])
@@ -48,11 +50,7 @@ def test_a_rehearsal_does_without_what_its_role_may_not_make(watched, large, mon
 
 def test_the_copy_is_made_with_the_programs_of_an_older_server_too(older) -> None:
     older.env["PG_BIN"] = str(services.older_postgres_bin())
-    made = external(older, "createdb")
-    if not is_there(made):
-        pytest.skip(f"these programs come without {NAME}")
-    with made.connect("admin") as conn:
-        conn.execute(f"create extension {NAME} schema public")
+    made = extended(external(older, "createdb"))
     made.migration("1_a.up.sql", "create table a (id int);")
     assert made.run("rehearse")["ok"]
 
@@ -89,11 +87,9 @@ def test_a_role_that_may_make_it_keeps_it(watched) -> None:
 @pytest.mark.usefixtures("apart")
 def test_a_server_of_ours_that_lacks_it_is_filled_without_it(older) -> None:
     """The role may make no database, so the copy goes to a server of the programs that are here."""
-    made = external(older)
-    if not is_there(made):
-        pytest.skip(f"these programs come without {NAME}")
+    made = extended(external(older))
     with made.connect("admin") as conn:
-        conn.execute(f"create extension {NAME} schema public; grant select on {NAME} to public")
+        conn.execute(f"grant select on {NAME} to public")
     made.migration("1_a.up.sql", "create table a (id int);")
     assert made.run("rehearse")["ok"]
     made.run("migrate")

@@ -1,4 +1,4 @@
-// What test scripts may assert: the words of chai's BDD style, and those that Postman adds for responses.
+// How assertions are chained, `expect(x).to.not.have.…`: chai's BDD style. The words that assert stand in assertions.js.
 // Sources of the words: chaijs.com/api/bdd, learning.postman.com "Test script reference".
 "use strict";
 
