@@ -123,7 +123,13 @@ class Live(Plain):
         self.display = None
 
     def ask(self, question: str) -> bool:
-        return not sys.stdin.isatty() or input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        if not sys.stdin.isatty():
+            return True
+        try:
+            return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        except (EOFError, KeyboardInterrupt):
+            self.line("")
+            return False
 
     def report_start(self, step: Step) -> Note:
         note = Note()

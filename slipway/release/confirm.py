@@ -14,7 +14,11 @@ def by_name(what: str, name: str, because: str, command: str, question: str = ""
     """Asks for `name`. Raises SettingsError for another one, and, naming `command`, where there is no terminal to ask on."""
     if not sys.stdin.isatty():
         raise SettingsError(what, "no terminal to ask on", f"--yes, because {because}", command)
-    if input(f"{question}Type {name} to go on: ").strip() != name:
+    try:
+        typed = input(f"{question}Type {name} to go on: ").strip()
+    except EOFError:
+        typed = ""
+    if typed != name:
         raise SettingsError(what, "another name", name, "nothing was touched")
 
 

@@ -206,3 +206,13 @@ def test_only_who_sits_at_a_terminal_is_asked(monkeypatch, kind, terminal, typed
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or typed)
     assert kind(io.StringIO()).ask("This replaces redis. Go on?") is goes_on
     assert asked == ([] if typed is None else ["This replaces redis. Go on? [y/N] "])
+
+
+@pytest.mark.parametrize("end", [EOFError, KeyboardInterrupt])
+def test_who_leaves_a_question_says_no(monkeypatch, end):
+    def leave(question: str) -> str:
+        raise end
+
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("builtins.input", leave)
+    assert console.Live(io.StringIO()).ask("Go on?") is False

@@ -171,6 +171,16 @@ def test_only_the_name_of_what_is_replaced_goes_on(monkeypatch, only: str, typed
             restore.ask(env(), Wish(backup="a", only=only), FOUND)
 
 
+def test_who_leaves_the_question_has_typed_another_name(monkeypatch):
+    def leave(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", leave)
+    with pytest.raises(SettingsError, match="another name"):
+        restore.ask(env(), Wish(backup="a", only=""), FOUND)
+
+
 def test_roles_are_found_wherever_a_dump_names_them():
     script = r'''
 ALTER TABLE public.users OWNER TO shop_owner;
