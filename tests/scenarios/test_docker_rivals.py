@@ -175,8 +175,8 @@ def test_a_release_that_was_cut_short_before_its_smoke_test_is_proven_by_the_nex
 ):
     versions = {"old": f"old-{status}", "new": f"new-{status}"}
     deployed(slow, versions["old"])
-    test = smoke_test(slow, status)
-    slow.settle(SMOKE_COLLECTION=test)
+    # Long enough to be killed in: one that fails at once would be undone before the signal is there.
+    slow.settle(SMOKE_COLLECTION=smoke_test(slow, status, begins=("/slow", "/slow", "/slow")))
     with load(f"http://127.0.0.1:{slow.port}", seconds=90) as running:
         cut(slow, "smoke test", signal.SIGKILL, APP_ENV_VERSION=versions["new"])
         identity = releases(slow)[0]["id"]

@@ -106,8 +106,9 @@ def cut(slow: Clone, step: str, number: signal.Signals, **env: str) -> None:
     run.process.communicate(timeout=PATIENCE)
 
 
-def smoke_test(slow: Clone, status: int) -> str:
-    """The name of a collection that asks for the version and expects this status."""
+def smoke_test(slow: Clone, status: int, begins: tuple[str, ...] = ()) -> str:
+    """The name of a collection that asks for the version and expects this status, after it has asked for other paths."""
+    first = [{"name": path, "request": {"method": "GET", "url": f"{{{{base_url}}}}{path}"}} for path in begins]
     request = {
         "name": "version",
         "request": {"method": "GET", "url": "{{base_url}}/version"},
@@ -120,7 +121,7 @@ def smoke_test(slow: Clone, status: int) -> str:
     }
     schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
     name = f"smoke-{status}.json"
-    (slow.root / name).write_text(json.dumps({"info": {"name": "s", "schema": schema}, "item": [request]}))
+    (slow.root / name).write_text(json.dumps({"info": {"name": "s", "schema": schema}, "item": [*first, request]}))
     return name
 
 
