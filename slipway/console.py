@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from slipway.errors import SlipwayError
 from slipway.outlook import Outlook
 from slipway.plan import Plan, Step
+from slipway.system.redact import mask, mask_data
 from slipway.units import amount
 
 WIDTH = 35
@@ -25,14 +26,16 @@ def pick(as_json: bool, out: TextIO) -> Plain | Live | Json:
     return Live(out) if out.isatty() else Plain(out)
 
 
-def put(text: str, out: TextIO) -> None:
-    """Prints a line. Where nobody reads any more (`| head`), what goes on goes on in silence."""
+def put(text: str, out: TextIO) -> bool:
+    """Prints a line without the secrets of the stack. Returns whether somebody reads; later lines go nowhere if not."""
     try:
-        print(text, file=out, flush=True)
+        print(mask(text), file=out, flush=True)
+        return True
     except BrokenPipeError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, out.fileno())
         os.close(nowhere)
+        return False
 
 
 @dataclass
@@ -126,7 +129,7 @@ class Live(Plain):
         if not sys.stdin.isatty():
             return True
         try:
-            return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+            return input(mask(f"{question} [y/N] ")).strip().lower() in ("y", "yes")
         except (EOFError, KeyboardInterrupt):
             self.line("")
             return False
@@ -155,7 +158,7 @@ class Live(Plain):
         now = time.monotonic()
         return Text(
             "\n".join(
-                f"  … {name:<{WIDTH}} {now - note.begun:6.1f} s  {note.text}"
+                f"  … {name:<{WIDTH}} {now - note.begun:6.1f} s  {mask(note.text)}"
                 for name, note in list(self.running.items())
             ),
             no_wrap=True,
@@ -165,7 +168,7 @@ class Live(Plain):
     def line(self, text: str) -> None:
         with self.lock:
             if self.display:
-                self.display.console.print(text, markup=False, soft_wrap=True)
+                self.display.console.print(mask(text), markup=False, soft_wrap=True)
             else:
                 put(text, self.out)
 
@@ -197,7 +200,7 @@ class Json:
 
     def emit(self, event: str, **facts: Any) -> None:
         with self.lock:
-            put(json.dumps({"event": event, **facts}, ensure_ascii=False, default=str), self.out)
+            put(json.dumps({"event": event, **mask_data(facts)}, ensure_ascii=False, default=str), self.out)
 
     def header(self, text: str) -> None:
         self.emit("stack", text=text)

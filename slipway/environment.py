@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.config import envfile
+from slipway.config.credentials import masker_of
 from slipway.config.settings import LOCAL, Settings
 from slipway.engine import Engine
 from slipway.engine.pick import pick
 from slipway.errors import SettingsError
 from slipway.stack import model
 from slipway.stack.model import Stack
+from slipway.system import redact
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,6 +44,7 @@ class Environment:
 def enter(on: str, environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> Environment:
     """The environment of a name, with its engine. Raises SettingsError before anything is touched, EngineError if no engine fits."""
     settings = envfile.load(root, on, environ)
+    redact.learn(masker_of(settings))
     built = model.build(settings)
     engine, note = pick(built, root, environ)
     return Environment(root, on, settings, built, engine, note)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import SecretStr
 
 from slipway.config.settings import Settings
+from slipway.system.redact import Masker
+
+NAMED = re.compile("token|secret|passw|pwd|key|dsn|auth|credential|salt|private", re.IGNORECASE)
+# info, production, 8080, https://shop.example.com: what our own sentences are made of, and no secret by themselves.
+ORDINARY = re.compile("[A-Za-z]{,15}|[0-9.:]{,7}|https?://[^/@?#]+(/[^?#]{,7})?")
 
 
 def secrets_of(settings: Settings) -> dict[str, str]:
@@ -16,6 +23,25 @@ def secrets_of(settings: Settings) -> dict[str, str]:
         for key, value in values.items()
         if isinstance(value, SecretStr) and value.get_secret_value()
     }
+
+
+def masker_of(settings: Settings) -> Masker:
+    """What hides every secret of these settings; of the app's own environment (`hides`) what may be one."""
+    public = {
+        str(getattr(settings, name))
+        for name in type(settings).model_fields
+        if not isinstance(getattr(settings, name), SecretStr)
+    }
+    return Masker(
+        value
+        for key, value in secrets_of(settings).items()
+        if not key.startswith("APP_ENV_") or (value not in public and hides(key, value))
+    )
+
+
+def hides(key: str, value: str) -> bool:
+    """Whether a value of the app's own environment may be a secret: it is named like one, or is more than a word."""
+    return bool(NAMED.search(key.removeprefix("APP_ENV_"))) or not ORDINARY.fullmatch(value)
 
 
 def required_secrets(s: Settings) -> list[str]:

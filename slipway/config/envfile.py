@@ -15,6 +15,7 @@ from pathlib import Path
 from slipway.config import secret_strength
 from slipway.config.settings import LOCAL, Settings
 from slipway.errors import SettingsError
+from slipway.system.redact import hide_userinfo
 
 PREFIX = "APP_ENV_"
 APP_KEY = re.compile(r"APP_ENV_[A-Za-z_][A-Za-z0-9_]*")  # it becomes ${…} in the rendered file
@@ -186,7 +187,7 @@ def explain(problem: dict, entries: Mapping[str, Entry], file: str) -> SettingsE
 def shorten(value: str) -> str:
     """A value as it may be told: its first line, cut, control characters spelled out, and no password of a URL."""
     first, *more = value.splitlines() or [""]
-    masked = re.sub(r"(?<=://)[^/@\s]+(?=@)", "•••", first)
+    masked = hide_userinfo(first)
     cut = masked if len(masked) <= SHOWN else masked[:SHOWN] + "…"
     spelled = "".join(each if each.isprintable() else repr(each)[1:-1] for each in cut)
     return spelled + (" …" if more else "")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from slipway.data.backups import policy
 from slipway.data.backups.policy import Policy
@@ -16,7 +16,7 @@ from slipway.data.offsite.target import Target
 from slipway.data.pitr import policy as pitr
 from slipway.data.pitr.policy import Archive
 from slipway.errors import SettingsError
-from slipway.system.redact import MASK, NO_SECRET, SHORTEST_MASKED, Secret
+from slipway.system.redact import NO_SECRET, Masker, Secret
 
 Emit = Callable[[dict], None]
 
@@ -56,13 +56,11 @@ class Endpoints:
 
     def scrub(self, text: str) -> str:
         """The text with every secret of these endpoints replaced by •••."""
-        for secret in self._secrets:
-            text = text.replace(secret, MASK)
-        return text
+        return self._masker.text(text)
 
     @cached_property
-    def _secrets(self) -> tuple[str, ...]:
-        """Every spelling of every secret, the longest first. Progress asks for each of its lines."""
+    def _masker(self) -> Masker:
+        """Kept, since progress asks for each of its lines."""
         found = {
             value.value for name in (f.name for f in fields(self)) if isinstance(value := getattr(self, name), Secret)
         }
@@ -75,9 +73,7 @@ class Endpoints:
                 *self.archive.secrets,
             )
         }
-        for url in (self.admin_url, self.migrate_url, self.app_database_url, self.redis_url):
-            found |= spellings(password_in(url.value))
-        return tuple(sorted((secret for secret in found if len(secret) >= SHORTEST_MASKED), key=len, reverse=True))
+        return Masker(found)
 
 
 def read(env: Mapping[str, str]) -> Endpoints:
@@ -164,9 +160,3 @@ def password_in(url: str) -> str:
         return urlsplit(url).password or ""
     except ValueError:
         return ""
-
-
-def spellings(password: str) -> set[str]:
-    """A URL's password in the forms that a message could hold it in."""
-    plain = unquote(password)
-    return {password, plain, quote(plain, safe="")}

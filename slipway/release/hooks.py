@@ -20,8 +20,7 @@ from slipway.errors import GateError, SlipwayError
 from slipway.plan import Level, Progress, Step
 from slipway.release.change import Change
 from slipway.release.record import Record
-from slipway.system import process
-from slipway.system.redact import MASK, SHORTEST_MASKED
+from slipway.system import process, redact
 
 NAMES = ("pre-deploy", "post-migrate", "post-deploy", "on-failure", "on-rollback")
 FOLDER = "hooks"
@@ -98,12 +97,13 @@ def run(
     if not path.exists() and not path.is_symlink():
         return ""
     # Before the hook begins: what cannot be written must not leave one that waits for it.
-    text = json.dumps(record, ensure_ascii=False, default=str)
+    text = json.dumps(redact.mask_data(json.loads(json.dumps(record, default=str))), ensure_ascii=False)
     begun = time.monotonic()
     tail: deque[str] = deque(maxlen=TAIL)
+    webhook = mask_webhook(env)
 
     def note_line(line: str) -> None:
-        tail.append(mask_webhook(line, env))
+        tail.append(webhook.text(line))
         say(tail[-1][:120])
 
     child = start_hook(path, root, dict(env) | {"SLIPWAY_HOOK": name})
@@ -128,7 +128,7 @@ def attempt(
         return f"{error.where}: {error.found}{last}"
     except Exception as error:
         # Whatever it is, the first error is what people have to hear of.
-        return f"hooks/{name}: {type(error).__name__}: {mask_webhook(str(error), env)}"
+        return f"hooks/{name}: {type(error).__name__}: {mask_webhook(env).text(str(error))}"
 
 
 def follow_hook(child: subprocess.Popen, text: str, timeout: float, told: Callable[[str], None]) -> tuple[int, bool]:
@@ -193,10 +193,6 @@ def refuse_failure(path: Path, code: int, late: bool, timeout: float, tail: tupl
         raise GateError(f"hooks/{path.name}", how, "exit code 0", f"edit hooks/{path.name}", tail)
 
 
-def mask_webhook(text: str, env: Mapping[str, str]) -> str:
-    """The text without the webhook's address, which is a secret: whoever has it can post."""
-    secret = env.get("HOOK_URL", "")
-    for part in (secret, secret.partition("://")[2].partition("/")[2]):
-        if len(part) >= SHORTEST_MASKED:
-            text = text.replace(part, MASK)
-    return text
+def mask_webhook(env: Mapping[str, str]) -> redact.Masker:
+    """Hides the webhook's address: whoever has it can post. Known where the settings are not."""
+    return redact.Masker([env.get("HOOK_URL", "")])

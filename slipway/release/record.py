@@ -13,7 +13,7 @@ from slipway.environment import Environment
 from slipway.errors import SlipwayError
 from slipway.plan import Level, Progress, Silent, Step
 from slipway.release.change import Change
-from slipway.system import git
+from slipway.system import git, redact
 
 
 @dataclass
@@ -42,7 +42,8 @@ class Record:
         return (Step("record", "who, what, when", self.open),) if change.is_release else ()
 
     def open(self, progress: Progress) -> str:
-        found = self.engine.inside("releases.begin", {"record": dict(self.facts), "again": self.again}, progress)
+        record = redact.mask_data(dict(self.facts))
+        found = self.engine.inside("releases.begin", {"record": record, "again": self.again}, progress)
         self.content, self.new = found["record"], found["new"]
         return self.content["id"] if self.new else f"{self.content['id']} again"
 
@@ -55,7 +56,7 @@ class Record:
             "result": result,
             "steps": dict(seconds),
             "seconds": round(time.monotonic() - self.begun, 3),
-            "error": error.fields() if error else None,
+            "error": redact.mask_data(error.fields()) if error else None,
             **({"backup": self.backup} if self.backup else {}),
         }
         args = {"id": self.content["id"], "facts": facts, "keep": self.env.settings.keep_releases}

@@ -13,8 +13,9 @@ from slipway.smoke import collection as postman
 from slipway.smoke.collection import Collection, Request, Source
 from slipway.smoke.limits import limits
 from slipway.smoke.script import Script, ScriptError
-from slipway.smoke.secrets import bare, mask_secrets, secrets
+from slipway.smoke.secrets import bare, secrets
 from slipway.smoke.send import Elsewhere, Sender
+from slipway.system.redact import Masker
 
 BASES = ("baseUrl", "base_url", "baseURL")  # the names that people give to the address
 MOST = 1000  # requests in one run: one that names itself as the next has no end
@@ -222,12 +223,8 @@ def reason(error: BaseException) -> str:
 
 
 def failures_error(run: Run) -> HealthError:
-    hidden = run.sender.secrets.union(*map(secrets, run.scopes.values()))
+    hide = Masker(run.sender.secrets.union(*map(secrets, run.scopes.values()))).text
     first = run.failures[0]
-    lines = tuple(
-        mask_secrets(f"{each.where}: found {each.found}, expected {each.expected}", hidden) for each in run.failures
-    )
-    where, found, expected = (
-        mask_secrets(text, hidden) for text in (f"smoke: {first.where}", first.found, first.expected)
-    )
+    lines = tuple(hide(f"{each.where}: found {each.found}, expected {each.expected}") for each in run.failures)
+    where, found, expected = map(hide, (f"smoke: {first.where}", first.found, first.expected))
     return HealthError(where, found, expected, "./invoke logs -s app", lines)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
-from urllib.parse import quote
+from collections.abc import Mapping
 
-from slipway.system.redact import MASK, SHORTEST_MASKED, Secret
+from slipway.system.redact import Secret
 
 NAMED = re.compile("token|secret|password|key", re.IGNORECASE)
 
@@ -20,11 +19,3 @@ def secrets(variables: Mapping[str, object]) -> set[str]:
     """The values that are hidden in Postman too, and those of variables that are named like secrets."""
     named = {str(value) for name, value in variables.items() if NAMED.search(name) and isinstance(value, str | int)}
     return named | {value.value for value in variables.values() if isinstance(value, Secret)}
-
-
-def mask_secrets(text: str, hidden: Set[str]) -> str:
-    """The text with ••• for each secret, as it is and as a URL spells it."""
-    for value in sorted(hidden | {quote(value, safe="") for value in hidden}, key=len, reverse=True):
-        if len(value) >= SHORTEST_MASKED:
-            text = text.replace(value, MASK)
-    return text

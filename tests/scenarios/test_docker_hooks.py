@@ -77,6 +77,28 @@ def test_a_release_that_was_undone_is_told_after_it_was(hooked: Clone):
     assert "undone: app-" in record["error"]["found"] and record["error"]["log"]
 
 
+def test_an_app_that_writes_down_its_environment_as_it_crashes_tells_nobody_its_secrets(hooked: Clone):
+    """The log itself has them, and whoever reads that at the engine; nothing of ours hands them on."""
+    values = {
+        "PLAIN_TOKEN": "cAnArY-plain-8wX",
+        "QUOTED_SECRET": r"cAnArY \"q\" ö/%'+",
+        "MONGO": "mongodb://me:cAnArY-in-url@db",
+    }
+    settings = {f"APP_ENV_{key}": value for key, value in values.items()}
+    told = {"APP_ENV_FAULT": "tell-all", **settings}
+    done = hooked.invoke("deploy", **told)
+    assert_refused(done, 6, "restarts", "cannot connect: postgresql://slipway_app:•••@")
+    record = heard(hooked)
+    assert "refused •••" in str(record["error"]["log"])
+    after = hooked.invoke("deploy", "--json", **told)
+    assert after.code == 6
+    said = [done.text, str(record), after.text, json.dumps(heard(hooked), ensure_ascii=False)]
+    said += [hooked.succeed("history", "--json"), hooked.succeed("logs"), hooked.succeed("status", "--json")]
+    secrets = ("cAnArY", *(each for each in hooked.secrets() if len(each) > 3), *values.values())
+    found = {secret for secret in secrets for text in said if secret in text}
+    assert found == set()
+
+
 def test_an_engine_that_does_not_answer_is_told(hooked: Clone):
     assert_refused(hooked.invoke("deploy", DOCKER_HOST="tcp://127.0.0.1:9"), 9, "no answer")
     assert heard(hooked)["error"]["kind"] == "engine"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import clone
 from tests.support.clone import DEMO_USER, Clone, assert_refused
-from tests.support.containers import must
+from tests.support.containers import docker, must
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
@@ -203,6 +203,7 @@ def test_a_store_that_hangs_or_is_gone_is_told_everywhere_by_what_waits_for_it(a
         assert "gate archive" in archived.succeed("plan")
         assert_refused(archived.invoke("restore", "--at", "latest", "--yes"), 7, "the store does not answer")
     finally:
+        docker("unpause", store)  # where it failed before the store was killed: the tests after this one need it
         must("start", store)
     # Postgres tries again within a minute, and at once when there is more.
     archived.sql("SELECT pg_switch_wal() FROM pg_current_xact_id()")

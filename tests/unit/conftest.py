@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from slipway.config import envfile
 from slipway.config.settings import Settings
+from slipway.system import redact
 
 # Marked so that a leak into any text is found by searching for these very characters.
 SECRETS = {
@@ -25,6 +26,13 @@ def settings_of(**values: object) -> Settings:
 
 def text_of(values: Mapping[str, str]) -> str:
     return "".join(f"{key}={value}\n" for key, value in values.items())
+
+
+@pytest.fixture(autouse=True)
+def forget_secrets() -> Iterator[None]:
+    """No test hides what another one's settings held."""
+    yield
+    redact.learn(redact.Masker())
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 from slipway import console
 from slipway.errors import GateError, MigrationError
 from slipway.plan import Plan, Step
+from slipway.system import redact
 
 STEP = Step("gate redis", "started in this run", lambda progress: None)
 NAME = "gate redis".ljust(console.WIDTH)
@@ -216,3 +217,18 @@ def test_who_leaves_a_question_says_no(monkeypatch, end):
     monkeypatch.setattr("sys.stdin", Terminal())
     monkeypatch.setattr("builtins.input", leave)
     assert console.Live(io.StringIO()).ask("Go on?") is False
+
+
+@pytest.mark.parametrize("kind", [console.Plain, console.Live, console.Json])
+def test_no_reporter_shows_a_secret(kind, capfd) -> None:
+    redact.learn(redact.Masker(['say "friend"']))
+    out = Terminal()
+    reporter = kind(out)
+    reporter.line('one say "friend"')
+    reporter.report_start(STEP).say('two say "friend"')
+    reporter.report_finish(STEP, 1.0, 'three say "friend"')
+    reporter.done('four say "friend"', facts=['five {"said": "say \\"friend\\""}'])
+    reporter.error(GateError("app", 'six say "friend"', log=('seven say "friend"',)))
+    reporter.close()
+    captured = capfd.readouterr()
+    assert "friend" not in out.getvalue() + captured.out + captured.err and "•••" in out.getvalue()

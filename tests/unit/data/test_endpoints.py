@@ -13,6 +13,7 @@ from slipway.data import endpoints
 from slipway.data.endpoints import Secret
 from slipway.data.postgres import connection
 from slipway.errors import SettingsError
+from slipway.system.redact import MASK
 
 ENV = {
     "ADMIN_DATABASE_URL": "postgresql://postgres:admin-secret@db/postgres",
@@ -51,11 +52,7 @@ def test_scrub_masks_every_spelling(secret: str) -> None:
     assert endpoints.read(ENV).scrub(f"refused {secret}!") == "refused •••!"
 
 
-@given(
-    st.text(min_size=4, max_size=30).filter(
-        lambda text: text.isprintable() and not set(text) & {"\x00", *endpoints.MASK}
-    )
-)
+@given(st.text(min_size=4, max_size=30).filter(lambda text: text.isprintable() and not set(text) & {"\x00", *MASK}))
 def test_any_password_survives_a_url_and_is_masked(password: str) -> None:
     url = f"postgresql://me:{quote(password, safe='')}@db/shop"
     ends = endpoints.read({"DATABASE_URL": url})

@@ -1,12 +1,14 @@
 """An app to deploy: slow to boot, with a path that takes two seconds, and faults that it can be told to have.
 
 BOOT_SECONDS (2) until it listens; VERSION is what /version answers; FAULT is one of crash-at-start, never-ready,
-crash-later (after CRASH_AFTER seconds of listening), ignore-sigterm, answer-500.
+crash-later (after CRASH_AFTER seconds of listening), ignore-sigterm, answer-500, tell-all (its environment, as it
+crashes at start).
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -118,5 +120,8 @@ async def main() -> None:
 if __name__ == "__main__":
     if FAULT == "crash-at-start":
         sys.exit("told to crash at start")
+    if FAULT == "tell-all":
+        print(dict(os.environ), json.dumps(dict(os.environ)), sep="\n", file=sys.stderr)
+        sys.exit(f"cannot connect: {os.environ['DATABASE_URL']} refused {os.environ['QUOTED_SECRET']}")
     time.sleep(BOOT_SECONDS)
     asyncio.run(main())
