@@ -1,7 +1,8 @@
 """Just enough of SQL's surface to find where statements begin and what kind of statement they are.
 
 The lexical rules are those of the PostgreSQL manual, "Lexical Structure": quotes, E'' escapes, dollar quotes, nested
-comments; and the bodies whose semicolons end no statement: BEGIN ATOMIC of routines, the parentheses of rules.
+comments; and the bodies whose semicolons end no statement: BEGIN ATOMIC of routines, the parentheses of rules. `scan`
+finds the borders of statements by the same rules, in bytes.
 """
 
 from __future__ import annotations
@@ -11,20 +12,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+COMMENT = r"--[^\r\n]*+"
+TEXT = r"'(?:[^']++|'')*+'"
+ESCAPED = r"[eE]'(?:[^'\\]++|\\.|'')*+'"
+NAME = r'"(?:[^"]++|"")*+"'
+NUMBER = r"[0-9][\w.]*+"
+# Every character beyond ASCII may stand in a word (scan.l of the server). LAST: the last one, or the last byte of one.
+WORD = r"[A-Za-z_\x80-LAST][\w$\x80-LAST]*+"
+DOLLAR = r"\$(?:[A-Za-z_\x80-LAST][\w\x80-LAST]*+)?+\$"
+LAST = r"\U0010ffff"
 TOKEN = re.compile(
-    r"""
-      (?P<line>--[^\n]*)
+    rf"""
+      (?P<line>{COMMENT})
     | (?P<block>/\*)
-    | (?P<escaped>\b[eE]'(?:[^'\\]|\\.|'')*'?)
-    | (?P<text>'(?:[^']|'')*'?)
-    | (?P<name>"(?:[^"]|"")*"?)
-    | (?P<dollar>(?<![\w$])\$(?P<tag>(?:[^\W\d]\w*)?)\$)
-    | (?P<word>[^\W\d][\w$]*)
+    | (?P<escaped>{ESCAPED}?)
+    | (?P<text>{TEXT}?)
+    | (?P<name>{NAME}?)
+    | (?P<dollar>{DOLLAR})
+    | (?P<word>{WORD})
     | (?P<end>;)
     | (?P<paren>[()])
-    | (?P<other>[^\s\w;()'"$/-]+|\d[\w.]*|\S)
-""",
-    re.VERBOSE | re.DOTALL,
+    | (?P<other>{NUMBER}|[^\s\w;()'"$/\x80-LAST-]+|\S)
+""".replace("LAST", LAST),
+    re.VERBOSE | re.DOTALL | re.ASCII,
 )
 COMMENT_EDGE = re.compile(r"/\*|\*/")
 ENDS_TRANSACTION = {("COMMIT",), ("END",), ("ABORT",), ("ROLLBACK",), ("PREPARE", "TRANSACTION")}
@@ -42,7 +52,7 @@ ALONE = {
 }
 ALONE_LOOK = ("CONCURRENTLY", "VACUUM", "DISCARD", "SYSTEM", "DATABASE", "SCHEMA", "TABLESPACE", "SUBSCRIPTION")
 DIRECTIVES = ("no-transaction", "compatible", "repeatable")
-DIRECTIVE = re.compile(r"--[ \t]*slipway:[ \t]*(?P<names>[^\n]*)", re.I)
+DIRECTIVE = re.compile(r"--[ \t]*slipway:[ \t]*(?P<names>.*)", re.I)
 
 
 @dataclass(frozen=True)
@@ -148,14 +158,14 @@ def inside_body(words: Sequence[str]) -> bool:
         return words.count("(") > words.count(")")
     if not ROUTINES & set(words[1:4]) or ("BEGIN", "ATOMIC") not in pairwise(words):
         return False
-    body = words[list(words).index("ATOMIC") + 1 :]
-    return body.count("END") <= body.count("CASE")
+    # A statement of the body cannot begin with END, but END may be a column there, or close a CASE.
+    return not any(word == "END" and before in ("ATOMIC", ";") for before, word in pairwise(words))
 
 
 def directives(sql: str) -> frozenset[str]:
     """What the comments before the first statement tell the runner: the names after `-- slipway:`, in small letters."""
     found: set[str] = set()
-    for line in sql.splitlines():
+    for line in re.split("[\r\n]", sql):
         if match := DIRECTIVE.match(line.strip()):
             found |= {name for name in re.split(r"[,\s]+", match["names"].lower()) if name}
         elif line.strip() and not line.lstrip().startswith("--"):

@@ -1,7 +1,7 @@
 """Where a statement ends, found in bytes at the speed of regular expressions.
 
-The lexical rules are those of the PostgreSQL manual, "Lexical Structure", as in `lexer`, which says what the words
-of a statement are; this module only finds its borders, in files too long to be read word by word.
+The lexical rules are those of `lexer`, which says what the words of a statement are; this module only finds its
+borders, in files too long to be read word by word.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import re
 
 from slipway.data.sql import lexer
 
-RUN = re.compile(
-    rb"""(?:
-      [^\w;'"$/\\\x80-\xff-]++
-    | (?!E')(?!e')[A-Za-z_\x80-\xff][\w$\x80-\xff]*+
-    | \d[\w.]*+
-    | '(?:[^']++|'')*+'
-    | "(?:[^"]++|"")*+"
-    | [eE]'(?:[^'\\]++|\\.|'')*+'
-    | --[^\n]*+
+
+def compile_bytes(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.replace("LAST", r"\xff").encode(), re.VERBOSE | re.DOTALL)
+
+
+RUN = compile_bytes(
+    rf"""(?:
+      [^\w;'"$/\\\x80-LAST-]++
+    | (?![eE]'){lexer.WORD}
+    | {lexer.NUMBER} | {lexer.TEXT} | {lexer.NAME} | {lexer.ESCAPED} | {lexer.COMMENT}
     | -(?!-) | /(?!\*)
-)*+""",
-    re.VERBOSE | re.DOTALL,
+)*+"""
 )
-BLANK = re.compile(rb"(?:[\s;]++|--[^\n]*+)*+")
-DOLLAR = re.compile(rb"\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$")
+BLANK = compile_bytes(rf"(?:[\s;]++|{lexer.COMMENT})*+")
+DOLLAR = compile_bytes(lexer.DOLLAR)
 EDGE = re.compile(rb"/\*|\*/")
 BODY = re.compile(rb"\bATOMIC\b|\bRULE\b", re.I)
 

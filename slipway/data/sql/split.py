@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from slipway.data.sql import lexer
-from slipway.data.sql.scan import comment_end, statement
+from slipway.data.sql.scan import comment_end, compile_bytes, statement
 
-BLANKS = re.compile(rb"[ \t\r\f\v;]*+(?:--[^\n]*+)?+")
+BLANKS = compile_bytes(rf"[ \t\r\f\v;]*+(?:{lexer.COMMENT})?+")
 FIRST = re.compile(rb"[A-Za-z]+")
 DATA_END = re.compile(rb"\\\.[ \t]*\r?(?:\n|\Z)")
 CONTROL = {b"BEGIN", b"START", b"COMMIT", b"END", b"ABORT", b"ROLLBACK", b"PREPARE"}

@@ -26,6 +26,22 @@ def test_a_file_with_nothing_in_it_is_recorded_with_a_note(stack, content: bytes
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        b"-- as a Mac of 1999 saved it\rcreate table made (id int);\r",
+        b"-- slipway: compatible\r\rcreate table made (id int); -- and\rselect 1;",
+        b"""create table made (id int); create function last() returns int begin atomic
+        select max(s.id) as end from made s; select case when true then 1 end as "end"; end; select last();""",
+    ],
+)
+@pytest.mark.parametrize("directive", [b"", b"-- slipway: no-transaction\n"])
+def test_a_statement_ends_where_the_server_says(stack, content: bytes, directive: bytes) -> None:
+    stack.migration("1_a.sql", directive + content)
+    stack.run("migrate")
+    assert table_exists(stack, "made")
+
+
+@pytest.mark.parametrize(
     ("content", "where", "says"),
     [
         (b"select 1;\n select $a$ never;", "2:9", "a dollar quote is opened here and never closed"),

@@ -11,6 +11,10 @@ from slipway.data.sql import lexer
 ATOMIC = """create or replace function f() returns int begin atomic
   select case when true then 1 else 2 end; select 2; END; select 3"""
 
+# END is a column in it, its label, the close of a CASE, and the end.
+BOOKED = """create function f() returns int begin atomic
+  select max(s.end) as end from slot s; select case when true then 1 end as "end", s.end; end; select 3"""
+
 
 @pytest.mark.parametrize(
     ("sql", "starts"),
@@ -33,6 +37,9 @@ ATOMIC = """create or replace function f() returns int begin atomic
         ("select $$never closed; ;", [0]),
         ("/* never closed; select 1", []),
         (ATOMIC, [0, ATOMIC.index("select 3")]),
+        (BOOKED, [0, BOOKED.index("select 3")]),
+        ("-- ended by\rselect 1;\r-- and\r\nselect 2", [12, 30]),
+        ("select 1 as é—№\u00a0; select $é—$;$é—$; select 2", [0, 18, 36]),
     ],
 )
 def test_where_statements_begin(sql: str, starts: list[int]) -> None:
