@@ -9,6 +9,7 @@ import threading
 
 from slipway import console
 from slipway.errors import ENGINE_GONE, EngineError, Interrupted, SlipwayError, full
+from slipway.system import inherited
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -16,6 +17,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def perform(verb: str, on: str, json: bool = False, **options) -> None:
     """Runs `slipway.verbs.VERB` on an environment. Exits with the error's code if it fails; never with a traceback."""
     listen()
+    inherited.clear()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # an ASCII terminal shows ? for what it cannot show
     reporter = console.pick(json, sys.stdout)

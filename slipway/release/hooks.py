@@ -20,7 +20,7 @@ from slipway.errors import GateError, SlipwayError
 from slipway.plan import Level, Progress, Step
 from slipway.release.change import Change
 from slipway.release.record import Record
-from slipway.system import process, redact
+from slipway.system import inherited, process, redact
 
 NAMES = ("pre-deploy", "post-migrate", "post-deploy", "on-failure", "on-rollback")
 FOLDER = "hooks"
@@ -68,7 +68,7 @@ def environment(settings: Settings | None) -> dict[str, str]:
 
     Where the settings cannot be read, the paths alone.
     """
-    kept = {key: os.environ[key] for key in KEPT if key in os.environ}
+    kept = inherited.pick(KEPT)
     if settings is None:
         return kept
     return kept | {

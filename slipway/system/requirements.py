@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from pathlib import Path
 
 from slipway.errors import EngineError
 from slipway.plan import Progress
-from slipway.system import process
+from slipway.system import inherited, process
 
 WORDS = ("--disable-pip-version-check", "--require-hashes", "--progress-bar", "off")
 # A lock that belongs to another one, of which files are taken and no Python: what that asks for is of no matter.
@@ -28,7 +29,7 @@ def install(root: Path, name: str, progress: Progress) -> str | None:
         words = LENT if lock.stem in COMPANIONS.values() else ()
         command = [sys.executable, "-m", "pip", "install", *WORDS, *words, "-r", str(lock)]
         try:
-            process.stream(command, lambda line: progress.say(line.strip()[:100]))
+            process.stream(command, lambda line: progress.say(line.strip()[:100]), env=os.environ | inherited.HERE)
         except process.Failed as failure:
             raise EngineError(
                 f"requirements/{lock.name}",

@@ -12,6 +12,7 @@ import pytest
 from slipway.config import envfile
 from slipway.config.credentials import secrets_of
 from tests.support.clone import Clone, assert_refused, clean
+from tests.support.hostile import HOSTILE
 
 pytestmark = pytest.mark.scenario
 
@@ -84,6 +85,15 @@ def test_docker_compose_refuses_the_rendered_file_without_its_secrets(shared: Cl
 
 def environment() -> dict[str, str]:
     return {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+
+
+def test_a_shell_that_is_set_for_other_programs_changes_nothing(shared: Clone):
+    before = shared.ids()
+    shared.assert_nothing_to_do(**HOSTILE)
+    for words in (["db.status", "--exit-code"], ["smoke"], ["db.drift"], ["status"]):
+        shared.succeed(*words, **HOSTILE)
+    assert "Nothing to deploy" in shared.succeed("deploy", **HOSTILE)
+    assert shared.ids() == before
 
 
 def test_plan_tells_differences_locks_and_what_restarts_and_changes_nothing(shared: Clone):

@@ -36,6 +36,8 @@ def client(ends: Endpoints, attempts: int = 3):
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         retries={"total_max_attempts": attempts, "mode": "standard"},
+        # A store of the stack's own is reached directly; None: by the proxy that the environment names, if it does.
+        proxies=None if ends.s3_provider == "external" else {},
     )
     core = get_session()
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment)

@@ -73,6 +73,7 @@ def open_remote(ends: Endpoints, stack: str = "") -> Remote:
         s3_region=target.region,
         s3_access_key=target.access_key,
         s3_secret_key=target.secret_key,
+        s3_provider="external",
     )
     return Remote(objects.client(there), target, stack or ends.backup.stack)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from slipway.config.credentials import secrets_of
 from slipway.errors import ENGINE_FULL, ENGINE_GONE, EngineError
 from slipway.stack.model import Stack
-from slipway.system import process
+from slipway.system import inherited, process
 
 KEPT = (
     "PATH",
@@ -114,9 +114,8 @@ def explain(where: str, failure: process.Failed) -> EngineError:
 
 def environment(stack: Stack, images: Mapping[str, str], configs: Mapping[str, str]) -> dict[str, str]:
     """What the rendered file refers to. Handed over in memory: neither a file nor an argument holds a secret."""
-    kept = {key: os.environ[key] for key in KEPT if key in os.environ}
     return (
-        kept
+        inherited.pick(KEPT)
         | secrets_of(stack.settings)
         | {f"APP_ENV_{key}": value.get_secret_value() for key, value in stack.settings.app_env.items()}
         | {f"SLIPWAY_{key(name)}_IMAGE": tag for name, tag in images.items()}

@@ -11,7 +11,7 @@ from slipway.config.credentials import secrets_of
 from slipway.config.settings import Settings
 from slipway.engine.embedded import account, binaries, processes
 from slipway.errors import EngineError
-from slipway.system import process
+from slipway.system import inherited, process
 
 
 def prepare(home: Path, settings: Settings) -> None:
@@ -67,7 +67,8 @@ def initialise(home: Path, target: Path, settings: Settings) -> None:
             "--data-checksums",
         ]
         try:
-            process.output(argv, cwd=target.parent)
+            # It writes down the time zone that it is started in: that of a container, whoever types the command.
+            process.output(argv, cwd=target.parent, env=inherited.pick() | {"TZ": "UTC"})
         except process.Failed as failure:
             raise EngineError(
                 "initdb", failure.found, "a new database cluster", "df -h . ; ./invoke doctor", failure.log

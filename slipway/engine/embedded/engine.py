@@ -18,7 +18,7 @@ from slipway.errors import SettingsError
 from slipway.plan import Progress, Silent, Step
 from slipway.stack.images import Image
 from slipway.stack.model import Stack
-from slipway.system import http, requirements
+from slipway.system import http, inherited, requirements
 
 
 class Embedded:
@@ -213,9 +213,8 @@ class Embedded:
         return ["tail", "-n", str(lines), "-F", *files], None
 
     def module(self, name: str, *words: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        return [sys.executable, "-m", name, *words], os.environ | self.data_environment() | {
-            "PYTHONPATH": str(self.root)
-        }
+        told = self.data_environment() | {"PYTHONPATH": str(self.root)}
+        return [sys.executable, "-m", name, *words], inherited.pick() | told
 
     def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
         from slipway.data.postgres import psql
@@ -223,8 +222,9 @@ class Embedded:
 
         told = self.data_environment()
         settings = self.stack.settings
+        # Of the server's own version: an older one's \d and \l fail on its catalog.
         own = binaries.postgres(settings.postgres_version, settings.embedded_programs) / "psql"
-        program = shutil.which("psql") or str(own)
+        program = str(own) if own.exists() else "psql"
         return [program], os.environ | psql.variables(told)
 
     def shell(self, service: str) -> tuple[Sequence[str], Mapping[str, str] | None]:

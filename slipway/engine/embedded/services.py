@@ -17,6 +17,7 @@ from slipway.engine.embedded import account, binaries
 from slipway.errors import SettingsError
 from slipway.stack import contract, images, tuning
 from slipway.stack.model import Stack
+from slipway.system import inherited as inherited_variables
 
 ORDER = ("postgres", "redis", "objects", "schedule", "app")
 
@@ -47,8 +48,7 @@ def dumped(values: Mapping) -> str:
 
 def inherited() -> dict[str, str]:
     """Only what a program needs of this environment: a service must not depend on the shell that started it."""
-    names = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE")
-    return {key: os.environ[key] for key in names if key in os.environ}
+    return inherited_variables.pick() | {"TZ": "UTC"}  # as in a container
 
 
 def names(stack: Stack) -> tuple[str, ...]:
