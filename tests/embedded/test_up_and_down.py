@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 
-from tests.support.working_copy import url_of
+import psutil
+import pytest
+
+from tests.support.clone import free_port
+from tests.support.working_copy import kill, url_of
 
 
 def test_a_fresh_copy_is_brought_up_proven_and_its_url_printed_last(fresh):
@@ -85,3 +90,20 @@ def test_deleting_the_data_needs_a_yes(running):
     assert not running.home.exists() and running.processes() == []
     again = running.invoke("down", "--volumes", "--yes")
     assert again.returncode == 0, again.stderr
+
+
+@pytest.mark.parametrize("link", [False, True], ids=["beside the checkout", "behind a link"])
+def test_an_app_outside_the_checkout_is_known_as_the_stacks_own(fresh, link: bool) -> None:
+    outside, port = fresh.root.parent / "my-app", free_port()
+    shutil.move(fresh.root / "app", outside)
+    if link:
+        (fresh.root / "app").symlink_to(outside)
+    fresh.env |= {"APP_CONTEXT": "app" if link else "../my-app", "HTTP_PORT": str(port)}
+    fresh.up()
+    assert "Nothing to do" in fresh.up()
+    kill(fresh.pids["supervisor"])
+    fresh.up()
+    app = psutil.Process(fresh.pids["app"])
+    kill(fresh.pids["supervisor"])
+    assert fresh.invoke("down", "--volumes", "--yes").returncode == 0
+    assert not app.is_running() and fresh.processes() == []

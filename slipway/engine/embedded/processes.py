@@ -37,7 +37,8 @@ def belongs(process, home: Path, name: str) -> bool:
         inside = Path(process.cwd())
     except psutil.AccessDenied:
         return False
-    return inside == Path(spec["cwd"]) or (home / name) in (inside, *inside.parents)
+    # The system tells where a process is without links and `..`, which APP_CONTEXT=../my-app has.
+    return inside == Path(spec["cwd"]).resolve() or (home / name).resolve() in (inside, *inside.parents)
 
 
 def end(process, seconds: float) -> None:
@@ -96,6 +97,6 @@ def works_in(process, directory: Path) -> bool:
     import psutil
 
     try:
-        return Path(process.cwd()) == directory
+        return Path(process.cwd()) == directory.resolve()
     except psutil.Error:
         return False
