@@ -163,11 +163,7 @@ def read_file(folder: Path, name: str) -> tuple[int, str, str, Source] | Problem
     match = PAIRED.fullmatch(name) or PLAIN.fullmatch(name)
     label = f"{folder.name}/{name}"
     if not match:
-        return (
-            Problem(label, "not a migration's name", NAME_FORM, f"rename or move {label}")
-            if name.lower().endswith(".sql")
-            else None
-        )
+        return misplaced(folder, name, label)
     version, parts = int(match["version"]), match.groupdict()
     if version > LARGEST:
         return Problem(label, f"number {version}", f"a number up to {LARGEST}", f"rename {label}")
@@ -177,12 +173,33 @@ def read_file(folder: Path, name: str) -> tuple[int, str, str, Source] | Problem
         return Problem(f"{label}:{error.args[0]}", error.args[1], "SQL in UTF-8", f"save {label} as UTF-8")
     except OSError as error:
         return Problem(label, *file.unreadable(error, label))
+    if source.tool:
+        return Problem(
+            label,
+            f"written for {source.tool}, with ways up and down in one file: all of it would be run on the way up",
+            "a file for each way, NNN_name.up.sql and NNN_name.down.sql",
+            f"split {label} at its marks, and take them out",
+        )
     unknown = sorted(source.directives - set(lexer.DIRECTIVES))
     if unknown:
         return Problem(
             label, f"unknown directive: -- slipway: {unknown[0]}", ", ".join(lexer.DIRECTIVES), f"edit {label}"
         )
     return version, parts.get("way", "up"), match["name"], source
+
+
+def misplaced(folder: Path, name: str, label: str) -> Problem | None:
+    """What is wrong with a name that is no migration's; None for what has nothing to do with migrations."""
+    if name.lower().endswith(".sql"):
+        return Problem(label, "not a migration's name", NAME_FORM, f"rename or move {label}")
+    if os.path.exists(f"{folder}/{name}/migration.sql"):
+        return Problem(
+            f"{label}/",
+            "a directory with a migration, as Prisma has them",
+            NAME_FORM,
+            f"mv {label}/migration.sql {label}.sql",
+        )
+    return None
 
 
 def find_pending(files: Iterable[Migration], history: Mapping[int, Applied]) -> tuple[Migration, ...]:

@@ -20,6 +20,9 @@ NONE: frozenset[str] = frozenset()
 BOM = b"\xef\xbb\xbf"
 # What editors, merges and file managers leave beside a file: name~, #name#, .name.swp, name.bak, ._name.
 LEFTOVER = re.compile(r"[.#].*|~\$.*|.*(~|\.(bak|old|orig|rej|save|swo|swp|tmp))", re.DOTALL | re.IGNORECASE)
+# Lines by which other tools tell the way up from the way down inside one file.
+MARKS = {b"+goose": "goose", b"+migrate": "sql-migrate", b"migrate:": "dbmate", b"liquibase formatted": "Liquibase"}
+MARKED = re.compile(rb"^[ \t]*--[ \t]*(?P<mark>\+goose|\+migrate|migrate:(?=up|down)|liquibase formatted)", re.I | re.M)
 
 
 class BadText(Exception):
@@ -30,7 +33,8 @@ class BadText(Exception):
 class Source:
     """One SQL file: what messages call it, the hash of its content, and what its first comments tell the runner.
 
-    `alone`: all of it is one statement that refuses a transaction.
+    `alone`: all of it is one statement that refuses a transaction. `tool`: the one whose marks are in it, which to the
+    server and to golang-migrate are comments.
     """
 
     file: str
@@ -38,6 +42,7 @@ class Source:
     sha256: str
     directives: frozenset[str]
     alone: bool = False
+    tool: str = ""
 
     @property
     def path(self) -> Path:
@@ -109,7 +114,9 @@ def examine(path: str, label: str) -> Source:
     text = first.removeprefix(BOM).decode(errors="replace")
     told = lexer.directives(text) if "slipway:" in text else NONE
     # A longer file is not one CREATE INDEX CONCURRENTLY.
-    return Source(path, label, sha256, told, short and lexer.refuses_alone(text))
+    marked = MARKED.search(first)
+    tool = MARKS[marked["mark"].lower()] if marked else ""
+    return Source(path, label, sha256, told, short and lexer.refuses_alone(text), tool)
 
 
 def short_sha256(content: bytes) -> str:

@@ -249,3 +249,36 @@ def test_pending_are_those_that_the_history_lacks_in_order(tmp_path: Path) -> No
 def test_a_half_of_a_pair_that_is_missing_is_told(tmp_path: Path, names: list[str], says: str) -> None:
     (file,), _ = migration_files.read(folder_with(tmp_path, *names))
     assert says in status.describe_lacking(file) and bool(says) == bool(status.describe_lacking(file))
+
+
+@pytest.mark.parametrize(
+    ("content", "tool"),
+    [
+        (b"-- +goose Up\ncreate table a (id int);\n-- +goose Down\ndrop table a;\n", "goose"),
+        (b"\xef\xbb\xbf-- a note\n  --+goose NO TRANSACTION\n", "goose"),
+        (b"-- +migrate Up notransaction\n", "sql-migrate"),
+        (b"--migrate:up transaction:false\n", "dbmate"),
+        (b"create table a (id int);\r\n-- migrate:down\r\n", "dbmate"),
+        (b"--liquibase formatted sql\n--changeset ann:1\n", "Liquibase"),
+    ],
+)
+@pytest.mark.parametrize("name", ["001_a.sql", "001_a.up.sql"])
+def test_a_file_for_another_tool_is_refused_by_its_marks(tmp_path: Path, name: str, content: bytes, tool: str) -> None:
+    files, (problem,) = migration_files.read(folder_with(tmp_path, name, content=content))
+    assert files == () and problem.where == f"migrations/{name}" and f"written for {tool}," in problem.found
+
+
+@pytest.mark.parametrize("content", [b"-- migrate: the old rows\n", b"select '+goose Up';\n", b"-- goose Up\n"])
+def test_what_only_looks_like_the_marks_of_another_tool_is_run(tmp_path: Path, content: bytes) -> None:
+    (_,), problems = migration_files.read(folder_with(tmp_path, "001_a.sql", content=content))
+    assert problems == ()
+
+
+def test_a_directory_with_a_migration_in_it_is_named(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, "1_a.sql")
+    (folder / "20240101120000_init").mkdir()
+    (folder / "20240101120000_init" / "migration.sql").write_text("select 1;")
+    (folder / "old").mkdir()
+    (file,), (problem,) = migration_files.read(folder)
+    assert (file.version, problem.where) == (1, "migrations/20240101120000_init/") and "Prisma" in problem.found
+    assert problem.next.startswith("mv migrations/20240101120000_init/migration.sql ")
