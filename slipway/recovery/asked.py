@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from slipway.errors import SettingsError
+from slipway.system.inherited import path_of
 
 LARGEST_MASK = 64 * 2**10  # bytes; it travels as an argument
 PARTS = ("db", "objects", "redis")
@@ -89,7 +90,7 @@ def refuse_absent(wish: Wish, found: dict) -> None:
 def mask(path: str) -> dict:
     """The masking SQL as it travels. Raises SettingsError for a file that is not there or too long."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = path_of(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             "--mask",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, MutableMapping
+from pathlib import Path
 
 # What any program needs to find its way on this machine.
 PROGRAM = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE")
@@ -25,6 +26,11 @@ def clear(environ: MutableMapping[str, str] = os.environ) -> None:
     for name in [each for each in environ if FOREIGN.fullmatch(each)]:
         del environ[name]
     environ |= NOWHERE
+
+
+def path_of(text: str) -> Path:
+    """A path as it was typed: from where the person stood, whom ./invoke takes to the root of the repository."""
+    return Path(os.environ.get("SLIPWAY_TYPED_IN", "")) / Path(text).expanduser()
 
 
 def pick(names: Iterable[str] = PROGRAM) -> dict[str, str]:

@@ -10,6 +10,7 @@ from slipway.engine.streaming import stream
 from slipway.environment import Environment, enter
 from slipway.errors import SettingsError
 from slipway.plan import Plan, Progress, Step, apply
+from slipway.system.inherited import path_of
 from slipway.system.process import end_all
 from slipway.units import size
 
@@ -19,7 +20,7 @@ CHUNK = 2**20
 def run(on: str, reporter, to: str | None = None) -> None:
     """Writes the file whole or not at all, for its owner alone. Raises SettingsError where it is there already."""
     env = enter(on)
-    path = Path(to or f"{env.stack.name}.sql").expanduser()
+    path = path_of(to or f"{env.stack.name}.sql")
     if path.exists():
         raise SettingsError("--to", f"{path} is there already", "a file that is not", f"rm {path}, or another name")
     reporter.header(env.header)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
 
 from slipway.engine import Seen
 from slipway.environment import Environment, enter
@@ -18,6 +17,7 @@ from slipway.recovery import moment as restore_at
 from slipway.recovery.asked import Done, Wish, read_wish, refuse_absent
 from slipway.recovery.backups import settings_named
 from slipway.release import confirm, gates, provision
+from slipway.system.inherited import path_of
 from slipway.system.process import end_all
 from slipway.units import size
 
@@ -36,7 +36,7 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
         if not wish.backup and not wish.folder:
             drop_old(env, reporter, yes)
             return
-        delivered = env.engine.deliver_backup(Path(wish.folder), Silent()) if wish.folder else nullcontext("")
+        delivered = env.engine.deliver_backup(path_of(wish.folder), Silent()) if wish.folder else nullcontext("")
         with delivered as folder:
             source = {"folder": folder} if folder else {"id": wish.backup}
             found = env.engine.inside("restore.look", source, Silent())

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from slipway.environment import enter
 from slipway.errors import HealthError, SettingsError
 from slipway.plan import Plan, apply
 from slipway.release import smoke_test
+from slipway.system.inherited import path_of
 from slipway.system.process import end_all
 
 
 def run(on: str, reporter, collection: str | None = None, variables: str | None = None, folder: str = "") -> None:
     """Runs a collection; by default the one that a deploy runs. `variables` is a Postman environment file."""
     env = enter(on)
-    path = Path(collection) if collection else smoke_test.default(env)
+    path = path_of(collection) if collection else smoke_test.default(env)
     if path is None:
         raise SettingsError(
             "SMOKE_COLLECTION",
@@ -27,7 +26,7 @@ def run(on: str, reporter, collection: str | None = None, variables: str | None 
         raise HealthError("front door", "closed for maintenance", "an open one", f"./invoke maintenance off{env.flag}")
     from slipway.smoke import collection as postman
 
-    given = postman.environment(Path(variables)) if variables else {}
+    given = postman.environment(path_of(variables)) if variables else {}
     reporter.header(env.header)
     smoke_test.provide(env)
     step = smoke_test.step(env, path, folder or smoke_test.part(env, path), given)

@@ -87,6 +87,15 @@ def test_the_first_use_installs_and_says_so_and_the_second_does_not(clone):
     assert first.stderr.startswith("first use") and second.stderr == "" and clone.made == 1
 
 
+def test_tasks_learn_where_their_paths_are_from_and_python_nothing_of_other_programs(clone):
+    clone.python()
+    clone.run()
+    told = '#!/bin/sh\necho "$SLIPWAY_TYPED_IN|${PYTHONPATH-unset}|${PYTHONOPTIMIZE-unset}|$PYTHONUNBUFFERED"\n'
+    program(clone.root / ".venv/bin/invoke", told)
+    done = clone.run(PYTHONPATH="/nowhere", PYTHONOPTIMIZE="2", PYTHONUNBUFFERED="1")
+    assert done.stdout == "/|unset|unset|1\n"
+
+
 def test_a_changed_lock_installs_again(clone):
     clone.python()
     clone.run()

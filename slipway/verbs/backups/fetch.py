@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from slipway.environment import enter
 from slipway.errors import SettingsError
 from slipway.recovery import backups
+from slipway.system.inherited import path_of
 from slipway.units import size
 
 LARGEST = 64 * 1024  # bytes; an identity file has a few lines
@@ -24,7 +23,7 @@ def run(on: str, reporter, backup: str, identity: str | None = None, stack: str 
 
 
 def text_of(identity: str) -> str:
-    path = Path(identity).expanduser()
+    path = path_of(identity)
     try:
         if path.stat().st_size > LARGEST:
             raise SettingsError("--identity", f"{path} is too large", "the file that age-keygen wrote", f"ls -l {path}")

@@ -16,6 +16,7 @@ from slipway.engine.streaming import stream
 from slipway.environment import Environment, enter
 from slipway.errors import SettingsError, VerificationError
 from slipway.plan import Plan, Progress, Silent, Step, apply
+from slipway.system.inherited import path_of
 from slipway.system.process import end_all
 from slipway.units import size
 
@@ -28,7 +29,7 @@ def run(on: str, reporter, backup: str | None = None, to: str = ".") -> None:
     """Copies backup and objects into `to`. Raises SettingsError where it is there already, VerificationError."""
     env = enter(on)
     chosen = pick(env, backup)
-    place = Path(to).expanduser()
+    place = path_of(to)
     final = place / chosen["id"]
     if final.exists():
         raise SettingsError("--to", f"{final} is there already", "a directory without it", f"ls {final}")
