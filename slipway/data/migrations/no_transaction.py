@@ -149,25 +149,29 @@ class Run:
 
     def run(self, piece: Piece, number: int, state: history.Unfinished, before: str, done: str) -> None:
         """Runs one statement in a transaction with its count, or alone where it bears none."""
-        if lexer.refuses_transaction(piece.words) or lexer.commits_itself(piece.words):
+        if lexer.refuses_transaction(piece.words):
             self.alone(piece, number, state, before, done)
             return
         try:
             self.patiently(piece, partial(self.run_counted, piece, done))
         except execute.RefusesTransaction:
-            # With some only the server knows: CLUSTER of every table, REINDEX of one that turns out to be partitioned.
+            # With some only the server knows: CLUSTER of every table, REINDEX of one that turns out to be partitioned,
+            # DO and CALL of what commits by itself.
             self.alone(piece, number, state, before, done)
 
     def alone(self, piece: Piece, number: int, state: history.Unfinished, before: str, done: str) -> None:
         """A statement outside any transaction: marked, run, counted."""
         text = piece.text.decode()
         where = f"{self.source.label}:{piece.place}"
+        in_doubt = state.doing and number == state.done + 1
+        if in_doubt and lexer.commits_itself(piece.words) and "repeatable" not in self.source.directives:
+            raise in_doubt_error(where, self.source.label)
         concurrent = "CONCURRENTLY" in piece.words and piece.words[0] != "DROP"
         # Not REINDEX: it is the cure of an invalid index, and a valid one says nothing of whether it was run.
         creates = concurrent and piece.words[0] == "CREATE"
         if creates and (wrong := invalid_indexes.find_broken(self.conn, state.invalid, text)):
             raise invalid_indexes.invalid_error(where, "an earlier try left ", wrong)
-        if state.doing and number == state.done + 1 and creates and invalid_indexes.is_valid(self.conn, text):
+        if in_doubt and creates and invalid_indexes.is_valid(self.conn, text):
             self.tell(f"{where}: the run that was cut off had finished it")
         else:
             self.write(history.step_rows(self.version, number - 1, before, doing=True))
@@ -218,6 +222,15 @@ class Run:
         return type(error)(
             error.where, error.found, expected if kept in expected else f"{expected}; {kept}", error.next, error.log
         )
+
+
+def in_doubt_error(where: str, label: str) -> MigrationError:
+    return MigrationError(
+        where,
+        "the run that was cut off was in this statement, which commits by itself: the server may have finished it",
+        "the answer of somebody who looks at the data: whether it may run again, or is done",
+        f"to run it again write `-- slipway: repeatable` at the top of {label}; where it is done, put SELECT 1 in its place",
+    )
 
 
 def repeatable(piece: Piece) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from psycopg import pq
 
 LOCK_NOT_AVAILABLE, QUERY_CANCELED, IN_TRANSACTION, UNSAFE_ENUM = "55P03", "57014", "25001", "55P04"
-DISK_FULL, NO_PRIVILEGE = "53100", "42501"
+DISK_FULL, NO_PRIVILEGE, COMMITS_ITSELF = "53100", "42501", "2D000"
 AGAIN = "./invoke status, then run the same command again"
 
 
@@ -43,10 +43,13 @@ REFUSALS = {
         "every statement within MIGRATE_STATEMENT_TIMEOUT; nothing of this file was kept",
         "edit {file}, or raise MIGRATE_STATEMENT_TIMEOUT in .env",
     ),
-    IN_TRANSACTION: (
-        RefusesTransaction,
-        "a first line `-- slipway: no-transaction` in a file with such a statement; nothing of this file was kept",
-        "edit {file}",
+    **dict.fromkeys(
+        (IN_TRANSACTION, COMMITS_ITSELF),
+        (
+            RefusesTransaction,
+            "a first line `-- slipway: no-transaction` in a file with such a statement; nothing of this file was kept",
+            "edit {file}",
+        ),
     ),
     UNSAFE_ENUM: (
         NeedsCommit,

@@ -140,6 +140,41 @@ def cut_off_at(stack, sql: str) -> None:
         conn.execute("update slipway.unfinished set doing = true")
 
 
+def killed_in(stack, sql: str) -> None:
+    """The runner was killed in the second statement, and the server has gone on with it to its end."""
+    stack.migration("1_a.sql", DIRECTIVE + f"create table log (at int);\n{sql}\n")
+    with stack.connect("admin") as other:
+        other.execute("select pg_advisory_lock(77)")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "slipway.ops", "migrate"], env={**os.environ, **stack.env}, stdout=subprocess.DEVNULL
+        )
+        waiting = "select exists (select from pg_locks where locktype = 'advisory' and objid = 77 and not granted)"
+        until(lambda: other.execute(waiting).fetchone()[0], "the second statement is being run")
+        process.kill()
+        process.wait(PATIENCE)
+    left = "select exists (select from pg_stat_activity where application_name = 'slipway migrate')"
+    until(lambda: not stack.value(left), "the server has ended that session")
+
+
+BLOCK = "do $$ begin {} perform pg_advisory_lock(77); insert into log values (1); end $$;"
+
+
+def test_a_block_that_was_cut_off_is_run_once(stack) -> None:
+    killed_in(stack, BLOCK.format(""))
+    assert stack.run("migrate")["version"] == 1 and stack.value("select count(*) from log") == 1
+
+
+def test_a_block_that_commits_by_itself_and_was_cut_off_is_asked_about(stack) -> None:
+    sql = BLOCK.format("insert into log values (2); commit;")
+    killed_in(stack, sql)
+    error = failed(stack)
+    assert error.where == "migrations/1_a.sql:3:1" and "may have finished it" in error.found
+    assert stack.value("select count(*) from log") == 2 and unfinished(stack) == [(1, "up", 1)]
+    again = f"-- slipway: no-transaction, repeatable\ncreate table log (at int);\n{sql}\n"
+    stack.migration("1_a.sql", again)
+    assert stack.run("migrate")["version"] == 1 and stack.value("select count(*) from log") == 4
+
+
 def make_invalid(stack, index: str) -> None:
     with stack.connect("admin") as conn:
         conn.execute("update pg_index set indisvalid = false where indexrelid = %s::regclass", (index,))
