@@ -19,6 +19,9 @@ SELECT a.pid, coalesce(nullif(a.application_name, ''), 'unnamed'), coalesce(a.us
     coalesce(to_char(a.query_start, 'HH24:MI:SS'), ''), coalesce(a.query, '')
 FROM unnest(pg_blocking_pids(%s)) AS b(pid) JOIN pg_stat_activity a ON a.pid = b.pid
 """
+# What the server says of a deadlock has numbers alone.
+RELATION = re.compile(r"(?:tuple \([\d,]+\) of )?relation (\d+) of database \d+")
+PROCESS = re.compile(r"[Pp]rocess (\d+)(?! \()")
 
 
 class Watch:
@@ -76,3 +79,18 @@ def first_words(query: str, most: int = 4) -> str:
             break
         words.append(word)
     return " ".join(words) + (" …" if words else "")
+
+
+def name(conn: psycopg.Connection, text: str) -> str:
+    """The server's words with the tables by their names, and the other sessions by who they are while they are there."""
+    sessions = "SELECT application_name, usename FROM pg_stat_activity WHERE pid = %s AND pid <> pg_backend_pid()"
+
+    def table(found: re.Match) -> str:
+        known = conn.execute("SELECT oid::regclass::text FROM pg_class WHERE oid = %s", (found[1],)).fetchone()
+        return f"table {known[0]}" if known else found[0]
+
+    def process(found: re.Match) -> str:
+        who = conn.execute(sessions, (found[1],)).fetchone()
+        return f"{found[0]} ({who[0] or 'unnamed'}, role {who[1]})" if who else found[0]
+
+    return PROCESS.sub(process, RELATION.sub(table, text))

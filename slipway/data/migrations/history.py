@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from slipway.data.endpoints import Endpoints
 from slipway.data.migrations.files import Applied, Problem
+from slipway.data.migrations.golang_migrate import NIL, Mirror, mirror
 from slipway.data.postgres import connection
 from slipway.errors import MigrationError
 
@@ -35,7 +36,6 @@ THERE = (
 MIRROR = "CREATE TABLE IF NOT EXISTS public.schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)"
 FORGET = "DELETE FROM slipway.unfinished; "
 AGE = "round(1000 * extract(epoch FROM clock_timestamp() - transaction_timestamp()), 1)"
-NIL = -1  # golang-migrate's database.NilVersion: nothing is applied
 COLUMNS = """version, name, sha256, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS+00:00'), "by",
     milliseconds"""
 NEWER, OLDER = "coalesce(down_sha256, ''), release, baseline, compatible", "'', '', false, false"
@@ -118,14 +118,6 @@ def read(conn: psycopg.Connection) -> dict[int, Applied]:
 
 
 @dataclass(frozen=True)
-class Mirror:
-    """golang-migrate's row; NIL and clean where there is none."""
-
-    version: int = NIL
-    dirty: bool = False
-
-
-@dataclass(frozen=True)
 class Unfinished:
     """A file without a transaction that stopped: after `done` statements, perhaps in the middle of the next."""
 
@@ -136,10 +128,6 @@ class Unfinished:
     done_sha256: str
     doing: bool
     invalid: tuple[str, ...]
-
-
-def mirror(conn: psycopg.Connection) -> Mirror:
-    return Mirror(*(conn.execute("SELECT version, dirty FROM public.schema_migrations").fetchone() or ()))
 
 
 def find_unfinished(conn: psycopg.Connection) -> Unfinished | None:

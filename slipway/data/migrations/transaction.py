@@ -112,23 +112,25 @@ def line(file: Migration, label: str, ms: float, statements: int) -> dict:
 
 
 def patiently(conn: psycopg.Connection, ends: Endpoints, label: str, attempt: Callable[[], Done], tell: Tell) -> Done:
-    """What the attempt returns, tried again when a lock did not come in time.
+    """What the attempt returns, tried again when a lock did not come in time, or somebody waited for ours.
 
     Who blocks is looked for from the second try on. An attempt that fails so must have changed nothing.
     """
     try:
         return attempt()
-    except execute.LockTimeout as error:
-        tell(f"{label}: {error.found}; trying again")
+    except execute.Contention as error:
+        tell(f"{label}: {blockers.name(conn, error.found)}; trying again")
     for number in range(1, TRIES):
         time.sleep(PAUSE * 2 ** (number - 1) * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)
         with blockers.Watch(conn, ends) as watch:
             try:
                 return attempt()
-            except execute.LockTimeout as error:
+            except execute.Contention as error:
                 last = error
         tell(f"{label}: {watch.who}")
-    raise MigrationError(last.where, f"{last.found} ({TRIES} tries); {watch.who}", last.expected, last.next)
+    raise MigrationError(
+        last.where, f"{blockers.name(conn, last.found)} ({TRIES} tries); {watch.who}", last.expected, last.next
+    )
 
 
 def once(conn: psycopg.Connection, ends: Endpoints, label: str, source: Source | None, rows: Rows) -> tuple[float, int]:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from psycopg import pq
 
 LOCK_NOT_AVAILABLE, QUERY_CANCELED, IN_TRANSACTION, UNSAFE_ENUM = "55P03", "57014", "25001", "55P04"
+DEADLOCK, NOT_SERIALIZABLE = "40P01", "40001"
 DISK_FULL, NO_PRIVILEGE, COMMITS_ITSELF = "53100", "42501", "2D000"
 AGAIN = "./invoke status, then run the same command again"
 
 
-class LockTimeout(MigrationError):
-    """A lock did not come in time; the same file may be tried again."""
+class Contention(MigrationError):
+    """Other sessions were in the way; the same file may be tried again."""
 
 
 class RefusesTransaction(MigrationError):
@@ -34,9 +35,17 @@ class NeedsCommit(MigrationError):
 # What the server refuses, by its code: how it is raised, what is expected, what to type next.
 REFUSALS = {
     LOCK_NOT_AVAILABLE: (
-        LockTimeout,
+        Contention,
         "every lock within MIGRATE_LOCK_TIMEOUT, so that nobody queues behind this file; nothing of it was kept",
         AGAIN,
+    ),
+    **dict.fromkeys(
+        (DEADLOCK, NOT_SERIALIZABLE),
+        (
+            Contention,
+            "a moment in which nobody takes the same rows and tables in another order; nothing of this file was kept",
+            "./invoke db.lint; then the same command again",
+        ),
     ),
     QUERY_CANCELED: (
         MigrationError,

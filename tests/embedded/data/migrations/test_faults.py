@@ -57,6 +57,69 @@ def test_a_table_lock_is_not_waited_for_longer_than_lock_timeout(stack) -> None:
     assert stack.run("migrate")["version"] == 2
 
 
+@pytest.mark.parametrize("goes_on", [True, False], ids=["once", "for good"])
+def test_a_deadlock_is_tried_again_and_names_who_stood_in_the_way(stack, goes_on: bool) -> None:
+    """The other session holds b and waits for a, which the file holds; the server ends the file's wait."""
+    stack.migration("1_a.sql", "create table a (id int); create table b (id int);")
+    stack.run("migrate")
+    stack.migration("2_b.sql", "alter table a add x int;\nalter table b add x int;")
+    over = threading.Event()
+
+    def stand_in_the_way() -> None:
+        with stack.connect("admin") as other:
+            other.execute("set deadlock_timeout = '60s'")  # whoever notices first is ended
+            other.execute("set application_name = 'the shop'")
+            while not over.is_set():
+                with other.transaction():
+                    other.execute("select * from b")
+                    ready.set()
+                    until(lambda: over.is_set() or stack.value(HOLDS.format("alter table")), "the file waits for b")
+                    other.execute("select * from a")
+                if goes_on:
+                    return
+
+    ready = threading.Event()
+    thread = threading.Thread(target=stand_in_the_way)
+    thread.start()
+    ready.wait(PATIENCE)
+    try:
+        if goes_on:
+            assert stack.run("migrate")["version"] == 2
+        else:
+            error = failed(stack)
+            assert error.where == "migrations/2_b.sql:2:1" and "deadlock detected" in error.found
+    finally:
+        over.set()
+        thread.join()
+    heard = " ".join(event["text"] for event in stack.events)
+    assert "table b" in heard and (
+        goes_on or "(the shop, role postgres" in heard
+    )  # once is over before it can be asked
+    assert versions(stack) == ([1, 2] if goes_on else [1])
+
+
+OTHER_TOOLS = {
+    "dbmate's": "version varchar(128) primary key",
+    "Ecto": "version bigint primary key, inserted_at timestamp(0)",
+    "another tool's": "id int, filename text",
+}
+
+
+@pytest.mark.parametrize(("whose", "columns"), OTHER_TOOLS.items())
+def test_a_table_of_that_name_that_is_another_tools_is_told_as_such(stack, whose: str, columns: str) -> None:
+    stack.migration("1_a.sql", "create table a (id int);")
+    with stack.connect("migrate") as conn:
+        conn.execute(f"create table schema_migrations ({columns})")
+    for verb in ("migrate", "status", "adopt", "observe"):
+        try:
+            found = stack.run(verb)
+        except MigrationError as error:
+            assert error.where == "public.schema_migrations" and whose in error.found and "RENAME" in error.next
+        else:
+            assert verb == "observe" and whose in str(found)
+    assert not table_exists(stack, "a")
+
+
 def start_migrate(stack) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "slipway.ops", "migrate"],
