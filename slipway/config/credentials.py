@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from slipway.config.settings import Settings
+from slipway.stack import stores
 
 
 def secrets_of(settings: Settings) -> dict[str, str]:
@@ -20,17 +21,5 @@ def secrets_of(settings: Settings) -> dict[str, str]:
 
 def required_secrets(s: Settings) -> list[str]:
     """Keys of the secrets that this stack cannot run without."""
-    bundled = (
-        [
-            "POSTGRES_PASSWORD",
-            "POSTGRES_MIGRATE_PASSWORD",
-            "POSTGRES_APP_PASSWORD",
-            "POSTGRES_READONLY_PASSWORD",
-            "POSTGRES_BACKUP_PASSWORD",
-        ]
-        if s.postgres == "bundled"
-        else []
-    )
-    garage = ["GARAGE_RPC_SECRET"] if s.s3_provider == "garage" else []
     archive = ["PITR_CIPHER_PASSWORD"] if s.pitr else []
-    return [*bundled, "REDIS_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", *garage, *archive]
+    return [*(key for store in stores.load() for key in store.secrets(s)), *archive]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from slipway.engine import Finding
 from slipway.engine.embedded import binaries
-from slipway.stack import model
 from slipway.stack.model import Stack
+from slipway.stack.stores import postgres as postgres_store
+from slipway.stack.stores import redis as redis_store
 
 
 def servers(stack: Stack, kept: Path) -> Iterator[Finding]:
@@ -17,10 +18,10 @@ def servers(stack: Stack, kept: Path) -> Iterator[Finding]:
     settings = stack.settings
     if "postgres" in stack:
         programs = binaries.postgres(settings.postgres_version, settings.embedded_programs)
-        yield Finding("postgres", postgres(programs, model.POSTGRES[settings.postgres_version]))
+        yield Finding("postgres", postgres(programs, postgres_store.OFFICIAL[settings.postgres_version]))
     if "redis" in stack:
         program = binaries.redis(settings.redis, settings.embedded_programs, kept)
-        yield Finding("redis", redis(program, model.CACHE[settings.redis]))
+        yield Finding("redis", redis(program, redis_store.STORE.image(settings)))
 
 
 def postgres(programs: Path, image: str) -> str:

@@ -17,6 +17,8 @@ from slipway.engine.embedded import account, binaries
 from slipway.errors import SettingsError
 from slipway.stack import contract, images, tuning
 from slipway.stack.model import Stack
+from slipway.stack.stores import redis as stored
+from slipway.stack.voice import Addresses
 
 ORDER = ("postgres", "redis", "objects", "schedule", "app")
 
@@ -57,13 +59,9 @@ def names(stack: Stack) -> tuple[str, ...]:
     return tuple(name for name in ORDER if there.get(name, name in stack))
 
 
-def addresses(ports: Mapping[str, int]) -> contract.Addresses:
-    return contract.Addresses(
-        f"127.0.0.1:{ports['postgres']}",
-        f"127.0.0.1:{ports['redis']}",
-        f"http://127.0.0.1:{ports['objects']}",
-        f"http://127.0.0.1:{ports['app']}",
-    )
+def addresses(ports: Mapping[str, int]) -> Addresses:
+    at = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
+    return at | {"app": f"http://{at['app']}"}
 
 
 def specs(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> dict[str, Spec]:
@@ -113,7 +111,7 @@ def redis(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spe
         "--appendfsync",
         "everysec",
         "--maxmemory",
-        tuning.redis(settings.redis_memory),
+        stored.fill(settings.redis_memory),
         "--maxmemory-policy",
         settings.redis_eviction,
     ]
@@ -144,9 +142,9 @@ def objects(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> S
 def data(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> dict[str, str]:
     """Environment of the data side."""
     settings = stack.settings
-    told = contract.ops(
-        settings, "rclone" if "objects" in stack else "external", addresses(ports), contract.in_clear(settings)
-    )
+    # Whatever containers have, here it is rclone.
+    served = settings.model_copy(update={"s3_provider": "rclone"}) if "objects" in stack else settings
+    told = contract.ops(served, addresses(ports), contract.in_clear(settings))
     return told | {
         "MIGRATIONS_DIR": str(root / "migrations"),
         "FIXTURES_DIR": str(root / "fixtures"),
