@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from slipway.data import endpoints
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import SettingsError, SlipwayError
+from slipway.stack import stores
 
 # Modules are named by text so that one verb does not pay for what another imports.
 VERBS = {
-    "gate.postgres": "slipway.data.gates.stores:postgres",
-    "gate.redis": "slipway.data.gates.stores:redis",
-    "gate.objects": "slipway.data.gates.stores:objects",
-    "gate.app": "slipway.data.gates.stores:app",
+    **{f"gate.{name}": f"slipway.data.gates.{name}:gate" for name in (*stores.NAMES, "app")},
     "roles": "slipway.data.postgres.roles:establish",
     "buckets": "slipway.data.objects.buckets:establish",
     "migrate": "slipway.data.migrations.migrate:migrate",

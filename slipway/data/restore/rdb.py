@@ -17,7 +17,7 @@ from typing import IO
 
 from slipway.data.backups import lock, manifest, take
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.data.gates import stores as gates
+from slipway.data.gates import redis as gates
 from slipway.data.progress import progress
 from slipway.data.restore import looking, rdb_format
 from slipway.errors import BackupError
@@ -47,7 +47,7 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
                 "./invoke backups.list",
             )
         try:
-            with closing(gates.redis_client(ends, PATIENCE)) as client:
+            with closing(gates.client(ends, PATIENCE)) as client:
                 # One that was left a replica by a restore that was killed gives no copy of itself.
                 free(client)
                 rdb_format.refuse_unreadable(client, path / manifest.REDIS)
