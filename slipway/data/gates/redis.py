@@ -9,13 +9,14 @@ from slipway.data.progress import teller
 from slipway.errors import GateError, SettingsError
 from slipway.system.wait import NotYet, wait
 
+FORM = "redis://user:password@host:6379/0"
+
 
 def gate(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """Waits until Redis lets us in, writes, reads back and deletes a scratch key; {"gate", "ms", "tries"}.
 
     Raises GateError at the deadline, or at once when the password is wrong or missing.
     """
-    need(ends.redis_url, "REDIS_URL", "redis://user:password@host:6379/0")
     store = client(ends)
 
     def probe() -> None:
@@ -33,18 +34,18 @@ def client(ends: Endpoints, patience: float = 2):
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
+    url = ends.store_urls.get("redis")
+    need(url, "REDIS_URL", FORM)
     try:
         return library.Redis.from_url(
-            ends.redis_url.value,
+            url.value,
             socket_timeout=patience,
             socket_connect_timeout=2,
             retry=Retry(NoBackoff(), 0),
             client_name="slipway",
         )
     except ValueError:
-        raise SettingsError(
-            "REDIS_URL", "not a Redis URL", "redis://user:password@host:6379/0", "edit REDIS_URL in .env"
-        ) from None
+        raise SettingsError("REDIS_URL", "not a Redis URL", FORM, "edit REDIS_URL in .env") from None
 
 
 def use(store, key: str, value: str) -> None:

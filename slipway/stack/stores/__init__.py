@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # In the order in which everything lists them. A store's file, template, gate and service have its name.
 NAMES = ("postgres", "redis", "objects")
+# Of those, the ones that a backup keeps whole, as one file of the server's own: data/NAME has their PART.
+WHOLE = ("redis",)
 
 
 def nothing(*told: object) -> dict:
