@@ -154,7 +154,7 @@ GROUPS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "The app": (App,),
     **{heading: (fields,) for store in stores.load() for heading, fields in store.groups.items()},
     "Deploying": (Deploying,),
-    "Backups": (Backups, *(store.kept_fields for store in stores.load() if store.kept_fields), Retention, Offsite),
+    "Backups": (Backups, *(store.kept for store in stores.load() if store.kept), Retention, Offsite),
 }
 
 

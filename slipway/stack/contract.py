@@ -52,7 +52,7 @@ def backups(settings: Settings) -> dict[str, str]:
         "BACKUP_SCHEDULE": settings.backup_schedule,
         "BACKUP_DRILL": settings.backup_drill,
         "BACKUP_OBJECTS": settings.backup_objects,
-        **{key: value for store in stores.load() for key, value in store.kept(settings).items()},
+        **{f"BACKUP_{name.upper()}": "yes" if getattr(settings, f"backup_{name}") else "" for name in stores.WHOLE},
         **{f"BACKUP_KEEP_{name.upper()}": str(getattr(settings, f"backup_keep_{name}")) for name in keep},
         "BACKUP_MAX_DAYS": str(settings.backup_max_days),
     }

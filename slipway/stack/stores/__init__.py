@@ -43,8 +43,14 @@ class Store:
     bundled: Callable[[Settings], bool] = lambda settings: True  # whether the stack runs it, or it is elsewhere
     floors: tuple[str, ...] = ("base",)  # what an image of it that is built here stands on,
     build_arguments: Callable[[Settings], dict[str, str]] = nothing  # and what else that build is told
-    kept_fields: type[BaseModel] | None = None  # its setting of whether backups keep it, beside database and objects,
-    kept: Callable[[Settings], dict[str, str]] = nothing  # and what the data side is told of that
+    # Of those in WHOLE: the setting of whether backups keep it, backup_NAME, and what it is called in sentences.
+    kept: type[BaseModel] | None = None
+    title: str = ""
+
+
+def whole(name: str) -> Store | None:
+    """The store of that name, where it is one that a backup keeps whole."""
+    return next((store for store in load() if store.name == name), None) if name in WHOLE else None
 
 
 @functools.cache

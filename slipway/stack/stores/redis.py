@@ -49,6 +49,6 @@ STORE = Store(
     ops=tell,
     values=lambda settings: {"maxmemory": fill(settings.redis_memory)},
     build_arguments=lambda settings: {"FLAVOUR": settings.redis},
-    kept_fields=Kept,
-    kept=lambda settings: {"BACKUP_REDIS": "yes" if settings.backup_redis else ""},
+    kept=Kept,
+    title="Redis",
 )
