@@ -1,4 +1,6 @@
-"""Every setting: its kind, its default, one line of documentation. `.env.example` is written from it."""
+"""Every setting: its kind, its default, one line of documentation; those of a store are in the store's own file.
+
+`.env.example` is written from them."""
 
 from __future__ import annotations
 

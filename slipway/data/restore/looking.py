@@ -25,8 +25,8 @@ def look(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
     {"id", "label", "begun", "age_s", "environment", "stack", "database", "live": database or None, "exact": bool,
     "tables": [{"table", "then", "now"}] that differ in rows, "migrations": [{"version", "name"}] since, "kept":
-    [{"database", "bytes"}], "objects": bool, "has_database": bool}, and a bool for each store that is kept whole. Raises BackupError for
-    an unknown id, VerificationError naming each file that is not what was written.
+    [{"database", "bytes"}], "objects": bool, "has_database": bool}, and by its name a bool for each store that backups keep
+    whole. Raises BackupError for an unknown id, VerificationError naming each file that is not what was written.
     """
     path = choose_backup(ends, args)
     found = whole(path)

@@ -115,9 +115,8 @@ def words(text: str) -> list[str]:
         ) from None
 
 
-# In the order of their start. A program that is no store and dies at once dies again.
 RECIPES: Mapping[str, Recipe] = {
     **{name: import_module(f"slipway.engine.embedded.stores.{name}").RECIPE for name in stores.NAMES},
     "schedule": Recipe(schedule, stop=("TERM", 30)),
-    "app": Recipe(app, stop=("TERM", 30), retries=2),
+    "app": Recipe(app, stop=("TERM", 30), retries=2),  # one that dies at once dies again
 }
