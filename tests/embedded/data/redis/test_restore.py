@@ -14,8 +14,8 @@ import redis
 from slipway.data.backups import folder
 from slipway.data.redis import rdb_format, restore
 from slipway.errors import BackupError, GateError
-from tests.embedded.data.backups.test_faults import ends_of
 from tests.support import services
+from tests.support.backing_up import ends_of
 from tests.support.waiting import until
 
 
