@@ -1,4 +1,4 @@
-"""Slipway: from a laptop to one's own server, with Postgres, Redis and an S3 store, and nothing lost on the way."""
+"""Slipway: from a laptop to one's own server, with its database and stores, and nothing lost on the way."""
 
 import gc
 

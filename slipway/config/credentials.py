@@ -7,6 +7,7 @@ import re
 from pydantic import SecretStr
 
 from slipway.config.settings import Settings
+from slipway.stack import stores
 from slipway.system.redact import Masker
 
 NAMED = re.compile("token|secret|passw|pwd|key|dsn|auth|credential|salt|private", re.IGNORECASE)
@@ -46,17 +47,5 @@ def hides(key: str, value: str) -> bool:
 
 def required_secrets(s: Settings) -> list[str]:
     """Keys of the secrets that this stack cannot run without."""
-    bundled = (
-        [
-            "POSTGRES_PASSWORD",
-            "POSTGRES_MIGRATE_PASSWORD",
-            "POSTGRES_APP_PASSWORD",
-            "POSTGRES_READONLY_PASSWORD",
-            "POSTGRES_BACKUP_PASSWORD",
-        ]
-        if s.postgres == "bundled"
-        else []
-    )
-    garage = ["GARAGE_RPC_SECRET"] if s.s3_provider == "garage" else []
     archive = ["PITR_CIPHER_PASSWORD"] if s.pitr else []
-    return [*bundled, "REDIS_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", *garage, *archive]
+    return [*(key for store in stores.load() for key in store.secrets(s)), *archive]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.config import secret_strength
-from slipway.config.settings import LOCAL, Settings
+from slipway.config.settings import GROUPS, LOCAL, Settings
 from slipway.errors import SettingsError
 from slipway.system.redact import hide_userinfo
 
@@ -24,17 +24,7 @@ KEYS = {name.upper(): field for name, field in Settings.model_fields.items() if 
 AMBIGUOUS = re.compile(r'=\s*"(?:[^"\\]|\\[^abfnrtv])*\\[abfnrtv]')
 SHOWN = 80  # characters of a value that is told
 IDENTITY = ("ENVIRONMENT", "PROJECT")  # which stack is meant
-GROUPS = {
-    "PROJECT": "The stack",
-    "DOMAIN": "The front door",
-    "APP_IMAGE": "The app",
-    "POSTGRES": "Postgres",
-    "PITR": "Any moment back",
-    "REDIS": "Redis",
-    "S3_PROVIDER": "The object store",
-    "GATE_TIMEOUT": "Deploying",
-    "BACKUP_DIR": "Backups",
-}
+HEADINGS = {next(iter(first.model_fields)).upper(): heading for heading, (first, *_) in GROUPS.items()}
 
 
 @dataclass(frozen=True)
@@ -209,8 +199,8 @@ def example() -> str:
 
 def _lines(values: Mapping[str, str]) -> Iterable[str]:
     for key, field in KEYS.items():
-        if key in GROUPS:
-            yield f"\n# --- {GROUPS[key]} ---"
+        if key in HEADINGS:
+            yield f"\n# --- {HEADINGS[key]} ---"
         yield f"\n# {field.description}{' Secret.' if secret(key) else ''}"
         default = field.default if isinstance(field.default, (str, int)) and not isinstance(field.default, bool) else ""
         yield f"{key}={values[key]}" if key in values else f"#{key}={default}"

@@ -1,28 +1,25 @@
-"""Every setting: its kind, its default, one line of documentation. `.env.example` is written from it."""
+"""Every setting: its kind, its default, one line of documentation; those of a store are in the store's own file.
+
+`.env.example` is written from them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from slipway.config.contradictions import contradictions
 from slipway.config.types import (
-    Bool,
     Bucket,
-    Buckets,
     Bytes,
     Capabilities,
     Count,
     Cron,
-    DatabaseUrl,
     Directory,
     Domain,
-    Duration,
     Endpoint,
-    Identifier,
     ImageName,
-    Loopback,
     Name,
     Port,
     Prefix,
@@ -30,21 +27,15 @@ from slipway.config.types import (
     Seconds,
     Secret,
     UrlPath,
-    UrlSafe,
     WebUrl,
-    Words,
-    generated_setting,
     setting,
 )
+from slipway.stack import stores
 
 LOCAL = "local"
 
 
-class Settings(BaseModel):
-    """All settings of one environment, validated and frozen."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
+class Identity(BaseModel):
     project: Name = setting("slipway", "Name of the stack; with ENVIRONMENT it names every container and volume.")
     environment: Name = setting(
         LOCAL,
@@ -61,10 +52,14 @@ class Settings(BaseModel):
         "registry", "registry pulls pinned official images; debian builds every image from Debian packages."
     )
 
+
+class FrontDoor(BaseModel):
     domain: Domain = setting("", "Public host name; turns automatic HTTPS on. Empty: plain HTTP.")
     http_port: Port | None = setting(None, "Port of the front door. Default: 8080 on local, 80 elsewhere.")
     https_port: Port = setting(443, "Port of the front door for HTTPS, where DOMAIN is set.")
 
+
+class App(BaseModel):
     app_image: ImageName = setting("", "Image of your app. Empty: built from APP_CONTEXT.")
     app_context: str = setting("app", "Directory with your app and its Dockerfile.")
     app_command: str = setting(
@@ -82,74 +77,8 @@ class Settings(BaseModel):
     )
     app_boot_timeout: Seconds = setting(60, "Seconds that the app may take until its ready path answers 200.")
 
-    postgres: Literal["bundled", "external"] = setting(
-        "bundled", "bundled runs Postgres in the stack; external uses DATABASE_URL."
-    )
-    postgres_version: Literal["17", "18"] = setting("18", "Major version of the bundled Postgres.")
-    postgres_db: Identifier = setting("slipway", "Database name; its roles are NAME_owner, NAME_migrate, NAME_app, …")
-    postgres_memory: Bytes = setting("1GB", "Memory limit of Postgres; its buffers are tuned from it.")
-    postgres_max_connections: int = Field(100, ge=10, le=5000, description="Connections that Postgres accepts.")
-    postgres_expose: Loopback = setting("", "Publish Postgres on loopback for pgAdmin or DBeaver: 127.0.0.1:5432.")
-    postgres_password: UrlSafe = generated_setting("Password of the superuser; only the stack itself uses it.")
-    postgres_migrate_password: UrlSafe = generated_setting("Password of the role that migrates.")
-    postgres_app_password: UrlSafe = generated_setting("Password of the role that the app connects as.")
-    postgres_readonly_password: UrlSafe = generated_setting("Password of the role that can only read.")
-    postgres_backup_password: UrlSafe = generated_setting("Password of the role that takes backups.")
-    database_url: DatabaseUrl = Field(Secret(""), description="External Postgres that the app connects to.")
-    migrate_database_url: DatabaseUrl = Field(
-        Secret(""), description="External Postgres as the role that migrates. Default: DATABASE_URL."
-    )
-    migrate_lock_timeout: Duration = setting("5s", "How long a migration waits for a lock before it gives way.")
-    migrate_statement_timeout: Duration = setting("0", "How long one statement of a migration may run; 0: no limit.")
-    rehearse: Bool = setting(
-        "false", "Rehearse pending migrations on a copy of the live data first; what fails there stops up and deploy."
-    )
-    load_fixtures: Bool | None = setting(None, "Load fixtures/ on up. Default: true on local, false elsewhere.")
 
-    pitr: Bool = setting(False, "Archive every change, so that any moment back can be restored (docs/pitr.md).")
-    pitr_archive_timeout: int = Field(
-        45, ge=1, le=3600, description="Seconds after which a change is archived at the latest: what a lost disk costs."
-    )
-    pitr_full_days: int = Field(7, ge=1, le=90, description="Days between full physical backups.")
-    pitr_diff_hours: int = Field(24, ge=1, le=720, description="Hours between physical backups of what changed.")
-    pitr_keep_days: int = Field(14, ge=1, le=3650, description="Days back that can be restored, at the least.")
-    pitr_queue_max: Bytes | None = setting(
-        None, "Changes that may wait for a repository that is down; beyond it they are dropped and a gap is left."
-    )
-    pitr_bucket: Bucket = setting("", "Bucket of the archive in the object store. Default: PROJECT-ENVIRONMENT-pitr.")
-    pitr_cipher_password: UrlSafe = generated_setting(
-        "Password that the archive is encrypted with; without it, it is noise."
-    )
-    pitr_repo2_endpoint: Endpoint = setting(
-        "", "URL of a second object store, elsewhere, that the archive goes to too."
-    )
-    pitr_repo2_region: str = setting("us-east-1", "Region of the second one.")
-    pitr_repo2_bucket: Bucket = setting("", "Bucket in the second one; it must exist.")
-    pitr_repo2_access_key: Secret = Field(Secret(""), description="Access key of the second one.")
-    pitr_repo2_secret_key: Secret = Field(Secret(""), description="Secret key of the second one.")
-
-    redis: Literal["redis", "valkey"] = setting("redis", "Which server keeps sessions and queues.")
-    redis_memory: Bytes = setting("256MB", "Memory limit of Redis; three quarters of it hold data.")
-    redis_eviction: Literal["noeviction", "volatile-lru", "volatile-lfu", "volatile-ttl"] = setting(
-        "noeviction", "What Redis does when it is full; noeviction never drops a queued job."
-    )
-    redis_password: UrlSafe = generated_setting("Password of Redis.")
-
-    s3_provider: Literal["minio", "rustfs", "garage", "rclone", "external"] | None = setting(
-        None, "Object store. Default: minio; rclone with IMAGES=debian and on the embedded engine."
-    )
-    s3_endpoint: Endpoint = setting("", "URL of the external object store, where S3_PROVIDER is external.")
-    s3_region: str = setting("us-east-1", "Region that requests are signed for.")
-    # The form that Garage insists on; every other store takes it too.
-    s3_access_key: UrlSafe = generated_setting("Access key of the object store.", prefix="GK", digits=24)
-    s3_secret_key: Secret = generated_setting("Secret key of the object store.", digits=64)
-    garage_rpc_secret: Secret = generated_setting(
-        "Secret of Garage's own protocol, where S3_PROVIDER is garage.", digits=64
-    )
-    s3_buckets: Buckets = setting("app", "Buckets to make, comma separated; the app gets the first as S3_BUCKET.")
-    s3_require: Words = setting("", "Features that the store must have, comma separated, such as versioning, cors.")
-    objects_memory: Bytes = setting("512MB", "Memory limit of the object store.")
-
+class Deploying(BaseModel):
     gate_timeout: Seconds = setting(60, "Seconds that each store may take until it answers.")
     drain_timeout: Seconds = setting(
         30,
@@ -175,6 +104,8 @@ class Settings(BaseModel):
     hook_format: Literal["json", "slack", "telegram"] = setting("json", "Shape of what hooks/notify posts.")
     hook_chat: str = setting("", "Telegram chat that hooks/notify writes to, where HOOK_FORMAT is telegram.")
 
+
+class Backups(BaseModel):
     backup_dir: Directory = setting(
         "", "Directory for backups on the machine that runs the stack. Empty: a volume that down --volumes keeps."
     )
@@ -189,7 +120,9 @@ class Settings(BaseModel):
     backup_objects: Literal["bytes", "manifest", "off"] = setting(
         "bytes", "What a backup keeps of the object store: the objects, a list of them, nothing."
     )
-    backup_redis: Bool = setting(False, "Keep what Redis holds in backups too.")
+
+
+class Retention(BaseModel):
     backup_keep_last: int = Field(7, ge=1, le=10000, description="Newest backups that backups.prune keeps.")
     backup_keep_daily: Count = setting(7, "Days of which backups.prune keeps the newest backup.")
     backup_keep_weekly: Count = setting(4, "Weeks of which backups.prune keeps the newest backup.")
@@ -197,6 +130,8 @@ class Settings(BaseModel):
     backup_keep_days: Count = setting(0, "Every backup younger than that many days is kept; 0: none for its age.")
     backup_max_days: Count = setting(0, "A backup older than that many days goes, whatever else holds; 0: none.")
 
+
+class Offsite(BaseModel):
     offsite_s3_bucket: Bucket = setting("", "Bucket elsewhere that every backup is copied to. Empty: none is.")
     offsite_s3_endpoint: Endpoint = setting("", "URL of the S3 store with that bucket.")
     offsite_s3_prefix: Prefix = setting("", "Path in that bucket; the name of the stack follows it.")
@@ -212,6 +147,24 @@ class Settings(BaseModel):
     offsite_lock_mode: Literal["governance", "compliance"] = setting(
         "governance", "Whether an administrator of the store may lift that lock (governance) or nobody (compliance)."
     )
+
+
+# By the headings that they have in .env.
+GROUPS: Mapping[str, tuple[type[BaseModel], ...]] = {
+    "The stack": (Identity,),
+    "The front door": (FrontDoor,),
+    "The app": (App,),
+    **{heading: (fields,) for store in stores.load() for heading, fields in store.groups.items()},
+    "Deploying": (Deploying,),
+    "Backups": (Backups, *(store.kept for store in stores.load() if store.kept), Retention, Offsite),
+}
+
+
+# Of several bases pydantic takes the fields of the last one first.
+class Settings(*reversed([fields for group in GROUPS.values() for fields in group])):
+    """All settings of one environment, validated and frozen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     app_env: dict[str, Secret] = Field(
         {},

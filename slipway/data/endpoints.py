@@ -16,6 +16,7 @@ from slipway.data.offsite.target import Target
 from slipway.data.pitr import policy as pitr
 from slipway.data.pitr.policy import Archive
 from slipway.errors import SettingsError
+from slipway.stack import stores
 from slipway.system.redact import NO_SECRET, Masker, Secret
 
 Emit = Callable[[dict], None]
@@ -29,7 +30,7 @@ class Endpoints:
     migrate_url: Secret = NO_SECRET
     app_database_url: Secret = NO_SECRET
     database_owner: str = ""
-    redis_url: Secret = NO_SECRET
+    store_urls: Mapping[str, Secret] = field(default_factory=dict)  # of those that one URL leads to, by name
     s3_endpoint: str = ""
     s3_region: str = "us-east-1"
     s3_access_key: Secret = NO_SECRET
@@ -68,6 +69,7 @@ class Endpoints:
             secret.value
             for secret in (
                 *self.role_passwords.values(),
+                *self.store_urls.values(),
                 self.offsite.access_key,
                 self.offsite.secret_key,
                 *self.archive.secrets,
@@ -91,7 +93,7 @@ def read(env: Mapping[str, str]) -> Endpoints:
         migrate_url=secret("MIGRATE_DATABASE_URL"),
         app_database_url=secret("DATABASE_URL"),
         database_owner=given.get("DATABASE_OWNER", ""),
-        redis_url=secret("REDIS_URL"),
+        store_urls={name: secret(key) for name in stores.NAMES if (key := f"{name.upper()}_URL") in given},
         s3_endpoint=given.get("S3_ENDPOINT", ""),
         s3_region=given.get("S3_REGION", "us-east-1"),
         s3_access_key=secret("S3_ACCESS_KEY"),

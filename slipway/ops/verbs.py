@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from slipway.data import endpoints
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.errors import SettingsError, SlipwayError
+from slipway.stack import stores
 
 # Modules are named by text so that one verb does not pay for what another imports.
 VERBS = {
-    "gate.postgres": "slipway.data.gates.stores:postgres",
-    "gate.redis": "slipway.data.gates.stores:redis",
-    "gate.objects": "slipway.data.gates.stores:objects",
-    "gate.app": "slipway.data.gates.stores:app",
+    **{f"gate.{name}": f"slipway.data.gates.{name}:gate" for name in (*stores.NAMES, "app")},
     "roles": "slipway.data.postgres.roles:establish",
     "buckets": "slipway.data.objects.buckets:establish",
     "migrate": "slipway.data.migrations.migrate:migrate",
@@ -45,7 +43,7 @@ VERBS = {
     "restore": "slipway.data.restore.restoring:restore",
     "restore.look": "slipway.data.restore.looking:look",
     "restore.objects": "slipway.data.restore.objects:restore",
-    "restore.redis": "slipway.data.restore.rdb:restore",
+    **{f"restore.{name}": f"slipway.data.{name}.restore:restore" for name in stores.WHOLE},
     "restore.drop": "slipway.data.restore.restoring:drop_kept",
     "restore.analyze": "slipway.data.restore.restoring:analyze",
     "backups.drill": "slipway.data.restore.drill:drill",
@@ -83,7 +81,7 @@ ALONE = frozenset(
         "rehearse",
         "restore",
         "restore.objects",
-        "restore.redis",
+        *(f"restore.{name}" for name in stores.WHOLE),
         "backup",
         "backups.drill",
         "backups.verify",

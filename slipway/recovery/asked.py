@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from slipway.errors import SettingsError
+from slipway.stack import stores
+from slipway.stack.stores import Store
 from slipway.system.inherited import path_of
 
 LARGEST_MASK = 64 * 2**10  # bytes; it travels as an argument
-PARTS = ("db", "objects", "redis")
+PARTS = ("db", "objects", *stores.WHOLE)
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,9 @@ class Wish:
         return self.only in ("", "objects") and not self.into
 
     @property
-    def redis(self) -> bool:
-        """Only where it is asked for: jobs and sessions of then would come to life again."""
-        return self.only == "redis"
+    def whole(self) -> Store | None:
+        """A store that is given back whole. Only where it is asked for: jobs and sessions of then would come to life again."""
+        return stores.whole(self.only)
 
 
 @dataclass
@@ -45,7 +47,7 @@ class Done:
 
     database: dict = field(default_factory=dict)
     objects: dict = field(default_factory=dict)
-    redis: dict = field(default_factory=dict)
+    whole: dict = field(default_factory=dict)
     dropped: dict = field(default_factory=dict)
 
 
@@ -76,11 +78,13 @@ def read_wish(**asked) -> Wish:
 
 
 def refuse_absent(wish: Wish, found: dict) -> None:
-    for wanted, there, what in (
+    parts = [
         (wish.database, found["has_database"], "database"),
         (wish.only == "objects", found["objects"], "objects"),
-        (wish.redis, found["redis"], "copy of Redis"),
-    ):
+    ]
+    if store := wish.whole:
+        parts.append((True, found[store.name], f"copy of {store.title}"))
+    for wanted, there, what in parts:
         if wanted and not there and (wish.only or what == "database"):
             raise SettingsError(
                 f"backup {found['id']}", f"it holds no {what}", "a part that it holds", "./invoke backups.list"

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 from slipway.environment import Environment
 from slipway.plan import Plan, Progress, Step, apply
+from slipway.stack import stores
 from slipway.system.process import end_all
 from slipway.units import size
 
@@ -44,7 +45,8 @@ def line(backup: dict) -> str:
 def describe_contents(backup: dict) -> str:
     """What a backup holds, in a few words."""
     database = f"{backup['rows']:,} rows in {backup['tables']} tables" if "database" in backup["parts"] else ""
-    return ", ".join(filter(None, (database, objects(backup["objects"]), "redis" if backup["redis"] else "")))
+    whole = (name for name in stores.WHOLE if backup[name])
+    return ", ".join(filter(None, (database, objects(backup["objects"]), *whole)))
 
 
 def objects(kept: Mapping | None) -> str:

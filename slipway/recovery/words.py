@@ -27,8 +27,8 @@ def question(env: Environment, wish: Wish, found: dict) -> Iterator[str]:
     if wish.database:
         yield f"This replaces database {found['database']} of {env.stack.name} by {which}."
         yield from describe_losses(found)
-    if wish.redis:
-        yield f"This replaces all that Redis of {env.stack.name} holds by {which}; a backup of it is taken first."
+    if wish.whole:
+        yield f"This replaces all that {wish.whole.title} of {env.stack.name} holds by {which}; a backup of it is taken first."
         return
     if found["kept"]:
         total = sum(each["bytes"] for each in found["kept"])
@@ -76,8 +76,9 @@ def summary(env: Environment, wish: Wish, found: dict, done: Done, seconds: floa
             lines.append("The database of before is dropped.")
         else:
             lines.append(f"The database of before is {old}; ./invoke restore --drop-old{env.flag} deletes it.")
-    if done.redis:
-        lines.append(f"What Redis held before: ./invoke restore {done.redis['before']} --only redis{env.flag}")
+    if wish.whole and done.whole:
+        again = f"./invoke restore {done.whole['before']} --only {wish.only}{env.flag}"
+        lines.append(f"What {wish.whole.title} held before: {again}")
     if wish.database and found["migrations"]:
         count = len(found["migrations"])
         lines.append(f"{count} migration{'s are' if count > 1 else ' is'} pending again: ./invoke db.status{env.flag}")

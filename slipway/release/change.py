@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from slipway.engine import Running, Seen
 from slipway.environment import Environment
-from slipway.stack.model import STORES
+from slipway.stack import stores
 
 OTHER = {"blue": "green", "green": "blue"}
 ALIVE = ("running", "scaled", "restarting")
-DATA_TIER = (*STORES, "ops", "schedule", "pitr")
+DATA_TIER = (*stores.NAMES, "ops", "schedule", "pitr")
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,9 @@ def in_doubt(seen: Seen, changed: set[str]) -> dict[str, str]:
     """Stores that have to prove themselves: those that start in this run, and all where the app does not answer."""
     away = unreachable(seen)
     cause = away if seen.answering else seen.last_answer or "not proven yet"
-    doubtful = STORES if not seen.answering else [s for s in STORES if s in changed or (s == "postgres" and away)]
+    doubtful = (
+        stores.NAMES if not seen.answering else [s for s in stores.NAMES if s in changed or (s == "postgres" and away)]
+    )
     return {store: "started in this run" if store in changed else cause for store in doubtful}
 
 

@@ -11,14 +11,14 @@ from slipway.errors import HealthError, SlipwayError
 from slipway.plan import Level, Plan, Silent, Step, apply, guard_steps
 from slipway.release import gates, rollout, smoke_test
 from slipway.release.change import OTHER, Swap, cut_short
-from slipway.stack.model import STORES
+from slipway.stack import stores
 from slipway.system.process import end_all
 
 
 def look_again(env: Environment, seen: Seen, reporter) -> Seen:
     """What is there, with the data side's word on it where two colours are: ops is started first if nobody else can say
     which of them serves, as after a power cut in the middle of a deploy."""
-    tier = [name for name in env.engine.services() if name in (*STORES, "ops")]
+    tier = [name for name in env.engine.services() if name in (*stores.NAMES, "ops")]
     down = [name for name in tier if seen.services.get(name, Running("")).state != "running"]
     if seen.data is not None or not seen.idle_running or not down:
         return seen

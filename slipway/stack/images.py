@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from slipway.config.settings import Settings
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import pip_secrets
+from slipway.stack import pip_secrets, stores
+from slipway.stack.stores import postgres
 
 Run = Callable[[list[str], dict[str, str] | None], None]
 Inputs = Iterable[tuple[str, Path]]
-REGISTRY, DEBIAN = "registry", "debian"
-OFFICIAL_POSTGRES = "postgres:18-trixie"
 JUNK = frozenset({"__pycache__", ".git", ".venv", "node_modules", ".pytest_cache"})
 
 
@@ -38,27 +38,26 @@ class Image:
     needs: tuple[str, ...] = ()
 
 
-def catalogue(root: Path, source: str, flavour: str = "redis") -> dict[str, Image]:
-    """The images that `root` can build for IMAGES=`source` ("registry" or "debian"), by name, each after what it needs.
+def catalogue(root: Path, settings: Settings) -> dict[str, Image]:
+    """The images that `root` can build for these settings, by name, each after what it needs.
 
-    With "registry" only `ops` is built here; the application has a function of its own, `app_image`.
+    With IMAGES=registry only `ops` is built here; the application has a function of its own, `app_image`.
     Reads the build inputs and touches nothing. Raises SettingsError when `root` lacks one of them.
     """
-    if source == REGISTRY:
-        return {"ops": ops_image(root, OFFICIAL_POSTGRES)}
-    base = folder_image(root, "base")
-    python = folder_image(root, "python", {"BASE": base.tag})
-    postgres = folder_image(root, "postgres", {"BASE": base.tag})
-    images = (
-        base,
-        python,
-        postgres,
-        folder_image(root, "redis", {"BASE": base.tag, "FLAVOUR": flavour}),
-        folder_image(root, "gateway", {"BASE": base.tag}),
-        folder_image(root, "objects", {"BASE": base.tag, "PYTHON": python.tag}),
-        ops_image(root, postgres.tag),
-    )
-    return {image.name: image for image in images}
+    if settings.images == "registry":
+        return {"ops": ops_image(root, postgres.OFFICIAL[settings.postgres_version])}
+    known = {"base": folder_image(root, "base")}
+
+    def floors(*names: str) -> dict[str, str]:
+        return {name.upper(): known[name].tag for name in names}
+
+    known["python"] = folder_image(root, "python", floors("base"))
+    for store in stores.load():
+        args = floors(*store.floors) | store.build_arguments(settings)
+        known[store.name] = folder_image(root, store.name, args)
+    known["gateway"] = folder_image(root, "gateway", floors("base"))
+    known["ops"] = ops_image(root, known["postgres"].tag)
+    return known
 
 
 def folder_image(root: Path, name: str, args: Mapping[str, str] | None = None) -> Image:

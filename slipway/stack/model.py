@@ -5,19 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from slipway.config.settings import Settings
-from slipway.stack import contract, pitr
+from slipway.stack import contract, pitr, stores
+from slipway.stack.stores import objects
+from slipway.stack.voice import REFERENCES
 
-POSTGRES = {"18": "postgres:18-trixie", "17": "postgres:17-trixie"}
-CACHE = {"redis": "redis:8.0", "valkey": "valkey/valkey:9"}
 GATEWAY = "caddy:2.11"
-# MinIO's own images left Docker Hub in September 2026. Silo is the maintained fork: same environment, ports, routes.
-OBJECTS = {
-    "minio": "pgsty/silo:RELEASE.2026-09-03T13-18-01Z",
-    "rustfs": "rustfs/rustfs:1.0.0",
-    "garage": "dxflrs/garage:v2.4.1",
-    "rclone": "rclone/rclone:1.75.2",
-}
-STORES = ("postgres", "redis", "objects")
 DOCKERS_GRACE = 10
 
 
@@ -37,7 +29,7 @@ class Service:
 
     @property
     def stateful(self) -> bool:
-        return self.name in STORES
+        return self.name in stores.NAMES
 
 
 @dataclass(frozen=True)
@@ -79,30 +71,27 @@ class Stack:
 
 def build(settings: Settings) -> Stack:
     """The stack that the settings ask for. An external store is not among its services."""
-    provider = provider_of(settings)
-    names = [
-        *(["postgres"] if settings.postgres == "bundled" else []),
-        "redis",
-        *(["objects"] if provider != "external" else []),
-    ]
-    memory = {"postgres": settings.postgres_memory, "redis": settings.redis_memory, "objects": settings.objects_memory}
-    at = contract.Addresses(objects="http://objects:3900" if provider == "garage" else "http://objects:9000")
-    voice = contract.REFERENCES
-    archive = pairs(pitr.environment(settings, at, voice))
-    taking = pairs(pitr.backup_environment(settings))
-    told = {"postgres": archive}
-    stores = tuple(
-        Service(name, image(settings, name, provider), memory[name], environment=told.get(name, ())) for name in names
+    at, voice = contract.addresses(settings), REFERENCES
+    kept = tuple(
+        Service(
+            store.name,
+            image(settings, store.name, store.image(settings)),
+            store.memory(settings),
+            environment=pairs(store.environment(settings, at, voice)),
+        )
+        for store in stores.load()
+        if store.bundled(settings)
     )
-    data_side = pairs(contract.ops(settings, provider, at, voice) | pitr.data_side(settings))
+    data_side = pairs(contract.ops(settings, at, voice) | pitr.data_side(settings))
+    archiving = pairs(pitr.environment(settings, at, voice) | pitr.backup_environment(settings))
     return Stack(
         settings,
-        provider,
+        objects.provider(settings),
         (
-            *stores,
+            *kept,
             Service("ops", reference("ops"), 512 * 2**20, environment=data_side),
             *(
-                [Service("pitr", reference("ops"), 512 * 2**20, environment=data_side + archive + taking)]
+                [Service("pitr", reference("ops"), 512 * 2**20, environment=data_side + archiving)]
                 if settings.pitr
                 else []
             ),
@@ -110,29 +99,17 @@ def build(settings: Settings) -> Stack:
                 "app",
                 settings.app_image or "slipway/app:latest",
                 settings.app_memory,
-                needs=tuple(names),
+                needs=tuple(service.name for service in kept),
                 environment=pairs({"HOST": "0.0.0.0"} | contract.app(settings, at, voice)),
                 replicas=settings.app_replicas,
             ),
-            Service("gateway", image(settings, "gateway", provider), 256 * 2**20),
+            Service("gateway", image(settings, "gateway", GATEWAY), 256 * 2**20),
         ),
     )
 
 
-def provider_of(settings: Settings) -> str:
-    return settings.s3_provider or ("rclone" if settings.images == "debian" else "minio")
-
-
-def image(settings: Settings, name: str, provider: str) -> str:
-    # The official image of Postgres has no pgBackRest: then it is the floor of one that is built here.
-    if settings.images == "debian" or (name == "postgres" and settings.pitr):
-        return reference(name)
-    return {
-        "postgres": POSTGRES[settings.postgres_version],
-        "redis": CACHE[settings.redis],
-        "gateway": GATEWAY,
-        "objects": OBJECTS.get(provider, ""),
-    }[name]
+def image(settings: Settings, name: str, official: str | None) -> str:
+    return reference(name) if settings.images == "debian" or not official else official
 
 
 def reference(name: str) -> str:

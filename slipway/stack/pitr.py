@@ -5,12 +5,44 @@ pgBackRest takes any option as PGBACKREST_… from the environment, so that no s
 
 from __future__ import annotations
 
-from slipway.config.settings import Settings
-from slipway.stack.contract import Addresses, Voice
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, Field
+
+from slipway.config.types import Bool, Bucket, Bytes, Endpoint, Secret, UrlSafe, generated_setting, setting
+from slipway.stack.stores.objects import endpoint
+
+if TYPE_CHECKING:
+    from slipway.config.settings import Settings
+    from slipway.stack.voice import Addresses, Voice
 
 DATA = "/var/lib/postgresql"  # the volume; the cluster is below it, and so is whatever must outlast a container
 # A restored cluster that does not serve is exchanged back: nothing of its history may be in the archive by then.
 ARCHIVE = "test ! -e slipway.unproven && pgbackrest archive-push %p"
+
+
+class Fields(BaseModel):
+    pitr: Bool = setting(False, "Archive every change, so that any moment back can be restored (docs/pitr.md).")
+    pitr_archive_timeout: int = Field(
+        45, ge=1, le=3600, description="Seconds after which a change is archived at the latest: what a lost disk costs."
+    )
+    pitr_full_days: int = Field(7, ge=1, le=90, description="Days between full physical backups.")
+    pitr_diff_hours: int = Field(24, ge=1, le=720, description="Hours between physical backups of what changed.")
+    pitr_keep_days: int = Field(14, ge=1, le=3650, description="Days back that can be restored, at the least.")
+    pitr_queue_max: Bytes | None = setting(
+        None, "Changes that may wait for a repository that is down; beyond it they are dropped and a gap is left."
+    )
+    pitr_bucket: Bucket = setting("", "Bucket of the archive in the object store. Default: PROJECT-ENVIRONMENT-pitr.")
+    pitr_cipher_password: UrlSafe = generated_setting(
+        "Password that the archive is encrypted with; without it, it is noise."
+    )
+    pitr_repo2_endpoint: Endpoint = setting(
+        "", "URL of a second object store, elsewhere, that the archive goes to too."
+    )
+    pitr_repo2_region: str = setting("us-east-1", "Region of the second one.")
+    pitr_repo2_bucket: Bucket = setting("", "Bucket in the second one; it must exist.")
+    pitr_repo2_access_key: Secret = Field(Secret(""), description="Access key of the second one.")
+    pitr_repo2_secret_key: Secret = Field(Secret(""), description="Secret key of the second one.")
 
 
 def server(settings: Settings) -> dict[str, str]:
@@ -55,7 +87,7 @@ def environment(settings: Settings, at: Addresses, voice: Voice) -> dict[str, st
 
 def repositories(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
     """The one in the stack's own object store, and the one elsewhere if there is one."""
-    own = repository(1, settings, voice, settings.s3_endpoint or at.objects, settings.s3_region, bucket(settings), "S3")
+    own = repository(1, settings, voice, endpoint(settings, at), settings.s3_region, bucket(settings), "S3")
     if not settings.pitr_repo2_endpoint:
         return own
     return own | repository(

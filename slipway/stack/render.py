@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import pitr, tuning
+from slipway.stack import stores, tuning
 from slipway.stack.model import Stack
 from slipway.system import disk
 
@@ -24,10 +24,7 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
     values = {
         "stack": stack,
         "s": stack.settings,
-        "tuned": tuning.postgres(stack.settings.postgres_memory, stack.settings.postgres_max_connections)
-        | pitr.server(stack.settings),
-        "outside": pitr.outside(stack.settings),
-        "maxmemory": tuning.redis,
+        **{name: value for store in stores.load() for name, value in store.values(stack.settings).items()},
     }
     try:
         gateway = env.get_template("gateway.json.j2").render(values)

@@ -35,8 +35,3 @@ def postgres(memory: int, connections: int, extension: bool = True) -> dict[str,
 
 def megabytes(size: int) -> str:
     return f"{max(1, size // MB)}MB"
-
-
-def redis(memory: int) -> int:
-    """Bytes that Redis may fill: the rest is room for the copy that saving to disk makes."""
-    return memory * 3 // 4

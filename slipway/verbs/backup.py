@@ -7,6 +7,7 @@ from functools import partial
 from slipway.environment import Environment, enter
 from slipway.plan import Plan, Progress, Silent, Step, apply
 from slipway.recovery import backups, offsite
+from slipway.stack import stores
 from slipway.system.process import end_all
 from slipway.units import size
 
@@ -21,7 +22,7 @@ def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> Non
         "keys": list(backups.settings_named(env)),
         "wait": wait,
     }
-    drilled = env.settings.backup_drill == "always" and asked.get("only") != "redis"
+    drilled = env.settings.backup_drill == "always" and asked.get("only") not in stores.WHOLE
     if quiet:
         with env.engine.hold_lock("backup", wait, env.flag):
             made = env.engine.inside("backup", args, Silent())
@@ -57,6 +58,6 @@ def bytes_of(made: dict) -> int:
 def text(env: Environment, made: dict) -> str:
     found = made | {"rows": sum(table["rows"] for table in made["tables"].values()), "tables": len(made["tables"])}
     words = f"{made['id']}: {backups.describe_contents(found) or 'nothing'}, in {made['seconds']:.1f} s."
-    if env.settings.backup_drill == "always" or made["parts"] == ["redis"]:
+    if env.settings.backup_drill == "always" or set(made["parts"]) <= set(stores.WHOLE):
         return words
     return f"{words}\n./invoke backups.drill {made['id']}{env.flag} proves that it can be restored."

@@ -17,6 +17,7 @@ from slipway.recovery import moment as restore_at
 from slipway.recovery.asked import Done, Wish, read_wish, refuse_absent
 from slipway.recovery.backups import settings_named
 from slipway.release import confirm, gates, provision
+from slipway.stack import stores
 from slipway.system.inherited import path_of
 from slipway.system.process import end_all
 from slipway.units import size
@@ -56,7 +57,7 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
         backup=found["id"],
         database=done.database,
         objects=done.objects,
-        redis=done.redis,
+        **{name: done.whole if name == wish.only else {} for name in stores.WHOLE},
         seconds=round(time.monotonic() - begun, 3),
     )
 
@@ -83,7 +84,7 @@ def refuse_down(env: Environment, seen: Seen) -> None:
 
 def ask(env: Environment, wish: Wish, found: dict) -> None:
     """Goes on when the name of what is replaced is typed. Raises SettingsError otherwise."""
-    name = "redis" if wish.redis else found["database"]
+    name = wish.whole.name if wish.whole else found["database"]
     command = f"./invoke restore {found['id']}{f' --only {wish.only}' if wish.only else ''} --yes{env.flag}"
     confirm.by_name("restore", name, "this replaces what is live", command)
 
@@ -141,15 +142,16 @@ def plan(env: Environment, wish: Wish, source: dict, found: dict, done: Done) ->
         levels.append((Step("statistics", "for the planner", partial(statistics, env)),))
     if wish.objects and found["objects"]:
         levels.append((Step("restore the objects", f"from {found['id']}", partial(objects, env, source, done)),))
-    if wish.redis:
-        levels.append((Step("restore redis", f"from {found['id']}", partial(redis, env, source, done)),))
+    if wish.whole:
+        name = wish.whole.name
+        levels.append((Step(f"restore {name}", f"from {found['id']}", partial(whole, env, name, source, done)),))
     return Plan(tuple(levels))
 
 
-def redis(env: Environment, source: dict, done: Done, progress: Progress) -> str:
+def whole(env: Environment, name: str, source: dict, done: Done, progress: Progress) -> str:
     args = source | {"keys": list(settings_named(env))}
-    done.redis.update(env.engine.inside("restore.redis", args, progress))
-    return f"{done.redis['keys']:,} keys; {done.redis['before']} has what it held before"
+    done.whole.update(env.engine.inside(f"restore.{name}", args, progress))
+    return f"{done.whole['keys']:,} keys; {done.whole['before']} has what it held before"
 
 
 def database(env: Environment, wish: Wish, source: dict, done: Done, progress: Progress) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 
 import pytest
 
+from slipway.config.settings import Settings
 from slipway.errors import ENGINE_FULL as FULL
 from slipway.errors import ENGINE_GONE as GONE
 from slipway.stack import images
@@ -162,7 +163,7 @@ def test_a_disk_that_a_pull_fills_up_ends_the_deploy_before_anything(slow: Guest
 def registry(machine: Machine) -> Iterator[None]:
     """A registry on that machine. Its image is built on this one, which has a network."""
     build = ["docker", "build", "--quiet", "--tag", test_docker_registry.NAME, "-"]
-    recipe = test_docker_registry.REGISTRY.format(base=images.catalogue(ROOT, images.DEBIAN)["base"].tag)
+    recipe = test_docker_registry.REGISTRY.format(base=images.catalogue(ROOT, Settings(images="debian"))["base"].tag)
     subprocess.run(build, env=machine.environ, input=recipe, text=True, check=True, stdout=subprocess.DEVNULL)
     machine.lend([test_docker_registry.NAME])
     with container(test_docker_registry.NAME, "--publish", f"{REGISTRY}:5000"):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from slipway.config.settings import Settings
 from slipway.stack import images
 
 ROOT = Path(__file__).parents[2]
@@ -76,5 +77,5 @@ def must_run(argv: list[str], env: dict[str, str] | None) -> None:
 @cache
 def tags() -> dict[str, str]:
     """The tag of every image of IMAGES=debian, by name, each one built if it was missing; `valkey` besides."""
-    valkey = images.catalogue(ROOT, "debian", "valkey")
-    return build_missing(images.catalogue(ROOT, "debian")) | {"valkey": build_missing(valkey)["redis"]}
+    valkey = images.catalogue(ROOT, Settings(images="debian", redis="valkey"))
+    return build_missing(images.catalogue(ROOT, Settings(images="debian"))) | {"valkey": build_missing(valkey)["redis"]}

@@ -22,6 +22,7 @@ from typing import TypeVar
 
 import pytest
 
+from slipway.config.settings import Settings
 from slipway.engine.docker import images as docker_images
 from slipway.stack import images
 from tests.support.clone import Begun, Clone
@@ -220,7 +221,7 @@ def removed(group: Path) -> bool:
 
 def needed() -> Iterable[str]:
     """Tags of what a clone's stack stands on, all on the engine of this machine."""
-    known = images.catalogue(ROOT, images.DEBIAN)
+    known = images.catalogue(ROOT, Settings(images="debian"))
     return build_missing(known | {"ops": docker_images.local_ops(ROOT, known["postgres"].tag)}).values()
 
 

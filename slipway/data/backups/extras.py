@@ -1,4 +1,4 @@
-"""What a backup holds beside the database: objects, Redis, and the names of the settings."""
+"""What a backup holds beside the database: objects, stores that are kept whole, and the names of the settings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from slipway.data import records
-from slipway.data.backups import folder, manifest, rdb
+from slipway.data.backups import folder, manifest
+from slipway.data.backups import parts as known
 from slipway.data.endpoints import Emit, Endpoints
 
 RECORD = "settings"
@@ -18,8 +19,9 @@ def write(ends: Endpoints, parts: Sequence[str], work: Path, keys: Sequence[str]
     found: dict = {}
     if "objects" in parts and ends.backup.objects != "off" and ends.s3_endpoint:
         found["objects"] = objects(ends, work, emit)
-    if ("redis" in parts or ("database" in parts and ends.backup.redis)) and ends.redis_url:
-        found["redis"] = {"bytes": rdb.save(ends, work / manifest.REDIS, emit)}
+    for part in known.load():
+        if part.wanted(ends, parts):
+            found[part.name] = {"bytes": part.save(ends, work / part.file, emit)}
     return found
 
 

@@ -8,6 +8,7 @@ from slipway.data.backups import folder, retention, schedule
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.offsite import listing as offsite
 from slipway.errors import SettingsError, VerificationError
+from slipway.stack import stores
 
 
 def list_backups(ends: Endpoints, args: dict, emit: Emit) -> dict:
@@ -42,7 +43,7 @@ def summary(found: dict) -> dict:
         "proven",
         "drill",
         "objects",
-        "redis",
+        *stores.WHOLE,
     )
     return {key: found.get(key) for key in kept} | {
         "bytes": sum(file["bytes"] for file in found["files"].values()),

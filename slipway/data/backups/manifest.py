@@ -12,7 +12,7 @@ from slipway.errors import BackupError
 
 FORMAT = 1
 NAME, DIGEST, EVIDENCE = "manifest.json", "manifest.sha256", "drill.json"
-DUMP, GLOBALS, LIST, REDIS, KEYS = "database.dump", "globals.sql", "objects.jsonl", "redis.rdb", "env-keys.txt"
+DUMP, GLOBALS, LIST, KEYS = "database.dump", "globals.sql", "objects.jsonl", "env-keys.txt"
 # What a backup's directory may hold that its manifest does not name.
 BESIDE = frozenset({NAME, DIGEST, EVIDENCE, "offsite.json"})
 CHUNK = 2**20

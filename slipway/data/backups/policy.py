@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slipway.errors import SettingsError
+from slipway.stack import stores
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Policy:
     schedule: str = ""
     drill: str = "schedule"
     objects: str = "bytes"
-    redis: bool = False
+    whole: frozenset[str] = frozenset()  # stores that are kept beside the database
     keep: Keep = Keep()
 
 
@@ -49,7 +50,7 @@ def read(given: Mapping[str, str]) -> Policy:
         given.get("BACKUP_SCHEDULE", ""),
         given.get("BACKUP_DRILL", "schedule"),
         given.get("BACKUP_OBJECTS", "bytes"),
-        bool(given.get("BACKUP_REDIS")),
+        frozenset(name for name in stores.WHOLE if given.get(f"BACKUP_{name.upper()}")),
         keep,
     )
 

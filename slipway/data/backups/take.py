@@ -22,6 +22,7 @@ from slipway.data.postgres import connection
 from slipway.data.postgres import programs as postgres_programs
 from slipway.data.progress import progress
 from slipway.errors import BackupError, SettingsError
+from slipway.stack import stores
 from slipway.system import disk
 
 # Each with the words for whoever has to wait for it.
@@ -32,7 +33,7 @@ KINDS = {
     "pitr": "the backup after a restore",
 }
 PARTS = ("database", "objects")
-ONLY = {"db": ("database",), "objects": ("objects",), "redis": ("redis",)}
+ONLY = {"db": ("database",), "objects": ("objects",), **{name: (name,) for name in stores.WHOLE}}
 TRIES = 3
 INTERVAL = 0.3
 LONGEST_LABEL = 200
@@ -131,7 +132,7 @@ def fill_folder(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) 
         "large_objects": 0,
         "extensions": {},
         "objects": None,
-        "redis": None,
+        **dict.fromkeys(stores.WHOLE),
     }
     if "database" in wish.parts:
         found = database(ends, wish, name, work, emit)

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slipway.data.backups import folder, lock, manifest, verify
+from slipway.data.backups import folder, lock, manifest, parts, verify
 from slipway.data.endpoints import Emit, Endpoints, Secret
 from slipway.data.postgres import cluster, connection, copy, scratch
 from slipway.data.progress import progress
@@ -88,7 +88,7 @@ def choose_backup(ends: Endpoints, args: dict) -> Path:
     there = folder.places(ends)
     if not there:
         raise BackupError("backups", "there is none", "a backup to restore on trial", "./invoke backup")
-    # Objects or Redis alone do not stand in for a database; a damaged one does, so that it is noticed.
+    # Objects or another store alone do not stand in for a database; a damaged one does, so that it is noticed.
     lesser = {each["path"] for each in folder.list_backups(ends) if "database" not in each["parts"]}
     return min(there, key=lambda path: (folder.future(path.name), path in lesser))
 
@@ -100,14 +100,15 @@ def try_backup(ends: Endpoints, path: Path, emit: Emit) -> tuple[str, list[dict]
     if not files["ok"]:
         return "", [files]
     found = folder.read(path)
-    if found["parts"] == ["redis"]:
-        # Only a Redis could prove it, and a proof of less would be none.
-        raise BackupError(
-            f"drill of backup {path.name}",
-            "it holds Redis alone",
-            "a database or objects to try",
-            f"./invoke backups.verify {path.name}",
-        )
+    for part in parts.load():
+        if found["parts"] == [part.name]:
+            # Only its own server could prove it, and a proof of less would be none.
+            raise BackupError(
+                f"drill of backup {path.name}",
+                f"it holds {part.title} alone",
+                "a database or objects to try",
+                f"./invoke backups.verify {path.name}",
+            )
     checks = [files]
     server = ""
     if manifest.DUMP in found["files"]:

@@ -10,6 +10,7 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.postgres import connection, scratch
 from slipway.data.restore import swap
 from slipway.errors import BackupError, GateError, VerificationError
+from slipway.stack import stores
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +25,8 @@ def look(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
     {"id", "label", "begun", "age_s", "environment", "stack", "database", "live": database or None, "exact": bool,
     "tables": [{"table", "then", "now"}] that differ in rows, "migrations": [{"version", "name"}] since, "kept":
-    [{"database", "bytes"}], "objects": bool, "redis": bool, "has_database": bool}. Raises BackupError for an unknown id,
-    VerificationError naming each file that is not what was written.
+    [{"database", "bytes"}], "objects": bool, "has_database": bool}, and by its name a bool for each store that backups keep
+    whole. Raises BackupError for an unknown id, VerificationError naming each file that is not what was written.
     """
     path = choose_backup(ends, args)
     found = whole(path)
@@ -40,7 +41,7 @@ def look(ends: Endpoints, args: dict, emit: Emit) -> dict:
         "stack": found["stack"],
         "database": live,
         "objects": bool(found["objects"]),
-        "redis": bool(found["redis"]),
+        **{name: bool(found.get(name)) for name in stores.WHOLE},
         "has_database": "database.dump" in found["files"],
         **now(ends, live, found),
     }

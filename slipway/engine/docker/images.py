@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from slipway.engine import Build
 from slipway.plan import Step
 from slipway.stack import images
-from slipway.stack.model import POSTGRES, Service, Stack
+from slipway.stack.model import Service, Stack
+from slipway.stack.stores import postgres
 from slipway.system import git
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ LOCAL_PARTS = ("images/ops", "requirements/ops.lock", "slipway")
 def for_stack(stack: Stack, root: Path) -> dict[str, images.Image]:
     """Every image to build for the stack, those below them included, by the name that the rendered file knows."""
     settings = stack.settings
-    known = images.catalogue(root, settings.images, settings.redis)
+    known = images.catalogue(root, settings)
     if settings.pitr and "postgres" not in known:
-        known["postgres"] = images.folder_image(root, "pitr", {"BASE": POSTGRES[settings.postgres_version]})
-    below = known["postgres"].tag if "postgres" in known else POSTGRES[settings.postgres_version]
+        known["postgres"] = images.folder_image(root, "pitr", {"BASE": postgres.OFFICIAL[settings.postgres_version]})
+    below = known["postgres"].tag if "postgres" in known else postgres.OFFICIAL[settings.postgres_version]
     known["ops"] = local_ops(root, below) if settings.local else images.ops_image(root, below)
     if not settings.app_image:
         base = known["python"].tag if "python" in known else PYTHON

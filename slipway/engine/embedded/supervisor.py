@@ -7,32 +7,24 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from slipway.engine.embedded import launch, processes
+from slipway.engine.embedded.recipe import Recipe
 from slipway.errors import EngineError
 
-STOP = {
-    "postgres": ("INT", 60),
-    "redis": ("TERM", 30),
-    "objects": ("TERM", 10),
-    "app": ("TERM", 30),
-    "schedule": ("TERM", 30),
-}
-# A store may need a moment until what a crash left is gone; an app that dies at once dies again.
-RETRIES = {"postgres": 3, "redis": 3, "objects": 3, "app": 2, "schedule": 3}
 SHUT_DOWN = 90  # seconds; more than any program gets to stop
 LONGEST_SOCKET = 94  # bytes: 104 on some systems, of which the supervisor takes ten for a temporary name
 
 
-def configuration(home: Path, services: Sequence[str]) -> str:
+def configuration(home: Path, services: Mapping[str, Recipe]) -> str:
     """Text of supervisord.conf. The programs' own settings are in their specifications, which are read at each start.
 
     Its paths are relative to the stack's directory: the format has no way to quote what a path may hold.
     """
-    programs = "\n".join(program(name) for name in services)
+    programs = "\n".join(program(name, recipe) for name, recipe in services.items())
     socket = socket_path(home)
     return f"""[supervisord]
 logfile = logs/supervisor.log
@@ -50,14 +42,14 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 {programs}"""
 
 
-def program(name: str) -> str:
-    signal, seconds = STOP[name]
+def program(name: str, recipe: Recipe) -> str:
+    signal, seconds = recipe.stop
     return f"""[program:{name}]
 command = sh -c 'exec "$SLIPWAY_PYTHON" -S "$SLIPWAY_LAUNCH" {name}/spec.json'
 autostart = false
 autorestart = true
 startsecs = 1
-startretries = {RETRIES[name]}
+startretries = {recipe.retries}
 stopsignal = {signal}
 stopwaitsecs = {seconds}
 killasgroup = true
@@ -103,7 +95,7 @@ def states(home: Path) -> dict[str, dict]:
         return {}  # gone, or about to go
 
 
-def ensure(home: Path, services: Sequence[str]) -> None:
+def ensure(home: Path, services: Mapping[str, Recipe]) -> None:
     """Makes sure that a supervisor with this configuration runs, detached from the terminal."""
     path, text = home / "supervisor.conf", configuration(home, services)
     same = path.exists() and path.read_text() == text

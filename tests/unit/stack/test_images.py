@@ -15,6 +15,7 @@ from slipway.stack import images, model, pip_secrets
 from tests.unit.conftest import settings_of
 
 ROOT = Path(__file__).parents[3]
+REGISTRY, DEBIAN = settings_of(images="registry"), settings_of(images="debian")
 FOLDERS = ("base", "python", "postgres", "redis", "gateway", "objects", "ops")
 
 
@@ -36,7 +37,9 @@ def write(path: Path, text: str) -> Path:
 
 
 def tags(root: Path, flavour: str = "redis") -> dict[str, str]:
-    return {name: image.tag for name, image in images.catalogue(root, "debian", flavour).items()}
+    return {
+        name: image.tag for name, image in images.catalogue(root, settings_of(images="debian", redis=flavour)).items()
+    }
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
@@ -44,10 +47,10 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
 
 
 def test_debian_builds_every_service_and_registry_builds_ops_alone(root):
-    assert sorted(images.catalogue(root, "debian")) == sorted(FOLDERS)
-    assert list(images.catalogue(root, "registry")) == ["ops"]
-    assert images.catalogue(root, "registry")["ops"].args == (("BASE", "postgres:18-trixie"),)
-    assert images.catalogue(root, "registry")["ops"].needs == ()
+    assert sorted(images.catalogue(root, DEBIAN)) == sorted(FOLDERS)
+    assert list(images.catalogue(root, REGISTRY)) == ["ops"]
+    assert images.catalogue(root, REGISTRY)["ops"].args == (("BASE", "postgres:18-trixie"),)
+    assert images.catalogue(root, REGISTRY)["ops"].needs == ()
 
 
 @pytest.mark.parametrize("source", ["registry", "debian"])
@@ -99,12 +102,12 @@ def test_valkey_is_another_tag_of_the_same_image(root):
 def test_a_missing_input_is_named(root):
     (root / "requirements/ops.lock").unlink()
     with pytest.raises(SettingsError) as caught:
-        images.catalogue(root, "registry")
+        images.catalogue(root, REGISTRY)
     assert caught.value.where == str(root / "requirements/ops.lock")
 
 
 def test_an_image_is_built_after_what_it_stands_on(root):
-    levels = images.in_order(reversed(images.catalogue(root, "debian").values()))
+    levels = images.in_order(reversed(images.catalogue(root, DEBIAN).values()))
     assert [{image.name for image in level} for level in levels] == [
         {"base"},
         {"python", "postgres", "redis", "gateway"},
@@ -142,7 +145,7 @@ def test_an_app_without_a_dockerfile_is_refused_with_what_to_set(tmp_path):
 
 def test_the_base_image_is_made_by_its_own_program(root):
     calls = []
-    image = images.catalogue(root, "debian")["base"]
+    image = images.catalogue(root, DEBIAN)["base"]
     images.build(image, lambda argv, env: calls.append((argv, env)))
     assert calls == [([str(root / "images/base/build"), image.tag], None)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slipway.stack import contract, model
+from slipway.stack.stores import objects, postgres, redis
 from tests.unit.conftest import settings_of
 
 EXTERNAL = {"postgres": "external", "database_url": "postgresql://u:5ecreT-url@db/x"}
@@ -59,7 +60,7 @@ def test_images(values, name, image):
 
 
 @pytest.mark.parametrize(
-    "image", [*model.POSTGRES.values(), *model.CACHE.values(), model.GATEWAY, *model.OBJECTS.values()]
+    "image", [*postgres.OFFICIAL.values(), *redis.OFFICIAL.values(), model.GATEWAY, *objects.OFFICIAL.values()]
 )
 def test_official_images_are_pinned_by_tag(image):
     assert ":" in image and not image.endswith(":latest")
@@ -91,9 +92,9 @@ def test_the_app_never_learns_the_passwords_of_other_roles():
 
 
 def test_one_external_url_serves_both_roles_unless_migrations_have_their_own():
-    at, voice = contract.Addresses(), contract.in_clear
+    at, voice = contract.addresses(settings_of()), contract.in_clear
     one = settings_of(**EXTERNAL)
     two = settings_of(**EXTERNAL, migrate_database_url="postgresql://m:5ecreT-m@db/x")
-    assert contract.databases(one, at, voice(one))["MIGRATE_DATABASE_URL"] == "postgresql://u:5ecreT-url@db/x"
-    assert contract.databases(two, at, voice(two))["MIGRATE_DATABASE_URL"] == "postgresql://m:5ecreT-m@db/x"
-    assert "ADMIN_DATABASE_URL" not in contract.databases(one, at, voice(one))
+    assert postgres.STORE.ops(one, at, voice(one))["MIGRATE_DATABASE_URL"] == "postgresql://u:5ecreT-url@db/x"
+    assert postgres.STORE.ops(two, at, voice(two))["MIGRATE_DATABASE_URL"] == "postgresql://m:5ecreT-m@db/x"
+    assert "ADMIN_DATABASE_URL" not in postgres.STORE.ops(one, at, voice(one))

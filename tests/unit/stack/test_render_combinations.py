@@ -16,7 +16,7 @@ import yaml
 from slipway.config import envfile
 from slipway.config.settings import Settings
 from slipway.environment import ROOT
-from slipway.stack import model, render
+from slipway.stack import model, render, stores
 from tests.unit.conftest import settings_of
 
 PROVIDERS = ("minio", "rustfs", "garage", "rclone", "external")
@@ -129,17 +129,17 @@ def test_only_the_gateway_publishes_and_on_a_laptop_only_on_loopback(name):
 @pytest.mark.parametrize("name", ALL)
 def test_stores_are_on_the_inner_network_alone_and_are_watched(name):
     document = parsed(name)
-    stores = [document["services"][store] for store in model.STORES if store in document["services"]]
+    kept = [document["services"][store] for store in stores.NAMES if store in document["services"]]
     assert document["networks"]["data"] == {"internal": True}
     assert (
-        all(body["networks"] == ["data"] for body in stores)
+        all(body["networks"] == ["data"] for body in kept)
         or ALL[name].postgres_expose
         or (ALL[name].pitr_repo2_endpoint and document["services"]["redis"]["networks"] == ["data"])
     )
-    assert all(body["healthcheck"]["test"] for body in stores)
+    assert all(body["healthcheck"]["test"] for body in kept)
     assert all(
         any(volume.startswith(f"{store}:") for volume in document["services"][store]["volumes"])
-        for store in model.STORES
+        for store in stores.NAMES
         if store in document["services"]
     )
 

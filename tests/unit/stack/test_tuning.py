@@ -47,7 +47,3 @@ def test_what_is_always_there_leaves_room_within_the_limit(memory, connections):
 def test_statements_are_counted_only_where_the_extension_is_there():
     assert tuning.postgres(GB, 100)["shared_preload_libraries"] == "pg_stat_statements"
     assert "shared_preload_libraries" not in tuning.postgres(GB, 100, extension=False)
-
-
-def test_redis_leaves_a_quarter_for_the_copy_that_saving_makes():
-    assert tuning.redis(256 * MB) == 192 * MB

@@ -151,7 +151,7 @@ def test_rules_are_read_and_a_count_that_is_none_is_refused() -> None:
             "BACKUP_REDIS": "yes",
         }
     )
-    assert found.backup_dir == Path("/srv/b") and found.backup.redis and found.backup.stack == "shop-live"
+    assert found.backup_dir == Path("/srv/b") and found.backup.whole == {"redis"} and found.backup.stack == "shop-live"
     assert found.backup.keep == policy.Keep(last=3, max_days=90)
     assert read({}).backup == policy.Policy() and read({}).backup_dir is None
     with pytest.raises(SettingsError) as caught:

@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from slipway.data.gates import ready
-from slipway.data.gates import stores as gates
+from slipway.data.gates import postgres, ready
 from slipway.errors import GateError, SettingsError
 from slipway.system.wait import NotYet, wait
 
@@ -75,11 +74,11 @@ def test_the_last_answer_of_an_app_in_words(status: int, body: str, said: str) -
 @pytest.mark.parametrize("given", [{}, {"host": "/var/run/postgresql"}, {"host": "@abstract"}])
 def test_the_postgres_gate_refuses_a_socket(given: dict[str, str]) -> None:
     with pytest.raises(SettingsError):
-        gates.tcp_address(given, "ADMIN_DATABASE_URL")
+        postgres.tcp_address(given, "ADMIN_DATABASE_URL")
 
 
 def test_the_postgres_gate_asks_the_port_and_database_of_the_url() -> None:
-    assert gates.tcp_address({"host": "db", "user": "me"}, "X") == {
+    assert postgres.tcp_address({"host": "db", "user": "me"}, "X") == {
         "host": "db",
         "port": "5432",
         "user": "me",

@@ -17,7 +17,8 @@ from slipway.data.pitr.info import Backup, Report, Repository
 from slipway.engine import pick
 from slipway.errors import BackupError, SettingsError
 from slipway.stack import model, pitr
-from slipway.stack.contract import REFERENCES, Addresses, in_clear
+from slipway.stack.contract import addresses, in_clear
+from slipway.stack.voice import REFERENCES
 from slipway.verbs import restore as verb
 from tests.unit.conftest import settings_of
 
@@ -362,12 +363,16 @@ TWICE = {
 
 
 def told(voice, **values) -> dict[str, str]:
-    return pitr.environment(settings_of(pitr=True, **values), Addresses(), voice)
+    return pitr.environment(settings_of(pitr=True, **values), addresses(settings_of()), voice)
 
 
 def test_without_pitr_nobody_is_told_of_an_archive():
     off = settings_of()
-    assert (pitr.server(off), pitr.environment(off, Addresses(), REFERENCES), pitr.data_side(off)) == ({}, {}, {})
+    assert (pitr.server(off), pitr.environment(off, addresses(settings_of()), REFERENCES), pitr.data_side(off)) == (
+        {},
+        {},
+        {},
+    )
 
 
 def test_the_embedded_engine_refuses_it_with_what_to_do(tmp_path):
@@ -397,13 +402,15 @@ def test_stacks_never_share_a_place_in_a_repository():
 
 def test_another_retention_does_not_restart_the_server():
     one, other = settings_of(pitr=True), settings_of(pitr=True, pitr_keep_days=3, pitr_full_days=1)
-    assert pitr.environment(one, Addresses(), REFERENCES) == pitr.environment(other, Addresses(), REFERENCES)
+    assert pitr.environment(one, addresses(settings_of()), REFERENCES) == pitr.environment(
+        other, addresses(settings_of()), REFERENCES
+    )
     assert pitr.backup_environment(one) != pitr.backup_environment(other)
 
 
 def test_the_data_side_hides_every_secret_that_pgbackrest_is_told():
     settings = settings_of(pitr=True, **TWICE)
-    env = pitr.environment(settings, Addresses(), in_clear(settings)) | pitr.data_side(settings)
+    env = pitr.environment(settings, addresses(settings_of()), in_clear(settings)) | pitr.data_side(settings)
     said = endpoints.read(env).scrub(" ".join(env.values()))
     assert "5ecreT" not in said and said.count("•••") >= 5
 

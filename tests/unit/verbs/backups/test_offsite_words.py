@@ -68,10 +68,10 @@ def test_the_list_says_where_each_backup_is_only_where_copies_are_made():
 
 
 def test_copies_are_told_to_the_data_side_only_where_they_are_made():
-    at, voice = contract.Addresses(), contract.in_clear
+    at, voice = contract.addresses(settings_of()), contract.in_clear
     plain, copied = settings_of(), settings_of(**OFFSITE, offsite_age_recipient=f"{RECIPIENT}, {RECIPIENT}")
-    assert not [key for key in contract.ops(plain, "rclone", at, voice(plain)) if key.startswith("OFFSITE")]
-    told = contract.ops(copied, "rclone", at, voice(copied))
+    assert not [key for key in contract.ops(plain, at, voice(plain)) if key.startswith("OFFSITE")]
+    told = contract.ops(copied, at, voice(copied))
     assert told["OFFSITE_AGE_RECIPIENT"] == f"{RECIPIENT},{RECIPIENT}" and "5ecreT" in told["OFFSITE_S3_SECRET_KEY"]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data.restore import rdb_format
+from slipway.data.redis import rdb_format
 from slipway.errors import BackupError
 
 

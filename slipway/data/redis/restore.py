@@ -15,11 +15,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
-from slipway.data.backups import lock, manifest, take
+from slipway.data.backups import lock, take
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.data.gates import stores as gates
+from slipway.data.gates import redis as gates
 from slipway.data.progress import progress
-from slipway.data.restore import looking, rdb_format
+from slipway.data.redis import PART, rdb_format
+from slipway.data.restore import looking
 from slipway.errors import BackupError
 
 HISTORY = b"5" * 40  # the id of a replication history; nobody will ask to go on with this one
@@ -39,7 +40,7 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
     path = looking.choose_backup(ends, args)
     with lock.hold_for_reading(path):
-        if not looking.whole(path)["redis"]:
+        if not looking.whole(path)[PART.name]:
             raise BackupError(
                 f"backup {path.name}",
                 "it holds nothing of Redis",
@@ -47,14 +48,14 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
                 "./invoke backups.list",
             )
         try:
-            with closing(gates.redis_client(ends, PATIENCE)) as client:
+            with closing(gates.client(ends, PATIENCE)) as client:
                 # One that was left a replica by a restore that was killed gives no copy of itself.
                 free(client)
-                rdb_format.refuse_unreadable(client, path / manifest.REDIS)
+                rdb_format.refuse_unreadable(client, path / PART.file)
                 before = take.take(
-                    ends, {"only": "redis", "label": f"before restore of {path.name}", "keys": args.get("keys")}, emit
+                    ends, {"only": PART.name, "label": f"before restore of {path.name}", "keys": args.get("keys")}, emit
                 )
-                return given(client, path / manifest.REDIS, emit) | {"before": before["id"]}
+                return given(client, path / PART.file, emit) | {"before": before["id"]}
         except (redis.RedisError, OSError) as error:
             raise refused(str(error)) from None
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.data.gates import stores as gates
+from slipway.data.gates import redis as gates
 from slipway.data.progress import progress
 from slipway.errors import BackupError
 
@@ -21,7 +21,7 @@ def save(ends: Endpoints, target: Path, emit: Emit) -> int:
     """Writes an RDB file and returns its size. Raises BackupError with what Redis said."""
     import redis
 
-    client = gates.redis_client(ends, PATIENCE)
+    client = gates.client(ends, PATIENCE)
     try:
         connection = client.connection_pool.get_connection()
         try:

@@ -12,10 +12,10 @@ import pytest
 import redis
 
 from slipway.data.backups import folder
-from slipway.data.restore import rdb, rdb_format
+from slipway.data.redis import rdb_format, restore
 from slipway.errors import BackupError, GateError
-from tests.embedded.data.backups.test_faults import ends_of
 from tests.support import services
+from tests.support.backing_up import ends_of
 from tests.support.waiting import until
 
 
@@ -129,7 +129,7 @@ def test_a_copy_that_cannot_be_read_leaves_what_was_there(damage, stack, kept, s
     # A type that neither knows: Valkey would not end on it.
     file.write_bytes(b"REDIS0009" + b"\x1f" * 1000 if damage == "at its beginning" else whole[:half] + b"\xff" * half)
     with pytest.raises((BackupError, redis.RedisError)):
-        rdb.given(kept, file, lambda event: None)
+        restore.given(kept, file, lambda event: None)
     if gives_up(kept):
         until(lambda: not services.listens(server.port), "redis has given up")
         server.stop()
@@ -160,13 +160,13 @@ def test_a_redis_that_was_left_a_replica_is_named_by_the_gate_and_healed_by_the_
 
 
 def test_whoever_else_calls_gets_nothing() -> None:
-    with rdb.socket.create_server(("127.0.0.1", 0)) as listener:
-        stranger = rdb.socket.create_connection(listener.getsockname())
+    with restore.socket.create_server(("127.0.0.1", 0)) as listener:
+        stranger = restore.socket.create_connection(listener.getsockname())
         taken = []
-        thread = threading.Thread(target=lambda: taken.append(rdb.caller(listener, "127.0.0.2")), daemon=True)
+        thread = threading.Thread(target=lambda: taken.append(restore.caller(listener, "127.0.0.2")), daemon=True)
         thread.start()
         assert stranger.recv(1) == b""
-        friend = rdb.socket.create_connection(listener.getsockname(), source_address=("127.0.0.2", 0))
+        friend = restore.socket.create_connection(listener.getsockname(), source_address=("127.0.0.2", 0))
         thread.join(5)
         assert taken and taken[0].getpeername() == friend.getsockname()
         for each in (stranger, friend, *taken):
