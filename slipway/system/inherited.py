@@ -15,8 +15,10 @@ from pathlib import Path
 PROGRAM = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE")
 # libpq (PostgreSQL manual, "Environment Variables"), and boto3 (its guide, "Configuration").
 FOREIGN = re.compile("PG(?!BACKREST_).+|AWS_.+|BOTO_.+")
-# Files that they would look for in the home directory.
-NOWHERE = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "PGPASSFILE", "PGSERVICEFILE"), os.devnull)
+# Files that they would look for in the home directory. No path that exists: libpq warns of one that is no plain file.
+NOWHERE = dict.fromkeys(
+    ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "PGPASSFILE", "PGSERVICEFILE"), f"{os.devnull}/none"
+)
 # A configuration of pip may ask for another place than the environment that it is called in: an empty value unsets it.
 HERE = {"PIP_USER": "0", "PIP_TARGET": "", "PIP_PREFIX": "", "PIP_ROOT": "", "PIP_DRY_RUN": "0"}
 

@@ -131,7 +131,7 @@ class Run:
                 pass
             if number == state.done and past.hexdigest() != state.done_sha256:
                 raise self.changed_error(state.done)
-            if sets_session(piece.words):
+            if lexer.sets_session(piece.words):
                 execute.send(self.conn, piece, self.source.label)
             return
         done = history.step_rows(self.version, number, past.hexdigest())
@@ -155,16 +155,17 @@ class Run:
         try:
             self.patiently(piece, partial(self.run_counted, piece, done))
         except execute.RefusesTransaction:
-            # With some only the server knows: CLUSTER of every table, REINDEX of one that turns out to be partitioned,
-            # DO and CALL of what commits by itself.
+            # Only the server knows some: CLUSTER of all, REINDEX of what turns out to be partitioned, DO that commits.
             self.alone(piece, number, state, before, done)
 
     def alone(self, piece: Piece, number: int, state: history.Unfinished, before: str, done: str) -> None:
         """A statement outside any transaction: marked, run, counted."""
-        text = piece.text.decode()
-        where = f"{self.source.label}:{piece.place}"
-        in_doubt = state.doing and number == state.done + 1
-        if in_doubt and lexer.commits_itself(piece.words) and "repeatable" not in self.source.directives:
+        text, where = piece.text.decode(), f"{self.source.label}:{piece.place}"
+        if (
+            (in_doubt := state.doing and number == state.done + 1)
+            and lexer.commits_itself(piece.words)
+            and "repeatable" not in self.source.directives
+        ):
             raise in_doubt_error(where, self.source.label)
         concurrent = "CONCURRENTLY" in piece.words and piece.words[0] != "DROP"
         # Not REINDEX: it is the cure of an invalid index, and a valid one says nothing of whether it was run.
@@ -246,8 +247,3 @@ def repeatable(piece: Piece) -> bool:
         or {"DETACH", "REINDEX"} & set(piece.words)
         or (made is not None and not made.name)
     )
-
-
-def sets_session(words: tuple[str, ...]) -> bool:
-    """Whether a statement changes settings that later statements count on."""
-    return (words[:1] in (("SET",), ("RESET",)) and words[:2] != ("SET", "LOCAL")) or "SET_CONFIG" in words

@@ -101,6 +101,13 @@ def commits_itself(words: Sequence[str]) -> bool:
     return tuple(words[:1]) in (("CALL",), ("DO",))
 
 
+def sets_session(words: Sequence[str]) -> bool:
+    """Whether a statement changes settings that later statements count on."""
+    return (
+        tuple(words[:1]) in (("SET",), ("RESET",)) and tuple(words[:2]) != ("SET", "LOCAL")
+    ) or "SET_CONFIG" in words
+
+
 def statements(sql: str) -> tuple[Statement, ...]:
     """The statements of a text in order; empty ones are left out, as the server leaves them out."""
     found: list[Statement] = []
