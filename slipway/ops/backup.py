@@ -9,5 +9,5 @@ from slipway.ops import releases
 
 def backup(ends: Endpoints, args: dict, emit: Emit) -> dict:
     """As `take.take`; the release is the one that is named, or the last good one."""
-    release = args.get("release") or (releases.summary(ends)["good"] or {}).get("id")
+    release = args.get("release") or (releases.summary(ends).good or {}).get("id")
     return take.take(ends, dict(args) | {"release": release}, emit)

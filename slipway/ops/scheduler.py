@@ -86,7 +86,7 @@ def outlast_deploy(ends: Endpoints) -> None:
 
 
 def is_deploying(ends: Endpoints) -> bool:
-    return (releases.summary(ends)["newest"] or {}).get("result") == "running"
+    return (releases.summary(ends).newest or {}).get("result") == "running"
 
 
 def work(ends: Endpoints) -> dict:

@@ -1,4 +1,4 @@
-"""The one door to the data side: a verb's name and plain data in, plain data out."""
+"""The one door to the data side: a verb with its arguments in, its answer out."""
 
 from __future__ import annotations
 
@@ -6,42 +6,44 @@ import difflib
 import importlib
 from collections.abc import Mapping
 
-from slipway.data import endpoints
+from slipway.data import endpoints, wire
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.verb import A, R, Verb
 from slipway.errors import SettingsError, SlipwayError
 
 # Modules are named by text so that one verb does not pay for what another imports.
 VERBS = {
-    "gate.postgres": "slipway.data.gates.stores:postgres",
-    "gate.redis": "slipway.data.gates.stores:redis",
-    "gate.objects": "slipway.data.gates.stores:objects",
-    "gate.app": "slipway.data.gates.stores:app",
-    "roles": "slipway.data.postgres.roles:establish",
-    "buckets": "slipway.data.objects.buckets:establish",
-    "migrate": "slipway.data.migrations.migrate:migrate",
-    "rollback": "slipway.data.migrations.rollback:rollback",
-    "goto": "slipway.data.migrations.rollback:goto",
-    "redo": "slipway.data.migrations.rollback:redo",
-    "status": "slipway.data.migrations.status:status",
-    "adopt": "slipway.data.migrations.adopt:adopt",
-    "fixtures": "slipway.data.fixtures.load:load",
-    "lint": "slipway.data.migrations.lint:lint",
-    "ahead": "slipway.data.migrations.ahead:ahead",
-    "schema": "slipway.data.postgres.schema:schema",
-    "drift": "slipway.data.migrations.drift:drift",
-    "rehearse": "slipway.data.rehearsal.run:rehearse",
-    "observe": "slipway.ops.observe:observe",
-    "probe.app": "slipway.data.gates.probe:app",
-    "gateway.active": "slipway.ops.gateway:active",
-    "gateway.configure": "slipway.ops.gateway:configure",
-    "gateway.reload": "slipway.ops.gateway:reload",
-    "gateway.switch": "slipway.ops.gateway:switch",
-    "gateway.drain": "slipway.ops.gateway:drain",
-    "gateway.tally": "slipway.ops.gateway:tally",
-    "releases.begin": "slipway.ops.releases:begin",
-    "releases.close": "slipway.ops.releases:close",
-    "releases.list": "slipway.ops.releases:list_releases",
-    "releases.gap": "slipway.ops.releases:gap",
+    "gate.postgres": "slipway.data.gates.interface:POSTGRES",
+    "gate.redis": "slipway.data.gates.interface:REDIS",
+    "gate.objects": "slipway.data.gates.interface:OBJECTS",
+    "gate.app": "slipway.data.gates.interface:APP",
+    "roles": "slipway.data.postgres.interface:ROLES",
+    "buckets": "slipway.data.objects.interface:BUCKETS",
+    "migrate": "slipway.data.migrations.interface:MIGRATE",
+    "migrate.try": "slipway.data.migrations.interface:TRY",
+    "rollback": "slipway.data.migrations.interface:ROLLBACK",
+    "goto": "slipway.data.migrations.interface:GOTO",
+    "redo": "slipway.data.migrations.interface:REDO",
+    "status": "slipway.data.migrations.interface:STATUS",
+    "adopt": "slipway.data.migrations.interface:ADOPT",
+    "fixtures": "slipway.data.fixtures.interface:FIXTURES",
+    "lint": "slipway.data.migrations.foresight:LINT",
+    "ahead": "slipway.data.migrations.foresight:AHEAD",
+    "schema": "slipway.data.postgres.interface:SCHEMA",
+    "drift": "slipway.data.migrations.interface:DRIFT",
+    "rehearse": "slipway.data.rehearsal.interface:REHEARSE",
+    "observe": "slipway.ops.interface:OBSERVE",
+    "probe.app": "slipway.data.gates.interface:PROBE",
+    "gateway.active": "slipway.ops.interface:ACTIVE",
+    "gateway.configure": "slipway.ops.interface:CONFIGURE",
+    "gateway.reload": "slipway.ops.interface:RELOAD",
+    "gateway.switch": "slipway.ops.interface:SWITCH",
+    "gateway.drain": "slipway.ops.interface:DRAIN",
+    "gateway.tally": "slipway.ops.interface:TALLY",
+    "releases.begin": "slipway.ops.interface:BEGIN",
+    "releases.close": "slipway.ops.interface:CLOSE",
+    "releases.list": "slipway.ops.interface:LIST",
+    "releases.gap": "slipway.ops.interface:GAP",
     "restore": "slipway.data.restore.restoring:restore",
     "restore.look": "slipway.data.restore.looking:look",
     "restore.objects": "slipway.data.restore.objects:restore",
@@ -61,9 +63,9 @@ VERBS = {
     "pitr.switch": "slipway.data.pitr.restore:switch",
     "pitr.done": "slipway.data.pitr.restore:finish_restore",
     "pitr.settle": "slipway.data.pitr.restore:settle",
-    "maintenance.on": "slipway.ops.maintenance:on",
-    "maintenance.off": "slipway.ops.maintenance:off",
-    "maintenance.state": "slipway.ops.maintenance:state",
+    "maintenance.on": "slipway.ops.interface:MAINTENANCE_ON",
+    "maintenance.off": "slipway.ops.interface:MAINTENANCE_OFF",
+    "maintenance.state": "slipway.ops.interface:MAINTENANCE",
     "backup": "slipway.ops.backup:backup",
     "backups.list": "slipway.data.backups.listing:list_backups",
     "backups.check": "slipway.data.backups.listing:check",
@@ -78,9 +80,6 @@ VERBS = {
 # engine keeps it: starting Python costs more than most of them do.
 ALONE = frozenset(
     {
-        "schema",
-        "drift",
-        "rehearse",
         "restore",
         "restore.objects",
         "restore.redis",
@@ -100,12 +99,22 @@ ALONE = frozenset(
 CONFIDENTIAL = frozenset({"backups.fetch"})
 
 
-def run(verb: str, args: dict, env: Mapping[str, str], emit: Emit) -> dict:
-    """Does the verb on the endpoints that `env` names and returns its result as plain data.
+def run(name: str, args: Mapping, env: Mapping[str, str], emit: Emit) -> dict:
+    """`perform` for the wire: a verb's name and plain data in, plain data out. Raises SettingsError for wrong ones."""
+    verb = find(name)
+    try:
+        given = wire.decode(verb.takes, args, strict=True)
+    except wire.Mismatch as error:
+        raise SettingsError(f"arguments of {name}", f"{error.where}: {error.found}", error.expected, "") from None
+    return wire.encode(perform(verb, given, env, emit))
+
+
+def perform(verb: Verb[A, R], args: A, env: Mapping[str, str], emit: Emit) -> R:
+    """Does the verb on the endpoints that `env` names and returns its answer.
 
     `emit` gets progress events while it works. Raises SlipwayError subclasses whose texts hold no secret.
     """
-    work = find(verb)
+    work = verb.function()
     ends = endpoints.read(env)
     try:
         return work(ends, args, lambda event: emit(scrub_event(event, ends)))
@@ -113,18 +122,20 @@ def run(verb: str, args: dict, env: Mapping[str, str], emit: Emit) -> dict:
         raise without_secrets(error, ends) from None
 
 
-def find(verb: str):
-    """The function of a verb. Raises SettingsError with the nearest known name."""
-    if verb not in VERBS:
-        near = difflib.get_close_matches(verb, VERBS, 1)
+def find(name: str) -> Verb:
+    """The verb of that name. Raises SettingsError with the nearest known name."""
+    if name not in VERBS:
+        near = difflib.get_close_matches(name, VERBS, 1)
         raise SettingsError(
             "data verb",
-            f"unknown: {verb}",
+            f"unknown: {name}",
             near[0] if near else ", ".join(VERBS),
             'python -m slipway.ops VERB \'{"json": "args"}\'',
         )
-    module, function = VERBS[verb].split(":")
-    return getattr(importlib.import_module(module), function)
+    module, found = VERBS[name].split(":")
+    if found.isupper():
+        return getattr(importlib.import_module(module), found)
+    return Verb(name, VERBS[name], dict, dict, name in ALONE, name in CONFIDENTIAL)
 
 
 def scrub_event(event: dict, ends: Endpoints) -> dict:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
+from slipway.data.verb import A, Nothing, R, Verb
 from slipway.environment import Environment
+from slipway.ops.interface import MAINTENANCE, MAINTENANCE_OFF, MAINTENANCE_ON, Message
 from slipway.plan import Level, Progress, Step
 from slipway.release import archive, gates, provision
 
@@ -29,7 +31,7 @@ class Restore:
     def text(self) -> str:
         return self.asked["text"]
 
-    def inside(self, verb: str, args: Mapping, progress: Progress) -> dict:
+    def inside(self, verb: Verb[A, R], args: A, progress: Progress) -> R:
         return self.env.engine.inside(verb, args, progress)
 
 
@@ -99,11 +101,11 @@ def verify(work: Restore, progress: Progress) -> str:
 
 
 def close(work: Restore, progress: Progress) -> str:
-    if work.inside("maintenance.state", {}, progress)["on"]:
+    if work.inside(MAINTENANCE, Nothing(), progress).on:
         return "it was on already"
     work.inside("pitr.closed", {}, progress)
     work.closed = True
-    work.inside("maintenance.on", {"message": "The database is being restored."}, progress)
+    work.inside(MAINTENANCE_ON, Message("The database is being restored."), progress)
     return "503 for everybody"
 
 
@@ -127,7 +129,7 @@ def prove(work: Restore, progress: Progress) -> str:
 def open_door(work: Restore, progress: Progress) -> str:
     if not work.closed:
         return "left as it was before"
-    work.inside("maintenance.off", {}, progress)
+    work.inside(MAINTENANCE_OFF, Nothing(), progress)
     return "the app answers again"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from slipway.data.verb import Nothing
 from slipway.engine import Engine, Seen
 from slipway.environment import Environment
+from slipway.ops.interface import MAINTENANCE_OFF
 from slipway.plan import Level, Progress, Step
 from slipway.release.change import Change
 from slipway.units import size
@@ -18,8 +20,7 @@ def levels(env: Environment, seen: Seen, change: Change) -> tuple[Level, ...]:
     """The gate where something that it rests on has changed or is not as it should be, then a backup if there is none."""
     if not env.settings.pitr:
         return ()
-    found = (seen.data or {}).get("archive", {})
-    wrong = found.get("problems", ())
+    wrong = seen.data.archive.get("problems", ()) if seen.data else ()
     if not wrong and not TOUCHING & {*change.doubtful, *change.data_tier}:
         return ()
     cause = "; ".join(wrong) or ("started in this run" if seen.answering else seen.last_answer or "not proven yet")
@@ -50,7 +51,7 @@ def end_restore(engine: Engine, cut: Mapping) -> str:
     if not cut:
         return ""
     if cut["maintenance"]:
-        engine.inside("maintenance.off", {}, Silent())
+        engine.inside(MAINTENANCE_OFF, Nothing(), Silent())
     which = "the restored cluster serves" if cut["restored"] else "the cluster of before serves, nothing was changed"
     return f"a restore to {cut['target']} had been cut short: {which}"
 

@@ -74,8 +74,8 @@ def moment(on: str, reporter, at: str, yes: bool, wait: float, asked: dict) -> N
 
 
 def refuse_down(env: Environment, seen: Seen) -> None:
-    if seen.data is None or not seen.data["postgres"]["server_version"]:
-        reason = seen.data["postgres"]["reason"] if seen.data else "the stack does not run"
+    if seen.data is None or not seen.data.postgres.server_version:
+        reason = seen.data.postgres.reason if seen.data else "the stack does not run"
         # A database that is gone is a reason to restore; a server that is gone is none to begin.
         if not seen.data or "does not exist" not in reason:
             raise EngineError("postgres", reason, "a stack that is up", f"./invoke up{env.flag}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from slipway.data.objects.interface import Feature
 from slipway.environment import enter
+from slipway.ops.interface import Observed
 from slipway.plan import Silent
 from slipway.recovery import backups
 from slipway.release.change import differences
@@ -38,26 +40,26 @@ def run(on: str, reporter) -> None:
     )
 
 
-def facts(data: dict | None) -> Iterator[tuple[str, str]]:
+def facts(data: Observed | None) -> Iterator[tuple[str, str]]:
     """What the data side says of the schema and of the object store."""
     if not data:
         return
     yield "schema", schema(data)
-    if found := data.get("archive"):
+    if found := data.archive:
         yield "archive", describe_archiving(found)
-    features = data["records"].get("objects", {}).get("features", {})
-    for text in shortcomings(features):
+    features = data.records.get("objects", {}).get("features", {})
+    for text in shortcomings({name: Feature(**found) for name, found in features.items()}):
         yield "store", text
 
 
-def schema(data: dict) -> str:
-    if not data["postgres"]["reachable"]:
-        return f"unknown: {data['postgres']['reason']}"
-    parts = [f"{len(data['applied'] or {})} applied", f"{len(data['pending'])} pending", *data["problems"]]
-    return f"{', '.join(parts)} (PostgreSQL {data['postgres']['server_version']})"
+def schema(data: Observed) -> str:
+    if not data.postgres.reachable:
+        return f"unknown: {data.postgres.reason}"
+    parts = [f"{len(data.applied or {})} applied", f"{len(data.pending)} pending", *data.problems]
+    return f"{', '.join(parts)} (PostgreSQL {data.postgres.server_version})"
 
 
-def describe_archiving(found: dict) -> str:
+def describe_archiving(found: Mapping) -> str:
     """How far the archive is behind; what is wrong with it, where something is."""
     if found["problems"]:
         return f"FAILING: {'; '.join(found['problems'])}"

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from slipway.data.endpoints import Emit, Endpoints, need
+from slipway.data.gates.interface import AppOpened, ObjectsOpened, Ready
 from slipway.data.postgres import connection
 from slipway.data.progress import progress
+from slipway.data.verb import Nothing
 from slipway.errors import GateError, SettingsError
-from slipway.system.wait import NotYet, wait
+from slipway.system.wait import NotYet, Opened, wait
 
 ACCEPTS, REJECTS, SILENT = 0, 1, 2  # pg_isready's exit codes, from its manual page
 
@@ -22,8 +24,8 @@ def teller(emit: Emit) -> Callable[[str], None]:
     return lambda text: progress(emit, text, 0, 0, "files")
 
 
-def postgres(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Waits until Postgres answers a query over TCP and is not in recovery; {"gate", "ms", "tries"}.
+def postgres(ends: Endpoints, args: Nothing, emit: Emit) -> Opened:
+    """Waits until Postgres answers a query over TCP and is not in recovery.
 
     Never by socket: the temporary server of the official image's first start answers there and goes away again.
     Raises GateError at the deadline, or at once when the password, role or database is refused.
@@ -106,8 +108,8 @@ def refusal_error(reason: str, where: str, bundled: bool) -> GateError:
     )
 
 
-def redis(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Waits until Redis lets us in, writes, reads back and deletes a scratch key; {"gate", "ms", "tries"}.
+def redis(ends: Endpoints, args: Nothing, emit: Emit) -> Opened:
+    """Waits until Redis lets us in, writes, reads back and deletes a scratch key.
 
     Raises GateError at the deadline, or at once when the password is wrong or missing.
     """
@@ -172,8 +174,8 @@ def use_redis(store, key: str, value: str) -> None:
         raise NotYet("read back something else than was written")
 
 
-def objects(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Waits until the object store takes, returns and deletes a scratch object; {"gate", "ms", "tries", "bucket"}.
+def objects(ends: Endpoints, args: Nothing, emit: Emit) -> ObjectsOpened:
+    """Waits until the object store takes, returns and deletes a scratch object.
 
     Before any bucket exists, a signed ListBuckets that answers is enough: the buckets come next.
     Raises GateError at the deadline, or at once when the keys are refused.
@@ -181,34 +183,27 @@ def objects(ends: Endpoints, args: dict, emit: Emit) -> dict:
     from slipway.data.objects import client as store
 
     client = store.client(ends, attempts=1)
-    used = {"bucket": ""}
+    bucket = ""
 
     def probe() -> None:
-        used["bucket"] = store.prove(client, ends.s3_buckets)
+        nonlocal bucket
+        bucket = store.prove(client, ends.s3_buckets)
 
-    return (
-        wait(
-            "objects",
-            probe,
-            ends.gate_timeout,
-            tell=teller(emit),
-            expected=f"put, get and delete at {ends.s3_endpoint}",
-        )
-        | used
-    )
+    expected = f"put, get and delete at {ends.s3_endpoint}"
+    opened = wait("objects", probe, ends.gate_timeout, tell=teller(emit), expected=expected)
+    return ObjectsOpened(opened.gate, opened.ms, opened.tries, bucket)
 
 
-def app(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Waits until the app answers 200 on its ready path; {"gate", "ms", "tries", "url"}.
-
-    `args["url"]` overrides APP_URL, `args["seconds"]` the deadline.
+def app(ends: Endpoints, args: Ready, emit: Emit) -> AppOpened:
+    """Waits until the app answers 200 on its ready path.
 
     Raises GateError at the deadline with the last answer and each dependency that the app itself calls broken.
     """
     from slipway.data.gates import ready
 
-    base = args.get("url") or ends.app_url
+    base = args.url or ends.app_url
     need(base, "APP_URL", "http://app:8000")
     url = base.rstrip("/") + "/" + (ends.app_ready_path or ends.app_health_path).lstrip("/")
-    seconds, expected = args.get("seconds", ends.gate_timeout), f"200 from {url}"
-    return wait("app", lambda: ready.ask(url), seconds, expected=expected, tell=teller(emit)) | {"url": url}
+    seconds = ends.gate_timeout if args.seconds is None else args.seconds
+    opened = wait("app", lambda: ready.ask(url), seconds, expected=f"200 from {url}", tell=teller(emit))
+    return AppOpened(opened.gate, opened.ms, opened.tries, url)

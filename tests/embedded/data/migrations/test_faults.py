@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from slipway.data.migrations import files
 from slipway.errors import LockHeld, MigrationError
 from tests.embedded.data import conftest
-from tests.support import services
+from tests.support import asking, services
 from tests.support.migrating import failed, mirror, table_exists, tables, versions
 from tests.support.waiting import PATIENCE, until
 
@@ -59,7 +58,7 @@ def test_a_table_lock_is_not_waited_for_longer_than_lock_timeout(stack) -> None:
 
 def start_migrate(stack) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "slipway.ops", "migrate"],
+        asking.argv("migrate"),
         env={**os.environ, **stack.env},
         stdout=subprocess.PIPE,
         text=True,

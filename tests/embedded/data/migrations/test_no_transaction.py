@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 
 import pytest
 
 from slipway.errors import MigrationError
-from slipway.ops import verbs
+from tests.support import asking
 from tests.support.migrating import failed, mirror, refused, table_exists, versions
 from tests.support.waiting import PATIENCE, until
 
@@ -100,7 +99,7 @@ def test_kill_9_in_a_statement_is_resumed_there(stack) -> None:
         "select pg_sleep(600) from a where id = 1;\ninsert into a values (2);",
     )
     process = subprocess.Popen(
-        [sys.executable, "-m", "slipway.ops", "migrate"],
+        asking.argv("migrate"),
         env={**os.environ, **stack.env},
         stdout=subprocess.PIPE,
         text=True,
@@ -206,7 +205,7 @@ def held_back(stack, file: str, until_told: bool, more: str = "") -> tuple[dict 
                 other.execute("rollback")
 
         try:
-            return verbs.run("migrate", {}, {**stack.env, "LOCK_TIMEOUT": "100ms"}, emit), heard
+            return asking.ask("migrate", None, {**stack.env, "LOCK_TIMEOUT": "100ms"}, emit), heard
         except MigrationError as error:
             return error, heard
 
