@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+REST = {"rest": True}  # metadata of a field that holds what the others do not name
 
 
 class Mismatch(ValueError):
@@ -26,8 +27,13 @@ class Mismatch(ValueError):
 def encode(value: Any) -> Any:
     """The value as plain data."""
     if is_dataclass(value):
-        told = ((each.name, each.default, getattr(value, each.name)) for each in fields(value))
-        return {name.rstrip("_"): encode(it) for name, default, it in told if not (it is None and default is None)}
+        plain: dict[str, Any] = {}
+        for each in fields(value):
+            if each.metadata == REST:
+                plain |= getattr(value, each.name)
+            elif not ((it := getattr(value, each.name)) is None and each.default is None):
+                plain[each.name.rstrip("_")] = encode(it)
+        return plain
     if isinstance(value, tuple | list):
         return [encode(each) for each in value]
     if isinstance(value, Mapping):
@@ -80,7 +86,9 @@ def object_of(kind: Any, told: Any, strict: bool, where: str) -> Any:
             values[field] = value_of(wanted, told[name], strict, f"{where}.{name}")
         elif needed:
             raise Mismatch(f"{where}.{name}".lstrip("."), "missing", getattr(wanted, "__name__", str(wanted)))
-    if strict and (more := [name for name in told if name not in form]):
+    if rest := next((each.name for each in fields(kind) if each.metadata == REST), ""):
+        values[rest] = {name: each for name, each in told.items() if name not in form}
+    elif strict and (more := [name for name in told if name not in form]):
         raise Mismatch(f"{where}.{more[0]}".lstrip("."), "unknown", ", ".join(form) or "nothing")
     return kind(**values)
 
@@ -96,6 +104,7 @@ def form_of(kind: Any) -> dict[str, tuple[str, Any, bool]]:
             each.default is MISSING and each.default_factory is MISSING,
         )
         for each in fields(kind)
+        if each.metadata != REST
     }
 
 

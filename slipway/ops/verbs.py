@@ -11,29 +11,29 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.verb import A, R, Verb
 from slipway.errors import SettingsError, SlipwayError
 
-# Modules are named by text so that one verb does not pay for what another imports.
+# By text: whoever asks one verb does not pay for the words of the others.
 VERBS = {
     "gate.postgres": "slipway.data.gates.interface:POSTGRES",
     "gate.redis": "slipway.data.gates.interface:REDIS",
     "gate.objects": "slipway.data.gates.interface:OBJECTS",
     "gate.app": "slipway.data.gates.interface:APP",
+    "probe.app": "slipway.data.gates.interface:PROBE",
     "roles": "slipway.data.postgres.interface:ROLES",
+    "schema": "slipway.data.postgres.interface:SCHEMA",
     "buckets": "slipway.data.objects.interface:BUCKETS",
     "migrate": "slipway.data.migrations.interface:MIGRATE",
     "migrate.try": "slipway.data.migrations.interface:TRY",
     "rollback": "slipway.data.migrations.interface:ROLLBACK",
     "goto": "slipway.data.migrations.interface:GOTO",
     "redo": "slipway.data.migrations.interface:REDO",
-    "status": "slipway.data.migrations.interface:STATUS",
     "adopt": "slipway.data.migrations.interface:ADOPT",
-    "fixtures": "slipway.data.fixtures.interface:FIXTURES",
+    "status": "slipway.data.migrations.interface:STATUS",
+    "drift": "slipway.data.migrations.interface:DRIFT",
     "lint": "slipway.data.migrations.foresight:LINT",
     "ahead": "slipway.data.migrations.foresight:AHEAD",
-    "schema": "slipway.data.postgres.interface:SCHEMA",
-    "drift": "slipway.data.migrations.interface:DRIFT",
+    "fixtures": "slipway.data.fixtures.interface:FIXTURES",
     "rehearse": "slipway.data.rehearsal.interface:REHEARSE",
     "observe": "slipway.ops.interface:OBSERVE",
-    "probe.app": "slipway.data.gates.interface:PROBE",
     "gateway.active": "slipway.ops.interface:ACTIVE",
     "gateway.configure": "slipway.ops.interface:CONFIGURE",
     "gateway.reload": "slipway.ops.interface:RELOAD",
@@ -44,59 +44,39 @@ VERBS = {
     "releases.close": "slipway.ops.interface:CLOSE",
     "releases.list": "slipway.ops.interface:LIST",
     "releases.gap": "slipway.ops.interface:GAP",
-    "restore": "slipway.data.restore.restoring:restore",
-    "restore.look": "slipway.data.restore.looking:look",
-    "restore.objects": "slipway.data.restore.objects:restore",
-    "restore.redis": "slipway.data.restore.rdb:restore",
-    "restore.drop": "slipway.data.restore.restoring:drop_kept",
-    "restore.analyze": "slipway.data.restore.restoring:analyze",
-    "backups.drill": "slipway.data.restore.drill:drill",
-    "pitr.establish": "slipway.data.pitr.establish:establish",
-    "pitr.backup": "slipway.data.pitr.backup:backup",
-    "pitr.keep": "slipway.data.pitr.backup:keep",
-    "pitr.status": "slipway.data.pitr.status:status",
-    "pitr.ask": "slipway.data.pitr.asking:ask",
-    "pitr.flush": "slipway.data.pitr.restore:flush",
-    "pitr.restore": "slipway.data.pitr.restore:restore",
-    "pitr.verify": "slipway.data.pitr.restore:verify",
-    "pitr.closed": "slipway.data.pitr.restore:note_closed",
-    "pitr.switch": "slipway.data.pitr.restore:switch",
-    "pitr.done": "slipway.data.pitr.restore:finish_restore",
-    "pitr.settle": "slipway.data.pitr.restore:settle",
     "maintenance.on": "slipway.ops.interface:MAINTENANCE_ON",
     "maintenance.off": "slipway.ops.interface:MAINTENANCE_OFF",
     "maintenance.state": "slipway.ops.interface:MAINTENANCE",
-    "backup": "slipway.ops.backup:backup",
-    "backups.list": "slipway.data.backups.listing:list_backups",
-    "backups.check": "slipway.data.backups.listing:check",
-    "backups.verify": "slipway.data.backups.proof:prove",
-    "backups.standing": "slipway.data.backups.listing:describe_standing",
-    "backups.prune": "slipway.data.backups.prune:prune",
-    "backups.push": "slipway.data.offsite.push:push",
-    "backups.fetch": "slipway.data.offsite.fetch:fetch",
+    "backup": "slipway.data.backups.interface:BACKUP",
+    "backup.need": "slipway.data.backups.interface:NEED",
+    "backups.list": "slipway.data.backups.interface:LIST",
+    "backups.standing": "slipway.data.backups.interface:STANDING",
+    "backups.check": "slipway.data.backups.interface:CHECK",
+    "backups.verify": "slipway.data.backups.interface:VERIFY",
+    "backups.prune": "slipway.data.backups.interface:PRUNE",
+    "restore": "slipway.data.restore.interface:RESTORE",
+    "restore.look": "slipway.data.restore.interface:LOOK",
+    "restore.objects": "slipway.data.restore.interface:OBJECTS",
+    "restore.objects.look": "slipway.data.restore.interface:LOOK_AT_OBJECTS",
+    "restore.redis": "slipway.data.restore.interface:REDIS",
+    "restore.drop": "slipway.data.restore.interface:DROP",
+    "restore.analyze": "slipway.data.restore.interface:ANALYZE",
+    "backups.drill": "slipway.data.restore.interface:DRILL",
+    "backups.push": "slipway.data.offsite.interface:PUSH",
+    "backups.fetch": "slipway.data.offsite.interface:FETCH",
+    "pitr.establish": "slipway.data.pitr.interface:ESTABLISH",
+    "pitr.backup": "slipway.data.pitr.interface:BACKUP",
+    "pitr.keep": "slipway.data.pitr.interface:KEEP",
+    "pitr.status": "slipway.data.pitr.interface:STATUS",
+    "pitr.ask": "slipway.data.pitr.interface:ASK",
+    "pitr.flush": "slipway.data.pitr.interface:FLUSH",
+    "pitr.restore": "slipway.data.pitr.interface:RESTORE",
+    "pitr.verify": "slipway.data.pitr.interface:VERIFY",
+    "pitr.closed": "slipway.data.pitr.interface:CLOSED",
+    "pitr.switch": "slipway.data.pitr.interface:SWITCH",
+    "pitr.done": "slipway.data.pitr.interface:DONE",
+    "pitr.settle": "slipway.data.pitr.interface:SETTLE",
 }
-
-# What works for long on much data gets a process of its own, whose memory ends with it. The others share one where an
-# engine keeps it: starting Python costs more than most of them do.
-ALONE = frozenset(
-    {
-        "restore",
-        "restore.objects",
-        "restore.redis",
-        "backup",
-        "backups.drill",
-        "backups.verify",
-        "backups.prune",
-        "backups.push",
-        "backups.fetch",
-        "pitr.backup",
-        "pitr.keep",
-        "pitr.restore",
-        "pitr.verify",
-    }
-)
-# Their arguments hold a secret, which no command line may show: they are asked over standard input.
-CONFIDENTIAL = frozenset({"backups.fetch"})
 
 
 def run(name: str, args: Mapping, env: Mapping[str, str], emit: Emit) -> dict:
@@ -132,10 +112,8 @@ def find(name: str) -> Verb:
             near[0] if near else ", ".join(VERBS),
             'python -m slipway.ops VERB \'{"json": "args"}\'',
         )
-    module, found = VERBS[name].split(":")
-    if found.isupper():
-        return getattr(importlib.import_module(module), found)
-    return Verb(name, VERBS[name], dict, dict, name in ALONE, name in CONFIDENTIAL)
+    module, constant = VERBS[name].split(":")
+    return getattr(importlib.import_module(module), constant)
 
 
 def scrub_event(event: dict, ends: Endpoints) -> dict:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from slipway.data.restore.interface import Dropped, Given, Looked, Mask, PutBack, Restored
 from slipway.errors import SettingsError
 
 LARGEST_MASK = 64 * 2**10  # bytes; it travels as an argument
@@ -21,7 +22,7 @@ class Wish:
     schema_only: bool = False
     drop_old: bool = False
     only: str = ""
-    mask: dict | None = None  # name and text of a file with SQL
+    mask: Mask | None = None
     folder: str = ""
 
     @property
@@ -42,10 +43,10 @@ class Wish:
 class Done:
     """What has been restored so far."""
 
-    database: dict = field(default_factory=dict)
-    objects: dict = field(default_factory=dict)
-    redis: dict = field(default_factory=dict)
-    dropped: dict = field(default_factory=dict)
+    database: Restored | None = None
+    objects: PutBack | None = None
+    redis: Given | None = None
+    dropped: Dropped | None = None
 
 
 def read_wish(**asked) -> Wish:
@@ -74,19 +75,19 @@ def read_wish(**asked) -> Wish:
     return wish
 
 
-def refuse_absent(wish: Wish, found: dict) -> None:
+def refuse_absent(wish: Wish, found: Looked) -> None:
     for wanted, there, what in (
-        (wish.database, found["has_database"], "database"),
-        (wish.only == "objects", found["objects"], "objects"),
-        (wish.redis, found["redis"], "copy of Redis"),
+        (wish.database, found.has_database, "database"),
+        (wish.only == "objects", found.objects, "objects"),
+        (wish.redis, found.redis, "copy of Redis"),
     ):
         if wanted and not there and (wish.only or what == "database"):
             raise SettingsError(
-                f"backup {found['id']}", f"it holds no {what}", "a part that it holds", "./invoke backups.list"
+                f"backup {found.id}", f"it holds no {what}", "a part that it holds", "./invoke backups.list"
             )
 
 
-def mask(path: str) -> dict:
+def mask(path: str) -> Mask:
     """The masking SQL as it travels. Raises SettingsError for a file that is not there or too long."""
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -104,4 +105,4 @@ def mask(path: str) -> dict:
             f"{LARGEST_MASK:,} at most",
             "put what is long into a function of a migration",
         )
-    return {"name": Path(path).name, "text": text}
+    return Mask(Path(path).name, text)

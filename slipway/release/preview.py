@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from slipway.data.migrations.foresight import AHEAD, Ahead, Foretold
+from typing import TYPE_CHECKING
+
 from slipway.engine import Seen
 from slipway.environment import Environment, enter, first_run, throwaway_secrets
 from slipway.errors import EngineError
@@ -11,6 +12,9 @@ from slipway.plan import Plan, Silent
 from slipway.release import plans
 from slipway.release.change import Change, compare
 from slipway.release.record import Record
+
+if TYPE_CHECKING:
+    from slipway.data.migrations.foresight import Foretold
 
 
 def deploy(on: str, reporter) -> None:
@@ -56,6 +60,8 @@ def outlook(env: Environment, seen: Seen, change: Change) -> Outlook:
 
 def migrations(env: Environment, seen: Seen) -> Foretold:
     """What the pending migrations will do; nothing where they are not known, or ops is older than this question."""
+    from slipway.data.migrations.foresight import AHEAD, Ahead, Foretold
+
     pending = seen.data.pending if seen.data else ()
     if not pending:
         return Foretold((), "", None)

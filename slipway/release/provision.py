@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from slipway.data.fixtures.interface import FIXTURES, Load
-from slipway.data.migrations.interface import MIGRATE, Migrate
 from slipway.data.objects.interface import BUCKETS, Establish, Feature
 from slipway.data.postgres.interface import ROLES
 from slipway.data.verb import Nothing
@@ -57,6 +56,8 @@ def migrate(env: Environment, change: Change, record: Record) -> Level:
     """The step that brings the schema, and notes who did it and with which release; none where nothing is pending."""
 
     def work(progress: Progress) -> str:
+        from slipway.data.migrations.interface import MIGRATE, Migrate
+
         args = Migrate(record.facts.get("by", ""), record.content.get("id", ""))
         done = env.engine.inside(MIGRATE, args, progress).applied
         record.migrated = len(done)

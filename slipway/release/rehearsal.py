@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from slipway.data.rehearsal.interface import REHEARSE, Rehearsal, Rehearse, Rehearsed
 from slipway.environment import Environment
 from slipway.errors import MigrationError
 from slipway.plan import Progress, Step
+
+if TYPE_CHECKING:
+    from slipway.data.rehearsal.interface import Rehearsal, Rehearsed
 
 
 def remark(found: Rehearsal) -> str:
@@ -18,6 +21,8 @@ def step(env: Environment) -> Step:
     """The rehearsal that REHEARSE=true puts before the migrations of a deploy."""
 
     def work(progress: Progress) -> str:
+        from slipway.data.rehearsal.interface import REHEARSE, Rehearse
+
         found = env.engine.inside(REHEARSE, Rehearse(), progress)
         refuse_one_way(found)
         locks = sorted(set(describe_blocking(found.files)))

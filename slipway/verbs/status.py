@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from slipway.data.backups.interface import STANDING
 from slipway.data.objects.interface import Feature
+from slipway.data.verb import Nothing
 from slipway.environment import enter
 from slipway.ops.interface import Observed
 from slipway.plan import Silent
@@ -27,7 +29,7 @@ def run(on: str, reporter) -> None:
     for subject, text in facts(seen.data):
         reporter.line(f"  {subject:<10} {text}")
     if seen.data:
-        text, trouble = backups.describe_standing(env.engine.inside("backups.standing", {}, Silent()))
+        text, trouble = backups.describe_standing(env.engine.inside(STANDING, Nothing(), Silent()))
         reporter.line(f"  {'backups':<10} {text}")
         if trouble:
             reporter.line(f"  {'backups':<10} ! {trouble}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 
 from slipway.data.endpoints import Emit
 from slipway.ops import verbs
@@ -23,6 +23,5 @@ def argv(verb: str, args: Mapping | None = None) -> list[str]:
 
 
 def whole(verb: str, args: Mapping | None) -> dict:
-    takes = verbs.find(verb).takes if verb in verbs.VERBS else None
-    known = {field.name for field in fields(takes)} if is_dataclass(takes) else set()
+    known = {field.name for field in fields(verbs.find(verb).takes)} if verb in verbs.VERBS else set()
     return {name: "" for name in NAMELESS if name in known} | dict(args or {})

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slipway.data import endpoints, mirror
+from slipway.data import endpoints, mirror, wire
 from slipway.data.backups import folder, verify
 from slipway.data.mirror import manifest
 from slipway.data.offsite import listing, place
@@ -56,7 +56,7 @@ class Copies:
         return endpoints.read({**self.env, **env})
 
     def listed(self, **env: str) -> dict[str, dict]:
-        seen = listing.summarize_copies(self.ends(**env))
+        seen = wire.encode(listing.summarize_copies(self.ends(**env)))
         assert not seen["problem"]
         return seen["copies"]
 

@@ -9,7 +9,7 @@ from slipway.data.verb import Nothing
 from slipway.engine import Running, Seen
 from slipway.engine.docker import colours, containers
 from slipway.engine.docker.ops_exec import OtherVersion
-from slipway.ops.interface import OBSERVE, Observed
+from slipway.ops.interface import ACTIVE, OBSERVE, Gateway, Observed
 from slipway.plan import Silent
 from slipway.stack.model import Stack
 from slipway.system import http
@@ -26,7 +26,7 @@ def whole(engine: Docker) -> Seen:
         engine.stack, services
     )
     data = ask(engine) if asked else None
-    gateway = data.gateway if data else engine.gateway(found)
+    gateway = data.gateway if data else gateway_of(engine, found)
     colour = colours.find_serving(found, gateway.active)
     services |= containers.app(engine.stack, found.get(colours.service(colour), []), colour)
     answering, answer = http.ask(engine.probe_url()) if "gateway" in services else (False, "")
@@ -50,6 +50,12 @@ def ask(engine: Docker) -> Observed | None:
         return engine.inside(OBSERVE, Nothing(), Silent())
     except OtherVersion:
         return None
+
+
+def gateway_of(engine: Docker, found: Mapping[str, list[dict]]) -> Gateway:
+    """What ops knows of the gateway; nothing while ops does not run."""
+    alive = any(container["State"] == "running" for container in found.get("ops", []))
+    return engine.inside(ACTIVE, Nothing(), Silent()) if alive else Gateway("", False, "ops does not run", {})
 
 
 def glance(engine: Docker) -> Seen:

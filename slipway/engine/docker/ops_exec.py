@@ -13,7 +13,6 @@ from slipway.data.verb import A, R, Verb
 from slipway.engine.docker.client import Connection
 from slipway.engine.docker.ops_session import SERVE, Session
 from slipway.errors import ENGINE_GONE, EngineError, from_fields
-from slipway.ops import verbs
 from slipway.plan import Progress
 from slipway.system import process
 
@@ -134,8 +133,6 @@ class Ops:
         self.lock = threading.Lock()
 
     def run(self, container: str, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None]) -> R:
-        if isinstance(verb, str):
-            verb = verbs.find(verb)
         if verb.confidential:
             return whisper(self.connection, container, verb, args, progress, give_up)
         if verb.alone or not self.lock.acquire(blocking=False):

@@ -150,10 +150,7 @@ class Embedded:
 
     def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
         from slipway.engine.embedded import inside
-        from slipway.ops import verbs
 
-        if isinstance(verb, str):
-            verb = verbs.find(verb)
         return inside.run(verb, args, self.data_environment(), progress, give_up)
 
     def data_environment(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -40,6 +40,14 @@ class Whole:
     done: bool = False
 
 
+@dataclass(frozen=True)
+class Manifest:
+    """A record that is open-ended."""
+
+    id: str
+    more: Mapping = field(default_factory=dict, metadata=wire.REST)
+
+
 PLAIN = {
     "id": "r1",
     "age": None,
@@ -62,6 +70,12 @@ def test_plain_data_comes_back_as_it_was():
 def test_what_has_a_default_may_be_lacking_and_what_is_not_known_is_passed_over():
     told = {name: value for name, value in PLAIN.items() if name not in ("from", "done")}
     assert wire.decode(Whole, told | {"newer": 1}) == wire.decode(Whole, PLAIN | {"from": "blue", "done": False})
+
+
+def test_what_no_field_names_is_kept_where_there_is_a_place_for_it():
+    plain = {"id": "r1", "format": 1, "tools": {"pg_dump": "18"}}
+    found = wire.decode(Manifest, plain, strict=True)
+    assert found == Manifest("r1", {"format": 1, "tools": {"pg_dump": "18"}}) and wire.encode(found) == plain
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,14 @@ def test_every_verb_of_the_table_exists_and_takes_and_gives_what_it_says(verb: s
     assert (told[list(inspect.signature(work).parameters)[1]], told["return"]) == (found.takes, found.gives)
 
 
+def test_to_ask_costs_no_driver_of_a_store() -> None:
+    rooms = sorted({place.split(":")[0] for place in verbs.VERBS.values()})
+    drivers = {"psycopg", "redis", "boto3", "botocore"}
+    code = f"import sys, {', '.join(rooms)}; print(*sorted({drivers} & sys.modules.keys()))"
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == ""
+
+
 def test_an_unknown_verb_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(SettingsError) as caught:
         verbs.run("gate.postgress", {}, {}, lambda event: None)
