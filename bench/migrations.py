@@ -34,6 +34,9 @@ def ours(postgres: Server, database: str, **paths: Path) -> dict[str, str]:
     return environment(MIGRATE_DATABASE_URL=postgres.url(database), PYTHONPATH=str(ROOT), **told)
 
 
+NAMELESS = '{"by": "", "release": ""}'  # who migrates, and with which release, has to be said
+
+
 def verb(*words: str) -> list[str]:
     return [sys.executable, "-m", "slipway.ops", *words]
 
@@ -47,7 +50,7 @@ def small_files(postgres: Server, folder: Path) -> Iterator[Result | NotMeasured
     for _ in range(TURNS):
         golang.append(golang_migrate(postgres.fresh("bench"), migrations))
         postgres.fresh("bench")
-        own.append(timed(verb("migrate"), folder, ours(postgres, "bench", migrations_dir=migrations)))
+        own.append(timed(verb("migrate", NAMELESS), folder, ours(postgres, "bench", migrations_dir=migrations)))
         if isinstance(dbmate, Path):
             url = postgres.fresh("bench")
             words = [str(dbmate), "--url", url, "--migrations-dir", str(theirs), "--no-dump-schema", "migrate"]
@@ -125,8 +128,8 @@ def status(postgres: Server, folder: Path) -> Result:
     empty.mkdir()
     for name in ("many", "none"):
         postgres.fresh(name)
-    timed(verb("migrate"), folder, ours(postgres, "many", migrations_dir=migrations))
-    timed(verb("migrate"), folder, ours(postgres, "none", migrations_dir=empty))
+    timed(verb("migrate", NAMELESS), folder, ours(postgres, "many", migrations_dir=migrations))
+    timed(verb("migrate", NAMELESS), folder, ours(postgres, "none", migrations_dir=empty))
     full, bare = [], []
     for _ in range(TURNS):
         full.append(timed(verb("status"), folder, ours(postgres, "many", migrations_dir=migrations)))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
 from slipway.units import size
+
+if TYPE_CHECKING:
+    from slipway.data.migrations.foresight import LikelyBackup, Prospect
 
 WIDTH = 10
 PAUSES = {
@@ -21,9 +25,9 @@ class Outlook:
     """Plain data, as the JSON of a plan has it. `pauses` says of each service that is started or replaced how that is felt."""
 
     changes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    migrations: Sequence[Mapping] = ()
+    migrations: Sequence[Prospect] = ()
     unlinted: str = ""
-    backup: Mapping | None = None
+    backup: LikelyBackup | None = None
     pauses: Mapping[str, str] = field(default_factory=dict)
     stays: Sequence[str] = ()
 
@@ -44,36 +48,36 @@ class Outlook:
         if self.migrations:
             yield "migrations"
         for each in self.migrations:
-            yield f"  {each['file']}"
+            yield f"  {each.file}"
             yield from (f"    {text}" for text in (*locks(each), *findings(each)))
         if self.unlinted:
             yield f"  not linted: {self.unlinted}"
 
     def rest(self) -> Iterator[str]:
         if self.backup:
-            much, seconds = size(self.backup["bytes"]), self.backup["seconds"]
-            yield f"{'backup':<{WIDTH + 2}} about {much} in {seconds:.0f} s, as {self.backup['id']} was"
+            much, seconds = size(self.backup.bytes), self.backup.seconds
+            yield f"{'backup':<{WIDTH + 2}} about {much} in {seconds:.0f} s, as {self.backup.id} was"
         for number, (name, how) in enumerate(self.pauses.items()):
             yield f"{'restarts' if number == 0 else '':<{WIDTH + 2}} {name}: {how}"
         if self.stays:
             yield f"{'stays':<{WIDTH + 2}} {', '.join(self.stays)}"
 
 
-def locks(migration: Mapping) -> Iterator[str]:
+def locks(migration: Prospect) -> Iterator[str]:
     """The strongest lock of a file and what waits for it, then what its text cannot tell."""
-    if tables := migration["tables"]:
+    if tables := migration.tables:
         first = tables[0]
-        alike = [each["table"] for each in tables if each["mode"] == first["mode"]]
-        yield f"{first['mode']} on {', '.join(alike)}: {first['blocks']} wait"
-    elif not migration["untold"]:
+        alike = [each.table for each in tables if each.mode == first.mode]
+        yield f"{first.mode} on {', '.join(alike)}: {first.blocks} wait"
+    elif not migration.untold:
         yield "no lock that anybody waits for"
-    if migration["untold"]:
+    if migration.untold:
         yield "DO and CALL take locks that their text does not tell: ./invoke db.rehearse measures them"
 
 
-def findings(migration: Mapping) -> Iterator[str]:
-    for each in migration["findings"]:
-        yield f"{each['level']} at {each['line']}:{each['column']}, {each['rule']}: {each['message']}"
+def findings(migration: Prospect) -> Iterator[str]:
+    for each in migration.findings:
+        yield f"{each.level} at {each.line}:{each.column}, {each.rule}: {each.message}"
 
 
 def pause(name: str, running: bool, beside: bool) -> str:

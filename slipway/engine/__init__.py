@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from slipway.data.gates.interface import Probe
+from slipway.data.verb import A, R, Verb
 from slipway.engine.lock import Holder
+from slipway.ops.interface import Observed
 from slipway.plan import Progress, Step
 from slipway.stack.images import Image
 
@@ -30,7 +33,7 @@ class Seen:
 
     services: Mapping[str, Running] = field(default_factory=dict)
     images: frozenset[str] = frozenset()
-    data: Mapping | None = None  # None: could not be asked
+    data: Observed | None = None  # None: could not be asked
     answering: bool = False
     last_answer: str = ""
     colour: str = ""  # of the app's two, the one that serves
@@ -71,7 +74,7 @@ class Rollout(Protocol):
 
     def start(self, colour: str, image: str, progress: Progress) -> None: ...
 
-    def target(self, colour: str) -> Mapping: ...
+    def target(self, colour: str, patience: float) -> Probe: ...
 
     def gave_up(self, colour: str) -> str: ...
 
@@ -122,7 +125,7 @@ class Engine(Protocol):
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
         """Starts or replaces these services so that they match the stack; returns when they were started."""
 
-    def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
+    def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
         """Runs a verb of the data side next to the data. `give_up` is called now and then and may raise."""
 
     def halt(self, service: str, progress: Progress) -> str | None:

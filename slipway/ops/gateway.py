@@ -16,7 +16,9 @@ from pathlib import Path
 
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.progress import progress
+from slipway.data.verb import Nothing
 from slipway.errors import EngineError, SettingsError
+from slipway.ops.interface import Configuration, Drain, Drained, Gateway, Switch, Taken, Tally
 from slipway.system import disk
 
 COLOURS = ("blue", "green")
@@ -97,21 +99,18 @@ def serving_colour(ends: Endpoints) -> str:
     return "green" if (folder(ends) / "green").exists() else "blue"
 
 
-def active(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"active": the colour that new requests go to, "up": whether the gateway answers, "reason", "config"}.
-
-    `config` is what it runs and will start with again, or empty where those are not the same.
-    """
+def active(ends: Endpoints, args: Nothing, emit: Emit) -> Gateway:
+    """What the gateway is, and whether it answers."""
     if ends.gateway_dir is None:
-        return {"active": "", "up": False, "reason": "no gateway", "config": {}}
+        return Gateway("", False, "no gateway", {})
     kept = configuration(ends)
     try:
         running = admin(ends, "GET", "/config/")
     except EngineError as error:
-        return {"active": serving_colour(ends), "up": False, "reason": error.found, "config": kept}
+        return Gateway(serving_colour(ends), False, error.found, kept)
     # A reload that was cut short may have left the sign that ends connections.
     sure = kept == running and not (folder(ends) / CLOSING).exists()
-    return {"active": serving_colour(ends), "up": True, "reason": "", "config": kept if sure else {}}
+    return Gateway(serving_colour(ends), True, "", kept if sure else {})
 
 
 def configuration(ends: Endpoints) -> dict:
@@ -122,52 +121,49 @@ def configuration(ends: Endpoints) -> dict:
         return {}
 
 
-def configure(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Keeps `config` for a gateway that is about to be started. {}."""
-    keep(ends, CONFIG, json.dumps(args["config"], indent=1))
-    return {}
+def configure(ends: Endpoints, args: Configuration, emit: Emit) -> Nothing:
+    """Keeps the configuration for a gateway that is about to be started."""
+    keep(ends, CONFIG, json.dumps(args.config, indent=1))
+    return Nothing()
 
 
-def reload(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Has a gateway that runs take `config`, on the ports it has, and keeps it. {"ms"} that the taking took, 0 for none.
+def reload(ends: Endpoints, args: Configuration, emit: Emit) -> Taken:
+    """Has a gateway that runs take the configuration, on the ports it has, and keeps it.
 
     Raises EngineError, and all stays as it was, when the gateway refuses it.
     """
     wake(ends)
-    if active(ends, {}, emit)["config"] == args["config"]:
-        return {"ms": 0}
+    if active(ends, Nothing(), emit).config == args.config:
+        return Taken(0)
     keep(ends, CLOSING, "1\n")
     try:
         time.sleep(ENDS)
         begun = time.monotonic()
-        admin(ends, "POST", "/load", args["config"])
+        admin(ends, "POST", "/load", args.config)
         taken = time.monotonic() - begun
     finally:
         keep(ends, CLOSING, None)
     configure(ends, args, emit)
-    return {"ms": round(taken * 1000, 1)}
+    return Taken(round(taken * 1000, 1))
 
 
-def switch(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Sends every new request to colour `to`, at once and past any restart; what is in flight goes on. {"ms"}."""
-    if args["to"] not in COLOURS:
-        raise SettingsError("colour", str(args["to"]), " or ".join(COLOURS), "./invoke status")
+def switch(ends: Endpoints, args: Switch, emit: Emit) -> Taken:
+    """Sends every new request to a colour, at once and past any restart; what is in flight goes on."""
+    if args.to not in COLOURS:
+        raise SettingsError("colour", args.to, " or ".join(COLOURS), "./invoke status")
     begun = time.monotonic()
-    keep(ends, "green", "serves\n" if args["to"] == "green" else None)
-    return {"ms": round((time.monotonic() - begun) * 1000, 1)}
+    keep(ends, "green", "serves\n" if args.to == "green" else None)
+    return Taken(round((time.monotonic() - begun) * 1000, 1))
 
 
-def drain(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Waits until colour `from` has no request in flight, `timeout` seconds at most.
-
-    Returns {"seconds", "left": requests that were still in flight at the deadline}.
-    """
+def drain(ends: Endpoints, args: Drain, emit: Emit) -> Drained:
+    """Waits until a colour has no request in flight."""
     begun = time.monotonic()
     wake(ends)
-    while (left := in_flight(ends, args["from"])) and time.monotonic() - begun < args["timeout"]:
-        progress(emit, f"{left} requests in flight on {args['from']}", 0, 0, "requests")
+    while (left := in_flight(ends, args.from_)) and time.monotonic() - begun < args.timeout:
+        progress(emit, f"{left} requests in flight on {args.from_}", 0, 0, "requests")
         time.sleep(0.05)
-    return {"seconds": round(time.monotonic() - begun, 3), "left": left}
+    return Drained(round(time.monotonic() - begun, 3), left)
 
 
 def wake(ends: Endpoints) -> None:
@@ -192,15 +188,15 @@ def counts(ends: Endpoints) -> list[dict]:
     return admin(ends, "GET", "/reverse_proxy/upstreams") or []
 
 
-def tally(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"answers", "failed"}: what the app has answered through this gateway so far, and how many of those were 5xx.
+def tally(ends: Endpoints, args: Nothing, emit: Emit) -> Tally:
+    """Counts what the app has answered through this gateway.
 
     A gateway that is just being restarted is waited for: it says nothing against the app.
     """
     wake(ends)
-    counts = {"answers": 0, "failed": 0}
+    answers = failed = 0
     for labels, value in ANSWERS.findall(ask_admin(ends, "GET", "/metrics")):
         if 'handler="reverse_proxy"' in labels:
-            counts["answers"] += int(float(value))
-            counts["failed"] += int(float(value)) if 'code="5' in labels else 0
-    return counts
+            answers += int(float(value))
+            failed += int(float(value)) if 'code="5' in labels else 0
+    return Tally(answers, failed)

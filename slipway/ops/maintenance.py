@@ -10,8 +10,10 @@ import html
 import re
 
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.verb import Nothing
 from slipway.errors import EngineError
 from slipway.ops import gateway
+from slipway.ops.interface import Message, Opened, Page
 
 NAME = "maintenance.html"
 SIGN = "X-Slipway-Maintenance"  # the header of the answer, as the gateway's configuration sets it
@@ -25,33 +27,33 @@ PAGE = """<!doctype html>
 """
 
 
-def on(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Puts the page before the app; args: message (text). A page that is there already is replaced.
+def on(ends: Endpoints, args: Message, emit: Emit) -> Page:
+    """Puts the page before the app. A page that is there already is replaced.
 
-    Health and ready path still reach the app. Returns {"on", "message"}. Raises EngineError where there is no gateway.
+    Health and ready path still reach the app. Raises EngineError where there is no gateway.
     """
-    message = (args.get("message") or MESSAGE).strip()[:LONGEST]
+    message = (args.message or MESSAGE).strip()[:LONGEST]
     refuse_without_gateway(ends)
     gateway.keep(ends, NAME, PAGE.format(html.escape(message)))
-    return {"on": True, "message": message}
+    return Page(True, message)
 
 
-def off(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Takes the page away. Returns {"on", "was_on"}."""
+def off(ends: Endpoints, args: Nothing, emit: Emit) -> Opened:
+    """Takes the page away."""
     refuse_without_gateway(ends)
-    was_on = state(ends, {}, emit)["on"]
+    was_on = state(ends, args, emit).on
     gateway.keep(ends, NAME, None)
-    return {"on": False, "was_on": was_on}
+    return Opened(False, was_on)
 
 
-def state(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Whether the page is up, and what it says: {"on", "message"}; without a gateway it never is."""
+def state(ends: Endpoints, args: Nothing, emit: Emit) -> Page:
+    """Whether the page is up; without a gateway it never is."""
     try:
         page = (ends.gateway_dir / NAME).read_text(encoding="utf-8") if ends.gateway_dir else None
     except FileNotFoundError:
         page = None
     found = re.search("<p>(.*)</p>", page or "", re.DOTALL)
-    return {"on": page is not None, "message": html.unescape(found[1]) if found else ""}
+    return Page(page is not None, html.unescape(found[1]) if found else "")
 
 
 def refuse_without_gateway(ends: Endpoints) -> None:

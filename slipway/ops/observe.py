@@ -9,44 +9,39 @@ from slipway.data.migrations import facts, validate
 from slipway.data.migrations import files as migration_files
 from slipway.data.objects import buckets
 from slipway.data.postgres import connection, role_spec, roles
+from slipway.data.verb import Nothing
 from slipway.errors import MigrationError
 from slipway.ops import gateway, releases
+from slipway.ops.interface import Current, Observed
 from slipway.system import disk
 
 
-def observe(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """The state of database, files and records as plain data; an unreachable database is an answer, not an error.
-
-    {"postgres": {"reachable", "reason", "server_version"}, "applied": {version: sha256} or None when unknown,
-    "pending": [files], "problems": [sentences], "fixtures_pending": [files], "records": {name: record},
-    "archive": {"lag", "age", "ready", "wal_bytes", "problems" …}, empty where PITR is off,
-    "gateway": {"active", "up", "reason"}, "releases": {"newest", "good"}, "room": free bytes where the records are}.
-    With `applied` None every file counts as pending.
-    """
+def observe(ends: Endpoints, args: Nothing, emit: Emit) -> Observed:
+    """The state of database, files and records."""
     files, wrong = migration_files.read(ends.migrations_dir)
     records, unreadable = state_records.read_all(ends.state_dir)
     seeds, misnamed = seeds_of(ends)
     server, history, loaded, mirror = facts.look(ends)
     misfits = [str(problem) for problem in (*wrong, *validate.compare(files, history or {}))]
     changed, waiting = seeds_against(seeds, loaded)
-    archive = archive_state(ends, records) if server["reachable"] else {}
-    return {
-        "postgres": server,
-        "applied": None if history is None else {str(v): row.sha256 for v, row in sorted(history.items())},
-        "pending": [each.label for each in migration_files.find_pending(files, history or {})],
-        "problems": misfits + mirror + misnamed + changed + unreadable,
-        "fixtures_pending": waiting,
-        "records": records,
-        "current": {
-            "roles": roles_current(records.get("roles", {}), ends),
-            "objects": objects_current(records.get("objects", {}), ends),
-            "archive": not archive or not archive["problems"],
-        },
-        "archive": archive,
-        "gateway": gateway.active(ends, {}, lambda event: None),
-        "releases": releases.summary(ends),
-        "room": disk.room(ends.state_dir),
-    }
+    archive = archive_state(ends, records) if server.reachable else {}
+    return Observed(
+        server,
+        None if history is None else {str(v): row.sha256 for v, row in sorted(history.items())},
+        tuple(each.label for each in migration_files.find_pending(files, history or {})),
+        (*misfits, *mirror, *misnamed, *changed, *unreadable),
+        tuple(waiting),
+        records,
+        Current(
+            roles_current(records.get("roles", {}), ends),
+            objects_current(records.get("objects", {}), ends),
+            not archive or not archive["problems"],
+        ),
+        archive,
+        gateway.active(ends, Nothing(), lambda event: None),
+        releases.summary(ends),
+        disk.room(ends.state_dir),
+    )
 
 
 def roles_current(record: dict, ends: Endpoints) -> bool:

@@ -17,10 +17,10 @@ from slipway.data.migrations import facts
 from slipway.data.migrations import files as migration_files
 from slipway.errors import MigrationError, SettingsError
 from slipway.ops import image_retention
+from slipway.ops.interface import Begin, Begun, Close, Closed, Gap, ListReleases, Newest, Release, Releases
 from slipway.stack import accepts
 
 NAME = re.compile(r"r(\d+)-[A-Za-z0-9.-]+")
-SHOWN = 50
 Applied = Mapping[int, migration_files.Applied] | None
 
 
@@ -41,10 +41,10 @@ def number(record: dict) -> int:
     return int(NAME.fullmatch(record["id"])[1])
 
 
-def summary(ends: Endpoints) -> dict:
+def summary(ends: Endpoints) -> Newest:
     """The newest record and the last good one, for the plan; None where there is none."""
     records = every(ends)
-    return {"newest": records[-1] if records else None, "good": last_good(records)}
+    return Newest(records[-1] if records else None, last_good(records))
 
 
 def last_good(records: list[dict], besides: str = "") -> dict | None:
@@ -53,23 +53,23 @@ def last_good(records: list[dict], besides: str = "") -> dict | None:
     )
 
 
-def list_releases(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"releases": the newest records, newest first, at most `limit`}."""
-    return {"releases": every(ends)[::-1][: int(args.get("limit", SHOWN))]}
+def list_releases(ends: Endpoints, args: ListReleases, emit: Emit) -> Releases:
+    """The newest records, newest first."""
+    return Releases(tuple(every(ends)[::-1][: args.limit]))
 
 
-def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Opens a record from `record` (colour, image, config, revision, …): {"record", "new"}.
+def begin(ends: Endpoints, args: Begin, emit: Emit) -> Begun:
+    """Opens a record from what is known (colour, image, config, revision, …).
 
     Where the newest release is good, has the same config, and no migration is pending, that one goes on, unless `again`
     says otherwise: a schema that moves is a release too, with a backup of its own and somebody who moved it. Raises
     MigrationError where the image says that it does not read the schema as it will be.
     """
     records, applied = every(ends), history(ends)
-    given = dict(args["record"])
+    given = dict(args.record)
     refuse_schema(ends, given, applied)
-    if not args.get("again") and records and goes_on(records[-1], given) and not has_pending_migrations(ends, applied):
-        return {"record": records[-1], "new": False}
+    if not args.again and records and goes_on(records[-1], given) and not has_pending_migrations(ends, applied):
+        return Begun(records[-1], False)
     version = newest(applied)
     for left in records:
         # Whoever begins holds the lock: no other deploy is under way.
@@ -87,7 +87,7 @@ def begin(ends: Endpoints, args: dict, emit: Emit) -> dict:
         }
     )
     state_records.write(folder(ends), identity, record)
-    return {"record": record, "new": True}
+    return Begun(record, True)
 
 
 def refuse_schema(ends: Endpoints, given: dict, applied: Applied) -> None:
@@ -118,18 +118,15 @@ def has_pending_migrations(ends: Endpoints, applied: Applied) -> bool:
     )
 
 
-def close(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Ends record `id` with `facts` (result, steps, seconds, error) and says which images nobody can go back to any more.
-
-    `keep` is how many good releases stay available. Returns {"record", "images"}.
-    """
-    record = next((record for record in every(ends) if record["id"] == args["id"]), None)
+def close(ends: Endpoints, args: Close, emit: Emit) -> Closed:
+    """Ends a record with facts (result, steps, seconds, error) and says which images nobody can go back to any more."""
+    record = next((record for record in every(ends) if record["id"] == args.id), None)
     if record is None:
-        raise SettingsError("release", str(args["id"]), "a release that is on record", "./invoke history")
+        raise SettingsError("release", args.id, "a release that is on record", "./invoke history")
     # Whatever came of it: a release that failed after its migrations has moved the schema all the same.
-    record |= dict(args["facts"]) | schema(history(ends))
+    record |= dict(args.facts) | schema(history(ends))
     state_records.write(folder(ends), record["id"], record)
-    return {"record": record, "images": image_retention.find_superfluous(every(ends), int(args.get("keep", 5)))}
+    return Closed(record, tuple(image_retention.find_superfluous(every(ends), args.keep)))
 
 
 def history(ends: Endpoints) -> Applied:
@@ -146,18 +143,15 @@ def schema(applied: Applied) -> dict:
     return {} if applied is None else {"schema_after": newest(applied)}
 
 
-def gap(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Why release `id` cannot read the schema as it is now: {"reason", "migrations": [files], "backup"}.
-
-    An empty reason if it can. `backup` is one with the data of then that is there still, or None.
-    """
-    record = next((record for record in every(ends) if record["id"] == args["id"]), None)
+def gap(ends: Endpoints, args: Release, emit: Emit) -> Gap:
+    """Why a release cannot read the schema as it is now, if it cannot."""
+    record = next((record for record in every(ends) if record["id"] == args.id), None)
     if record is None:
-        raise SettingsError("release", str(args["id"]), "a release that is on record", "./invoke history")
+        raise SettingsError("release", args.id, "a release that is on record", "./invoke history")
     needs, applied = record.get("schema_after"), history(ends) or {}
     now, declared = newest(applied), accepts.parse(record.get("accepts") or "", record["image"])
     if declared.reads(now) if declared else needs in (now, None):
-        return {"reason": "", "migrations": [], "backup": None}
+        return Gap("", (), None)
     if declared:
         reason = f"its image reads schema {record['accepts']}, the database is at {now or 'nothing'}"
         moved = beyond(ends, applied, declared.high) if declared.high is not None else []
@@ -166,7 +160,7 @@ def gap(ends: Endpoints, args: dict, emit: Emit) -> dict:
     else:
         moved = incompatible(ends, [applied[version] for version in sorted(applied) if version > needs])
         reason = f"the schema has moved from {needs} to {now}" if moved else ""
-    return {"reason": reason, "migrations": moved, "backup": next_backup(ends, record) if moved else None}
+    return Gap(reason, tuple(moved), next_backup(ends, record) if moved else None)
 
 
 def beyond(ends: Endpoints, applied: Mapping[int, migration_files.Applied], last: int) -> list[str]:

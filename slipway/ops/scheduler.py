@@ -16,9 +16,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from slipway.data import endpoints, records
+from slipway.data import endpoints, records, wire
 from slipway.data.backups import schedule
+from slipway.data.backups.interface import BACKUP, PRUNE, Backup, Prune
 from slipway.data.endpoints import Endpoints
+from slipway.data.offsite.interface import PUSH, Push
+from slipway.data.restore.interface import DRILL, Drill
+from slipway.data.verb import A, R, Verb
 from slipway.errors import SlipwayError
 from slipway.ops import releases
 
@@ -86,33 +90,33 @@ def outlast_deploy(ends: Endpoints) -> None:
 
 
 def is_deploying(ends: Endpoints) -> bool:
-    return (releases.summary(ends)["newest"] or {}).get("result") == "running"
+    return (releases.summary(ends).newest or {}).get("result") == "running"
 
 
 def work(ends: Endpoints) -> dict:
     """Backup, drill, copies, prune; what fails first is the error, and a backup that is there is not undone by it."""
-    made, error = run("backup", {"kind": "schedule", "wait": WAIT})
-    if error:
+    made, error = run(BACKUP, Backup("schedule", wait=WAIT))
+    if made is None:
         return {"ok": False, "id": None, "error": error}
-    for verb, args in after(ends, made["id"]):
+    for verb, args in after(ends, made.id):
         error = run(verb, args)[1] or error
-    return {"ok": not error, "id": made["id"], "error": error}
+    return {"ok": not error, "id": made.id, "error": error}
 
 
-def after(ends: Endpoints, name: str) -> Iterator[tuple[str, dict]]:
+def after(ends: Endpoints, name: str) -> Iterator[tuple[Verb, object]]:
     """What is done with a backup that was taken by schedule."""
     if ends.backup.drill in ("schedule", "always"):
-        yield "backups.drill", {"id": name}
+        yield DRILL, Drill(name)
     if ends.offsite:
-        yield "backups.push", {"wait": WAIT}
-    yield "backups.prune", {}
+        yield PUSH, Push(wait=WAIT)
+    yield PRUNE, Prune()
 
 
-def run(verb: str, args: dict) -> tuple[dict, str]:
-    """Runs one verb as a process: its result, and an error as a sentence."""
+def run(verb: Verb[A, R], args: A) -> tuple[R | None, str]:
+    """Runs one verb as a process: its answer, or its error as a sentence."""
     begun = time.monotonic()
     child = subprocess.Popen(
-        [sys.executable, "-m", "slipway.ops", verb, json.dumps(args)],
+        [sys.executable, "-m", "slipway.ops", verb.name, json.dumps(wire.encode(args))],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
@@ -124,9 +128,14 @@ def run(verb: str, args: dict) -> tuple[dict, str]:
     finally:
         child.wait()
     result, error = read_event(last)
-    words = (verb, result.get("id"), f"failed: {error}" if error else "done", f"after {time.monotonic() - begun:.1f} s")
+    words = (
+        verb.name,
+        result.get("id"),
+        f"failed: {error}" if error else "done",
+        f"after {time.monotonic() - begun:.1f} s",
+    )
     say(" ".join(filter(None, words)))
-    return result, error
+    return None if error else wire.decode(verb.gives, result), error
 
 
 def read_event(line: str) -> tuple[dict, str]:

@@ -1,4 +1,4 @@
-"""The one door to the data side: a verb's name and plain data in, plain data out."""
+"""The one door to the data side: a verb with its arguments in, its answer out."""
 
 from __future__ import annotations
 
@@ -6,104 +6,94 @@ import difflib
 import importlib
 from collections.abc import Mapping
 
-from slipway.data import endpoints
+from slipway.data import endpoints, wire
 from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.verb import A, R, Verb
 from slipway.errors import SettingsError, SlipwayError
 from slipway.stack import stores
 
-# Modules are named by text so that one verb does not pay for what another imports.
+# By text: whoever asks one verb does not pay for the words of the others.
 VERBS = {
-    **{f"gate.{name}": f"slipway.data.gates.{name}:gate" for name in (*stores.NAMES, "app")},
-    "roles": "slipway.data.postgres.roles:establish",
-    "buckets": "slipway.data.objects.buckets:establish",
-    "migrate": "slipway.data.migrations.migrate:migrate",
-    "rollback": "slipway.data.migrations.rollback:rollback",
-    "goto": "slipway.data.migrations.rollback:goto",
-    "redo": "slipway.data.migrations.rollback:redo",
-    "status": "slipway.data.migrations.status:status",
-    "adopt": "slipway.data.migrations.adopt:adopt",
-    "fixtures": "slipway.data.fixtures.load:load",
-    "lint": "slipway.data.migrations.lint:lint",
-    "ahead": "slipway.data.migrations.ahead:ahead",
-    "schema": "slipway.data.postgres.schema:schema",
-    "drift": "slipway.data.migrations.drift:drift",
-    "rehearse": "slipway.data.rehearsal.run:rehearse",
-    "observe": "slipway.ops.observe:observe",
-    "probe.app": "slipway.data.gates.probe:app",
-    "gateway.active": "slipway.ops.gateway:active",
-    "gateway.configure": "slipway.ops.gateway:configure",
-    "gateway.reload": "slipway.ops.gateway:reload",
-    "gateway.switch": "slipway.ops.gateway:switch",
-    "gateway.drain": "slipway.ops.gateway:drain",
-    "gateway.tally": "slipway.ops.gateway:tally",
-    "releases.begin": "slipway.ops.releases:begin",
-    "releases.close": "slipway.ops.releases:close",
-    "releases.list": "slipway.ops.releases:list_releases",
-    "releases.gap": "slipway.ops.releases:gap",
-    "restore": "slipway.data.restore.restoring:restore",
-    "restore.look": "slipway.data.restore.looking:look",
-    "restore.objects": "slipway.data.restore.objects:restore",
-    **{f"restore.{name}": f"slipway.data.{name}.restore:restore" for name in stores.WHOLE},
-    "restore.drop": "slipway.data.restore.restoring:drop_kept",
-    "restore.analyze": "slipway.data.restore.restoring:analyze",
-    "backups.drill": "slipway.data.restore.drill:drill",
-    "pitr.establish": "slipway.data.pitr.establish:establish",
-    "pitr.backup": "slipway.data.pitr.backup:backup",
-    "pitr.keep": "slipway.data.pitr.backup:keep",
-    "pitr.status": "slipway.data.pitr.status:status",
-    "pitr.ask": "slipway.data.pitr.asking:ask",
-    "pitr.flush": "slipway.data.pitr.restore:flush",
-    "pitr.restore": "slipway.data.pitr.restore:restore",
-    "pitr.verify": "slipway.data.pitr.restore:verify",
-    "pitr.closed": "slipway.data.pitr.restore:note_closed",
-    "pitr.switch": "slipway.data.pitr.restore:switch",
-    "pitr.done": "slipway.data.pitr.restore:finish_restore",
-    "pitr.settle": "slipway.data.pitr.restore:settle",
-    "maintenance.on": "slipway.ops.maintenance:on",
-    "maintenance.off": "slipway.ops.maintenance:off",
-    "maintenance.state": "slipway.ops.maintenance:state",
-    "backup": "slipway.ops.backup:backup",
-    "backups.list": "slipway.data.backups.listing:list_backups",
-    "backups.check": "slipway.data.backups.listing:check",
-    "backups.verify": "slipway.data.backups.proof:prove",
-    "backups.standing": "slipway.data.backups.listing:describe_standing",
-    "backups.prune": "slipway.data.backups.prune:prune",
-    "backups.push": "slipway.data.offsite.push:push",
-    "backups.fetch": "slipway.data.offsite.fetch:fetch",
+    **{f"gate.{name}": "slipway.data.gates.interface:STORES" for name in stores.NAMES},
+    "gate.app": "slipway.data.gates.interface:APP",
+    "probe.app": "slipway.data.gates.interface:PROBE",
+    "roles": "slipway.data.postgres.interface:ROLES",
+    "schema": "slipway.data.postgres.interface:SCHEMA",
+    "buckets": "slipway.data.objects.interface:BUCKETS",
+    "migrate": "slipway.data.migrations.interface:MIGRATE",
+    "migrate.try": "slipway.data.migrations.interface:TRY",
+    "rollback": "slipway.data.migrations.interface:ROLLBACK",
+    "goto": "slipway.data.migrations.interface:GOTO",
+    "redo": "slipway.data.migrations.interface:REDO",
+    "adopt": "slipway.data.migrations.interface:ADOPT",
+    "status": "slipway.data.migrations.interface:STATUS",
+    "drift": "slipway.data.migrations.interface:DRIFT",
+    "lint": "slipway.data.migrations.foresight:LINT",
+    "ahead": "slipway.data.migrations.foresight:AHEAD",
+    "fixtures": "slipway.data.fixtures.interface:FIXTURES",
+    "rehearse": "slipway.data.rehearsal.interface:REHEARSE",
+    "observe": "slipway.ops.interface:OBSERVE",
+    "gateway.active": "slipway.ops.interface:ACTIVE",
+    "gateway.configure": "slipway.ops.interface:CONFIGURE",
+    "gateway.reload": "slipway.ops.interface:RELOAD",
+    "gateway.switch": "slipway.ops.interface:SWITCH",
+    "gateway.drain": "slipway.ops.interface:DRAIN",
+    "gateway.tally": "slipway.ops.interface:TALLY",
+    "releases.begin": "slipway.ops.interface:BEGIN",
+    "releases.close": "slipway.ops.interface:CLOSE",
+    "releases.list": "slipway.ops.interface:LIST",
+    "releases.gap": "slipway.ops.interface:GAP",
+    "maintenance.on": "slipway.ops.interface:MAINTENANCE_ON",
+    "maintenance.off": "slipway.ops.interface:MAINTENANCE_OFF",
+    "maintenance.state": "slipway.ops.interface:MAINTENANCE",
+    "backup": "slipway.data.backups.interface:BACKUP",
+    "backup.need": "slipway.data.backups.interface:NEED",
+    "backups.list": "slipway.data.backups.interface:LIST",
+    "backups.standing": "slipway.data.backups.interface:STANDING",
+    "backups.check": "slipway.data.backups.interface:CHECK",
+    "backups.verify": "slipway.data.backups.interface:VERIFY",
+    "backups.prune": "slipway.data.backups.interface:PRUNE",
+    "restore": "slipway.data.restore.interface:RESTORE",
+    "restore.look": "slipway.data.restore.interface:LOOK",
+    "restore.objects": "slipway.data.restore.interface:OBJECTS",
+    "restore.objects.look": "slipway.data.restore.interface:LOOK_AT_OBJECTS",
+    **{f"restore.{name}": "slipway.data.restore.interface:WHOLE" for name in stores.WHOLE},
+    "restore.drop": "slipway.data.restore.interface:DROP",
+    "restore.analyze": "slipway.data.restore.interface:ANALYZE",
+    "backups.drill": "slipway.data.restore.interface:DRILL",
+    "backups.push": "slipway.data.offsite.interface:PUSH",
+    "backups.fetch": "slipway.data.offsite.interface:FETCH",
+    "pitr.establish": "slipway.data.pitr.interface:ESTABLISH",
+    "pitr.backup": "slipway.data.pitr.interface:BACKUP",
+    "pitr.keep": "slipway.data.pitr.interface:KEEP",
+    "pitr.status": "slipway.data.pitr.interface:STATUS",
+    "pitr.ask": "slipway.data.pitr.interface:ASK",
+    "pitr.flush": "slipway.data.pitr.interface:FLUSH",
+    "pitr.restore": "slipway.data.pitr.interface:RESTORE",
+    "pitr.verify": "slipway.data.pitr.interface:VERIFY",
+    "pitr.closed": "slipway.data.pitr.interface:CLOSED",
+    "pitr.switch": "slipway.data.pitr.interface:SWITCH",
+    "pitr.done": "slipway.data.pitr.interface:DONE",
+    "pitr.settle": "slipway.data.pitr.interface:SETTLE",
 }
 
-# What works for long on much data gets a process of its own, whose memory ends with it. The others share one where an
-# engine keeps it: starting Python costs more than most of them do.
-ALONE = frozenset(
-    {
-        "schema",
-        "drift",
-        "rehearse",
-        "restore",
-        "restore.objects",
-        *(f"restore.{name}" for name in stores.WHOLE),
-        "backup",
-        "backups.drill",
-        "backups.verify",
-        "backups.prune",
-        "backups.push",
-        "backups.fetch",
-        "pitr.backup",
-        "pitr.keep",
-        "pitr.restore",
-        "pitr.verify",
-    }
-)
-# Their arguments hold a secret, which no command line may show: they are asked over standard input.
-CONFIDENTIAL = frozenset({"backups.fetch"})
+
+def run(name: str, args: Mapping, env: Mapping[str, str], emit: Emit) -> dict:
+    """`perform` for the wire: a verb's name and plain data in, plain data out. Raises SettingsError for wrong ones."""
+    verb = find(name)
+    try:
+        given = wire.decode(verb.takes, args, strict=True)
+    except wire.Mismatch as error:
+        raise SettingsError(f"arguments of {name}", f"{error.where}: {error.found}", error.expected, "") from None
+    return wire.encode(perform(verb, given, env, emit))
 
 
-def run(verb: str, args: dict, env: Mapping[str, str], emit: Emit) -> dict:
-    """Does the verb on the endpoints that `env` names and returns its result as plain data.
+def perform(verb: Verb[A, R], args: A, env: Mapping[str, str], emit: Emit) -> R:
+    """Does the verb on the endpoints that `env` names and returns its answer.
 
     `emit` gets progress events while it works. Raises SlipwayError subclasses whose texts hold no secret.
     """
-    work = find(verb)
+    work = verb.function()
     ends = endpoints.read(env)
     try:
         return work(ends, args, lambda event: emit(scrub_event(event, ends)))
@@ -111,18 +101,19 @@ def run(verb: str, args: dict, env: Mapping[str, str], emit: Emit) -> dict:
         raise without_secrets(error, ends) from None
 
 
-def find(verb: str):
-    """The function of a verb. Raises SettingsError with the nearest known name."""
-    if verb not in VERBS:
-        near = difflib.get_close_matches(verb, VERBS, 1)
+def find(name: str) -> Verb:
+    """The verb of that name. Raises SettingsError with the nearest known name."""
+    if name not in VERBS:
+        near = difflib.get_close_matches(name, VERBS, 1)
         raise SettingsError(
             "data verb",
-            f"unknown: {verb}",
+            f"unknown: {name}",
             near[0] if near else ", ".join(VERBS),
             'python -m slipway.ops VERB \'{"json": "args"}\'',
         )
-    module, function = VERBS[verb].split(":")
-    return getattr(importlib.import_module(module), function)
+    module, constant = VERBS[name].split(":")
+    found = getattr(importlib.import_module(module), constant)
+    return found if isinstance(found, Verb) else found[name.partition(".")[2]]  # one for each store
 
 
 def scrub_event(event: dict, ends: Endpoints) -> dict:

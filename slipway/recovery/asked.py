@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from slipway.data.restore.interface import Dropped, Given, Looked, Mask, PutBack, Restored
 from slipway.errors import SettingsError
 from slipway.stack import stores
 from slipway.stack.stores import Store
@@ -24,7 +25,7 @@ class Wish:
     schema_only: bool = False
     drop_old: bool = False
     only: str = ""
-    mask: dict | None = None  # name and text of a file with SQL
+    mask: Mask | None = None
     folder: str = ""
 
     @property
@@ -45,10 +46,10 @@ class Wish:
 class Done:
     """What has been restored so far."""
 
-    database: dict = field(default_factory=dict)
-    objects: dict = field(default_factory=dict)
-    whole: dict = field(default_factory=dict)
-    dropped: dict = field(default_factory=dict)
+    database: Restored | None = None
+    objects: PutBack | None = None
+    whole: Given | None = None
+    dropped: Dropped | None = None
 
 
 def read_wish(**asked) -> Wish:
@@ -77,21 +78,18 @@ def read_wish(**asked) -> Wish:
     return wish
 
 
-def refuse_absent(wish: Wish, found: dict) -> None:
-    parts = [
-        (wish.database, found["has_database"], "database"),
-        (wish.only == "objects", found["objects"], "objects"),
-    ]
+def refuse_absent(wish: Wish, found: Looked) -> None:
+    parts = [(wish.database, found.has_database, "database"), (wish.only == "objects", found.objects, "objects")]
     if store := wish.whole:
-        parts.append((True, found[store.name], f"copy of {store.title}"))
+        parts.append((True, store.name in found.whole, f"copy of {store.title}"))
     for wanted, there, what in parts:
         if wanted and not there and (wish.only or what == "database"):
             raise SettingsError(
-                f"backup {found['id']}", f"it holds no {what}", "a part that it holds", "./invoke backups.list"
+                f"backup {found.id}", f"it holds no {what}", "a part that it holds", "./invoke backups.list"
             )
 
 
-def mask(path: str) -> dict:
+def mask(path: str) -> Mask:
     """The masking SQL as it travels. Raises SettingsError for a file that is not there or too long."""
     try:
         text = path_of(path).read_text(encoding="utf-8")
@@ -109,4 +107,4 @@ def mask(path: str) -> dict:
             f"{LARGEST_MASK:,} at most",
             "put what is long into a function of a migration",
         )
-    return {"name": Path(path).name, "text": text}
+    return Mask(Path(path).name, text)

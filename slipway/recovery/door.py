@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from slipway.data.verb import Nothing
 from slipway.engine import Seen
 from slipway.environment import Environment
 from slipway.errors import SlipwayError
+from slipway.ops.interface import MAINTENANCE, MAINTENANCE_OFF, MAINTENANCE_ON, Message, Page
 from slipway.plan import Plan, Progress, Silent, Step, apply
 from slipway.system.process import end_all
 
@@ -22,8 +24,8 @@ def keep_door_closed(env: Environment, seen: Seen, reporter) -> Iterator[None]:
     """
     engine = env.engine
     gateway = "gateway" in engine.services()
-    before = engine.inside("maintenance.state", {}, Silent()) if gateway else {"on": False}
-    if before["on"] and before["message"] != MESSAGE:
+    before = engine.inside(MAINTENANCE, Nothing(), Silent()) if gateway else Page(False, "")
+    if before.on and before.message != MESSAGE:
         reporter.line(f"The front door is closed for maintenance, and stays so: ./invoke maintenance off{env.flag}")
         yield
         return
@@ -45,7 +47,7 @@ def keep_door_closed(env: Environment, seen: Seen, reporter) -> Iterator[None]:
 def close_step(env: Environment, gateway: bool) -> Step:
     def work(progress: Progress) -> str:
         if gateway:
-            env.engine.inside("maintenance.on", {"message": MESSAGE}, progress)
+            env.engine.inside(MAINTENANCE_ON, Message(MESSAGE), progress)
             return "503 with a page"
         env.engine.halt("app", progress)
         return "the app is stopped"
@@ -56,7 +58,7 @@ def close_step(env: Environment, gateway: bool) -> Step:
 def open_step(env: Environment, gateway: bool) -> Step:
     def work(progress: Progress) -> str:
         if gateway:
-            env.engine.inside("maintenance.off", {}, progress)
+            env.engine.inside(MAINTENANCE_OFF, Nothing(), progress)
             return "the app answers again"
         env.engine.start(["app"], progress)
         return "the app is started"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
+from slipway.data.pitr.interface import ASK, DONE, SETTLE, SWITCH, Ask, End, Moment, Switch
+from slipway.data.verb import Nothing
 from slipway.environment import Environment, enter
 from slipway.errors import SlipwayError
 from slipway.plan import Plan, Progress, Silent, Step, apply, guard_steps
@@ -30,9 +32,9 @@ def run(
     pitr.refuse_without(env)
     reporter.header(env.header)
     if not at and drop_old:
-        reporter.done(steps.describe_dropped(env.engine.inside("pitr.done", {"drop": True}, Silent())))
+        reporter.done(steps.describe_dropped(env.engine.inside(DONE, End(drop=True), Silent())))
         return
-    asked = env.engine.inside("pitr.ask", {"at": at, "timeline": timeline}, Silent())
+    asked = env.engine.inside(ASK, Ask(at, timeline), Silent())
     if not yes:
         ask(env, asked)
     work = steps.Restore(env, asked, drop_old)
@@ -47,14 +49,14 @@ def drill(on: str, reporter, at: str = LATEST, wait: float = 0) -> None:
     env, begun = enter(on), time.monotonic()
     pitr.refuse_without(env)
     reporter.header(env.header)
-    asked = env.engine.inside("pitr.ask", {"at": at}, Silent())
+    asked = env.engine.inside(ASK, Ask(at), Silent())
     work = steps.Restore(env, asked)
     with env.engine.hold_lock("pitr.drill", wait, env.flag):
         leftovers(work, reporter)
         try:
             apply(Plan(steps.make_levels(work)), reporter, end_all)
         finally:
-            env.engine.inside("pitr.settle", {}, Silent())
+            env.engine.inside(SETTLE, Nothing(), Silent())
     seconds = time.monotonic() - begun
     reporter.done(
         f"Proven in {seconds:.1f} s: {work.text} can be restored. Nothing was changed.",
@@ -66,20 +68,20 @@ def drill(on: str, reporter, at: str = LATEST, wait: float = 0) -> None:
 
 def leftovers(work: steps.Restore, reporter) -> None:
     """What a restore that was cut short left is put right first."""
-    if cut := work.inside("pitr.settle", {}, Silent()):
+    if cut := work.inside(SETTLE, Nothing(), Silent()).cut:
         reporter.line(archive.end_restore(work.env.engine, cut))
 
 
-def ask(env: Environment, asked: Mapping) -> None:
+def ask(env: Environment, asked: Moment) -> None:
     """Asks for the stack's name. Raises SettingsError without a terminal, or for another name."""
-    what = f"restore --at '{asked['text']}'"
+    what = f"restore --at '{asked.text}'"
     lost = (
         "nothing but what is not archived"
-        if asked["target"] is None
-        else f"every change of the {age(asked['now'] - asked['target'])} since then"
+        if asked.target is None
+        else f"every change of the {age(asked.now - asked.target)} since then"
     )
     question = (
-        f"{env.stack.name} goes back to {asked['text']}, from backup {asked['backup']}.\n"
+        f"{env.stack.name} goes back to {asked.text}, from backup {asked.backup}.\n"
         f"The database loses {lost}; the cluster of now is kept beside it.\n"
     )
     because = "the whole database goes back to that moment"
@@ -132,11 +134,11 @@ def undone(work: steps.Restore, reporter, error: SlipwayError) -> None:
 
 
 def back(work: steps.Restore, progress: Progress) -> None:
-    work.inside("pitr.switch", {"id": work.id, "back": True}, progress)
+    work.inside(SWITCH, Switch(work.id, back=True), progress)
 
 
 def tidy(work: steps.Restore, progress: Progress) -> None:
-    work.inside("pitr.settle", {}, progress)
+    work.inside(SETTLE, Nothing(), progress)
 
 
 def describe_result(work: steps.Restore) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from slipway.data.offsite.interface import PUSH, Push, Pushed
 from slipway.environment import Environment
 from slipway.errors import BackupError, SlipwayError
 from slipway.plan import Progress
@@ -12,15 +11,15 @@ from slipway.units import size
 PATIENCE = 600  # seconds that another copy, which is under way, may go on
 
 
-def remark(done: Mapping) -> str:
-    count, total = len(done["pushed"]), sum(each["bytes"] for each in done["pushed"])
+def remark(done: Pushed) -> str:
+    count, total = len(done.pushed), sum(each.bytes for each in done.pushed)
     return f"{count} {'backup' if count == 1 else 'backups'}, {size(total)} sent" if count else "nothing to send"
 
 
 def follow(env: Environment, identity: str, progress: Progress) -> str:
     """Copies a backup that was just taken. Raises BackupError that says that the backup itself is safe."""
     try:
-        return remark(env.engine.inside("backups.push", {"id": identity, "wait": PATIENCE}, progress))
+        return remark(env.engine.inside(PUSH, Push(identity, PATIENCE), progress))
     except SlipwayError as error:
         raise BackupError(
             f"off-site copy of {identity}",

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
+from slipway.data.pitr.interface import (
+    CLOSED,
+    DONE,
+    ESTABLISH,
+    FLUSH,
+    RESTORE,
+    SWITCH,
+    VERIFY,
+    Backup,
+    Dropped,
+    End,
+    Establish,
+    Make,
+    Moment,
+    Switch,
+)
+from slipway.data.pitr.interface import Restore as TheRestore
+from slipway.data.verb import A, Nothing, R, Verb
+from slipway.data.wire import encode
 from slipway.environment import Environment
+from slipway.ops.interface import MAINTENANCE, MAINTENANCE_OFF, MAINTENANCE_ON, Message
 from slipway.plan import Level, Progress, Step
 from slipway.release import archive, gates, provision
 
@@ -17,7 +36,7 @@ class Restore:
     """One restore on its way: where to, and what was done of it."""
 
     env: Environment
-    asked: Mapping  # the moment, its backup and its history, as the data side has understood them
+    asked: Moment  # the moment, its backup and its history, as the data side has understood them
     drop: bool = False
     id: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"))
     halted: bool = False
@@ -27,9 +46,9 @@ class Restore:
 
     @property
     def text(self) -> str:
-        return self.asked["text"]
+        return self.asked.text
 
-    def inside(self, verb: str, args: Mapping, progress: Progress) -> dict:
+    def inside(self, verb: Verb[A, R], args: A, progress: Progress) -> R:
         return self.env.engine.inside(verb, args, progress)
 
 
@@ -72,7 +91,7 @@ def end_levels(work: Restore) -> tuple[Level, ...]:
             Step(
                 "physical backup",
                 "the older ones end where this history begins",
-                partial(archive.backup, engine, {"kind": "full"}),
+                partial(archive.backup, engine, Backup("full")),
             ),
         ),
         (Step("record", "the restore is done", partial(end, work)),),
@@ -80,30 +99,30 @@ def end_levels(work: Restore) -> tuple[Level, ...]:
 
 
 def flush(work: Restore, progress: Progress) -> str:
-    done = work.inside("pitr.flush", {}, progress)
-    return f"up to {done['wal']}" if done["flushed"] else f"not sent: {done['reason']}"
+    done = work.inside(FLUSH, Nothing(), progress)
+    return f"up to {done.wal}" if done.flushed else f"not sent: {done.reason}"
 
 
 def make(work: Restore, progress: Progress) -> str:
-    args = {key: work.asked[key] for key in ("target", "text", "backup", "timeline")}
-    done = work.inside("pitr.restore", {"id": work.id} | args, progress)
-    return f"from backup {done['backup']}"
+    asked = work.asked
+    args = Make(work.id, asked.target, asked.text, asked.backup, asked.timeline)
+    return f"from backup {work.inside(RESTORE, args, progress).backup}"
 
 
 def verify(work: Restore, progress: Progress) -> str:
-    done = work.inside("pitr.verify", {"id": work.id}, progress)
-    work.found |= {"reached": done["reached"], "databases": done["databases"], "version": done["version"]}
-    rows = sum(each["rows"] for each in done["databases"].values())
-    tables = sum(each["tables"] for each in done["databases"].values())
-    return f"{rows} rows of {tables} tables; last change {done['reached'] or 'before the backup'}"
+    done = work.inside(VERIFY, TheRestore(work.id), progress)
+    work.found |= {"reached": done.reached, "databases": encode(done.databases), "version": done.version}
+    rows = sum(each.rows for each in done.databases.values())
+    tables = sum(each.tables for each in done.databases.values())
+    return f"{rows} rows of {tables} tables; last change {done.reached or 'before the backup'}"
 
 
 def close(work: Restore, progress: Progress) -> str:
-    if work.inside("maintenance.state", {}, progress)["on"]:
+    if work.inside(MAINTENANCE, Nothing(), progress).on:
         return "it was on already"
-    work.inside("pitr.closed", {}, progress)
+    work.inside(CLOSED, Nothing(), progress)
     work.closed = True
-    work.inside("maintenance.on", {"message": "The database is being restored."}, progress)
+    work.inside(MAINTENANCE_ON, Message("The database is being restored."), progress)
     return "503 for everybody"
 
 
@@ -113,29 +132,29 @@ def halt(work: Restore, progress: Progress) -> str:
 
 
 def switch(work: Restore, progress: Progress) -> str:
-    done = work.inside("pitr.switch", {"id": work.id}, progress)
+    done = work.inside(SWITCH, Switch(work.id), progress)
     work.switched = True
-    work.found["kept"] = done["kept"]
-    return f"the one of before is {done['kept']}"
+    work.found["kept"] = done.kept
+    return f"the one of before is {done.kept}"
 
 
 def prove(work: Restore, progress: Progress) -> str:
-    done = work.inside("pitr.establish", {"restoring": True}, progress)
-    return f"{done['wal']} archived in {done['seconds']} s"
+    done = work.inside(ESTABLISH, Establish(restoring=True), progress)
+    return f"{done.wal} archived in {done.seconds} s"
 
 
 def open_door(work: Restore, progress: Progress) -> str:
     if not work.closed:
         return "left as it was before"
-    work.inside("maintenance.off", {}, progress)
+    work.inside(MAINTENANCE_OFF, Nothing(), progress)
     return "the app answers again"
 
 
 def end(work: Restore, progress: Progress) -> str:
-    done = work.inside("pitr.done", {"drop": work.drop}, progress)
-    work.found["dropped"] = done["dropped"]
+    done = work.inside(DONE, End(work.drop), progress)
+    work.found["dropped"] = list(done.dropped)
     return describe_dropped(done) if work.drop else "the cluster of before is kept until --drop-old"
 
 
-def describe_dropped(done: Mapping) -> str:
-    return f"removed {', '.join(done['dropped'])}" if done["dropped"] else "no cluster of before a restore was kept"
+def describe_dropped(done: Dropped) -> str:
+    return f"removed {', '.join(done.dropped)}" if done.dropped else "no cluster of before a restore was kept"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slipway.engine import Running, Seen
 from slipway.environment import Environment
+from slipway.ops.interface import Observed
 from slipway.stack import stores
 
 OTHER = {"blue": "green", "green": "blue"}
@@ -82,8 +83,8 @@ def compare(env: Environment, seen: Seen) -> Change:
         services,
         doubtful,
         swap(env, seen, services),
-        describe_pending(asked, "pending", "problems"),
-        describe_pending(asked, "fixtures_pending") if env.settings.fixtures_wanted else "",
+        describe_pending((asked.pending or asked.problems) if asked else None),
+        describe_pending(asked.fixtures_pending if asked else None) if env.settings.fixtures_wanted else "",
         frozenset(name for name, service in seen.services.items() if service.state in ALIVE),
         len(wanted),
     )
@@ -117,23 +118,22 @@ def in_doubt(seen: Seen, changed: set[str]) -> dict[str, str]:
 
 def unreachable(seen: Seen) -> str:
     """Why the database did not let the data side in: an app may answer without it. Empty where it did, or was not asked."""
-    found = seen.data["postgres"] if seen.data else {"reachable": True}
-    return "" if found["reachable"] else found["reason"] or "not reachable"
+    if not seen.data or seen.data.postgres.reachable:
+        return ""
+    return seen.data.postgres.reason or "not reachable"
 
 
-def facts(seen: Seen) -> Mapping | None:
+def facts(seen: Seen) -> Observed | None:
     """What the data side knows of the schema; None where it could not ask the database."""
-    return seen.data if seen.data and seen.data["postgres"]["reachable"] else None
+    return seen.data if seen.data and seen.data.postgres.reachable else None
 
 
-def describe_pending(known: Mapping | None, *keys: str) -> str:
-    """What is pending, by the first of these lists that holds something; all that may be where nothing is known."""
-    if known is None:
-        return "whatever is pending"
-    return next((join_names(known[key]) for key in keys if known[key]), "")
+def describe_pending(names: Sequence[str] | None) -> str:
+    """What is pending; all that may be where nothing is known."""
+    return "whatever is pending" if names is None else join_names(names)
 
 
-def join_names(names: list[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """The first four names in a line, and how many more there are."""
     shown = ", ".join(names[:4])
     return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
@@ -156,7 +156,7 @@ def describe_tally(tally: Mapping[str, int]) -> str:
 
 def cut_short(seen: Seen) -> bool:
     """Whether a deploy was: only who holds the lock may say that it is not still under way."""
-    newest = seen.data["releases"]["newest"] if seen.data else None
+    newest = seen.data.releases.newest if seen.data else None
     return bool(
         seen.idle_running or seen.routed_to not in ("", seen.colour) or (newest and newest["result"] == "running")
     )

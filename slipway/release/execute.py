@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -133,11 +133,11 @@ def describe_error(error: Exception) -> str:
 def announce(env: Environment, reporter, record: Record, error: SlipwayError) -> None:
     """The hook of a release that went back; on-failure comes later, for every way to fail (failure.py)."""
     if record.new and record.hooked:
-        content = record.content | {"error": error.fields(), "result": record.result}
+        content = {**record.content, "error": error.fields(), "result": record.result}
         hook(env, reporter, "on-rollback", content)
 
 
-def hook(env: Environment, reporter, name: str, content: dict) -> None:
+def hook(env: Environment, reporter, name: str, content: Mapping) -> None:
     """Runs a hook that decides nothing, and tells how it went."""
     variables, settings = hooks.environment(env.settings), env.settings
     if said := hooks.attempt(name, content, env.root, variables, settings.hook_timeout):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -52,7 +52,8 @@ def tell(on: str, reporter, kind: str, attempt: Attempt, error: SlipwayError) ->
         settings = envfile.load(ROOT, on, os.environ)
     except SlipwayError:
         settings = None  # it may be the very fault: a hook with an address of its own can tell it all the same
-    record = known_record(settings, on, kind, attempt.record) | {
+    record = {
+        **known_record(settings, on, kind, attempt.record),
         "error": error.fields(),
         "result": result(attempt, error),
     }
@@ -61,7 +62,7 @@ def tell(on: str, reporter, kind: str, attempt: Attempt, error: SlipwayError) ->
         reporter.line(f"  hook on-failure: {said}")
 
 
-def known_record(settings: Settings | None, on: str, kind: str, record: Record | None) -> dict:
+def known_record(settings: Settings | None, on: str, kind: str, record: Record | None) -> Mapping:
     """The record, or where it came to none, what it would have begun with; of settings that cannot be read no stack."""
     if record and record.new:
         return record.content

@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from slipway.data.gates.interface import APP, PROBE, STORES, Ready
+from slipway.data.verb import Nothing
 from slipway.engine import Engine, Seen
 from slipway.environment import Environment
 from slipway.errors import GateError, HealthError, SlipwayError
 from slipway.plan import Level, Progress, Step
 from slipway.release.change import Change
+from slipway.system.wait import Opened
 
 
 def gate(engine: Engine, store: str, cause: str) -> Step:
@@ -21,14 +24,14 @@ def gate(engine: Engine, store: str, cause: str) -> Step:
             engine,
             store,
             GateError,
-            partial(engine.inside, f"gate.{store}", {}, progress, give_up=fail_fast(engine, store, GateError)),
+            partial(engine.inside, STORES[store], Nothing(), progress, give_up=fail_fast(engine, store, GateError)),
         )
-        return f"answered at try {found['tries']}"
+        return f"answered at try {found.tries}"
 
     return Step(f"gate {store}", cause, work)
 
 
-def run_gate(engine: Engine, service: str, kind: type[SlipwayError], work: Callable[[], dict]) -> dict:
+def run_gate(engine: Engine, service: str, kind: type[SlipwayError], work: Callable[[], Opened]) -> Opened:
     """Runs a gate's work; an error of it gets the exit code of `kind` and the service's last log lines."""
     try:
         return work()
@@ -70,17 +73,17 @@ def probe(env: Environment, colour: str, progress: Progress) -> str:
         if how := rollout.gave_up(colour):
             raise probe_error(how, "an app that stays up")
 
-    args = {**rollout.target(colour), "timeout": env.settings.app_boot_timeout}
+    args = rollout.target(colour, env.settings.app_boot_timeout)
     try:
-        found = env.engine.inside("probe.app", args, progress, give_up=raise_if_crashed)
+        found = env.engine.inside(PROBE, args, progress, give_up=raise_if_crashed)
     except GateError as error:
         raise probe_error(error.found, error.expected) from None
-    return f"ready at try {found['tries']}"
+    return f"ready at try {found.tries}"
 
 
 def ready(env: Environment, seen: Seen) -> Step:
     """The app as it was started in place, each of its containers asked directly where there are any."""
-    engine, patience = env.engine, {"seconds": env.settings.app_boot_timeout}
+    engine, patience = env.engine, Ready(seconds=env.settings.app_boot_timeout)
 
     def work(progress: Progress) -> str:
         if colour := engine.rollout.serving_colour():
@@ -89,9 +92,9 @@ def ready(env: Environment, seen: Seen) -> Step:
             engine,
             "app",
             HealthError,
-            partial(engine.inside, "gate.app", patience, progress, give_up=fail_fast(engine, "app", HealthError)),
+            partial(engine.inside, APP, patience, progress, give_up=fail_fast(engine, "app", HealthError)),
         )
-        return f"ready at try {found['tries']}"
+        return f"ready at try {found.tries}"
 
     return Step("gate app", "after what changed" if seen.answering else seen.last_answer or "started in this run", work)
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from slipway.engine import Engine, Seen
 from slipway.environment import Environment
+from slipway.ops.interface import CONFIGURE, RELOAD, Configuration
 from slipway.plan import Level, Progress, Step
 from slipway.release.change import OTHER, Swap
 
@@ -71,9 +72,9 @@ def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 
 def configure(engine: Engine, config: Mapping, progress: Progress) -> None:
-    engine.inside("gateway.configure", {"config": config}, progress)
+    engine.inside(CONFIGURE, Configuration(config), progress)
 
 
 def reload(engine: Engine, config: Mapping, progress: Progress) -> str:
-    done = engine.inside("gateway.reload", {"config": config}, progress)
-    return f"taken in {done['ms']:.0f} ms; connections in use were led over first" if done["ms"] else "as it was"
+    done = engine.inside(RELOAD, Configuration(config), progress)
+    return f"taken in {done.ms:.0f} ms; connections in use were led over first" if done.ms else "as it was"

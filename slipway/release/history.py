@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from slipway.environment import Environment
+from slipway.ops.interface import LIST, ListReleases
 from slipway.plan import Silent
 
 SHOWN, ALL = 50, 10**9
 WORDS = {"rolled_back": "rolled back"}
 
 
-def every(env: Environment, limit: int = SHOWN) -> list[dict]:
+def every(env: Environment, limit: int = SHOWN) -> Sequence[Mapping]:
     """The newest `limit` records, newest first."""
-    return env.engine.inside("releases.list", {"limit": limit}, Silent())["releases"]
+    return env.engine.inside(LIST, ListReleases(limit), Silent()).releases
 
 
-def find_record(records: list[dict], name: str) -> dict | None:
+def find_record(records: Sequence[Mapping], name: str) -> Mapping | None:
     """The record of that id, which may be given without its revision."""
     return next((record for record in records if name in (record["id"], record["id"].split("-")[0])), None)
 
 
-def describe_result(record: dict) -> str:
+def describe_result(record: Mapping) -> str:
     return WORDS.get(record["result"], record["result"])
 
 
-def line(record: dict) -> str:
+def line(record: Mapping) -> str:
     took = f"{record['seconds']:.1f} s" if record.get("seconds") is not None else ""
     text = (
         f"{record['id']:<22} {describe_result(record):<12} {record['when']}  {record['by']}@{record['host']}"
@@ -34,17 +35,17 @@ def line(record: dict) -> str:
     return f"{text}  {wrong(record)}" if record.get("error") else text.rstrip()
 
 
-def schema(record: dict) -> str:
+def schema(record: Mapping) -> str:
     """The schema's version, and the one before where the release moved it."""
     before, after = (record.get(key) or "none" for key in ("schema_before", "schema_after"))
     return f"{after}" if before == after else f"{before} → {after}"
 
 
-def wrong(record: dict) -> str:
+def wrong(record: Mapping) -> str:
     return f"{record['error']['where']}: {record['error']['found']}"
 
 
-def whole(record: dict) -> Iterator[tuple[str, str]]:
+def whole(record: Mapping) -> Iterator[tuple[str, str]]:
     """Everything that a person may want to know of a release, by name; what it has not got is left out."""
     yield "by", f"{record['by']}@{record['host']}, {record['when']}, {record['kind']}"
     yield "schema", schema(record)

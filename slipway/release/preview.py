@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from slipway.engine import Seen
 from slipway.environment import Environment, enter, first_run, throwaway_secrets
 from slipway.errors import EngineError
@@ -10,6 +12,9 @@ from slipway.plan import Plan, Silent
 from slipway.release import plans
 from slipway.release.change import Change, compare
 from slipway.release.record import Record
+
+if TYPE_CHECKING:
+    from slipway.data.migrations.foresight import Foretold
 
 
 def deploy(on: str, reporter) -> None:
@@ -45,20 +50,22 @@ def outlook(env: Environment, seen: Seen, change: Change) -> Outlook:
     backed_up = change.migrations and env.settings.backup_proof != "off"
     return Outlook(
         changes=engine.changes([name for name in differ if name in seen.services]),
-        migrations=ahead.get("files", ()),
-        unlinted=ahead.get("unlinted", ""),
-        backup=ahead.get("backup") if backed_up else None,
+        migrations=ahead.files,
+        unlinted=ahead.unlinted,
+        backup=ahead.backup if backed_up else None,
         pauses={name: pause(name, name in up_now, change.swap is not None) for name in differ},
         stays=[name for name in engine.services() if name not in differ],
     )
 
 
-def migrations(env: Environment, seen: Seen) -> dict:
+def migrations(env: Environment, seen: Seen) -> Foretold:
     """What the pending migrations will do; nothing where they are not known, or ops is older than this question."""
-    pending = (seen.data or {}).get("pending") or ()
+    from slipway.data.migrations.foresight import AHEAD, Ahead, Foretold
+
+    pending = seen.data.pending if seen.data else ()
     if not pending:
-        return {}
+        return Foretold((), "", None)
     try:
-        return env.engine.inside("ahead", {"files": list(pending)}, Silent())
+        return env.engine.inside(AHEAD, Ahead(pending), Silent())
     except EngineError as error:
-        return {"unlinted": str(error)}
+        return Foretold((), str(error), None)

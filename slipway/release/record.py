@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from slipway.engine import Engine
 from slipway.engine import lock as holder
 from slipway.environment import Environment
 from slipway.errors import SlipwayError
+from slipway.ops.interface import BEGIN, CLOSE, Begin, Close
 from slipway.plan import Level, Progress, Silent, Step
 from slipway.release.change import Change
 from slipway.system import git, redact
@@ -25,7 +26,7 @@ class Record:
     facts: dict[str, Any] = field(default_factory=dict)
     again: bool = False  # a record even if the last good release was the same
     hooked: bool = False  # whether hooks are run for it
-    content: dict = field(default_factory=dict)
+    content: Mapping = field(default_factory=dict)
     new: bool = False
     backup: str = ""  # that was taken before its migrations
     migrated: int = 0  # how many migrations it applied
@@ -42,12 +43,11 @@ class Record:
         return (Step("record", "who, what, when", self.open),) if change.is_release else ()
 
     def open(self, progress: Progress) -> str:
-        record = redact.mask_data(dict(self.facts))
-        found = self.engine.inside("releases.begin", {"record": record, "again": self.again}, progress)
-        self.content, self.new = found["record"], found["new"]
+        found = self.engine.inside(BEGIN, Begin(redact.mask_data(dict(self.facts)), self.again), progress)
+        self.content, self.new = found.record, found.new
         return self.content["id"] if self.new else f"{self.content['id']} again"
 
-    def close(self, result: str, seconds: Mapping[str, float], error: SlipwayError | None = None) -> list[str]:
+    def close(self, result: str, seconds: Mapping[str, float], error: SlipwayError | None = None) -> Sequence[str]:
         """Ends the record and returns the images that nobody can go back to any more."""
         self.result, self.seconds = result, seconds
         if not self.new:
@@ -59,10 +59,10 @@ class Record:
             "error": redact.mask_data(error.fields()) if error else None,
             **({"backup": self.backup} if self.backup else {}),
         }
-        args = {"id": self.content["id"], "facts": facts, "keep": self.env.settings.keep_releases}
-        ended = self.engine.inside("releases.close", args, Silent())
-        self.content = ended["record"]
-        return ended["images"]
+        args = Close(self.content["id"], facts, self.env.settings.keep_releases)
+        ended = self.engine.inside(CLOSE, args, Silent())
+        self.content = ended.record
+        return ended.images
 
 
 def describe(env: Environment, image: str, kind: str, colour: str = "") -> dict:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from slipway.engine import Running, Seen
 from slipway.environment import Environment
 from slipway.errors import HealthError, SlipwayError
+from slipway.ops.interface import CLOSE, Close
 from slipway.plan import Level, Plan, Silent, Step, apply, guard_steps
 from slipway.release import gates, rollout, smoke_test
 from slipway.release.change import OTHER, Swap, cut_short
@@ -31,7 +32,7 @@ def repair(env: Environment, seen: Seen, reporter, check: Callable[[], None]) ->
     """Finishes or undoes what a killed deploy left, says so, and returns what is there then. The lock must be held."""
     if not seen.data or not cut_short(seen):
         return seen
-    newest = seen.data["releases"]["newest"]
+    newest = seen.data.releases.newest
     cut = newest if newest and newest["result"] == "running" else None
     reporter.line(
         f"found {cut['id']} cut short at {cut['when']} by {cut['by']} on {cut['host']}"
@@ -48,16 +49,16 @@ def repair(env: Environment, seen: Seen, reporter, check: Callable[[], None]) ->
     return now
 
 
-def settle(env: Environment, seen: Seen, reporter, cut: dict, wrong: SlipwayError | None) -> None:
+def settle(env: Environment, seen: Seen, reporter, cut: Mapping, wrong: SlipwayError | None) -> None:
     """Ends the record of a release that was cut short, by what there is now, and says what became of it."""
     result = outcome(cut, seen)
     facts = {"result": result} | ({"error": wrong.fields()} if wrong else {})
-    env.engine.inside("releases.close", {"id": cut["id"], "facts": facts}, Silent())
+    env.engine.inside(CLOSE, Close(cut["id"], facts), Silent())
     reporter.line(f"{cut['id']} is {fate(cut, seen, result)}")
 
 
 def disproven(
-    env: Environment, seen: Seen, reporter, newest: dict | None, check: Callable[[], None]
+    env: Environment, seen: Seen, reporter, newest: Mapping | None, check: Callable[[], None]
 ) -> SlipwayError | None:
     """Why the release that requests go to has to be undone; None where it is proven, or there is no way back from it.
 
@@ -80,7 +81,7 @@ def returnable(env: Environment, seen: Seen) -> bool:
     return bool(seen.idle_running and not env.engine.rollout.gave_up(OTHER[seen.colour]))
 
 
-def proofs(env: Environment, seen: Seen, cut: dict) -> tuple[Level, ...]:
+def proofs(env: Environment, seen: Seen, cut: Mapping) -> tuple[Level, ...]:
     """The gates of a release in its place, as its own kind has them; through the front door where that is open."""
     probe = (rollout.probe(env, seen.colour),)
     if not seen.gateway_up:
@@ -109,14 +110,14 @@ def leftovers(env: Environment, seen: Seen) -> tuple[Level, ...]:
     )
 
 
-def outcome(cut: dict, seen: Seen) -> str:
+def outcome(cut: Mapping, seen: Seen) -> str:
     """What a killed release came to, after what had to be undone was: good if it is what runs, requests go to it, and they
     are answered."""
     runs = seen.services.get("app", Running("")).config == cut["config"]
     return "good" if seen.answering and runs and cut["colour"] in ("", seen.colour) else "interrupted"
 
 
-def fate(cut: dict, seen: Seen, result: str) -> str:
+def fate(cut: Mapping, seen: Seen, result: str) -> str:
     """The same in words."""
     if result == "good":
         return "finished: it serves"

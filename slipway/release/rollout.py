@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from slipway.data.verb import Nothing
 from slipway.engine import Engine, Seen
 from slipway.environment import Environment
 from slipway.errors import HealthError
+from slipway.ops.interface import ACTIVE, DRAIN, SWITCH, TALLY, Drain, Tally
+from slipway.ops.interface import Switch as SwitchTo
 from slipway.plan import Level, Progress, Step
 from slipway.release import gates, gateway, services
 from slipway.release.change import Change, Swap
@@ -113,34 +116,34 @@ def start_colour(engine: Engine, swap: Swap, progress: Progress) -> str:
 
 
 def switch_colour(engine: Engine, swap: Swap, progress: Progress) -> str:
-    done = engine.inside("gateway.switch", {"to": swap.new}, progress)
-    return f"{swap.old} → {swap.new} in {done['ms']:.0f} ms"
+    done = engine.inside(SWITCH, SwitchTo(swap.new), progress)
+    return f"{swap.old} → {swap.new} in {done.ms:.0f} ms"
 
 
 def point(engine: Engine, colour: str, progress: Progress) -> str:
-    return f"app-{colour} serves, switched in {engine.inside('gateway.switch', {'to': colour}, progress)['ms']:.0f} ms"
+    return f"app-{colour} serves, switched in {engine.inside(SWITCH, SwitchTo(colour), progress).ms:.0f} ms"
 
 
 def drain_colour(env: Environment, colour: str, progress: Progress) -> str:
-    done = env.engine.inside("gateway.drain", {"from": colour, "timeout": env.settings.drain_timeout}, progress)
-    return f"{done['left']} requests cut off at the deadline" if done["left"] else "nothing in flight"
+    done = env.engine.inside(DRAIN, Drain(colour, env.settings.drain_timeout), progress)
+    return f"{done.left} requests cut off at the deadline" if done.left else "nothing in flight"
 
 
 def drained_if_up(env: Environment, colour: str, progress: Progress) -> str:
     """The same for a way back, which a gateway that is down must not bar: nothing is in flight there."""
-    if not env.engine.inside("gateway.active", {}, progress)["up"]:
+    if not env.engine.inside(ACTIVE, Nothing(), progress).up:
         return "the gateway is down: nothing in flight"
     return drain_colour(env, colour, progress)
 
 
 def watch_colour(env: Environment, colour: str, seconds: int, progress: Progress) -> str:
     engine, deadline = env.engine, time.monotonic() + seconds
-    before, restarts = engine.inside("gateway.tally", {}, progress), engine.rollout.restarts(colour)
+    before, restarts = engine.inside(TALLY, Nothing(), progress), engine.rollout.restarts(colour)
     while True:
         how = engine.rollout.gave_up(colour)
         if how or engine.rollout.restarts(colour) > restarts:
             raise colour_error(env, colour, f"it crashed while it was watched{f': {how}' if how else ''}")
-        answers, failed = count_since(before, engine.inside("gateway.tally", {}, progress))
+        answers, failed = count_since(before, engine.inside(TALLY, Nothing(), progress))
         if failed * 100 > answers * env.settings.watch_errors:
             raise colour_error(env, colour, f"{failed} of {answers} answers were 5xx")
         if (left := deadline - time.monotonic()) <= 0:
@@ -149,10 +152,10 @@ def watch_colour(env: Environment, colour: str, seconds: int, progress: Progress
         time.sleep(min(POLL, left))
 
 
-def count_since(before: Mapping[str, int], now: Mapping[str, int]) -> tuple[int, int]:
+def count_since(before: Tally, now: Tally) -> tuple[int, int]:
     """Answers and failed ones since `before`; a gateway that was started anew meanwhile counts from nothing."""
-    since = before if now["answers"] >= before["answers"] else {"answers": 0, "failed": 0}
-    return now["answers"] - since["answers"], max(0, now["failed"] - since["failed"])
+    since = before if now.answers >= before.answers else Tally(0, 0)
+    return now.answers - since.answers, max(0, now.failed - since.failed)
 
 
 def colour_error(env: Environment, colour: str, found: str) -> HealthError:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from slipway.errors import GateError
 
 INTERVAL = 0.075
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A gate that is open: how long that took, and how often it was tried."""
+
+    gate: str
+    ms: float
+    tries: int
 
 
 class NotYet(Exception):
@@ -22,8 +32,8 @@ def wait(
     *,
     expected: str = "an answer",
     tell: Callable[[str], None] = lambda text: None,
-) -> dict:
-    """Probes until it passes and returns {"gate", "ms", "tries"}.
+) -> Opened:
+    """Probes until it passes.
 
     A probe returns when the gate is open, raises NotYet to be asked again, and any other error ends the wait.
     `tell` hears each new reason for waiting. Raises GateError at the deadline, with the last reason.
@@ -33,7 +43,7 @@ def wait(
         tries += 1
         try:
             probe()
-            return {"gate": name, "ms": round((time.monotonic() - started) * 1000, 1), "tries": tries}
+            return Opened(name, round((time.monotonic() - started) * 1000, 1), tries)
         except NotYet as answer:
             if str(answer) != last:
                 last = str(answer)

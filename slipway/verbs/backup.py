@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from slipway.data.backups.interface import BACKUP, Backup, Taken
+from slipway.data.restore.interface import DRILL, Drill
+from slipway.data.wire import encode
 from slipway.environment import Environment, enter
 from slipway.plan import Plan, Progress, Silent, Step, apply
 from slipway.recovery import backups, offsite
@@ -18,46 +21,40 @@ def run(on: str, reporter, quiet: bool = False, wait: float = 0, **asked) -> Non
     With `quiet` nothing is said but its id. Raises BackupError, LockHeld, VerificationError.
     """
     env = enter(on)
-    args = {key: value for key, value in asked.items() if value} | {
-        "keys": list(backups.settings_named(env)),
-        "wait": wait,
-    }
+    given = {key: value for key, value in asked.items() if value}
+    args = Backup(**given, keys=tuple(backups.settings_named(env)), wait=wait)
     drilled = env.settings.backup_drill == "always" and asked.get("only") not in stores.WHOLE
     if quiet:
         with env.engine.hold_lock("backup", wait, env.flag):
-            made = env.engine.inside("backup", args, Silent())
+            made = env.engine.inside(BACKUP, args, Silent())
         if drilled:
-            drill(env, made["id"], Silent())
+            drill(env, made.id, Silent())
         if env.settings.offsite_s3_bucket:
-            offsite.follow(env, made["id"], Silent())
-        reporter.line(made["id"])
+            offsite.follow(env, made.id, Silent())
+        reporter.line(made.id)
         return
     reporter.header(env.header)
-    made = backups.work(env, reporter, "backup", "backup", args, "of what is there now", remark, wait)
+    made = backups.work(env, reporter, "backup", BACKUP, args, "of what is there now", remark, wait)
     if drilled:
-        trial = Step("drill", "BACKUP_DRILL=always", partial(drill, env, made["id"]))
+        trial = Step("drill", "BACKUP_DRILL=always", partial(drill, env, made.id))
         apply(Plan(((trial,),)), reporter, end_all)
     if env.settings.offsite_s3_bucket:
-        copy = Step("off-site copy", env.settings.offsite_s3_bucket, partial(offsite.follow, env, made["id"]))
+        copy = Step("off-site copy", env.settings.offsite_s3_bucket, partial(offsite.follow, env, made.id))
         apply(Plan(((copy,),)), reporter, end_all)
-    reporter.done(text(env, made), **{key: value for key, value in made.items() if key != "files"})
+    reporter.done(text(env, made), **{key: value for key, value in encode(made).items() if key != "files"})
 
 
 def drill(env: Environment, name: str, progress: Progress) -> str:
-    return f"restored in {env.engine.inside('backups.drill', {'id': name}, progress)['seconds']:.1f} s"
+    return f"restored in {env.engine.inside(DRILL, Drill(name), progress).seconds:.1f} s"
 
 
-def remark(made: dict) -> str:
-    return f"{made['id']}, {size(bytes_of(made))}"
+def remark(made: Taken) -> str:
+    return f"{made.id}, {size(made.bytes)}"
 
 
-def bytes_of(made: dict) -> int:
-    return sum(file["bytes"] for file in made["files"].values())
-
-
-def text(env: Environment, made: dict) -> str:
-    found = made | {"rows": sum(table["rows"] for table in made["tables"].values()), "tables": len(made["tables"])}
-    words = f"{made['id']}: {backups.describe_contents(found) or 'nothing'}, in {made['seconds']:.1f} s."
-    if env.settings.backup_drill == "always" or set(made["parts"]) <= set(stores.WHOLE):
+def text(env: Environment, made: Taken) -> str:
+    held = backups.describe_contents(made, len(made.tables))
+    words = f"{made.id}: {held or 'nothing'}, in {made.seconds:.1f} s."
+    if env.settings.backup_drill == "always" or set(made.parts) <= set(stores.WHOLE):
         return words
-    return f"{words}\n./invoke backups.drill {made['id']}{env.flag} proves that it can be restored."
+    return f"{words}\n./invoke backups.drill {made.id}{env.flag} proves that it can be restored."

@@ -42,7 +42,7 @@ def put(env: Environment, reporter, wait: float, yes: bool, begun: float, attemp
 
 
 def report_unchanged(env: Environment, reporter, seen: Seen, begun: float) -> None:
-    good = (seen.data or {}).get("releases", {}).get("good") or {}
+    good = (seen.data and seen.data.releases.good) or {}
     seconds = time.monotonic() - begun
     reporter.done(
         f"Nothing to deploy: {good.get('id', 'what runs')} is as asked and answers ({seconds:.1f} s).",

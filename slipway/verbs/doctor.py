@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 
 from slipway.config import envfile
 from slipway.config.settings import Settings
+from slipway.data.backups.interface import STANDING
+from slipway.data.pitr.interface import STATUS
+from slipway.data.verb import Nothing
 from slipway.engine import Finding
 from slipway.environment import ROOT, enter
 from slipway.errors import SlipwayError, VerificationError
@@ -93,7 +96,7 @@ def backups(on: str) -> Iterator[Finding]:
     env = enter(on)
     if env.engine.observe().data is None:
         return
-    text, trouble = backup_words.describe_standing(env.engine.inside("backups.standing", {}, Silent()))
+    text, trouble = backup_words.describe_standing(env.engine.inside(STANDING, Nothing(), Silent()))
     yield Finding(
         "backups", trouble or text, f"./invoke backups.list{env.flag}; ./invoke backup{env.flag}" if trouble else ""
     )
@@ -104,8 +107,8 @@ def archive(on: str) -> Iterator[Finding]:
     env = enter(on)
     if not env.settings.pitr or "pitr" not in env.engine.observe(data=False).services:
         return
-    found = env.engine.inside("pitr.status", {}, Silent())
-    for text in found["problems"]:
+    found = env.engine.inside(STATUS, Nothing(), Silent())
+    for text in found.problems:
         yield Finding("archive", text, f"./invoke up{env.flag}, which proves it; ./invoke logs -s postgres{env.flag}")
-    if not found["problems"]:
-        yield Finding("archive", f"any moment from {found['window']['text']} (UTC)")
+    if not found.problems:
+        yield Finding("archive", f"any moment from {found.window.text} (UTC)")

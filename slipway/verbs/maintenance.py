@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from slipway.data.verb import Nothing
 from slipway.environment import Environment, enter
 from slipway.errors import EngineError, SettingsError
+from slipway.ops.interface import MAINTENANCE_OFF, MAINTENANCE_ON, Message
 from slipway.plan import Plan, Progress, Step, apply
 from slipway.system.process import end_all
 
@@ -33,10 +35,11 @@ def run(on: str, reporter, state: str, message: str = "") -> None:
 
 def step(env: Environment, state: str, message: str) -> Step:
     def work(progress: Progress) -> str:
-        found = env.engine.inside(f"maintenance.{state}", {"message": message} if state == "on" else {}, progress)
         if state == "on":
-            return f"503 with: {found['message'][:60]}"
-        return "the app answers again" if found["was_on"] else "it was off already"
+            page = env.engine.inside(MAINTENANCE_ON, Message(message), progress)
+            return f"503 with: {page.message[:60]}"
+        opened = env.engine.inside(MAINTENANCE_OFF, Nothing(), progress)
+        return "the app answers again" if opened.was_on else "it was off already"
 
     return Step(f"maintenance {state}", "asked for", work)
 

@@ -7,6 +7,22 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import partial
 
+from slipway.data.restore.interface import (
+    ANALYZE,
+    DROP,
+    LOOK,
+    LOOK_AT_OBJECTS,
+    OBJECTS,
+    RESTORE,
+    WHOLE,
+    Drop,
+    Looked,
+    Restore,
+    RestoreWhole,
+    Source,
+)
+from slipway.data.verb import Nothing
+from slipway.data.wire import encode
 from slipway.engine import Seen
 from slipway.environment import Environment, enter
 from slipway.errors import EngineError, SettingsError, SlipwayError
@@ -39,12 +55,12 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
             return
         delivered = env.engine.deliver_backup(path_of(wish.folder), Silent()) if wish.folder else nullcontext("")
         with delivered as folder:
-            source = {"folder": folder} if folder else {"id": wish.backup}
-            found = env.engine.inside("restore.look", source, Silent())
+            source = Source(folder=folder) if folder else Source(wish.backup)
+            found = env.engine.inside(LOOK, source, Silent())
             refuse_absent(wish, found)
-            if wish.objects and found["objects"]:
+            if wish.objects and found.objects:
                 # Before anything is replaced: a database of then beside objects of now would be neither.
-                env.engine.inside("restore.objects", source | {"look": True}, Silent())
+                env.engine.inside(LOOK_AT_OBJECTS, source, Silent())
             for line in words.question(env, wish, found):
                 reporter.line(line)
             if not wish.into and not yes:
@@ -54,10 +70,10 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
         reporter.line(line)
     reporter.done(
         words.summary(env, wish, found, done, time.monotonic() - begun),
-        backup=found["id"],
-        database=done.database,
-        objects=done.objects,
-        **{name: done.whole if name == wish.only else {} for name in stores.WHOLE},
+        backup=found.id,
+        database=encode(done.database or {}),
+        objects=encode(done.objects or {}),
+        **{name: encode(done.whole or {}) if name == wish.only else {} for name in stores.WHOLE},
         seconds=round(time.monotonic() - begun, 3),
     )
 
@@ -75,22 +91,22 @@ def moment(on: str, reporter, at: str, yes: bool, wait: float, asked: dict) -> N
 
 
 def refuse_down(env: Environment, seen: Seen) -> None:
-    if seen.data is None or not seen.data["postgres"]["server_version"]:
-        reason = seen.data["postgres"]["reason"] if seen.data else "the stack does not run"
+    if seen.data is None or not seen.data.postgres.server_version:
+        reason = seen.data.postgres.reason if seen.data else "the stack does not run"
         # A database that is gone is a reason to restore; a server that is gone is none to begin.
         if not seen.data or "does not exist" not in reason:
             raise EngineError("postgres", reason, "a stack that is up", f"./invoke up{env.flag}")
 
 
-def ask(env: Environment, wish: Wish, found: dict) -> None:
+def ask(env: Environment, wish: Wish, found: Looked) -> None:
     """Goes on when the name of what is replaced is typed. Raises SettingsError otherwise."""
-    name = wish.whole.name if wish.whole else found["database"]
-    command = f"./invoke restore {found['id']}{f' --only {wish.only}' if wish.only else ''} --yes{env.flag}"
+    name = wish.whole.name if wish.whole else found.database
+    command = f"./invoke restore {found.id}{f' --only {wish.only}' if wish.only else ''} --yes{env.flag}"
     confirm.by_name("restore", name, "this replaces what is live", command)
 
 
 def carry_out(
-    env: Environment, reporter, seen: Seen, wish: Wish, source: dict, found: dict, check: Callable[[], None]
+    env: Environment, reporter, seen: Seen, wish: Wish, source: Source, found: Looked, check: Callable[[], None]
 ) -> Done:
     """Runs the plan for what was asked, with the front door closed where the live data is replaced."""
     done = Done()
@@ -103,7 +119,7 @@ def carry_out(
             apply(todo, reporter, end_all)
         except SlipwayError as error:
             if done.database:
-                error.found += f"; database {done.database['database']} is the restored one already"
+                error.found += f"; database {done.database.database} is the restored one already"
             raise
     apply(Plan(tuple(afterwards(env, seen, wish, done))), reporter, end_all)
     return done
@@ -114,66 +130,65 @@ def afterwards(env: Environment, seen: Seen, wish: Wish, done: Done) -> Iterator
     if seen.answering:
         yield (gates.ready(env, seen),)
         yield (gates.front_door(env),)
-    if wish.drop_old and done.database.get("old"):
+    if wish.drop_old and done.database and done.database.old:
         yield (
             Step(
                 "drop the database of before",
                 "--drop-old",
-                partial(drop_kept, env, {"names": [done.database["old"]]}, done.dropped),
+                partial(drop_kept, env, Drop((done.database.old,)), done),
             ),
         )
 
 
-def drop_kept(env: Environment, args: dict, result: dict, progress: Progress) -> str:
-    result.update(env.engine.inside("restore.drop", args, progress))
-    return ", ".join(result["dropped"]) or "there is none"
+def drop_kept(env: Environment, args: Drop, done: Done, progress: Progress) -> str:
+    done.dropped = env.engine.inside(DROP, args, progress)
+    return ", ".join(done.dropped.dropped) or "there is none"
 
 
-def plan(env: Environment, wish: Wish, source: dict, found: dict, done: Done) -> Plan:
+def plan(env: Environment, wish: Wish, source: Source, found: Looked, done: Done) -> Plan:
     """What is done while nobody writes."""
     levels: list[Level] = []
     if wish.database:
-        levels.append(
-            (Step("restore the database", f"from {found['id']}", partial(database, env, wish, source, done)),)
-        )
+        levels.append((Step("restore the database", f"from {found.id}", partial(database, env, wish, source, done)),))
     if wish.database and not wish.into:
         if env.settings.postgres == "bundled":
             levels.append((Step("roles", "grants on the restored database", partial(provision.roles, env.engine)),))
         levels.append((Step("statistics", "for the planner", partial(statistics, env)),))
-    if wish.objects and found["objects"]:
-        levels.append((Step("restore the objects", f"from {found['id']}", partial(objects, env, source, done)),))
+    if wish.objects and found.objects:
+        levels.append((Step("restore the objects", f"from {found.id}", partial(objects, env, source, done)),))
     if wish.whole:
         name = wish.whole.name
-        levels.append((Step(f"restore {name}", f"from {found['id']}", partial(whole, env, name, source, done)),))
+        levels.append((Step(f"restore {name}", f"from {found.id}", partial(whole, env, name, source, done)),))
     return Plan(tuple(levels))
 
 
-def whole(env: Environment, name: str, source: dict, done: Done, progress: Progress) -> str:
-    args = source | {"keys": list(settings_named(env))}
-    done.whole.update(env.engine.inside(f"restore.{name}", args, progress))
-    return f"{done.whole['keys']:,} keys; {done.whole['before']} has what it held before"
+def whole(env: Environment, name: str, source: Source, done: Done, progress: Progress) -> str:
+    args = RestoreWhole(source.id, source.folder, tuple(settings_named(env)))
+    done.whole = env.engine.inside(WHOLE[name], args, progress)
+    return f"{done.whole.keys:,} keys; {done.whole.before} has what it held before"
 
 
-def database(env: Environment, wish: Wish, source: dict, done: Done, progress: Progress) -> str:
-    args = source | {"into": wish.into, "tables": list(wish.tables), "schema_only": wish.schema_only, "mask": wish.mask}
-    done.database.update(env.engine.inside("restore", args, progress))
-    return f"{done.database['rows']:,} rows, as its manifest says"
+def database(env: Environment, wish: Wish, source: Source, done: Done, progress: Progress) -> str:
+    args = Restore(source.id, source.folder, wish.into, wish.tables, wish.schema_only, wish.mask)
+    done.database = env.engine.inside(RESTORE, args, progress)
+    return f"{done.database.rows:,} rows, as its manifest says"
 
 
 def statistics(env: Environment, progress: Progress) -> str:
-    env.engine.inside("restore.analyze", {}, progress)
+    env.engine.inside(ANALYZE, Nothing(), progress)
     return "gathered"
 
 
-def objects(env: Environment, source: dict, done: Done, progress: Progress) -> str:
-    done.objects.update(env.engine.inside("restore.objects", source, progress))
-    return f"{done.objects['put']:,} put back, {done.objects['same']:,} were the same"
+def objects(env: Environment, source: Source, done: Done, progress: Progress) -> str:
+    done.objects = env.engine.inside(OBJECTS, source, progress)
+    return f"{done.objects.put:,} put back, {done.objects.same:,} were the same"
 
 
 def drop_old(env: Environment, reporter, yes: bool) -> None:
     """Only what earlier restores have kept goes."""
     careful(env, yes, "deletes the databases that restores have kept", "restore --drop-old")
-    result: dict = {}
-    step = Step("drop what restores kept", "--drop-old", partial(drop_kept, env, {}, result))
+    done = Done()
+    step = Step("drop what restores kept", "--drop-old", partial(drop_kept, env, Drop(), done))
     apply(Plan(((step,),)), reporter, end_all)
-    reporter.done(f"{len(result['dropped'])} dropped, {size(result['bytes'])} free.", **result)
+    if gone := done.dropped:
+        reporter.done(f"{len(gone.dropped)} dropped, {size(gone.bytes)} free.", **encode(gone))

@@ -6,6 +6,7 @@ Its steps, in order, are the page `rollback` of slipway/release/plans.py.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 
 from slipway.engine import Seen
 from slipway.environment import Environment, enter
@@ -65,13 +66,13 @@ def back(
     )
 
 
-def describe_release(env: Environment, target: dict) -> dict:
+def describe_release(env: Environment, target: Mapping) -> dict:
     """What is known of the release that goes back to `target`, which stays on its record: the next one goes further."""
     known = describe(env, target["image"], "rollback")
     return known | {"revision": target["revision"], "target": target["id"]}
 
 
-def decide(env: Environment, reporter, name: str | None, first: dict, seen: Seen, record: Record) -> Swap:
+def decide(env: Environment, reporter, name: str | None, first: Mapping, seen: Seen, record: Record) -> Swap:
     """The swap, by what is on record now that nobody else can change it: a deploy may have ended while this waited."""
     if not seen.colour or "app" not in seen.services or "gateway" not in seen.services:
         raise EngineError("rollback", "the stack does not run", "a running stack", f"./invoke up{env.flag}")
@@ -83,7 +84,7 @@ def decide(env: Environment, reporter, name: str | None, first: dict, seen: Seen
     return swap
 
 
-def show(env: Environment, reporter, records: list[dict]) -> None:
+def show(env: Environment, reporter, records: Sequence[Mapping]) -> None:
     kept = [record for record in good(records) if at_hand(env, record) or record.get("digest")]
     for record in kept:
         reporter.line("  " + history.line(record))

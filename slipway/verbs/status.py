@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from slipway.data.backups.interface import STANDING
+from slipway.data.objects.interface import Feature
+from slipway.data.verb import Nothing
 from slipway.environment import enter
+from slipway.ops.interface import Observed
 from slipway.plan import Silent
 from slipway.recovery import backups
 from slipway.release.change import differences
@@ -25,7 +29,7 @@ def run(on: str, reporter) -> None:
     for subject, text in facts(seen.data):
         reporter.line(f"  {subject:<10} {text}")
     if seen.data:
-        text, trouble = backups.describe_standing(env.engine.inside("backups.standing", {}, Silent()))
+        text, trouble = backups.describe_standing(env.engine.inside(STANDING, Nothing(), Silent()))
         reporter.line(f"  {'backups':<10} {text}")
         if trouble:
             reporter.line(f"  {'backups':<10} ! {trouble}")
@@ -38,26 +42,26 @@ def run(on: str, reporter) -> None:
     )
 
 
-def facts(data: dict | None) -> Iterator[tuple[str, str]]:
+def facts(data: Observed | None) -> Iterator[tuple[str, str]]:
     """What the data side says of the schema and of the object store."""
     if not data:
         return
     yield "schema", schema(data)
-    if found := data.get("archive"):
+    if found := data.archive:
         yield "archive", describe_archiving(found)
-    features = data["records"].get("objects", {}).get("features", {})
-    for text in shortcomings(features):
+    features = data.records.get("objects", {}).get("features", {})
+    for text in shortcomings({name: Feature(**found) for name, found in features.items()}):
         yield "store", text
 
 
-def schema(data: dict) -> str:
-    if not data["postgres"]["reachable"]:
-        return f"unknown: {data['postgres']['reason']}"
-    parts = [f"{len(data['applied'] or {})} applied", f"{len(data['pending'])} pending", *data["problems"]]
-    return f"{', '.join(parts)} (PostgreSQL {data['postgres']['server_version']})"
+def schema(data: Observed) -> str:
+    if not data.postgres.reachable:
+        return f"unknown: {data.postgres.reason}"
+    parts = [f"{len(data.applied or {})} applied", f"{len(data.pending)} pending", *data.problems]
+    return f"{', '.join(parts)} (PostgreSQL {data.postgres.server_version})"
 
 
-def describe_archiving(found: dict) -> str:
+def describe_archiving(found: Mapping) -> str:
     """How far the archive is behind; what is wrong with it, where something is."""
     if found["problems"]:
         return f"FAILING: {'; '.join(found['problems'])}"

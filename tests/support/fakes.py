@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from slipway.data import wire
+from slipway.data.verb import A, R, Verb
 from slipway.engine import Build, Running, Seen
 from slipway.engine.in_place import InPlace
 from slipway.environment import Environment
+from slipway.ops.interface import Observed
 from slipway.plan import Plan
 from slipway.release import plans
 from slipway.release.change import compare
@@ -52,10 +55,32 @@ DATA = {
     "pending": [],
     "problems": [],
     "fixtures_pending": [],
-    "current": {"roles": True, "objects": True},
+    "current": {"roles": True, "objects": True, "archive": True},
     "records": {},
+    "archive": {},
+    "gateway": {"active": "", "up": False, "reason": "no gateway", "config": {}},
+    "releases": {"newest": None, "good": None},
+    "room": 2**40,
 }
-UP = Seen({name: Running("running", f"{name} 1") for name in SERVICES}, data=DATA, answering=True, last_answer="200")
+OPENED = {"gate": "app", "ms": 1, "tries": 1}
+# What the verbs say where nobody says otherwise.
+ANSWERS = {
+    "gate.postgres": OPENED,
+    "gate.redis": OPENED,
+    "gate.objects": OPENED | {"bucket": "files"},
+    "gate.app": OPENED | {"url": "http://app:8000/ready"},
+    "probe.app": OPENED,
+    "roles": {"database": "app", "changed": [], "notes": []},
+    "buckets": {"created": [], "features": {}, "canary": "kept", "ms": 1},
+    "migrate": {"applied": [], "version": None},
+    "fixtures": {"loaded": [], "kept": 0},
+    "gateway.active": {"active": "blue", "up": True, "reason": "", "config": {}},
+    "gateway.switch": {"ms": 1},
+    "gateway.drain": {"seconds": 0.1, "left": 0},
+    "releases.begin": {"record": {"id": "r0001-abc"}, "new": True},
+    "releases.close": {"record": {}, "images": []},
+    "releases.gap": {"reason": "", "migrations": [], "backup": None},
+}
 
 
 def env(engine: Machine = Machine(), **values) -> Environment:
@@ -63,10 +88,25 @@ def env(engine: Machine = Machine(), **values) -> Environment:
     return Environment(Path("/"), settings.environment, settings, model.build(settings), engine, "")
 
 
+def observed(**change: object) -> Observed:
+    """What the data side says when all is well, but for this; both as on the wire."""
+    return wire.decode(Observed, DATA | change)
+
+
+def answer(verb: Verb[A, R], told: Mapping) -> R:
+    """What the wire would make of this answer."""
+    return wire.decode(verb.gives, ANSWERS.get(verb.name, {}) | dict(told))
+
+
 def seen(change: Mapping[str, Running | None], data: Mapping | None = DATA, **facts) -> Seen:
     """What is seen when all is up but for these services; None takes one away."""
     services = {name: running for name, running in (UP.services | change).items() if running}
-    return replace(UP, services=services, data=data, **facts)
+    return replace(UP, services=services, data=None if data is None else observed(**data), **facts)
+
+
+UP = Seen(
+    {name: Running("running", f"{name} 1") for name in SERVICES}, data=observed(), answering=True, last_answer="200"
+)
 
 
 def gone(*names: str) -> dict[str, None]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slipway.data import endpoints, mirror
+from slipway.data import endpoints, mirror, wire
 from slipway.data.endpoints import Endpoints
 from slipway.data.mirror import manifest
 
@@ -69,7 +69,7 @@ class Mirror:
         return (self.pool / entry.sha256[:2] / entry.sha256).read_bytes()
 
     def restore(self, name: str, **options) -> dict:
-        return mirror.restore(self.ends, self.root / name, self.pool, self.events.append, **options)
+        return wire.encode(mirror.restore(self.ends, self.root / name, self.pool, self.events.append, **options))
 
 
 def finish(folder: Path, found: dict) -> None:

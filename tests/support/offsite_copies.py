@@ -6,11 +6,11 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slipway.data import endpoints, mirror
+from slipway.data import endpoints, mirror, wire
 from slipway.data.backups import folder, verify
 from slipway.data.mirror import manifest
 from slipway.data.offsite import listing, place
-from slipway.ops import verbs
+from tests.support import asking
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Copies:
         return self.env["OFFSITE_S3_BUCKET"]
 
     def run(self, verb: str, args: dict | None = None, **env: str) -> dict:
-        return verbs.run(verb, args or {}, {**self.env, **env}, self.events.append)
+        return asking.ask(verb, args, {**self.env, **env}, self.events.append)
 
     def put(self, key: str, body: bytes) -> None:
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body)
@@ -56,7 +56,7 @@ class Copies:
         return endpoints.read({**self.env, **env})
 
     def listed(self, **env: str) -> dict[str, dict]:
-        seen = listing.summarize_copies(self.ends(**env))
+        seen = wire.encode(listing.summarize_copies(self.ends(**env)))
         assert not seen["problem"]
         return seen["copies"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from slipway.data.migrations.foresight import Finding, LikelyBackup, Lock, Prospect
 from slipway.engine.docker import preview
 from slipway.outlook import Outlook, pause
 from slipway.stack import model
@@ -14,18 +15,15 @@ def test_an_outlook_reads_from_what_differs_to_what_stays():
     found = Outlook(
         changes={"app": ["image: a:1 → a:2", "environment: KEY has another value"]},
         migrations=[
-            {
-                "file": "migrations/5_x.up.sql",
-                "tables": [
-                    {"table": "tasks", "mode": "ACCESS EXCLUSIVE", "blocks": "reads and writes"},
-                    {"table": "users", "mode": "SHARE", "blocks": "writes"},
-                ],
-                "untold": True,
-                "findings": [{"level": "warning", "line": 1, "column": 2, "rule": "r", "message": "it waits"}],
-            },
-            {"file": "migrations/6_y.up.sql", "tables": [], "untold": False, "findings": []},
+            Prospect(
+                "migrations/5_x.up.sql",
+                (Lock("tasks", "ACCESS EXCLUSIVE", "reads and writes"), Lock("users", "SHARE", "writes")),
+                True,
+                (Finding("migrations/5_x.up.sql", 1, 2, "r", "warning", "it waits", ""),),
+            ),
+            Prospect("migrations/6_y.up.sql", (), False, ()),
         ],
-        backup={"id": "20261125T174035Z", "bytes": 12_340_000, "seconds": 3.2},
+        backup=LikelyBackup("20261125T174035Z", 12_340_000, 3.2),
         pauses={"redis": pause("redis", True, True), "app": pause("app", True, True)},
         stays=["postgres", "gateway"],
     )

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from slipway.data import wire
 from slipway.data.backups import folder, retention, schedule
+from slipway.data.backups.interface import Aged, Backups, Check, Elsewhere, Here, Standing
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.offsite import listing as offsite
+from slipway.data.verb import Nothing
 from slipway.errors import SettingsError, VerificationError
 from slipway.stack import stores
 
 
-def list_backups(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"backups": [summary, newest first], "damaged": [sentence], "offsite": what `summarize_copies` says}.
-
-    Each says `where` it is: here, off-site, or both; one that is only off-site says what its files tell.
-    """
+def list_backups(ends: Endpoints, args: Nothing, emit: Emit) -> Backups:
+    """Every backup, here and elsewhere."""
     elsewhere = offsite.summarize_copies(ends)
-    here = [summary(each) for each in folder.list_backups(ends)]
-    found = [*here, *offsite.only_there(elsewhere["copies"], {each["id"] for each in here})]
-    for each in found:
-        each["where"] = offsite.where(each, elsewhere["copies"])
-    found.sort(key=lambda each: folder.order(each["id"]), reverse=True)
-    return {"backups": found, "damaged": folder.list_damaged(ends), "offsite": elsewhere}
+    here = [summary(each, "both" if each["id"] in elsewhere.copies else "local") for each in folder.list_backups(ends)]
+    found: list[Here | Elsewhere] = [*here, *offsite.only_there(elsewhere.copies, {each.id for each in here})]
+    found.sort(key=lambda each: folder.order(each.id), reverse=True)
+    return Backups(tuple(found), tuple(folder.list_damaged(ends)), elsewhere)
 
 
-def summary(found: dict) -> dict:
+def summary(found: dict, where: str) -> Here:
     """What one line of the list says."""
     kept = (
         "id",
@@ -45,29 +43,30 @@ def summary(found: dict) -> dict:
         "objects",
         *stores.WHOLE,
     )
-    return {key: found.get(key) for key in kept} | {
+    told = {key: found.get(key) for key in kept} | {
         "bytes": sum(file["bytes"] for file in found["files"].values()),
         "tables": len(found["tables"]),
         "rows": sum(table["rows"] for table in found["tables"].values()),
+        "where": where,
     }
+    return wire.decode(Here, told)
 
 
-def describe_standing(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """How things stand, for `status` and `doctor`: {"count", "newest", "proven": {"id", "age"} or None, "schedule",
-    "damaged"}. Only backups of the database count."""
+def describe_standing(ends: Endpoints, args: Nothing, emit: Emit) -> Standing:
+    """How things stand, for `status` and `doctor`. Only backups of the database count."""
     now = datetime.now(UTC)
     found = [each for each in folder.list_backups(ends) if "database" in each["parts"]]
 
-    def told_of(some: list[dict]) -> dict | None:
-        return {"id": some[0]["id"], "age": round((now - taken_at(some[0])).total_seconds())} if some else None
+    def told_of(some: list[dict]) -> Aged | None:
+        return Aged(some[0]["id"], round((now - taken_at(some[0])).total_seconds())) if some else None
 
-    return {
-        "count": len(found),
-        "newest": told_of(found),
-        "proven": told_of([each for each in found if each["proven"]]),
-        "schedule": schedule.report(ends, now),
-        "damaged": folder.list_damaged(ends),
-    }
+    return Standing(
+        len(found),
+        told_of(found),
+        told_of([each for each in found if each["proven"]]),
+        schedule.report(ends, now),
+        tuple(folder.list_damaged(ends)),
+    )
 
 
 def taken_at(found: dict) -> datetime:
@@ -75,13 +74,10 @@ def taken_at(found: dict) -> datetime:
     return datetime.fromisoformat(found["begun"])
 
 
-def check(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"id", "age"} of the newest proven backup of the database, in seconds.
-
-    Raises VerificationError when that is older than `max_age` seconds, or when there is none.
-    """
-    limit = args.get("max_age")
-    if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
+def check(ends: Endpoints, args: Check, emit: Emit) -> Aged:
+    """The newest proven backup of the database. Raises VerificationError when that is too old, or when there is none."""
+    limit = args.max_age
+    if limit <= 0:
         raise SettingsError("--max-age", str(limit), "a time such as 26h or 2d", "./invoke backups.check --max-age 26h")
     now = datetime.now(UTC)
     found = [each for each in folder.list_backups(ends) if "database" in each["parts"]]
@@ -93,8 +89,8 @@ def check(ends: Endpoints, args: dict, emit: Emit) -> dict:
             "a backup that a drill has restored",
             "./invoke backups.drill" if found else "./invoke backup, then ./invoke backups.drill",
         )
-    if (planned := schedule.report(ends, now)) and planned["trouble"]:
-        raise VerificationError("backups", planned["trouble"], "every scheduled backup taken", "./invoke logs -s ops")
+    if (planned := schedule.report(ends, now)) and planned.trouble:
+        raise VerificationError("backups", planned.trouble, "every scheduled backup taken", "./invoke logs -s ops")
     age = (now - taken_at(proven[0])).total_seconds()
     if age > limit:
         raise VerificationError(
@@ -103,7 +99,7 @@ def check(ends: Endpoints, args: dict, emit: Emit) -> dict:
             f"at most {describe_age(limit)}",
             "./invoke backup, then ./invoke backups.drill",
         )
-    return {"id": proven[0]["id"], "age": round(age, 3)}
+    return Aged(proven[0]["id"], round(age, 3))
 
 
 def describe_nothing(found: list[dict], now: datetime) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from slipway.data import mirror
 from slipway.data.backups import dump, folder, lock, manifest, verify
+from slipway.data.backups.interface import Verified, Verify
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.postgres import programs
 from slipway.data.progress import progress
@@ -16,20 +17,16 @@ from slipway.errors import VerificationError
 SAMPLE = 20  # objects of which the bytes are read again
 
 
-def prove(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Looks at backup `id` (default: the newest): {"id", "files", "bytes", "objects", "read"}.
-
-    Each file is read and hashed, the bytes of its objects must be there, some of them, or with `all` every one, are
-    hashed, and with `read` pg_restore reads the dump to its end. Raises VerificationError with the first problem, the others as its log.
-    """
-    path = folder.find(ends, args.get("id") or "latest")
+def prove(ends: Endpoints, args: Verify, emit: Emit) -> Verified:
+    """Looks at a backup: each file is read and hashed, and the bytes of its objects must be there. Raises VerificationError with the first problem, the others as its log."""
+    path = folder.find(ends, args.id or "latest")
     with lock.hold_for_reading(path):
         progress(emit, f"hashing {path.name}", 0, 0, "")
         problems = verify.problems(path)
         if not problems:
             progress(emit, "looking at objects", 0, 0, "")
-            problems = objects(ends, path, None if args.get("all") else SAMPLE)
-        if not problems and args.get("read") and (path / manifest.DUMP).exists():
+            problems = objects(ends, path, None if args.all else SAMPLE)
+        if not problems and args.read and (path / manifest.DUMP).exists():
             progress(emit, "pg_restore reads the dump", 0, 0, "")
             problems = readable(ends, path)
         if problems:
@@ -42,13 +39,8 @@ def prove(ends: Endpoints, args: dict, emit: Emit) -> dict:
                 tuple(problems[1:]),
             )
         found = folder.read(path)
-    return {
-        "id": path.name,
-        "files": len(found["files"]),
-        "read": bool(args.get("read")),
-        "bytes": sum(file["bytes"] for file in found["files"].values()),
-        "objects": found["objects"],
-    }
+    size = sum(file["bytes"] for file in found["files"].values())
+    return Verified(path.name, len(found["files"]), args.read, size, found["objects"])
 
 
 def describe_mending(ends: Endpoints, name: str) -> str:

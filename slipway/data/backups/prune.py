@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import fcntl
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from slipway.data import mirror
 from slipway.data.backups import folder, listing, lock, retention
+from slipway.data.backups.interface import Prune, Pruned
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.offsite import pruning as elsewhere
 from slipway.data.progress import progress
 from slipway.errors import BackupError
 
 
-def prune(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"kept": {id: reason}, "gone": [id], "busy": [id], "bytes", "objects", "offsite"}; with `dry_run` nothing is touched.
-
-    `busy` are those that somebody reads now; `bytes` what the removed ones held, `objects` how many files of the pool
-    nobody names any more and so were removed; `offsite` the same of the copies, None where there are none. Raises
-    LockHeld while a backup is taken, BackupError.
-    """
-    here = outcome(*plan(ends)) if args.get("dry_run") else prune_backups(ends, emit)
-    return here | {"offsite": elsewhere.prune(ends, bool(args.get("dry_run")), emit) if ends.offsite else None}
+def prune(ends: Endpoints, args: Prune, emit: Emit) -> Pruned:
+    """Removes what no rule keeps, here and elsewhere. Raises LockHeld while a backup is taken, BackupError."""
+    here = outcome(*plan(ends)) if args.dry_run else prune_backups(ends, emit)
+    return replace(here, offsite=elsewhere.prune(ends, args.dry_run, emit) if ends.offsite else None)
 
 
-def prune_backups(ends: Endpoints, emit: Emit) -> dict:
+def prune_backups(ends: Endpoints, emit: Emit) -> Pruned:
     with lock.hold_lock(ends, "a prune") as place:
         found, kept = plan(ends)
         gone = [each for each in found[::-1] if each["id"] not in kept and remove(each["path"], place)]
         lock.clear(place)
-        return outcome(found, kept, gone) | {"objects": sweep_pool(ends, place, emit) if gone else 0}
+        return replace(outcome(found, kept, gone), objects=sweep_pool(ends, place, emit) if gone else 0)
 
 
 def sweep_pool(ends: Endpoints, place: Path, emit: Emit) -> int:
@@ -70,14 +67,15 @@ def remove(path: Path, place: Path) -> bool:
         os.close(handle)
 
 
-def outcome(found: list[dict], kept: dict[str, str], gone: list[dict] | None = None) -> dict:
+def outcome(found: list[dict], kept: dict[str, str], gone: list[dict] | None = None) -> Pruned:
     going = [each for each in found if each["id"] not in kept]
     removed = going if gone is None else gone
     names = {each["id"] for each in removed}
-    return {
-        "kept": {each["id"]: kept[each["id"]] for each in found if each["id"] in kept},
-        "gone": [each["id"] for each in found if each["id"] in names],
-        "busy": [each["id"] for each in going if each["id"] not in names],
-        "objects": 0,
-        "bytes": sum(file["bytes"] for each in removed for file in each["files"].values()),
-    }
+    return Pruned(
+        {each["id"]: kept[each["id"]] for each in found if each["id"] in kept},
+        tuple(each["id"] for each in found if each["id"] in names),
+        tuple(each["id"] for each in going if each["id"] not in names),
+        objects=0,
+        bytes=sum(file["bytes"] for each in removed for file in each["files"].values()),
+        offsite=None,
+    )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from slipway.data import records
+from slipway.data.backups.interface import Planned
 from slipway.data.endpoints import Endpoints
 
 RECORD = "schedule"
@@ -58,13 +59,13 @@ def moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def report(ends: Endpoints, now: datetime | None = None) -> dict | None:
-    """{"schedule", "next", "trouble"} for people and monitoring; None where there is no schedule."""
+def report(ends: Endpoints, now: datetime | None = None) -> Planned | None:
+    """The schedule for people and monitoring; None where there is none."""
     now, schedule = now or datetime.now(UTC), ends.backup.schedule
     if not schedule:
         return None
     record = records.read(ends.state_dir, RECORD)
-    return {"schedule": schedule, "next": stamp(next_due(schedule, now)), "trouble": trouble(schedule, record, now)}
+    return Planned(schedule, stamp(next_due(schedule, now)), trouble(schedule, record, now))
 
 
 def trouble(schedule: str, record: Mapping, now: datetime) -> str:

@@ -7,13 +7,14 @@ import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import slipway
+from slipway.data import wire
 from slipway.data.backups import dump, extras, fingerprint, folder, lock, manifest, snapshot, source
 from slipway.data.backups.dump import Dump
+from slipway.data.backups.interface import Backup, Need, Taken
 from slipway.data.backups.pace import Pace
 from slipway.data.backups.snapshot import Moved, Snapshot
 from slipway.data.backups.source import Source
@@ -21,6 +22,7 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.postgres import connection
 from slipway.data.postgres import programs as postgres_programs
 from slipway.data.progress import progress
+from slipway.data.verb import Nothing
 from slipway.errors import BackupError, SettingsError
 from slipway.stack import stores
 from slipway.system import disk
@@ -39,57 +41,32 @@ INTERVAL = 0.3
 LONGEST_LABEL = 200
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What was asked for."""
-
-    kind: str = "manual"
-    label: str = ""
-    parts: tuple[str, ...] = PARTS
-    contents: bool = False  # a hash of each table's content as well
-    passwords: bool = False  # of roles, as hashes
-    keys: tuple[str, ...] | None = None  # names of the settings that the stack was started with
-    release: str | None = None
-    wait: float = 0
+def parts_of(wish: Backup) -> tuple[str, ...]:
+    return PARTS if wish.only is None else ONLY[wish.only]
 
 
-def read_wish(args: dict) -> Wish:
-    """The arguments of the verb. Raises SettingsError for what cannot be meant."""
-    kind, only, label = args.get("kind", "manual"), args.get("only"), str(args.get("label") or "")
-    if kind not in KINDS:
-        raise SettingsError("kind", str(kind), ", ".join(KINDS), "./invoke backup")
-    if only is not None and only not in ONLY:
-        raise SettingsError("--only", str(only), ", ".join(ONLY), "./invoke backup --only db")
-    if len(label) > LONGEST_LABEL or not label.isprintable():
+def refuse_senseless(wish: Backup) -> None:
+    """Raises SettingsError for what cannot be meant."""
+    if wish.kind not in KINDS:
+        raise SettingsError("kind", wish.kind, ", ".join(KINDS), "./invoke backup")
+    if wish.only is not None and wish.only not in ONLY:
+        raise SettingsError("--only", wish.only, ", ".join(ONLY), "./invoke backup --only db")
+    if len(wish.label) > LONGEST_LABEL or not wish.label.isprintable():
         raise SettingsError(
             "--label",
-            f"{len(label)} characters",
+            f"{len(wish.label)} characters",
             f"one line of {LONGEST_LABEL} at most",
             "./invoke backup --label 'before the big change'",
         )
-    keys = args.get("keys")
-    return Wish(
-        kind,
-        label,
-        ONLY[only] if only else PARTS,
-        bool(args.get("contents")),
-        bool(args.get("passwords")),
-        None if keys is None else tuple(map(str, keys)),
-        args.get("release"),
-        float(args.get("wait", 0)),
-    )
 
 
-def take(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Takes a backup and returns its manifest, with `seconds` and `path`.
-
-    With `needed` it is one before migrations: {"skipped": why} where none are pending, or there is no table yet.
+def take(ends: Endpoints, wish: Backup, emit: Emit) -> Taken:
+    """Takes a backup.
 
     Nothing of a backup that fails stays. Raises BackupError, LockHeld while another one is taken, GateError.
     """
-    wish, begun = read_wish(args), time.monotonic()
-    if args.get("needed") and (why := needless(ends)):
-        return {"skipped": why}
+    refuse_senseless(wish)
+    begun = time.monotonic()
     with lock.hold_lock(ends, KINDS[wish.kind], wish.wait, lambda text: progress(emit, text, 0, 0, "")) as place:
         name = folder.new_id(ends)
         work = place / f"{folder.PARTIAL}{name}-{os.getpid()}"
@@ -101,7 +78,14 @@ def take(ends: Endpoints, args: dict, emit: Emit) -> dict:
             raise folder.unreachable(place, error) from None
         finally:
             shutil.rmtree(work, ignore_errors=True)
-    return manifest.read(place / name) | {"path": str(place / name), "seconds": round(time.monotonic() - begun, 3)}
+    content = manifest.read(place / name)
+    told = {"path": str(place / name), "seconds": round(time.monotonic() - begun, 3)}
+    return wire.decode(Taken, content | told)
+
+
+def look_for_need(ends: Endpoints, args: Nothing, emit: Emit) -> Need:
+    """Whether migrations want a backup before them."""
+    return Need(needless(ends))
 
 
 def needless(ends: Endpoints) -> str:
@@ -115,13 +99,13 @@ def needless(ends: Endpoints) -> str:
         return "" if fingerprint.tables(conn) else "the database holds nothing yet"
 
 
-def fill_folder(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> dict:
+def fill_folder(ends: Endpoints, wish: Backup, name: str, work: Path, emit: Emit) -> dict:
     """Writes every file but the manifest and returns the manifest's content."""
     content = {
         "id": name,
         "label": wish.label,
         "kind": wish.kind,
-        "parts": list(wish.parts),
+        "parts": list(parts_of(wish)),
         "stack": ends.backup.stack,
         "environment": ends.backup.environment,
         "begun": now(),
@@ -134,10 +118,10 @@ def fill_folder(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) 
         "objects": None,
         **dict.fromkeys(stores.WHOLE),
     }
-    if "database" in wish.parts:
+    if "database" in parts_of(wish):
         found = database(ends, wish, name, work, emit)
         content |= found | {"tools": content["tools"] | found["tools"]}
-    content |= extras.write(ends, wish.parts, work, wish.keys, emit)
+    content |= extras.write(ends, parts_of(wish), work, wish.keys, emit)
     content["files"] = weigh_files(work)
     return content | {"ended": now()}
 
@@ -156,7 +140,7 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def database(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> dict:
+def database(ends: Endpoints, wish: Backup, name: str, work: Path, emit: Emit) -> dict:
     """The dump and the roles; again from the start when the schema moved in between."""
     way = source.choose(ends)
     for attempt in range(1, TRIES + 1):
@@ -176,7 +160,7 @@ def database(ends: Endpoints, wish: Wish, name: str, work: Path, emit: Emit) -> 
     raise AssertionError("unreachable")
 
 
-def once(ends: Endpoints, wish: Wish, way: Source, name: str, work: Path, emit: Emit) -> dict:
+def once(ends: Endpoints, wish: Backup, way: Source, name: str, work: Path, emit: Emit) -> dict:
     with snapshot.open_snapshot(way) as taken:
         facts = source.describe_server(taken.conn)
         programs = postgres_programs.folder(

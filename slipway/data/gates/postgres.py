@@ -10,14 +10,15 @@ from pathlib import Path
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.postgres import connection
 from slipway.data.progress import teller
+from slipway.data.verb import Nothing
 from slipway.errors import GateError, SettingsError
-from slipway.system.wait import NotYet, wait
+from slipway.system.wait import NotYet, Opened, wait
 
 ACCEPTS, REJECTS, SILENT = 0, 1, 2  # pg_isready's exit codes, from its manual page
 
 
-def gate(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Waits until Postgres answers a query over TCP and is not in recovery; {"gate", "ms", "tries"}.
+def gate(ends: Endpoints, args: Nothing, emit: Emit) -> Opened:
+    """Waits until Postgres answers a query over TCP and is not in recovery.
 
     Never by socket: the temporary server of the official image's first start answers there and goes away again.
     Raises GateError at the deadline, or at once when the password, role or database is refused.

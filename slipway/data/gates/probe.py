@@ -6,22 +6,23 @@ import socket
 
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.gates import ready
+from slipway.data.gates.interface import Probe
 from slipway.data.progress import progress
-from slipway.system.wait import NotYet, wait
+from slipway.system.wait import NotYet, Opened, wait
 
 INTERVAL = 0.05
 
 
-def app(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Waits until each of the `count` addresses of `host` answers 200 on the ready path, `timeout` seconds at most.
+def app(ends: Endpoints, args: Probe, emit: Emit) -> Opened:
+    """Waits until each address answers 200 on the ready path.
 
-    Returns {"gate", "ms", "tries"}. Raises GateError with the last answer, and each dependency that the app calls broken.
+    Raises GateError with the last answer, and each dependency that the app calls broken.
     """
     path = "/" + (ends.app_ready_path or ends.app_health_path).lstrip("/")
     return wait(
         "app",
-        lambda: ask_all(args["host"], args["port"], args["count"], path),
-        float(args["timeout"]),
+        lambda: ask_all(args.host, args.port, args.count, path),
+        args.timeout,
         INTERVAL,
         expected=f"200 from {path}",
         tell=lambda text: progress(emit, text, 0, 0, "tries"),

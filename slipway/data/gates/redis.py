@@ -6,14 +6,15 @@ import secrets
 
 from slipway.data.endpoints import Emit, Endpoints, need
 from slipway.data.progress import teller
+from slipway.data.verb import Nothing
 from slipway.errors import GateError, SettingsError
-from slipway.system.wait import NotYet, wait
+from slipway.system.wait import NotYet, Opened, wait
 
 FORM = "redis://user:password@host:6379/0"
 
 
-def gate(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Waits until Redis lets us in, writes, reads back and deletes a scratch key; {"gate", "ms", "tries"}.
+def gate(ends: Endpoints, args: Nothing, emit: Emit) -> Opened:
+    """Waits until Redis lets us in, writes, reads back and deletes a scratch key.
 
     Raises GateError at the deadline, or at once when the password is wrong or missing.
     """

@@ -5,26 +5,26 @@ from __future__ import annotations
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.migrations import history, session, state, transaction, validate
 from slipway.data.migrations.files import Migration
-from slipway.data.migrations.migrate import mark_of
+from slipway.data.migrations.interface import Adopt, Adopted
 from slipway.data.migrations.state import Situation
+from slipway.data.migrations.transaction import Mark
 from slipway.errors import MigrationError
 
 
-def adopt(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Makes history and golang-migrate's row say that the database is at `args["version"]`; nothing else is changed.
+def adopt(ends: Endpoints, args: Adopt, emit: Emit) -> Adopted:
+    """Makes history and golang-migrate's row say that the database is at a version; nothing else is changed.
 
     Without a version it is the one of golang-migrate's row; -1 is "nothing is applied". Versions up to it that the
-    history lacks become its baseline; those above it, which golang-migrate has rolled back, are forgotten.
-    Returns {"version", "adopted": [versions], "forgotten": [versions]}. Raises MigrationError when that version has
+    history lacks become its baseline; those above it, which golang-migrate has rolled back, are forgotten. Raises MigrationError when that version has
     no file, when golang-migrate's row is dirty, and when row, history and version contradict each other.
     """
-    mark = mark_of(args)
-    wanted = state.number(args, "version", None, history.NIL)
+    mark = Mark(args.by)
+    state.check_number("version", args.version, history.NIL)
     with state.open_state(ends, "slipway adopt", emit) as (conn, seen):
-        version = target(seen, wanted)
+        version = target(seen, args.version)
         refuse(seen, version)
         fill = new_baseline(seen, version)
-        forget = sorted(each for each in seen.known if each > version)
+        forget = tuple(sorted(each for each in seen.known if each > version))
         with session.file_transaction(conn, "adopt"):
             rows = "".join(
                 history.up_rows(transaction.record_of(each, mark, each.sha256, baseline=True)) for each in fill
@@ -35,11 +35,7 @@ def adopt(ends: Endpoints, args: dict, emit: Emit) -> dict:
                 + "".join(map(history.down_rows, forget))
                 + history.mirror_rows(version)
             )
-    return {
-        "version": None if version == history.NIL else version,
-        "adopted": [each.version for each in fill],
-        "forgotten": forget,
-    }
+    return Adopted(None if version == history.NIL else version, tuple(each.version for each in fill), forget)
 
 
 def target(seen: Situation, wanted: int | None) -> int:

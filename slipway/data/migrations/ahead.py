@@ -6,34 +6,32 @@ from datetime import datetime
 
 from slipway.data.endpoints import Emit, Endpoints, need
 from slipway.data.migrations import lint, statement_locks
+from slipway.data.migrations.foresight import Ahead, Finding, Foretold, LikelyBackup, Lint, Prospect
 from slipway.errors import SlipwayError
 
 
-def ahead(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"files": [{"file", "tables", "untold", "findings"}], "unlinted": why lint could not look, "backup": expected}.
-
-    `args["files"]` are the pending files. `tables` are the locks that the text foretells, the strongest first.
-    """
+def ahead(ends: Endpoints, args: Ahead, emit: Emit) -> Foretold:
+    """Reads the pending files and runs none of them."""
     need(ends.migrations_dir, "MIGRATIONS_DIR", "the directory of the migrations")
-    names, unlinted, findings = list(args["files"]), "", []
+    unlinted, findings = "", tuple[Finding, ...]()
     try:
-        findings = lint.lint(ends, {"files": names}, emit)["findings"]
+        findings = lint.lint(ends, Lint(args.files), emit).findings
     except SlipwayError as error:
         unlinted = str(error)
-    sources = [lint.read(ends.migrations_dir, name) for name in names]
-    return {
-        "files": [
-            {"file": each.label, **statement_locks.strongest(each.content.decode())}
-            | {"findings": [found for found in findings if found["file"] == each.label]}
-            for each in sources
-        ],
-        "unlinted": unlinted,
-        "backup": expected_backup(ends),
-    }
+    sources = [lint.read(ends.migrations_dir, name) for name in args.files]
+    prospects = (
+        Prospect(
+            each.label,
+            *statement_locks.strongest(each.content.decode()),
+            tuple(found for found in findings if found.file == each.label),
+        )
+        for each in sources
+    )
+    return Foretold(tuple(prospects), unlinted, expected_backup(ends))
 
 
-def expected_backup(ends: Endpoints) -> dict | None:
-    """{"id", "bytes", "seconds"} of the newest backup of the database: the next one will be much like it. None without one."""
+def expected_backup(ends: Endpoints) -> LikelyBackup | None:
+    """The newest backup of the database; None without one."""
     from slipway.data.backups import folder
 
     if ends.backup_dir is None:
@@ -42,8 +40,5 @@ def expected_backup(ends: Endpoints) -> dict | None:
     if newest is None:
         return None
     begun, ended = (datetime.fromisoformat(newest[key]) for key in ("begun", "ended"))
-    return {
-        "id": newest["id"],
-        "bytes": sum(file["bytes"] for file in newest["files"].values()),
-        "seconds": (ended - begun).total_seconds(),
-    }
+    size = sum(file["bytes"] for file in newest["files"].values())
+    return LikelyBackup(newest["id"], size, (ended - begun).total_seconds())

@@ -5,12 +5,14 @@ from __future__ import annotations
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.migrations import files as migration_files
 from slipway.data.migrations import history, migrate, validate
+from slipway.data.migrations.interface import Drift, Migrate
 from slipway.data.postgres import catalog, connection, copy, scratch
+from slipway.data.verb import Nothing
 from slipway.errors import MigrationError
 
 
-def drift(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"differences": [sentences]}, where "expected" is what the applied migrations give; empty when they agree.
+def drift(ends: Endpoints, args: Nothing, emit: Emit) -> Drift:
+    """Compares the live schema with what the applied migrations give.
 
     Grants, and extensions that hold no data, are compared on a bundled server only: elsewhere they come from defaults
     and administrators, and from no migration. Nothing of the live database is changed. Where the empty database is of another major version than the live one, a copy of the
@@ -33,7 +35,7 @@ def drift(ends: Endpoints, args: dict, emit: Emit) -> dict:
         wanted, found = (catalog.of_any_copy(each) for each in (wanted, copied(ends, emit)))
     if not ends.admin_url:
         wanted, found = (catalog.without_optional(catalog.without_grants(each)) for each in (wanted, found))
-    return {"differences": told + catalog.difference(wanted, found)}
+    return Drift((*told, *catalog.difference(wanted, found)))
 
 
 def expected(ends: Endpoints, version: int | None, emit: Emit) -> tuple[catalog.Snapshot, int]:
@@ -43,7 +45,7 @@ def expected(ends: Endpoints, version: int | None, emit: Emit) -> tuple[catalog.
         if ends.admin_url:
             scratch.furnish(beside, scratch.database_of(ends))
         if version is not None:
-            migrate.migrate(beside, {"to": version, "by": "slipway drift"}, emit)
+            migrate.migrate(beside, Migrate("slipway drift", "", version), emit)
         return looked_at(beside)
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from slipway.data.endpoints import Endpoints
 from slipway.data.migrations.files import Applied
 from slipway.data.postgres import connection
+from slipway.data.postgres.interface import Server
 from slipway.errors import GateError
 
 if TYPE_CHECKING:
     import psycopg
 
-Look = tuple[dict, "dict[int, Applied] | None", dict[str, str], list[str]]
+Look = tuple[Server, "dict[int, Applied] | None", dict[str, str], list[str]]
 
 
 def look(ends: Endpoints) -> Look:
@@ -23,9 +24,9 @@ def look(ends: Endpoints) -> Look:
         with connection.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", timeout=2, purpose="slipway observe") as conn:
             return read(conn)
     except GateError as error:
-        return {"reachable": False, "reason": error.found, "server_version": ""}, None, {}, []
+        return Server(False, error.found, ""), None, {}, []
     except psycopg.Error as error:
-        return {"reachable": False, "reason": connection.reason(error), "server_version": ""}, None, {}, []
+        return Server(False, connection.reason(error), ""), None, {}, []
 
 
 def read(conn: psycopg.Connection) -> Look:
@@ -33,7 +34,7 @@ def read(conn: psycopg.Connection) -> Look:
     from slipway.data.migrations import history
 
     version = conn.info.parameter_status("server_version") or ""
-    server = {"reachable": True, "reason": "", "server_version": version.split(" ")[0]}
+    server = Server(True, "", version.split(" ")[0])
     ours, seeds, mirror = conn.execute(
         "SELECT to_regclass('slipway.history') IS NOT NULL, to_regclass('slipway.fixtures') IS NOT NULL, "
         "to_regclass('public.schema_migrations') IS NOT NULL"

@@ -17,6 +17,7 @@ from pathlib import Path
 from slipway.data.endpoints import Emit, Endpoints, need
 from slipway.data.migrations import files as migration_files
 from slipway.data.migrations import lint_rules
+from slipway.data.migrations.foresight import Finding, Lint, Linted
 from slipway.data.postgres import connection
 from slipway.data.sql import lexer
 from slipway.errors import GateError, MigrationError, SettingsError
@@ -39,17 +40,14 @@ class Source:
         return "no-transaction" not in lexer.directives(self.content.decode())
 
 
-def lint(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Lints `args["files"]`, else what is pending; every upward migration with `args["all"]` or without a database.
+def lint(ends: Endpoints, args: Lint, emit: Emit) -> Linted:
+    """Lints the files that are named, else what is pending; every upward migration without a database.
 
-    Returns {"findings": [{"file", "line", "column", "rule", "level", "message", "help"}], "files": n}; lines and
-    columns from 1, columns in characters; level is error, warning or advice. Raises SettingsError where squawk is
-    missing or its configuration is wrong.
+    Raises SettingsError where squawk is missing or its configuration is wrong.
     """
     need(ends.migrations_dir, "MIGRATIONS_DIR", "the directory of the migrations")
-    named = args.get("files")
-    waiting, major = ask(ends, bool(args.get("all")))
-    sources = [read(ends.migrations_dir, name) for name in (waiting if named is None else named)]
+    waiting, major = ask(ends, args.all)
+    sources = [read(ends.migrations_dir, name) for name in (waiting if args.files is None else args.files)]
     config = find_config(ends.migrations_dir)
     found = [
         finding
@@ -59,10 +57,8 @@ def lint(ends: Endpoints, args: dict, emit: Emit) -> dict:
         )
     ]
     order = {each.label: index for index, each in enumerate(sources)}
-    return {
-        "findings": sorted(found, key=lambda each: (order[each["file"]], each["line"], each["column"])),
-        "files": len(sources),
-    }
+    found.sort(key=lambda each: (order[each.file], each.line, each.column))
+    return Linted(tuple(found), len(sources))
 
 
 def ask(ends: Endpoints, everything: bool) -> tuple[list[str], int]:
@@ -142,9 +138,9 @@ def read_set(told: dict, key: str) -> set[str]:
     return {str(each) for each in value} if isinstance(value, list) else set()
 
 
-def check(sources: list[Source], words: list[str]) -> list[dict]:
+def check(sources: list[Source], words: list[str]) -> list[Finding]:
     """squawk's findings in files that are run alike. It gets copies, because COPY's data is no SQL."""
-    found: list[dict] = []
+    found: list[Finding] = []
     with tempfile.TemporaryDirectory(prefix="slipway-lint-") as folder:
         for start in range(0, len(sources), BATCH):
             batch = {source.label: source for source in sources[start : start + BATCH]}
@@ -186,18 +182,12 @@ def run(words: list[str], labels: Iterable[str], folder: str) -> list[dict]:
     return found
 
 
-def make_finding(told: dict, source: Source) -> dict:
+def make_finding(told: dict, source: Source) -> Finding:
     """One finding of squawk's, whose lines count from 0 and whose columns are bytes from 0, as one of ours."""
     words = lint_rules.words(told["rule_name"], told["level"], told["message"], told["help"])
     lines = source.content.split(b"\n")
     line = lines[told["line"]] if told["line"] < len(lines) else b""
     column = len(line[: told["column"]].decode(errors="ignore"))
-    return {
-        "file": source.label,
-        "line": told["line"] + 1,
-        "column": column + 1,
-        "rule": told["rule_name"],
-        "level": words.level,
-        "message": words.message,
-        "help": words.help,
-    }
+    return Finding(
+        source.label, told["line"] + 1, column + 1, told["rule_name"], words.level, words.message, words.help
+    )

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.data.migrations import dry_run, state
 from slipway.data.migrations import moves as moving
+from slipway.data.migrations import state
+from slipway.data.migrations.interface import Migrate, Migrated
 from slipway.data.migrations.transaction import Mark
 
 raise_first = state.raise_first
 
 
-def migrate(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Applies every pending migration in order of its number, or those up to `args["to"]`.
+def migrate(ends: Endpoints, args: Migrate, emit: Emit) -> Migrated:
+    """Applies every pending migration in order of its number.
 
-    Returns {"applied": [{"version", "name", "file", "ms"}], "version": the newest applied or None}; with
-    `args["dry_run"]` nothing is kept and the answer is that of `dry_run.try_migrations`. `args["by"]` and
-    `args["release"]` are recorded. Raises MigrationError with file, line and column; LockHeld when another
-    runner keeps the lock.
-    A failed or killed run leaves whole files only: those before the one that failed.
+    Raises MigrationError with file, line and column; LockHeld when another runner keeps the lock. A failed or killed run leaves whole files only: those before the one that failed.
     """
-    to = state.number(args, "to", None, 0)
-    if args.get("dry_run"):
-        return dry_run.try_migrations(ends, to, emit)
+    state.check_number("to", args.to, 0)
     with state.open_state(ends, "slipway migrate", emit) as (conn, seen):
         state.refuse_conflicts(conn, seen)
-        moves = moving.forwards(seen, to)
+        moves = moving.forwards(seen, args.to)
         moving.refuse_stopped(seen, "up", moves[0] if moves else None)
-        done = moving.perform(conn, ends, moves, seen.stopped, mark_of(args), emit)
-    return {"applied": done, "version": max([*seen.known, *(each["version"] for each in done)], default=None)}
-
-
-def mark_of(args: dict) -> Mark:
-    return Mark(str(args.get("by") or ""), str(args.get("release") or ""))
+        done = moving.perform(conn, ends, moves, seen.stopped, Mark(args.by, args.release), emit)
+    return Migrated(tuple(done), max([*seen.known, *(each.version for each in done)], default=None))

@@ -9,6 +9,7 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.migrations import no_transaction, session, transaction
 from slipway.data.migrations.files import Migration, transactional
 from slipway.data.migrations.history import Unfinished
+from slipway.data.migrations.interface import Ran
 from slipway.data.migrations.state import Situation
 from slipway.data.migrations.transaction import Mark
 from slipway.data.progress import progress
@@ -88,17 +89,17 @@ def perform(
     stopped: Unfinished | None,
     mark: Mark,
     emit: Emit,
-) -> list[dict]:
+) -> list[Ran]:
     """Makes the moves in order; each file's line of the result. An error leaves whole moves only.
 
     Whatever is told at the end, what was done is on the disk by then.
     """
     refuse_unfit(conn, moves, stopped)
-    done = []
+    done: list[Ran] = []
     try:
         for index, move in enumerate(moves, 1):
             done.append(one(conn, ends, move, stopped, mark, emit, index == len(moves)))
-            progress(emit, done[-1]["file"], index, len(moves), "files")
+            progress(emit, done[-1].file, index, len(moves), "files")
     except BaseException:
         session.flush(conn, ends)
         raise
@@ -113,7 +114,7 @@ def one(
     mark: Mark,
     emit: Emit,
     last: bool,
-) -> dict:
+) -> Ran:
     """One move, in a transaction or statement by statement as its file wants."""
 
     def tell(text: str) -> None:

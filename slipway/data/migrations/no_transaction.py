@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from slipway.data.endpoints import Endpoints
 from slipway.data.migrations import history, invalid_indexes, session, transaction
 from slipway.data.migrations.files import Migration
+from slipway.data.migrations.interface import Ran
 from slipway.data.migrations.transaction import Mark, Tell
 from slipway.data.sql import check, execute, lexer
 from slipway.data.sql.file import Digest, Source
@@ -35,7 +36,7 @@ def up(
     mark: Mark,
     stopped: history.Unfinished | None,
     tell: Tell,
-) -> dict:
+) -> Ran:
     """Applies a file statement by statement, from where it stopped; returns its line of the result."""
 
     def rows(sha256: str, ms: float) -> str:
@@ -53,7 +54,7 @@ def down(
     mark: Mark,
     stopped: history.Unfinished | None,
     tell: Tell,
-) -> dict:
+) -> Ran:
     """The same for the downward half; golang-migrate's row moves to `target`."""
     if file.down is None:
         raise transaction.no_down(file)

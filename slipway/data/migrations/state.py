@@ -84,11 +84,7 @@ def refuse_conflicts(conn: psycopg.Connection, seen: Situation, redone: frozense
     raise_first((*([other] if other else []), *validate.compare(seen.files, seen.known, redone)))
 
 
-def number(args: dict, name: str, default: int | None, least: int) -> int | None:
-    """A whole number among a verb's arguments. Raises SettingsError for anything else."""
-    value = args.get(name)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= migration_files.LARGEST:
+def check_number(name: str, value: int | None, least: int) -> None:
+    """Raises SettingsError for a number among a verb's arguments that can be none of a migration."""
+    if value is not None and not least <= value <= migration_files.LARGEST:
         raise SettingsError(name, str(value), f"a whole number from {least}", "./invoke db.status")
-    return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from slipway.data.migrations.foresight import Lock
 from slipway.data.rehearsal.locks import MODES, STRENGTH, spelt
 from slipway.data.sql import lexer
 
@@ -56,8 +57,8 @@ UNTOLD = {"DO", "CALL"}
 SPELT = {spelt(mode): mode for mode in MODES}
 
 
-def strongest(sql: str) -> dict:
-    """{"tables": [{"table", "mode", "blocks"}], the strongest first, "untold": whether there is code that takes its own}.
+def strongest(sql: str) -> tuple[tuple[Lock, ...], bool]:
+    """The locks, the strongest first, and whether there is code that takes its own.
 
     Tables that the text itself makes are left out: nobody else can want them yet.
     """
@@ -72,10 +73,7 @@ def strongest(sql: str) -> dict:
             made.add(plain_name(match["table"]))
         untold = untold or text.split(" ", 1)[0].upper() in UNTOLD
     ordered = sorted(worst.items(), key=lambda each: (-STRENGTH[each[1]], each[0]))
-    return {
-        "tables": [{"table": table, "mode": spelt(mode), "blocks": MODES[mode]} for table, mode in ordered],
-        "untold": untold,
-    }
+    return tuple(Lock(table, spelt(mode), MODES[mode]) for table, mode in ordered), untold
 
 
 def statements(sql: str) -> Iterator[str]:

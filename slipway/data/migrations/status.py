@@ -8,16 +8,17 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.migrations import files as migration_files
 from slipway.data.migrations import history, validate
 from slipway.data.migrations.files import Applied, Migration
+from slipway.data.migrations.interface import Mirror, Row, Status, Unfinished
 from slipway.data.postgres import connection
+from slipway.data.verb import Nothing
 from slipway.errors import MigrationError
 
 if TYPE_CHECKING:
     import psycopg
 
 
-def status(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"version": newest applied or None, "rows": [row of `row_of`], "problems": [sentences], "mirror": {"version",
-    "dirty"}, "unfinished": None or {"version", "way", "done", "doing"}}. Changes nothing and takes no lock.
+def status(ends: Endpoints, args: Nothing, emit: Emit) -> Status:
+    """Every version with its state. Changes nothing and takes no lock.
 
     Raises GateError when the database cannot be reached.
     """
@@ -30,18 +31,17 @@ def status(ends: Endpoints, args: dict, emit: Emit) -> dict:
     found = (*wrong, *((other,) if other else ()), *validate.compare(files, known))
     by_version = {each.version: each for each in files}
     newest = max(known, default=history.NIL)
-    rows = [
+    rows = tuple(
         row_of(by_version.get(version), known.get(version), newest, stopped)
         for version in sorted(by_version.keys() | known.keys())
-    ]
-    return {
-        "version": max(known, default=None),
-        "rows": rows,
-        "problems": [str(each) for each in found],
-        "mirror": {"version": None if row.version == history.NIL else row.version, "dirty": row.dirty},
-        "unfinished": stopped
-        and {"version": stopped.version, "way": stopped.way, "done": stopped.done, "doing": stopped.doing},
-    }
+    )
+    return Status(
+        max(known, default=None),
+        rows,
+        tuple(str(each) for each in found),
+        Mirror(None if row.version == history.NIL else row.version, row.dirty),
+        Unfinished(stopped.version, stopped.way, stopped.done, stopped.doing) if stopped else None,
+    )
 
 
 def read_history(
@@ -60,22 +60,21 @@ def read_history(
     )
 
 
-def row_of(file: Migration | None, row: Applied | None, newest: int, stopped: history.Unfinished | None) -> dict:
-    """One version: its number, name, file, state (see `state_of`), what its files lack, its history."""
+def row_of(file: Migration | None, row: Applied | None, newest: int, stopped: history.Unfinished | None) -> Row:
+    """One version: its state, what its files lack, its history."""
     one = row or file
-    made = {
-        "version": one.version,
-        "name": one.name,
-        "file": file.label if file else None,
-        "state": state_of(file, row, newest, stopped),
-        "reversible": bool(file and file.down),
-        "note": "; ".join(filter(None, remarks(file, row))) if file else "",
-        "compatible": row.compatible if row else "compatible" in file.directives,
-    }
-    return made | (
-        {"applied_at": row.applied_at, "by": row.by, "ms": row.ms, "release": row.release}
-        if row
-        else {"applied_at": None, "by": None, "ms": None, "release": None}
+    return Row(
+        one.version,
+        one.name,
+        file.label if file else None,
+        state_of(file, row, newest, stopped),
+        reversible=bool(file and file.down),
+        note="; ".join(filter(None, remarks(file, row))) if file else "",
+        compatible=row.compatible if row else "compatible" in file.directives,
+        applied_at=row.applied_at if row else None,
+        by=row.by if row else None,
+        ms=row.ms if row else None,
+        release=row.release if row else None,
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from slipway.data.endpoints import Endpoints
 from slipway.data.migrations import blockers, history, session
 from slipway.data.migrations.files import Applied, Migration
+from slipway.data.migrations.interface import Ran
 from slipway.data.sql import check, execute
 from slipway.data.sql.file import Digest, Source
 from slipway.data.sql.split import Piece
@@ -51,8 +52,8 @@ class Mark:
 
 def up(
     conn: psycopg.Connection, ends: Endpoints, file: Migration, mark: Mark, tell: Tell = quiet, last: bool = True
-) -> dict:
-    """Applies a file; returns {"version", "name", "file", "ms"}, and "note" for one that has nothing in it.
+) -> Ran:
+    """Applies a file.
 
     The last one waits for the disk, and so for those before it too. Raises MigrationError with file, line and column;
     a lock that does not come is tried for again, and `tell` hears it.
@@ -84,7 +85,7 @@ def record_of(file: Migration, mark: Mark, sha256: str, baseline: bool = False) 
 
 def down(
     conn: psycopg.Connection, ends: Endpoints, file: Migration, target: int, tell: Tell = quiet, last: bool = True
-) -> dict:
+) -> Ran:
     """Runs a file's downward half; golang-migrate's row moves to `target`, the version before, or is gone for NIL."""
 
     def rows(sha256: str) -> str:
@@ -105,10 +106,9 @@ def no_down(file: Migration) -> MigrationError:
     )
 
 
-def line(file: Migration, label: str, ms: float, statements: int) -> dict:
-    """A file's line of a verb's result."""
-    made = {"version": file.version, "name": file.name, "file": label, "ms": ms}
-    return made if statements else made | {"note": "nothing in it to run"}
+def line(file: Migration, label: str, ms: float, statements: int) -> Ran:
+    """A file's line of a verb's answer."""
+    return Ran(file.version, file.name, label, ms, None if statements else "nothing in it to run")
 
 
 def patiently(conn: psycopg.Connection, ends: Endpoints, label: str, attempt: Callable[[], Done], tell: Tell) -> Done:

@@ -20,6 +20,7 @@ from slipway.data.mirror.pool import Pool
 from slipway.data.mirror.taking import store_of
 from slipway.data.objects import buckets, failures, multipart
 from slipway.data.objects import client as objects
+from slipway.data.restore.interface import Absent, PutBack
 from slipway.errors import BackupError
 
 NAMED = 100  # extra objects that are named; all of them are counted
@@ -32,23 +33,22 @@ def restore(
     emit: Emit,
     delete_extra: bool = False,
     rename: Mapping[str, str] | None = None,
-) -> dict:
+) -> PutBack:
     """Puts back what differs from the backup in `folder`; `rename` gives buckets of another environment their names here.
 
-    Returns {"made": buckets, "put", "bytes", "same", "extra": how many, "extras": names of the first hundred,
-    "deleted"}. Raises BackupError before anything is put when bytes are missing or a bucket is not this
+    Raises BackupError before anything is put when bytes are missing or a bucket is not this
     environment's own, and VerificationError when the store has other bytes after an upload.
     """
     with compare_buckets(ends, folder, rename) as (client, ledger, absent):
         refuse_missing(ledger, Pool(pool))
-        made = [bucket for bucket in absent if buckets.create_missing(client, bucket)]
-        return {"made": made, **put_back(client, ledger, Pool(pool), emit), **extras(client, ledger, delete_extra)}
+        made = tuple(bucket for bucket in absent if buckets.create_missing(client, bucket))
+        return PutBack(made, *put_back(client, ledger, Pool(pool), emit), *extras(client, ledger, delete_extra))
 
 
-def look(ends: Endpoints, folder: Path, pool: Path, emit: Emit, rename: Mapping[str, str] | None = None) -> dict:
+def look(ends: Endpoints, folder: Path, pool: Path, emit: Emit, rename: Mapping[str, str] | None = None) -> Absent:
     """What `restore` would do, with every byte read that it would send; changes nothing in the store.
 
-    Returns {"put", "bytes"}, at most. Raises what `restore` raises before it puts anything.
+    Raises what `restore` raises before it puts anything.
     """
     with compare_buckets(ends, folder, rename) as (_, ledger, _):
         refuse_missing(ledger, Pool(pool))
@@ -60,7 +60,7 @@ def look(ends: Endpoints, folder: Path, pool: Path, emit: Emit, rename: Mapping[
                 raise missing_error([problem])
             tally.add(entry.size)
             put += 1
-        return {"put": put, "bytes": tally.done}
+        return Absent(put, tally.done)
 
 
 @contextmanager
@@ -95,12 +95,13 @@ def rename_buckets(entries: Iterator[Entry], names: dict[str, str], own: tuple[s
         yield replace(entry, bucket=bucket)
 
 
-def put_back(client, ledger: Ledger, pool: Pool, emit: Emit) -> dict:
+def put_back(client, ledger: Ledger, pool: Pool, emit: Emit) -> tuple[int, int, int]:
+    """How many were put back, their bytes, and how many were the same."""
     tally = Tally(emit, "objects", ledger.different_bytes())
     put = size = 0
     for (entry, _), was_put in each(partial(settle, client, pool, tally), pairs(ledger), tally.stop):
         put, size = put + was_put, size + entry.size * was_put
-    return {"put": put, "bytes": size, "same": ledger.backed_up() - put}
+    return put, size, ledger.backed_up() - put
 
 
 def pairs(ledger: Ledger) -> Iterator[tuple[Entry, Entry | None]]:
@@ -179,12 +180,12 @@ def ascii_only(text: str) -> str:
     return text if text.isascii() else Header(text, "utf-8").encode()
 
 
-def extras(client, ledger: Ledger, delete: bool) -> dict:
+def extras(client, ledger: Ledger, delete: bool) -> tuple[int, tuple[str, ...], int]:
     """What is in the store and not in the backup: counted, named, and deleted only when told."""
-    names = [entry.name for entry in islice(ledger.extra(), NAMED)]
+    names = tuple(entry.name for entry in islice(ledger.extra(), NAMED))
     count = sum(1 for _ in ledger.extra())
     deleted = sum(remove(client, batch) for batch in batches(ledger.extra())) if delete else 0
-    return {"extra": count, "extras": names, "deleted": deleted}
+    return count, names, deleted
 
 
 def batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:

@@ -10,22 +10,22 @@ from slipway.data import records
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.objects import client as objects
 from slipway.data.objects import conformance, features
+from slipway.data.objects.interface import Buckets, Establish, Feature
 from slipway.data.progress import progress
 from slipway.errors import GateError
 
 
-def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def establish(ends: Endpoints, args: Establish, emit: Emit) -> Buckets:
     """Creates the missing buckets and, once for each endpoint and provider, tries out what the store can do.
 
-    Returns {"created": [...], "features": {name: {"ok", "reason"}}, "canary": "run" or "kept", "ms"}; `args["canary"]`
-    true tries again. Raises GateError for a store without a core feature or one of S3_REQUIRE, naming who has it.
+    Raises GateError for a store without a core feature or one of S3_REQUIRE, naming who has it.
     """
     features.check_names(ends.s3_require)
     started = time.monotonic()
     client = objects.client(ends)
-    created = [bucket for bucket in ends.s3_buckets if make(client, bucket)]
+    created = tuple(bucket for bucket in ends.s3_buckets if make(client, bucket))
     record = records.read(ends.state_dir, "objects")
-    fresh = bool(args.get("canary")) or not is_current(record, ends)
+    fresh = args.canary or not is_current(record, ends)
     if fresh:
         record = {
             "endpoint": ends.s3_endpoint,
@@ -38,12 +38,8 @@ def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
         turn_on_versioning(client, ends.s3_buckets)
     asked = {"buckets": list(ends.s3_buckets), "required": list(ends.s3_require)}
     records.write(ends.state_dir, "objects", record | asked)
-    return {
-        "created": created,
-        "features": record["features"],
-        "canary": "run" if fresh else "kept",
-        "ms": round((time.monotonic() - started) * 1000, 1),
-    }
+    found = {name: Feature(**feature) for name, feature in record["features"].items()}
+    return Buckets(created, found, "run" if fresh else "kept", round((time.monotonic() - started) * 1000, 1))
 
 
 def try_out(client, ends: Endpoints, emit: Emit) -> dict[str, dict]:

@@ -15,6 +15,7 @@ from slipway.data.mirror.crew import Tally, each
 from slipway.data.mirror.manifest import Entry
 from slipway.data.mirror.pool import Incoming, Pool
 from slipway.data.offsite import listing, naming, place, sealing
+from slipway.data.offsite.interface import Fetch, Fetched
 from slipway.data.offsite.listing import Copy
 from slipway.data.offsite.naming import Names
 from slipway.data.offsite.place import Remote
@@ -23,26 +24,25 @@ from slipway.data.progress import progress
 from slipway.errors import BackupError, VerificationError
 
 
-def fetch(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Brings the copy of backup `args["id"]` back; `args["identity"]` is the text of an age identity file.
+def fetch(ends: Endpoints, args: Fetch, emit: Emit) -> Fetched:
+    """Brings the copy of a backup back. What a former try has brought is not brought again.
 
-    `args["stack"]` reads the copies of another stack. Returns {"id", "bytes", "objects", "here"}; `here` says that it
-    was here and whole. What a former try has brought is not brought again. Raises BackupError, LockHeld,
+    Raises BackupError, LockHeld,
     VerificationError where the copy is damaged: then it is not listed.
     """
-    remote = place.open_remote(ends, str(args.get("stack") or ""))
-    keys = sealing.identities(args["identity"]) if args.get("identity") else []
+    remote = place.open_remote(ends, args.stack)
+    keys = sealing.identities(args.identity) if args.identity else []
 
     def tell(text: str) -> None:
         progress(emit, text, 0, 0, "")
 
     with (
         place.translate_failures(remote, "off-site copy"),
-        lock.hold_lock(ends, "fetching a backup", float(args.get("wait", 0)), tell) as root,
+        lock.hold_lock(ends, "fetching a backup", args.wait, tell) as root,
     ):
-        copy = choose_copy(remote, str(args.get("id") or "latest"))
+        copy = choose_copy(remote, args.id or "latest")
         if is_whole(root / copy.identity, folder.pool(ends)):
-            return {"id": copy.identity, "bytes": 0, "objects": 0, "here": True}
+            return Fetched(copy.identity, 0, 0, here=True)
         return bring_copy(Line(remote, copy.is_sealed, wanted_keys(copy, keys)), copy, root, emit)
 
 
@@ -80,7 +80,7 @@ def is_whole(path: Path, pool: Path) -> bool:
     return not mirror.sample(path, pool, None, aside=True)
 
 
-def bring_copy(line: Line, copy: Copy, root: Path, emit: Emit) -> dict:
+def bring_copy(line: Line, copy: Copy, root: Path, emit: Emit) -> Fetched:
     """Brings every file into a place of its own, proves them, and gives the backup its name."""
     work, final = root / place.SPOOL / f"{copy.identity}-fetched", root / copy.identity
     for each_folder in (work.parent, work):
@@ -106,7 +106,7 @@ def bring_copy(line: Line, copy: Copy, root: Path, emit: Emit) -> dict:
         final.rename(root / f"{folder.PARTIAL}{copy.identity}-damaged")
     settle(work, final)
     lock.clear(root)
-    return {"id": copy.identity, "bytes": sizes + objects["bytes"], "objects": objects["count"], "here": False}
+    return Fetched(copy.identity, sizes + objects["bytes"], objects["count"], here=False)
 
 
 def bring(line: Line, copy: Copy, name: str, work: Path, tally: Tally, sha256: str = "") -> None:

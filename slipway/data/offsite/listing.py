@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from slipway.data.backups import folder, manifest
+from slipway.data.backups.interface import Copies, Elsewhere
+from slipway.data.backups.interface import Copy as Listed
 from slipway.data.endpoints import Endpoints
 from slipway.data.offsite import place
 from slipway.data.offsite.place import SEALED, Remote
@@ -62,44 +64,27 @@ def complete(remote: Remote) -> dict[str, Copy]:
     return {identity: copy for identity, copy in copies(remote).items() if copy.complete}
 
 
-def summarize_copies(ends: Endpoints) -> dict:
-    """{"set": whether copies are made, "copies": {id: {"bytes", "sealed", "proven", "parts"}}, "problem"}.
-
-    A store that does not answer must not hide the backups that are here: so `problem` says why, where it does not.
-    """
+def summarize_copies(ends: Endpoints) -> Copies:
+    """The copies; a store that does not answer must not hide the backups that are here."""
     if not ends.offsite:
-        return {"set": False, "copies": {}, "problem": ""}
+        return Copies(False, {}, "")
     try:
         remote = place.open_remote(ends)
         with place.translate_failures(remote, "off-site copies"):
             found = complete(remote)
     except SlipwayError as error:
-        return {"set": True, "copies": {}, "problem": error.found}
-    return {"set": True, "problem": "", "copies": {identity: facts(copy) for identity, copy in found.items()}}
+        return Copies(True, {}, error.found)
+    return Copies(True, {identity: facts(copy) for identity, copy in found.items()}, "")
 
 
-def facts(copy: Copy) -> dict:
-    return {"bytes": copy.bytes, "sealed": copy.is_sealed, "proven": copy.is_proven, "parts": list(copy.parts)}
+def facts(copy: Copy) -> Listed:
+    return Listed(copy.bytes, copy.is_sealed, copy.is_proven, copy.parts)
 
 
-def where(backup: dict, there: Mapping[str, dict]) -> str:
-    """local, off-site, or both."""
-    if not backup.get("here", True):
-        return "off-site"
-    return "both" if backup["id"] in there else "local"
-
-
-def only_there(there: Mapping[str, dict], here: Collection[str]) -> list[dict]:
+def only_there(there: Mapping[str, Listed], here: Collection[str]) -> list[Elsewhere]:
     """What can be said of copies whose backup is not here, without bringing them back."""
     return [
-        {
-            "id": identity,
-            "here": False,
-            "bytes": copy["bytes"],
-            "sealed": copy["sealed"],
-            "parts": copy["parts"],
-            "proven": copy["proven"],
-        }
+        Elsewhere(identity, False, copy.bytes, copy.sealed, copy.parts, copy.proven, "off-site")
         for identity, copy in there.items()
         if identity not in here
     ]

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from slipway.data.backups import folder, manifest, retention
+from slipway.data.backups.interface import PrunedCopies
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.offsite import listing, place, used
 from slipway.data.offsite.listing import Copy
@@ -20,8 +21,8 @@ from slipway.errors import BackupError
 UNFINISHED = timedelta(days=7)  # a push that broke off may go on for so long
 
 
-def prune(ends: Endpoints, dry_run: bool, emit: Emit) -> dict:
-    """{"kept": {id: reason}, "gone": [id], "objects": how many of the pool were removed}.
+def prune(ends: Endpoints, dry_run: bool, emit: Emit) -> PrunedCopies:
+    """Removes the copies that no rule keeps.
 
     With `dry_run` nothing is touched. Raises BackupError; then no object that a copy needs was removed.
     """
@@ -29,9 +30,9 @@ def prune(ends: Endpoints, dry_run: bool, emit: Emit) -> dict:
     with place.translate_failures(remote, "off-site copies"), place.alone(ends, "pruning copies") as spool:
         now, there = datetime.now(UTC), listing.copies(remote)
         kept = choose_staying(ends, there, now)
-        gone = [name for name, copy in there.items() if copy.complete and name not in kept]
+        gone = tuple(name for name, copy in there.items() if copy.complete and name not in kept)
         if dry_run:
-            return {"kept": kept, "gone": gone, "objects": 0}
+            return PrunedCopies(kept, gone, 0)
         left = [name for name, copy in there.items() if not copy.complete and now - copy.newest > UNFINISHED]
         for name in (*gone, *left):
             progress(emit, f"removing the copy {name}", 0, 0, "")
@@ -39,7 +40,7 @@ def prune(ends: Endpoints, dry_run: bool, emit: Emit) -> dict:
         unfinished = there.keys() - set(gone) - set(left) - kept.keys()
         abort(remote, now)
         tidy(spool, now)
-        return {"kept": kept, "gone": gone, "objects": 0 if unfinished else sweep(remote, kept)}
+        return PrunedCopies(kept, gone, 0 if unfinished else sweep(remote, kept))
 
 
 def choose_staying(ends: Endpoints, there: dict[str, Copy], now: datetime) -> dict[str, str]:

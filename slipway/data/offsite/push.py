@@ -18,6 +18,7 @@ from slipway.data.mirror.crew import Tally, each
 from slipway.data.mirror.pool import Pool
 from slipway.data.objects import multipart
 from slipway.data.offsite import listing, locking, naming, place, sealing, used
+from slipway.data.offsite.interface import Push, Pushed, Sent
 from slipway.data.offsite.listing import Copy
 from slipway.data.offsite.place import SEALED
 from slipway.data.offsite.sending import Way, is_there, plainly, seal_file, send
@@ -33,10 +34,10 @@ class Damaged(BackupError):
     """A backup here that is not as it was written."""
 
 
-def push(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Copies the backup `args["id"]`, or every one that is not there yet, the newest first.
+def push(ends: Endpoints, args: Push, emit: Emit) -> Pushed:
+    """Copies a backup, or every one that is not there yet, the newest first.
 
-    A damaged one keeps none of the others from being copied; it is the error in the end. Returns {"pushed": [{"id", "bytes", "objects"}], "to"}. What a former try has sent is not sent again. Raises
+    A damaged one keeps none of the others from being copied; it is the error in the end. What a former try has sent is not sent again. Raises
     BackupError, with the backup itself untouched, and VerificationError when the store has other bytes afterwards.
     """
     remote = place.open_remote(ends)
@@ -46,20 +47,21 @@ def push(ends: Endpoints, args: dict, emit: Emit) -> dict:
 
     with (
         place.translate_failures(remote, "off-site copy"),
-        place.alone(ends, "copying", tell, float(args.get("wait", 0))) as spool,
+        place.alone(ends, "copying", tell, args.wait) as spool,
     ):
         recipients = remote.target.recipients
         way = Way(remote, spool, naming.mine(spool, recipients), sealing.recipients(recipients), locking.rule(remote))
         there = listing.copies(remote)
-        done, refused = [], None
-        for path in paths_to_push(ends, args.get("id"), there):
+        done: list[Sent] = []
+        refused = None
+        for path in paths_to_push(ends, args.id, there):
             try:
                 done.append(one(ends, way, path, there.get(path.name, Copy(path.name)), emit))
             except Damaged as error:
                 refused = refused or error
     if refused:
         raise refused
-    return {"pushed": done, "to": str(remote)}
+    return Pushed(tuple(done), str(remote))
 
 
 def paths_to_push(ends: Endpoints, identity: str | None, there: dict[str, Copy]) -> list[Path]:
@@ -69,7 +71,7 @@ def paths_to_push(ends: Endpoints, identity: str | None, there: dict[str, Copy])
     return [path for path in paths if path.name not in there or not there[path.name].complete]
 
 
-def one(ends: Endpoints, way: Way, path: Path, copy: Copy, emit: Emit) -> dict:
+def one(ends: Endpoints, way: Way, path: Path, copy: Copy, emit: Emit) -> Sent:
     """Copies one backup, which cannot be pruned meanwhile."""
     pool, work = Pool(folder.pool(ends)), way.spool / f"{path.name}-{way.names.mark}"
     objects = {"count": 0, "bytes": 0}
@@ -86,7 +88,7 @@ def one(ends: Endpoints, way: Way, path: Path, copy: Copy, emit: Emit) -> dict:
             remove_other_form(way, copy)
         write_evidence(way, path)
     shutil.rmtree(work, ignore_errors=True)
-    return {"id": path.name, "bytes": objects["bytes"] + sent, "objects": objects["count"]}
+    return Sent(path.name, objects["bytes"] + sent, objects["count"])
 
 
 def refuse_damaged(path: Path, pool: Path) -> None:

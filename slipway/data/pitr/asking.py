@@ -9,37 +9,32 @@ from pathlib import Path
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.pitr import archive, places, program, window
 from slipway.data.pitr.info import Report
+from slipway.data.pitr.interface import Ask, Moment
 from slipway.errors import BackupError
 
 AHEAD = 5.0  # seconds that the clock of who asks may be ahead
 
 
-def ask(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Whether a moment can be restored, and from what; args: at (text), timeline (number; default: the present one).
+def ask(ends: Endpoints, args: Ask, emit: Emit) -> Moment:
+    """Whether a moment can be restored, and from what.
 
-    Returns {"target": seconds since 1970 or None, "text", "backup", "timeline", "window", "now"}. Raises SettingsError
+    Raises SettingsError
     for what is no moment, BackupError naming the window for one outside of it.
     """
     program.need(ends)
-    target = window.moment(args["at"])
+    target = window.moment(args.at)
     found, report = archive.look(ends), program.require_report(ends)
-    timeline = args.get("timeline") or present(found, report)
+    timeline = args.timeline or present(found, report)
     backups = window.usable(report, window.forks(history(timeline)), timeline)
     now = found.get("now") or time.time()
     reach = window.of(backups, now if "reason" not in found else None)
     if target is not None and target > now + AHEAD:
-        raise beyond(args["at"], reach, f"in the future: it is {window.format_moment(now)}")
+        raise beyond(args.at, reach, f"in the future: it is {window.format_moment(now)}")
     chosen = window.choose(backups, target)
     if chosen is None:
-        raise beyond(args["at"], reach, "before the oldest backup" if backups else "no backup that it could be made of")
-    return {
-        "target": target,
-        "text": "the newest moment" if target is None else window.format_moment(target) + "+00",
-        "backup": chosen.label,
-        "timeline": timeline,
-        "window": str(reach),
-        "now": now,
-    }
+        raise beyond(args.at, reach, "before the oldest backup" if backups else "no backup that it could be made of")
+    text = "the newest moment" if target is None else window.format_moment(target) + "+00"
+    return Moment(target, text, chosen.label, timeline, str(reach), now)
 
 
 def present(found: dict, report: Report) -> int:

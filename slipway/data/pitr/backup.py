@@ -7,7 +7,10 @@ import time
 from slipway.data.endpoints import Archive, Emit, Endpoints
 from slipway.data.pitr import archive, establish, gaps, places, program
 from slipway.data.pitr.info import Backup, Report
+from slipway.data.pitr.interface import BackedUp
+from slipway.data.pitr.interface import Backup as Wish
 from slipway.data.progress import progress
+from slipway.data.verb import Nothing
 from slipway.errors import BackupError, SlipwayError
 
 FULL, DIFF = "full", "diff"
@@ -15,31 +18,30 @@ WAIT = 3600.0  # seconds for a backup that is under way
 DAY, HOUR, MINUTE = 86400, 3600, 60
 
 
-def backup(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Takes a backup into every repository; args: kind ("full" or "diff"), repository (only that one), missing (true:
-    only where there is none of this history yet, or a gap after the last one). Without a full one to build on it is full.
+def backup(ends: Endpoints, args: Wish, emit: Emit) -> BackedUp:
+    """Takes a backup into every repository; a full one where there is none to build on.
 
-    Returns {"label", "kind", "size", "stored", "seconds", "taken"}. Raises BackupError with pgBackRest's reason, when it
+    Raises BackupError with pgBackRest's reason, when it
     has tried every repository.
     """
     program.need(ends)
     begun, timeline = time.monotonic(), archive.look(ends).get("timeline", 0)
     report = program.require_report(ends)
-    broken = gaps.of(report, ends.archive.stanza) if args.get("missing") else {}
+    broken = gaps.of(report, ends.archive.stanza) if args.missing else {}
     taken, failures = False, []
     for each in report.repositories:
         there = of(report, each.key, timeline)
-        if (args.get("missing") and there and each.key not in broken) or args.get("repository", each.key) != each.key:
+        if (args.missing and there and each.key not in broken) or args.repository not in (None, each.key):
             continue
         try:
-            take(args.get("kind") or DIFF if there else FULL, each.key, emit)
+            take(args.kind or DIFF if there else FULL, each.key, emit)
             taken = True
         except BackupError as error:
             failures.append(error)
-    done = describe_backup(ends, program.report(ends)) if not failures else {}
     if failures:
         raise failures[0]
-    return done | {"taken": taken, "seconds": round(time.monotonic() - begun, 1)}
+    last = note_last(ends, program.report(ends))
+    return BackedUp(last.label, last.kind, last.size, last.stored, taken, round(time.monotonic() - begun, 1))
 
 
 def of(report: Report, repository: int, timeline: int) -> list[Backup]:
@@ -68,10 +70,9 @@ def take(kind: str, repository: int, emit: Emit) -> None:
         raise program.command_error(what, ran, BackupError, "a backup that is whole")
 
 
-def describe_backup(ends: Endpoints, report: Report) -> dict:
+def note_last(ends: Endpoints, report: Report) -> Backup:
     establish.note(ends, report, archive.look(ends))
-    last = report.backups[-1]
-    return {"label": last.label, "kind": last.kind, "size": last.size, "stored": last.stored}
+    return report.backups[-1]
 
 
 def due(ours: list[Backup], settings: Archive, now: float) -> str:
@@ -82,7 +83,7 @@ def due(ours: list[Backup], settings: Archive, now: float) -> str:
     return DIFF if now - ours[-1].begun >= settings.diff_hours * HOUR else ""
 
 
-def keep(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def keep(ends: Endpoints, args: Nothing, emit: Emit) -> Nothing:
     """Takes backups when they are due, until it is told to end; what goes wrong is told and tried again."""
     program.need(ends)
     try:
@@ -91,7 +92,7 @@ def keep(ends: Endpoints, args: dict, emit: Emit) -> dict:
             if not places.find_unfinished(ends):
                 attempt(ends, emit)
     except KeyboardInterrupt:
-        return {"ended": True}
+        return args
 
 
 def attempt(ends: Endpoints, emit: Emit) -> None:
@@ -102,7 +103,7 @@ def attempt(ends: Endpoints, emit: Emit) -> None:
             return
         for each in report.repositories:
             if kind := due(of(report, each.key, found["timeline"]), ends.archive, time.time()):
-                done = backup(ends, {"kind": kind, "repository": each.key}, lambda event: None)
-                emit({"event": "backup", "text": f"{done['kind']} backup {done['label']} in {done['seconds']} s"})
+                done = backup(ends, Wish(kind, each.key), lambda event: None)
+                emit({"event": "backup", "text": f"{done.kind} backup {done.label} in {done.seconds} s"})
     except SlipwayError as error:
         emit({"event": "failed", "text": f"{error}; tried again in a minute"})

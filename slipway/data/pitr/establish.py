@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 
-from slipway.data import records
+from slipway.data import records, wire
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.objects import buckets
 from slipway.data.objects import client as objects
 from slipway.data.pitr import archive, places, program
 from slipway.data.pitr.info import Report
+from slipway.data.pitr.interface import CutShort, Establish, Established
 from slipway.data.progress import progress
 from slipway.errors import GateError
 
@@ -17,16 +18,15 @@ AGAIN = 0.5  # seconds between tries
 ALIEN = 28  # pgBackRest: the archive and the cluster do not match
 
 
-def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def establish(ends: Endpoints, args: Establish, emit: Emit) -> Established:
     """Makes what is missing and archives one segment, of a server that has passed its gate. Takes at most GATE_TIMEOUT seconds.
 
-    A restore that was cut short is ended first, unless this is a part of it (args: restoring, true). Returns {"created", "wal", "seconds", "settled": its record}. Raises
-    GateError with pgBackRest's reason.
+    A restore that was cut short is ended first, unless this is a part of it. Raises GateError with pgBackRest's reason.
     """
     program.need(ends)
     begun = time.monotonic()
     deadline = begun + ends.gate_timeout
-    settled = {} if args.get("restoring") else places.settle(ends)
+    settled = None if args.restoring else end_restore(ends)
     places.prove()
     created = buckets.make(objects.client(ends), ends.archive.bucket)
     refuse_alien(ends)
@@ -38,12 +38,13 @@ def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
     found = archive.look(ends)
     report = program.report(ends)
     note(ends, report, found)
-    return {
-        "created": created,
-        "wal": newest(report),
-        "seconds": round(time.monotonic() - begun, 1),
-        "settled": settled,
-    }
+    return Established(created, newest(report), round(time.monotonic() - begun, 1), settled)
+
+
+def end_restore(ends: Endpoints) -> CutShort | None:
+    """Ends a restore that was cut short, if one was."""
+    found = places.settle(ends)
+    return wire.decode(CutShort, found) if found else None
 
 
 def patiently(command: str, words: list[str], ends: Endpoints, deadline: float) -> None:

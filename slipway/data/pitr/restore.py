@@ -6,26 +6,40 @@ import time
 from pathlib import Path
 
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.data.pitr import archive, places, program, proof, server, window
+from slipway.data.pitr import archive, establish, places, program, proof, server, window
 from slipway.data.pitr.info import Backup
+from slipway.data.pitr.interface import (
+    Database,
+    Dropped,
+    End,
+    Flushed,
+    Made,
+    Make,
+    Proven,
+    Restore,
+    Settled,
+    Switch,
+    Switched,
+)
 from slipway.data.postgres import connection
 from slipway.data.progress import progress
+from slipway.data.verb import Nothing
 from slipway.errors import BackupError, EngineError, GateError
 
 PAUSE = 0.1
 
 
-def flush(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def flush(ends: Endpoints, args: Nothing, emit: Emit) -> Flushed:
     """Sends what the server has not archived yet, so that every moment up to now is there.
 
-    Returns {"flushed", "wal" or "reason"}; a server that does not answer cannot send. Raises GateError when the archive
+    A server that does not answer cannot send. Raises GateError when the archive
     does not take it within GATE_TIMEOUT seconds.
     """
     found = archive.look(ends)
     if "reason" in found:
-        return {"flushed": False, "reason": found["reason"]}
+        return Flushed(False, reason=found["reason"])
     if program.report(ends).system != found["system"]:
-        return {"flushed": False, "reason": "the archive is of another cluster, which this one writes nothing into"}
+        return Flushed(False, reason="the archive is of another cluster, which this one writes nothing into")
     deadline = time.monotonic() + ends.gate_timeout
     with connection.connect(ends.admin_url, "ADMIN_DATABASE_URL", purpose="slipway restore") as conn:
         # A transaction with a number of its own: recovery stops at a moment only when it sees one that came after it.
@@ -40,41 +54,38 @@ def flush(ends: Endpoints, args: dict, emit: Emit) -> dict:
                     "./invoke logs -s postgres",
                 )
             time.sleep(PAUSE)
-    return {"flushed": True, "wal": last}
+    return Flushed(True, last)
 
 
-def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Makes the cluster of a moment; args: id, target, text, backup and timeline as `ask` gave them.
-
-    Returns {"path", "backup", "seconds"}. Raises BackupError; the live cluster is not touched.
-    """
+def restore(ends: Endpoints, args: Make, emit: Emit) -> Made:
+    """Makes the cluster of a moment. Raises BackupError; the live cluster is not touched."""
     with places.alone(ends):
         return make_cluster(ends, args, emit)
 
 
-def make_cluster(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def make_cluster(ends: Endpoints, args: Make, emit: Emit) -> Made:
     begun = time.monotonic()
     for path in places.beside(places.NEW):
         places.remove(path)
-    places.record(ends, id=args["id"], target=args["text"], phase="restore", maintenance=False, restored=False)
-    chosen = next((each for each in program.require_report(ends).backups if each.label == args["backup"]), None)
+    places.record(ends, id=args.id, target=args.text, phase="restore", maintenance=False, restored=False)
+    chosen = next((each for each in program.require_report(ends).backups if each.label == args.backup), None)
     if chosen is None:
-        raise BackupError("restore", f"the backup for {args['text']} is gone", "a backup that is kept", program.NEXT)
+        raise BackupError("restore", f"the backup for {args.text} is gone", "a backup that is kept", program.NEXT)
     proof.room(places.live().parent, chosen.size)
-    path = places.new(args["id"])
+    path = places.new(args.id)
     pull(words(path, chosen, args), chosen, emit)
     (path / places.MARK).unlink(missing_ok=True)
-    return {"path": str(path), "backup": chosen.label, "seconds": round(time.monotonic() - begun, 1)}
+    return Made(str(path), chosen.label, round(time.monotonic() - begun, 1))
 
 
-def words(path: Path, chosen: Backup, args: dict) -> list[str]:
+def words(path: Path, chosen: Backup, args: Make) -> list[str]:
     aim = (
         ["--type=default"]
-        if args["target"] is None
-        else ["--type=time", f"--target={window.exact(args['target'])}", "--target-action=promote"]
+        if args.target is None
+        else ["--type=time", f"--target={window.exact(args.target)}", "--target-action=promote"]
     )
     # Not the latest: that may be a history which was given up.
-    line = f"--target-timeline={args['timeline']}"
+    line = f"--target-timeline={args.timeline}"
     return [
         "restore",
         f"--pg1-path={path}",
@@ -96,24 +107,20 @@ def pull(argv: list[str], chosen: Backup, emit: Emit) -> None:
         raise program.command_error(f"restore of {chosen.label}", ran, BackupError, "a backup that is whole")
 
 
-def verify(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Lets the restored cluster recover where nobody reaches it, and reads all of it; args: id.
+def verify(ends: Endpoints, args: Restore, emit: Emit) -> Proven:
+    """Lets the restored cluster recover where nobody reaches it, and reads all of it.
 
-    Returns {"databases", "reached": time of its last transaction, "version": of the schema, "seconds"}. Raises
+    Raises
     BackupError when it does not reach the moment, VerificationError when something cannot be read.
     """
     begun = time.monotonic()
-    path = places.new(args["id"])
+    path = places.new(args.id)
     with places.alone(ends):
         places.record(ends, phase="proof")
         found, version, reached = prove_cluster(ends, path, emit)
-        places.mark(path, {"id": args["id"], "reached": reached})
-    return {
-        "databases": found["databases"],
-        "reached": reached,
-        "version": version,
-        "seconds": round(time.monotonic() - begun, 1),
-    }
+        places.mark(path, {"id": args.id, "reached": reached})
+    databases = {name: Database(**facts) for name, facts in found["databases"].items()}
+    return Proven(databases, reached, version, round(time.monotonic() - begun, 1))
 
 
 def prove_cluster(ends: Endpoints, path: Path, emit: Emit) -> tuple[dict, int | None, str]:
@@ -138,48 +145,46 @@ def schema(ends: Endpoints, url, databases: dict) -> int | None:
         return conn.execute("SELECT max(version) FROM slipway.history").fetchone()[0]
 
 
-def note_closed(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def note_closed(ends: Endpoints, args: Nothing, emit: Emit) -> Nothing:
     """Notes that the front door was closed for the restore, so that whoever finishes it opens it again."""
-    return places.record(ends, maintenance=True)
+    places.record(ends, maintenance=True)
+    return args
 
 
-def switch(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Exchanges the restored cluster and the live one, in one moment; args: id, back (true: the other way round).
-
-    Returns {"kept": where the other one is}. Raises EngineError while a server has the live one open.
-    """
+def switch(ends: Endpoints, args: Switch, emit: Emit) -> Switched:
+    """Exchanges the restored cluster and the live one, in one moment. Raises EngineError while a server has it open."""
     if places.is_running():
         raise EngineError("restore", "Postgres still runs", "a server that is stopped", "type the same command again")
     with places.alone(ends):
         return exchange_clusters(ends, args)
 
 
-def exchange_clusters(ends: Endpoints, args: dict) -> dict:
-    if args.get("back"):
-        places.switch_back(args["id"])
-        return {"kept": ""}
+def exchange_clusters(ends: Endpoints, args: Switch) -> Switched:
+    if args.back:
+        places.switch_back(args.id)
+        return Switched("")
     if (
-        places.read_mark(places.live()).get("id") != args["id"]
-        and places.read_mark(places.new(args["id"])).get("id") != args["id"]
+        places.read_mark(places.live()).get("id") != args.id
+        and places.read_mark(places.new(args.id)).get("id") != args.id
     ):
         raise BackupError("restore", "the restored cluster was not proven", "a proven one", program.NEXT)
     places.record(ends, phase="switch")
-    places.switch(args["id"])
+    places.switch(args.id)
     places.record(ends, phase="first backup")
-    return {"kept": str(places.before(args["id"]))}
+    return Switched(str(places.before(args.id)))
 
 
-def finish_restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """The end of a restore; args: drop (true: remove the clusters that restores have kept). Returns {"dropped": [...]}."""
+def finish_restore(ends: Endpoints, args: End, emit: Emit) -> Dropped:
+    """The end of a restore."""
     if places.find_unfinished(ends):
         places.record(ends, phase=places.DONE, restored=True)
-    dropped = places.beside(places.BEFORE) if args.get("drop") else []
+    dropped = places.beside(places.BEFORE) if args.drop else []
     for number, path in enumerate(dropped, 1):
         progress(emit, f"removing {path.name}", number, len(dropped), "clusters")
         places.remove(path)
-    return {"dropped": [path.name for path in dropped]}
+    return Dropped(tuple(path.name for path in dropped))
 
 
-def settle(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def settle(ends: Endpoints, args: Nothing, emit: Emit) -> Settled:
     """Ends what a restore that was cut short began; see places.settle."""
-    return places.settle(ends)
+    return Settled(establish.end_restore(ends))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.pitr import archive, gaps, places, program, window
 from slipway.data.pitr.info import Report
+from slipway.data.pitr.interface import Kept, Physical, Status, Window
+from slipway.data.verb import Nothing
 from slipway.errors import BackupError
 
 
-def status(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Returns {"archive", "window": {"begin", "end", "text"}, "repositories", "backups", "kept", "problems"}.
+def status(ends: Endpoints, args: Nothing, emit: Emit) -> Status:
+    """The archive, and what can be restored.
 
     Answers within half a minute whatever does not: that is then one of the problems.
     """
@@ -22,21 +22,21 @@ def status(ends: Endpoints, args: dict, emit: Emit) -> dict:
     except BackupError as error:
         report, wrong = Report(), [f"{error.where}: {error.found}"]
     reach = window.of(present(report, found), end(found))
-    return {
-        "archive": found,
-        "window": {"begin": reach.begin, "end": reach.end, "text": str(reach)},
-        "repositories": [dataclasses.asdict(each) for each in report.repositories],
-        "backups": [dataclasses.asdict(each) | {"timeline": each.timeline} for each in report.backups],
-        "kept": places.list_kept(),
-        "problems": [
+    return Status(
+        found,
+        Window(reach.begin, reach.end, str(reach)),
+        report.repositories,
+        tuple(Physical(**vars(each), timeline=each.timeline) for each in report.backups),
+        tuple(Kept(**each) for each in places.list_kept()),
+        problems=(
             *archive.problems(found, ends.archive.timeout),
             *wrong,
             *report.problems(),
             *disagreements(report, found),
             *find_broken(report, ends),
             *places.remarks(ends),
-        ],
-    }
+        ),
+    )
 
 
 def present(report: Report, found: dict) -> tuple:

@@ -57,9 +57,16 @@ class Job:
         return tuple(f"--exclude-extension={name}" for name in self.without if self.excludes)
 
 
-def copy(ends: Endpoints, beside: Endpoints, emit: Emit, rows: bool = True) -> dict:
-    """Copies schema and data of `ends`, or the schema alone, into the empty `beside`; {"bytes": size of the live
-    database, "ms"}.
+@dataclass(frozen=True)
+class Copied:
+    """The size of the database that was copied, and how long it took."""
+
+    bytes: int
+    ms: float
+
+
+def copy(ends: Endpoints, beside: Endpoints, emit: Emit, rows: bool = True) -> Copied:
+    """Copies schema and data of `ends`, or the schema alone, into the empty `beside`.
 
     As administrator where there is one: every row and every owner. Raises MigrationError with the program's words.
     """
@@ -85,11 +92,11 @@ def copy(ends: Endpoints, beside: Endpoints, emit: Emit, rows: bool = True) -> d
             in_parallel(job, tell)
         else:
             through_pipe(job, tell)
-    return {"bytes": size, "ms": round((time.monotonic() - started) * 1000, 1)}
+    return Copied(size, round((time.monotonic() - started) * 1000, 1))
 
 
-def restore(ends: Endpoints, beside: Endpoints, dump: Path, emit: Emit) -> dict:
-    """Fills the empty `beside` from a backup's dump; {"bytes": size of the database then, "ms"}.
+def restore(ends: Endpoints, beside: Endpoints, dump: Path, emit: Emit) -> Copied:
+    """Fills the empty `beside` from a backup's dump.
 
     Raises BackupError where that server cannot take it.
     """
@@ -104,7 +111,7 @@ def restore(ends: Endpoints, beside: Endpoints, dump: Path, emit: Emit) -> dict:
             words = ("--no-subscriptions", *listed, str(dump))
             with restoring(job, *words, jobs=os.cpu_count() or 1) as writer:
                 wait((writer,), lambda: progress(emit, f"restoring {dump.parent.name}", size_of(target), 0, "bytes"))
-        return {"bytes": size_of(target), "ms": round((time.monotonic() - started) * 1000, 1)}
+        return Copied(size_of(target), round((time.monotonic() - started) * 1000, 1))
 
 
 def job_of(ends: Endpoints, beside: Endpoints, programs: Path, target: psycopg.Connection, without: list[str]) -> Job:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from slipway.data import records
 from slipway.data.endpoints import Emit, Endpoints, Secret, need, password_in
 from slipway.data.postgres import connection, grants, role_spec, scram
+from slipway.data.postgres.interface import Established
 from slipway.data.postgres.role_spec import Role, Split
+from slipway.data.verb import Nothing
 from slipway.errors import GateError, SettingsError
 
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 LOCK = 0x736C6970  # "slip": one role set-up at a time on a server
 
 
-def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Creates or repairs database, roles, passwords, grants and settings: {"database", "changed": [], "notes": []}.
+def establish(ends: Endpoints, args: Nothing, emit: Emit) -> Established:
+    """Creates or repairs database, roles, passwords, grants and settings.
 
     A second run changes nothing. Raises SettingsError for a missing password, GateError when the server is away.
     """
@@ -41,7 +43,7 @@ def establish(ends: Endpoints, args: dict, emit: Emit) -> dict:
             changed += grants.ensure(inside, roles)
             added, notes = ensure_statistics(inside)
     remember(ends, roles)
-    return {"database": database, "changed": changed + added, "notes": notes}
+    return Established(database, (*changed, *added), tuple(notes))
 
 
 def required_passwords(roles: Split, ends: Endpoints) -> dict[str, Secret]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.postgres import connection, programs
+from slipway.data.postgres.interface import Schema, SchemaText
 from slipway.errors import MigrationError
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ BODY = re.compile(r"(\$(\w*)\$.*?\$\2\$)", re.S)
 HEAD = "-- The schema that the migrations give, made by ./invoke db.schema. Owners and grants are left out.\n\n"
 
 
-def schema(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """{"text"}: the schema as normalised SQL, ending with the applied migrations as comments.
+def schema(ends: Endpoints, args: Schema, emit: Emit) -> SchemaText:
+    """The schema as normalised SQL, ending with the applied migrations as comments.
 
-    With `args["check"]` it is compared with `args["text"]`: {"text", "same", "diff"}. Raises SettingsError where
+    Raises SettingsError where
     pg_dump is missing or older than the server.
     """
     with (
@@ -51,10 +52,9 @@ def schema(ends: Endpoints, args: dict, emit: Emit) -> dict:
         applied = applied_files(conn)
         dumped = dump(ends, conn.info.dbname, conn.info.server_version // 10000)
     text = HEAD + normalised(dumped) + listed(applied)
-    if not args.get("check"):
-        return {"text": text}
-    given = str(args.get("text", ""))
-    return {"text": text, "same": given == text, "diff": compared(given, text)}
+    if not args.check:
+        return SchemaText(text)
+    return SchemaText(text, args.text == text, compared(args.text, text))
 
 
 def applied_files(conn: psycopg.Connection) -> list[tuple[int, str]]:

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import IO
 
 from slipway.data.backups import lock, take
+from slipway.data.backups.interface import Backup
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.gates import redis as gates
 from slipway.data.progress import progress
 from slipway.data.redis import PART, rdb_format
 from slipway.data.restore import looking
+from slipway.data.restore.interface import Given, RestoreWhole
 from slipway.errors import BackupError
 
 HISTORY = b"5" * 40  # the id of a replication history; nobody will ask to go on with this one
@@ -30,10 +32,9 @@ PULSE = 0.1
 LOADING = "repl-diskless-load"
 
 
-def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Replaces all that Redis holds by what it held in backup `id`, or in the one in `folder`.
+def restore(ends: Endpoints, args: RestoreWhole, emit: Emit) -> Given:
+    """Replaces all that Redis holds by what it held in a backup. A backup of what it holds now is taken first.
 
-    A backup of what it holds now is taken first. {"keys", "bytes", "before": id of that}. `keys` are the names of settings.
     Raises BackupError for a backup without it, and with what Redis said.
     """
     import redis
@@ -52,16 +53,15 @@ def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
                 # One that was left a replica by a restore that was killed gives no copy of itself.
                 free(client)
                 rdb_format.refuse_unreadable(client, path / PART.file)
-                before = take.take(
-                    ends, {"only": PART.name, "label": f"before restore of {path.name}", "keys": args.get("keys")}, emit
-                )
-                return given(client, path / PART.file, emit) | {"before": before["id"]}
+                wish = Backup(label=f"before restore of {path.name}", only=PART.name, keys=args.keys)
+                before = take.take(ends, wish, emit)
+                return Given(*given(client, path / PART.file, emit), before.id)
         except (redis.RedisError, OSError) as error:
             raise refused(str(error)) from None
 
 
-def given(client, file: Path, emit: Emit) -> dict:
-    """Has Redis copy us, once, and be its own master again. {"keys", "bytes"}."""
+def given(client, file: Path, emit: Emit) -> tuple[int, int]:
+    """Has Redis copy us, once, and be its own master again; the keys that it has then, and the bytes that it was sent."""
     theirs, ours = addresses(client)
     with socket.create_server((ours, 0), family=socket.AF_INET6 if ":" in ours else socket.AF_INET) as listener:
         listener.settimeout(PATIENCE)
@@ -74,7 +74,7 @@ def given(client, file: Path, emit: Emit) -> dict:
             finally:
                 free(client)
                 at_rest(client)  # it refuses to stop before that
-    return {"keys": settled(client), "bytes": size}
+    return settled(client), size
 
 
 @contextmanager

@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from slipway.data.migrations.foresight import Lock
+from slipway.data.rehearsal.interface import Built, Changed, Rewritten
+
 if TYPE_CHECKING:
     import psycopg
 
@@ -87,14 +90,14 @@ def take_notes(conn: psycopg.Connection) -> tuple[list[tuple], list[tuple]]:
     return locks, rows
 
 
-def strongest(locks: Iterable[tuple[int, str]], before: Relations) -> list[dict]:
+def strongest(locks: Iterable[tuple[int, str]], before: Relations) -> tuple[Lock, ...]:
     """The strongest lock on each table that others could have wanted, the strongest first; new tables are nobody's."""
     worst: dict[int, str] = {}
     for oid, mode in locks:
         if oid in before and before[oid].kind != "i" and STRENGTH.get(mode, -1) >= STRENGTH.get(worst.get(oid, ""), -1):
             worst[oid] = mode
     ordered = sorted(worst.items(), key=lambda each: (-STRENGTH[each[1]], before[each[0]].name))
-    return [{"table": before[oid].name, "mode": spelt(mode), "blocks": MODES[mode]} for oid, mode in ordered]
+    return tuple(Lock(before[oid].name, spelt(mode), MODES[mode]) for oid, mode in ordered)
 
 
 def spelt(mode: str) -> str:
@@ -102,7 +105,7 @@ def spelt(mode: str) -> str:
     return " ".join(re.findall(r"[A-Z][a-z]+", mode.removesuffix("Lock"))).upper()
 
 
-def rewritten(conn: psycopg.Connection, before: Relations, after: Relations) -> list[dict]:
+def rewritten(conn: psycopg.Connection, before: Relations, after: Relations) -> tuple[Rewritten, ...]:
     """Tables that were written anew, with their rows now."""
     from psycopg import sql
 
@@ -112,31 +115,25 @@ def rewritten(conn: psycopg.Connection, before: Relations, after: Relations) -> 
         if oid in after and after[oid].kind in ("r", "m") and after[oid].file != old.file
     ]
     # The name comes from regclass, which quotes it.
-    return [
-        {"table": name, "rows": conn.execute(sql.SQL("SELECT count(*) FROM ") + sql.SQL(name)).fetchone()[0]}
+    return tuple(
+        Rewritten(name, conn.execute(sql.SQL("SELECT count(*) FROM ") + sql.SQL(name)).fetchone()[0])
         for name in sorted(names)
-    ]
+    )
 
 
-def built(before: Relations, after: Relations) -> list[dict]:
+def built(before: Relations, after: Relations) -> tuple[Built, ...]:
     """Indexes that were built or built anew, with their size in bytes."""
-    return [
-        {"index": now.name, "bytes": now.size}
+    return tuple(
+        Built(now.name, now.size)
         for oid, now in sorted(after.items(), key=lambda each: each[1].name)
         if now.kind == "i" and (oid not in before or before[oid].file != now.file)
-    ]
-
-
-def changed(rows: Iterable[tuple[int, int, int, int]], names: Relations) -> list[dict]:
-    """Rows inserted, updated and deleted in each table of the schema."""
-    return sorted(
-        (
-            {"table": names[oid].name, "inserted": inserted, "updated": updated, "deleted": deleted}
-            for oid, inserted, updated, deleted in rows
-            if oid in names
-        ),
-        key=lambda each: each["table"],
     )
+
+
+def changed(rows: Iterable[tuple[int, int, int, int]], names: Relations) -> tuple[Changed, ...]:
+    """Rows inserted, updated and deleted in each table of the schema."""
+    found = (Changed(names[oid].name, *counts) for oid, *counts in rows if oid in names)
+    return tuple(sorted(found, key=lambda each: each.table))
 
 
 @contextmanager

@@ -2,41 +2,62 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 
-def effects(file: dict) -> list[str]:
+from slipway.data.migrations.foresight import Lock
+from slipway.data.rehearsal.interface import Built, Changed, Down, Rewritten
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a file did on its way up, as `Rehearsed` tells it."""
+
+    file: str
+    version: int
+    ms: float
+    locks: tuple[Lock, ...]
+    sampled: bool
+    rewritten: tuple[Rewritten, ...]
+    changed: tuple[Changed, ...]
+    indexes: tuple[Built, ...]
+    size_change: int
+
+
+def effects(file: Measured, down: Down) -> tuple[str, ...]:
     """One sentence for each lock that somebody may wait for, each rewritten table, index, change of rows and size."""
-    end = "its statement, as far as seen" if file["sampled"] else "the file"
-    told = [f"{each['table']}: {each['mode']} to the end of {end}, blocks {each['blocks']}" for each in file["locks"]]
-    told += [f"{each['table']}: written anew, {each['rows']} rows" for each in file["rewritten"]]
-    told += [f"{each['index']}: built, {size(each['bytes'])}" for each in file["indexes"]]
-    told += [f"{each['table']}: {rows(each)}" for each in file["changed"]]
-    told += ["rows that it changes are not counted: it is run without a transaction"] if file["sampled"] else []
+    end = "its statement, as far as seen" if file.sampled else "the file"
+    told = [f"{each.table}: {each.mode} to the end of {end}, blocks {each.blocks}" for each in file.locks]
+    told += [f"{each.table}: written anew, {each.rows} rows" for each in file.rewritten]
+    told += [f"{each.index}: built, {size(each.bytes)}" for each in file.indexes]
+    told += [f"{each.table}: {rows(each)}" for each in file.changed]
+    told += ["rows that it changes are not counted: it is run without a transaction"] if file.sampled else []
     told += (
-        [f"the database {'grows' if file['size_change'] > 0 else 'shrinks'} by {size(abs(file['size_change']))}"]
-        if file["size_change"]
+        [f"the database {'grows' if file.size_change > 0 else 'shrinks'} by {size(abs(file.size_change))}"]
+        if file.size_change
         else []
     )
-    return told + undone(file["down"])
+    return (*told, *undone(down))
 
 
-def rows(each: dict) -> str:
-    return ", ".join(f"{each[word]} rows {word}" for word in ("inserted", "updated", "deleted") if each[word])
+def rows(each: Changed) -> str:
+    counts = {"inserted": each.inserted, "updated": each.updated, "deleted": each.deleted}
+    return ", ".join(f"{count} rows {word}" for word, count in counts.items() if count)
 
 
-def undone(down: dict) -> list[str]:
+def undone(down: Down) -> list[str]:
     """How its down went; each difference that it leaves."""
-    if down["restores"]:
+    if down.restores:
         return ["down: brings back the exact schema"]
-    if not down["tried"]:
-        return [f"down: not tried, {down['reason']}"]
-    return [f"down: {down['reason']}", *(f"down: {each}" for each in down["differences"])]
+    if not down.tried:
+        return [f"down: not tried, {down.reason}"]
+    return [f"down: {down.reason}", *(f"down: {each}" for each in down.differences)]
 
 
-def summary(files: list[dict], ok: bool, live: int, copy: int) -> str:
+def summary(files: int, ok: bool, live: int, copy: int) -> str:
     """`live` and `copy` are the major versions of the two servers."""
     if not files:
         return "Nothing is pending, so there is nothing to rehearse."
-    count = "1 file" if len(files) == 1 else f"{len(files)} files"
+    count = "1 file" if files == 1 else f"{files} files"
     where = "a copy" if live == copy else f"a copy on PostgreSQL {copy}, while the live server is {live}"
     return f"{count} went up on {where}" + ("." if ok else ", but not every down brings the schema back.")
 

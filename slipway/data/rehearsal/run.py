@@ -12,10 +12,13 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.migrations import files as migration_files
 from slipway.data.migrations import history, migrate, rollback, session, validate
 from slipway.data.migrations.files import Migration
+from slipway.data.migrations.interface import Migrate, Rollback
 from slipway.data.postgres import catalog, connection, copy, scratch
 from slipway.data.progress import progress
 from slipway.data.rehearsal import locks as rehearsal_locks
 from slipway.data.rehearsal import report
+from slipway.data.rehearsal.interface import Down, Rehearsal, Rehearse, Rehearsed, Servers
+from slipway.data.rehearsal.report import Measured
 from slipway.errors import BackupError, MigrationError, SettingsError
 
 if TYPE_CHECKING:
@@ -33,50 +36,43 @@ class Stage:
     emit: Emit
 
 
-def rehearse(ends: Endpoints, args: dict, emit: Emit) -> dict:
+def rehearse(ends: Endpoints, args: Rehearse, emit: Emit) -> Rehearsal:
     """Runs what is pending on a copy that is dropped afterwards; the live database is only read.
 
-    `args["source"]` is live, or backup: then the copy is the newest proven backup, brought to the live schema first.
-    Returns {"source", "servers": {"live", "copy"}: their major versions, "bytes", "copy_ms", "ok", "files": [{"file",
-    "version", "ms", "locks": [{"table", "mode", "blocks"}], "sampled", "rewritten": [{"table", "rows"}], "changed": [{"table", "inserted", "updated", "deleted"}],
-    "indexes": [{"index", "bytes"}], "size_change": bytes, "down": {"tried", "restores", "differences", "reason",
-    "ms"}, "up_ms", "down_ms", "effects": [sentences]}], "seconds", "summary"}. `ok` is false when a down that
-    was tried does not bring the catalog back. `sampled` locks were looked at every few milliseconds, all others are
-    exact; "changed" is empty for such a file, whose rows are not counted. Raises MigrationError when a file fails.
+    Raises MigrationError when a file fails.
     """
-    source = str(args.get("source", "live"))
-    if source not in SOURCES:
-        raise SettingsError("source of the rehearsal", source, " or ".join(SOURCES), "./invoke db.rehearse")
+    if args.source not in SOURCES:
+        raise SettingsError("source of the rehearsal", args.source, " or ".join(SOURCES), "./invoke db.rehearse")
     started, (waiting, newest, major) = time.monotonic(), pending(ends)
     if not waiting:
-        servers = {"live": major, "copy": None}
-        nothing = {"bytes": 0, "copy_ms": 0, "ok": True, "files": [], "seconds": 0.0}
-        return {"source": source, "servers": servers, **nothing, "summary": report.summary([], True, major, major)}
-    proven = source == "backup" and newest_proven(ends)
+        said = report.summary(0, True, major, major)
+        return Rehearsal(args.source, Servers(major, None), 0, 0, True, (), 0.0, said)
+    proven = args.source == "backup" and newest_proven(ends)
     with scratch.database(ends) as beside:
         copied = copy.restore(ends, beside, proven, emit) if proven else copy.copy(ends, beside, emit)
         if proven and newest is not None:
-            migrate.migrate(beside, {"to": newest, "by": "rehearsal"}, quiet)
+            migrate.migrate(beside, Migrate("rehearsal", "", newest), quiet)
         prepare(beside)
         with scratch.maker(beside, scratch.database_of(beside)) as conn:
             files, there = perform(Stage(beside, conn, emit), waiting), conn.info.server_version // 10000
-    ok = all(each["down"]["restores"] for each in files if each["down"]["tried"])
-    return {
-        "source": source,
-        "servers": {"live": major, "copy": there},
-        "bytes": copied["bytes"],
-        "copy_ms": copied["ms"],
-        "ok": ok,
-        "files": [describe_file(each) for each in files],
-        "seconds": round(time.monotonic() - started, 1),
-        "summary": report.summary(files, ok, major, there),
-    }
+    ok = all(each.down.restores for each in files if each.down.tried)
+    return Rehearsal(
+        args.source,
+        Servers(major, there),
+        copied.bytes,
+        copied.ms,
+        ok,
+        files,
+        seconds=round(time.monotonic() - started, 1),
+        summary=report.summary(len(files), ok, major, there),
+    )
 
 
-def describe_file(each: dict) -> dict:
+def describe_file(up: Measured, down: Down) -> Rehearsed:
     """What was found of a file, with its times and its effects as people read them."""
-    down_ms = each["down"]["ms"] if each["down"]["tried"] else None
-    return {**each, "up_ms": each["ms"], "down_ms": down_ms, "effects": report.effects(each)}
+    return Rehearsed(
+        **vars(up), down=down, up_ms=up.ms, down_ms=down.ms if down.tried else None, effects=report.effects(up, down)
+    )
 
 
 def newest_proven(ends: Endpoints) -> Path:
@@ -117,30 +113,31 @@ def prepare(beside: Endpoints) -> None:
         conn.execute(rehearsal_locks.INSTALL)
 
 
-def perform(stage: Stage, waiting: tuple[Migration, ...]) -> list[dict]:
+def perform(stage: Stage, waiting: tuple[Migration, ...]) -> tuple[Rehearsed, ...]:
     """Every file up, then down in the opposite order, as far as there are down files."""
-    done: list[dict] = []
+    done: list[Measured] = []
+    downs: list[Down] = []
     befores: list[catalog.Snapshot] = []
     for index, file in enumerate(waiting, 1):
         befores.append(catalog.snapshot(stage.conn))
         done.append(up(stage, file, done))
         progress(stage.emit, f"rehearsed {file.label}", index, len(waiting), "files")
     reason = ""
-    for file, before, told in reversed(list(zip(waiting, befores, done, strict=True))):
-        told["down"] = not_tried(reason) if reason else down(stage, file, before)
-        if not told["down"]["restores"]:
+    for file, before in reversed(list(zip(waiting, befores, strict=True))):
+        downs.insert(0, not_tried(reason) if reason else down(stage, file, before))
+        if not downs[0].restores:
             reason = f"{file.label}, which comes after it, was not undone"
-    return done
+    return tuple(map(describe_file, done, downs))
 
 
-def up(stage: Stage, file: Migration, earlier: list[dict]) -> dict:
+def up(stage: Stage, file: Migration, earlier: list[Measured]) -> Measured:
     """Runs one file and tells what it did. Raises its error, with what went well before as the log."""
     before, size = rehearsal_locks.relations(stage.conn), copy.size_of(stage.conn)
     try:
         with rehearsal_locks.sampling(stage.conn, not file.transactional) as seen:
-            ran = migrate.migrate(stage.ends, {"to": file.version, "by": "rehearsal"}, quiet)
+            ran = migrate.migrate(stage.ends, Migrate("rehearsal", "", file.version), quiet)
     except MigrationError as error:
-        passed = tuple(f"{each['file']}: went well in {each['ms']} ms" for each in earlier)
+        passed = tuple(f"{each.file}: went well in {each.ms} ms" for each in earlier)
         raise MigrationError(
             error.where,
             f"fails on a copy of the live data: {error.found}",
@@ -152,39 +149,34 @@ def up(stage: Stage, file: Migration, earlier: list[dict]) -> dict:
     locks, rows = rehearsal_locks.take_notes(stage.conn)
     # Without a transaction the server has given out an unknown part of its counts before the end.
     counted = rows if file.transactional else ()
-    return {
-        "file": file.label,
-        "version": file.version,
-        "ms": sum(each["ms"] for each in ran["applied"]),
-        "locks": rehearsal_locks.strongest([*locks, *seen], before),
-        "sampled": not file.transactional,
-        "rewritten": rehearsal_locks.rewritten(stage.conn, before, after),
-        "changed": rehearsal_locks.changed(counted, before | after),
-        "indexes": rehearsal_locks.built(before, after),
-        "size_change": copy.size_of(stage.conn) - size,
-    }
+    return Measured(
+        file.label,
+        file.version,
+        ms=sum(each.ms for each in ran.applied),
+        locks=rehearsal_locks.strongest([*locks, *seen], before),
+        sampled=not file.transactional,
+        rewritten=rehearsal_locks.rewritten(stage.conn, before, after),
+        changed=rehearsal_locks.changed(counted, before | after),
+        indexes=rehearsal_locks.built(before, after),
+        size_change=copy.size_of(stage.conn) - size,
+    )
 
 
-def down(stage: Stage, file: Migration, before: catalog.Snapshot) -> dict:
+def down(stage: Stage, file: Migration, before: catalog.Snapshot) -> Down:
     """Undoes one file and compares the catalog with what it was before. An error of the file is told, not raised."""
     if file.down is None:
         return not_tried("it has no down file")
     try:
-        ran = rollback.rollback(stage.ends, {"steps": 1, "by": "rehearsal"}, quiet)
+        ran = rollback.rollback(stage.ends, Rollback("rehearsal"), quiet)
     except MigrationError as error:
-        return {"tried": True, "restores": False, "differences": [], "reason": str(error), "ms": 0}
+        return Down(True, False, (), str(error), 0)
     differences = catalog.difference(before, catalog.snapshot(stage.conn))
-    return {
-        "tried": True,
-        "restores": not differences,
-        "differences": differences,
-        "reason": "the schema afterwards is not what it was before" if differences else "",
-        "ms": sum(each["ms"] for each in ran.get("rolled_back", [])),
-    }
+    reason = "the schema afterwards is not what it was before" if differences else ""
+    return Down(True, not differences, tuple(differences), reason, sum(each.ms for each in ran.rolled_back))
 
 
-def not_tried(reason: str) -> dict:
-    return {"tried": False, "restores": False, "differences": [], "reason": reason, "ms": 0}
+def not_tried(reason: str) -> Down:
+    return Down(False, False, (), reason, 0)
 
 
 def quiet(event: dict) -> None:

@@ -17,11 +17,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from slipway.data import wire
 from slipway.data.backups import folder, lock, manifest, parts, verify
 from slipway.data.endpoints import Emit, Endpoints, Secret
 from slipway.data.postgres import cluster, connection, copy, scratch
 from slipway.data.progress import progress
 from slipway.data.restore import archive, filling, objects, people, place, proof
+from slipway.data.restore.interface import Check, Drill, Drilled
 from slipway.errors import BackupError, SettingsError, SlipwayError, VerificationError
 
 PREFIX = ".drill-"
@@ -53,23 +55,24 @@ SERVER = (
 )
 
 
-def drill(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Restores backup `id`, by default the newest, into a throwaway server and writes what was found to its drill.json.
+def drill(ends: Endpoints, args: Drill, emit: Emit) -> Drilled:
+    """Restores a backup into a throwaway server and writes what was found to its drill.json.
 
-    Returns {"id", "at", "ok", "seconds", "server", "checks": [{"name", "ok", "found"}]}. Raises VerificationError when
+    Raises VerificationError when
     the backup does not hold, with its evidence written; BackupError or SettingsError when the drill could not be done,
     which says nothing about the backup.
     """
-    started, path = time.monotonic(), choose_backup(ends, args)
+    started, path = time.monotonic(), choose_backup(ends, args.id)
     with lock.hold_for_reading(path):
         server, checks = try_backup(ends, path, emit)
-        evidence = {
-            "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "ok": not proof.failures(checks),
-            "seconds": round(time.monotonic() - started, 3),
-            "server": server,
-            "checks": checks,
-        }
+        evidence = Drilled(
+            path.name,
+            datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            not proof.failures(checks),
+            round(time.monotonic() - started, 3),
+            server,
+            tuple(checks),
+        )
         write(path, evidence)
     if failed := proof.failures(checks):
         raise VerificationError(
@@ -79,12 +82,12 @@ def drill(ends: Endpoints, args: dict, emit: Emit) -> dict:
             "./invoke backup, and ./invoke backups.drill of it",
             tuple(failed[1:]),
         )
-    return {"id": path.name, **evidence}
+    return evidence
 
 
-def choose_backup(ends: Endpoints, args: dict) -> Path:
-    if args.get("id"):
-        return folder.find(ends, args["id"])
+def choose_backup(ends: Endpoints, identity: str | None) -> Path:
+    if identity:
+        return folder.find(ends, identity)
     there = folder.places(ends)
     if not there:
         raise BackupError("backups", "there is none", "a backup to restore on trial", "./invoke backup")
@@ -93,11 +96,11 @@ def choose_backup(ends: Endpoints, args: dict) -> Path:
     return min(there, key=lambda path: (folder.future(path.name), path in lesser))
 
 
-def try_backup(ends: Endpoints, path: Path, emit: Emit) -> tuple[str, list[dict]]:
+def try_backup(ends: Endpoints, path: Path, emit: Emit) -> tuple[str, list[Check]]:
     """Version of the server that restored it, and every check up to the first without which no other can be made."""
     progress(emit, f"reading the files of {path.name}", 0, 0, "")
     files = proof.wrong("files", verify.problems(path), "each is as it was written")
-    if not files["ok"]:
+    if not files.ok:
         return "", [files]
     found = folder.read(path)
     for part in parts.load():
@@ -149,7 +152,7 @@ def at(ends: Endpoints, sockets: str) -> Endpoints:
     return dataclasses.replace(ends, admin_url=url, migrate_url=url, app_database_url=Secret(), database_owner="")
 
 
-def restore_database(there: Endpoints, opened: archive.Archive, emit: Emit) -> tuple[str, list[dict]]:
+def restore_database(there: Endpoints, opened: archive.Archive, emit: Emit) -> tuple[str, list[Check]]:
     """Fills the database and compares it. That it cannot be filled is a finding; that there is no room, or that the server
     ended, which it does where its log finds no room, is none."""
     with scratch.maker(there) as conn, connection.told(BackupError, f"drill of {opened.path.name}"):
@@ -165,11 +168,11 @@ def restore_database(there: Endpoints, opened: archive.Archive, emit: Emit) -> t
         except SlipwayError as error:
             if isinstance(error, SettingsError) or NO_FAULT.search("\n".join((error.found, *error.log))):
                 raise
-            return version, [proof.check("restore", False, error.found)]
+            return version, [Check("restore", False, error.found)]
     scope = proof.Scope(without=tuple(without), deep=True)
     checks = proof.checks(lambda: scratch.maker(there, made.name), opened, scope, emit)
     said = "; ".join([f"{count:,} entries", *elsewhere(opened.manifest["server_version"], version), *made.notes])
-    return version, [proof.check("restore", True, said), *checks]
+    return version, [Check("restore", True, said), *checks]
 
 
 def elsewhere(then: str, now: str) -> list[str]:
@@ -177,9 +180,10 @@ def elsewhere(then: str, now: str) -> list[str]:
     return [f"taken from PostgreSQL {then}, restored on {now}"] if then.split(".")[0] != now.split(".")[0] else []
 
 
-def write(path: Path, evidence: dict) -> None:
+def write(path: Path, evidence: Drilled) -> None:
     """The evidence whole or not at all. It is made beside the backup: half a file inside would be a stranger there."""
-    text = json.dumps(evidence, indent=1, ensure_ascii=False).encode() + b"\n"
+    told = {key: value for key, value in wire.encode(evidence).items() if key != "id"}
+    text = json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n"
     new = path.parent / f"{PREFIX}evidence-{path.name}-{os.getpid()}"
     try:
         manifest.put(new, text)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from slipway.data.backups import fingerprint, folder, verify
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.postgres import connection, scratch
 from slipway.data.restore import swap
+from slipway.data.restore.interface import Differing, Kept, Looked, Migration, Source
 from slipway.errors import BackupError, GateError, VerificationError
 from slipway.stack import stores
 
@@ -20,38 +23,36 @@ if TYPE_CHECKING:
 EXACT = 256 * 2**20  # bytes of a database whose rows are counted for the question; of a larger one, estimated
 
 
-def look(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """What restoring `id` (or the backup in `folder`) would replace; changes nothing.
+def look(ends: Endpoints, args: Source, emit: Emit) -> Looked:
+    """What restoring a backup would replace; changes nothing.
 
-    {"id", "label", "begun", "age_s", "environment", "stack", "database", "live": database or None, "exact": bool,
-    "tables": [{"table", "then", "now"}] that differ in rows, "migrations": [{"version", "name"}] since, "kept":
-    [{"database", "bytes"}], "objects": bool, "has_database": bool}, and by its name a bool for each store that backups keep
-    whole. Raises BackupError for an unknown id, VerificationError naming each file that is not what was written.
+    Raises BackupError for an unknown id, VerificationError naming each file that is not what was written.
     """
     path = choose_backup(ends, args)
     found = whole(path)
     begun = datetime.fromisoformat(found["begun"])
     live = scratch.database_of(ends)
-    return {
-        "id": found["id"],
-        "label": found["label"],
-        "begun": found["begun"],
-        "age_s": round((datetime.now(UTC) - begun).total_seconds()),
-        "environment": found["environment"],
-        "stack": found["stack"],
-        "database": live,
-        "objects": bool(found["objects"]),
-        **{name: bool(found.get(name)) for name in stores.WHOLE},
-        "has_database": "database.dump" in found["files"],
-        **now(ends, live, found),
-    }
+    told = partial(
+        Looked,
+        found["id"],
+        found["label"],
+        found["begun"],
+        age_s=round((datetime.now(UTC) - begun).total_seconds()),
+        environment=found["environment"],
+        stack=found["stack"],
+        database=live,
+        objects=bool(found["objects"]),
+        whole=tuple(name for name in stores.WHOLE if found.get(name)),
+        has_database="database.dump" in found["files"],
+    )
+    return compare(ends, live, found, told)
 
 
-def choose_backup(ends: Endpoints, args: dict) -> Path:
+def choose_backup(ends: Endpoints, args: Source) -> Path:
     """The directory of the backup that is meant. Raises BackupError for one that is not there."""
     from pathlib import Path
 
-    return Path(args["folder"]) if args.get("folder") else folder.find(ends, args["id"])
+    return Path(args.folder) if args.folder else folder.find(ends, args.id)
 
 
 def whole(path: Path) -> dict:
@@ -69,22 +70,22 @@ def whole(path: Path) -> dict:
     return folder.read(path)
 
 
-def now(ends: Endpoints, live: str, then: dict) -> dict:
+def compare(ends: Endpoints, live: str, then: dict, told: Callable[..., Looked]) -> Looked:
     """The live database beside the manifest; where it cannot be asked, there is nothing to compare."""
     try:
         with scratch.maker(ends, live) as conn, connection.told(BackupError, f"database {live}"):
             conn.execute("SET statement_timeout = '60s'")
             exact = conn.execute("SELECT pg_database_size(current_database())").fetchone()[0] < EXACT
             rows = count_rows(conn) if exact else estimate_rows(conn)
-            return {
-                "live": live,
-                "exact": exact,
-                "tables": find_differing(then["tables"], rows),
-                "migrations": newer(conn, then.get("schema_version")),
-                "kept": [{"database": name, "bytes": size} for name, size in swap.list_kept(conn, live)],
-            }
+            return told(
+                live=live,
+                exact=exact,
+                tables=find_differing(then["tables"], rows),
+                migrations=newer(conn, then.get("schema_version")),
+                kept=tuple(Kept(name, size) for name, size in swap.list_kept(conn, live)),
+            )
     except GateError:
-        return {"live": None, "exact": True, "tables": [], "migrations": [], "kept": []}
+        return told(live=None, exact=True, tables=(), migrations=(), kept=())
 
 
 def count_rows(conn: psycopg.Connection) -> dict[str, int]:
@@ -99,21 +100,21 @@ def estimate_rows(conn: psycopg.Connection) -> dict[str, int]:
     return {name: seen.get(oid, 0) for name, oid, _ in fingerprint.tables(conn)}
 
 
-def find_differing(then: dict, rows: dict[str, int]) -> list[dict]:
+def find_differing(then: dict, rows: dict[str, int]) -> tuple[Differing, ...]:
     """Tables with another number of rows, those that lose the most first; of migrations, `newer` tells."""
     found = [
-        {"table": name, "then": then.get(name, {}).get("rows"), "now": rows.get(name)}
+        Differing(name, then.get(name, {}).get("rows"), rows.get(name))
         for name in then.keys() | rows.keys()
         if then.get(name, {}).get("rows") != rows.get(name) and not name.startswith("slipway.")
     ]
-    return sorted(found, key=lambda each: ((each["then"] or 0) - (each["now"] or 0), each["table"]))
+    return tuple(sorted(found, key=lambda each: ((each.then or 0) - (each.now or 0), each.table)))
 
 
-def newer(conn: psycopg.Connection, then: int | None) -> list[dict]:
+def newer(conn: psycopg.Connection, then: int | None) -> tuple[Migration, ...]:
     """The migrations that the live database has had since; they are pending again afterwards."""
     if conn.execute("SELECT to_regclass('slipway.history')").fetchone() == (None,):
-        return []
+        return ()
     rows = conn.execute(
         "SELECT version, name FROM slipway.history WHERE version > %s ORDER BY version", (-1 if then is None else then,)
     ).fetchall()
-    return [{"version": version, "name": name} for version, name in rows]
+    return tuple(Migration(version, name) for version, name in rows)

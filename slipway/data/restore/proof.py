@@ -12,6 +12,7 @@ from slipway.data.endpoints import Emit
 from slipway.data.progress import progress
 from slipway.data.restore import counting, filling, proof_queries
 from slipway.data.restore.archive import Archive
+from slipway.data.restore.interface import Check
 from slipway.data.restore.people import NAME, unquote_name
 
 if TYPE_CHECKING:
@@ -31,22 +32,18 @@ class Scope:
     deep: bool = False
 
 
-def check(name: str, ok: bool, found: str) -> dict:
-    return {"name": name, "ok": ok, "found": found}
-
-
-def wrong(name: str, problems: list[str], well: str) -> dict:
+def wrong(name: str, problems: list[str], well: str) -> Check:
     """A check that holds when there are no problems; of many, the first few are named."""
     more = f" and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
-    return check(name, not problems, "; ".join(problems[:MOST_NAMED]) + more if problems else well)
+    return Check(name, not problems, "; ".join(problems[:MOST_NAMED]) + more if problems else well)
 
 
-def failures(checks: list[dict]) -> list[str]:
-    return [f"{each['name']}: {each['found']}" for each in checks if not each["ok"]]
+def failures(checks: list[Check]) -> list[str]:
+    return [f"{each.name}: {each.found}" for each in checks if not each.ok]
 
 
-def checks(connect: counting.Connect, archive: Archive, scope: Scope, emit: Emit) -> list[dict]:
-    """Every check on the database that `connect` leads to: [{"name", "ok", "found"}]. Changes nothing in it."""
+def checks(connect: counting.Connect, archive: Archive, scope: Scope, emit: Emit) -> list[Check]:
+    """Every check on the database that `connect` leads to. Changes nothing in it."""
     with connect() as conn:
         fingerprint.settle(conn)
         found = [tables(conn, archive), *contents(connect, archive, scope, emit)]
@@ -56,7 +53,7 @@ def checks(connect: counting.Connect, archive: Archive, scope: Scope, emit: Emit
         return found + ([indexes_read(conn, emit)] if scope.deep else [])
 
 
-def tables(conn: psycopg.Connection, archive: Archive) -> dict:
+def tables(conn: psycopg.Connection, archive: Archive) -> Check:
     there, wanted = {row[0] for row in fingerprint.tables(conn)}, set(archive.manifest["tables"])
     return wrong(
         "tables",
@@ -66,7 +63,7 @@ def tables(conn: psycopg.Connection, archive: Archive) -> dict:
     )
 
 
-def contents(connect: counting.Connect, archive: Archive, scope: Scope, emit: Emit) -> Iterator[dict]:
+def contents(connect: counting.Connect, archive: Archive, scope: Scope, emit: Emit) -> Iterator[Check]:
     """Row counts of every table, and hashes where the manifest has them."""
     expected = {
         name: facts if not left_empty(name, scope) else {"rows": 0, "hash": None}
@@ -99,7 +96,7 @@ def left_empty(name: str, scope: Scope) -> bool:
     return scope.schema_only or bool(scope.tables and name not in scope.tables)
 
 
-def sequences(conn: psycopg.Connection, archive: Archive) -> dict:
+def sequences(conn: psycopg.Connection, archive: Archive) -> Check:
     """Each at least as far as in the manifest: no snapshot holds a sequence still, so the dump's may be ahead of it."""
     there = {name: (last, way) for name, last, way in conn.execute(proof_queries.SEQUENCES)}
     wanted, problems = archive.manifest["sequences"], []
@@ -112,7 +109,7 @@ def sequences(conn: psycopg.Connection, archive: Archive) -> dict:
     return wrong("sequences", problems, f"{len(wanted)} are as far as they were")
 
 
-def behind(conn: psycopg.Connection) -> dict:
+def behind(conn: psycopg.Connection) -> Check:
     """Sequences below what their columns hold: no fault of a backup, and worth a word all the same."""
     found = []
     for sequence, table, column in conn.execute(proof_queries.OWNED).fetchall():
@@ -122,7 +119,7 @@ def behind(conn: psycopg.Connection) -> dict:
         ).fetchone()  # quoted by the server
         if most is not None and last < most:
             found.append(f"{sequence} is at {last}, {table} goes to {most}")
-    return check(
+    return Check(
         "sequences ahead",
         True,
         "; ".join(["as in the database that was backed up", *found[:MOST_NAMED]])
@@ -131,25 +128,25 @@ def behind(conn: psycopg.Connection) -> dict:
     )
 
 
-def large_objects(conn: psycopg.Connection, archive: Archive) -> dict:
+def large_objects(conn: psycopg.Connection, archive: Archive) -> Check:
     there, wanted = (
         conn.execute("SELECT count(*) FROM pg_largeobject_metadata").fetchone()[0],
         archive.manifest["large_objects"],
     )
-    return check(
+    return Check(
         "large objects", there == wanted, f"{there:,}" + ("" if there == wanted else f" instead of {wanted:,}")
     )
 
 
-def version(conn: psycopg.Connection, archive: Archive) -> dict:
+def version(conn: psycopg.Connection, archive: Archive) -> Check:
     known = conn.execute("SELECT to_regclass('slipway.history') IS NOT NULL").fetchone()[0]
     there = conn.execute("SELECT max(version) FROM slipway.history").fetchone()[0] if known else None
     wanted = archive.manifest["schema_version"]
     same = there == wanted
-    return check("schema version", same, f"{there or 'none'}" + ("" if same else f" instead of {wanted or 'none'}"))
+    return Check("schema version", same, f"{there or 'none'}" + ("" if same else f" instead of {wanted or 'none'}"))
 
 
-def constraints(conn: psycopg.Connection, archive: Archive, scope: Scope) -> dict:
+def constraints(conn: psycopg.Connection, archive: Archive, scope: Scope) -> Check:
     """As many as the dump makes, and validated, but for those that were NOT VALID when they were dumped."""
     allowed = {unquote_name(name) for name in NOT_VALID.findall(archive.script)}
     open_ones, (keys, foreign) = (
@@ -167,7 +164,7 @@ def constraints(conn: psycopg.Connection, archive: Archive, scope: Scope) -> dic
     )
 
 
-def indexes(conn: psycopg.Connection, archive: Archive) -> dict:
+def indexes(conn: psycopg.Connection, archive: Archive) -> Check:
     count = conn.execute(proof_queries.INDEXES).fetchone()[0]
     problems = [f"{name} is not valid" for (name,) in conn.execute(proof_queries.INVALID)]
     made = entries(archive, "INDEX ") - entries(archive, "INDEX ATTACH ")
@@ -182,20 +179,20 @@ def fewer(what: str, there: int, made: int) -> list[str]:
     return [f"{there:,} {what} instead of {made:,}"] if there < made else []
 
 
-def extensions(conn: psycopg.Connection, archive: Archive, scope: Scope) -> dict:
+def extensions(conn: psycopg.Connection, archive: Archive, scope: Scope) -> Check:
     there = {row[0] for row in conn.execute("SELECT extname FROM pg_extension")}
     missing = sorted(set(archive.manifest["extensions"]) - there - set(scope.without))
     left = f", without {', '.join(scope.without)}, not on this server" if scope.without else ""
     return wrong("extensions", [f"{name} is missing" for name in missing], ", ".join(sorted(there)) + left)
 
 
-def indexes_read(conn: psycopg.Connection, emit: Emit) -> dict:
+def indexes_read(conn: psycopg.Connection, emit: Emit) -> Check:
     """amcheck: every btree is in order and leads to every row. Where the server has no amcheck, that is what is said."""
     import psycopg
 
     available = conn.execute("SELECT count(*) FROM pg_available_extensions WHERE name = 'amcheck'").fetchone()[0]
     if not available:
-        return check("amcheck", True, "not on this server, left out")
+        return Check("amcheck", True, "not on this server, left out")
     conn.execute("CREATE EXTENSION IF NOT EXISTS amcheck SCHEMA pg_catalog")
     names, problems = conn.execute(proof_queries.BTREES).fetchall(), []
     for number, (name, oid) in enumerate(names, 1):

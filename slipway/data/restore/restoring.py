@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,53 +12,33 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.postgres import connection, copy, extensions, scratch
 from slipway.data.progress import progress
 from slipway.data.restore import archive, filling, looking, masking, people, place, proof, swap
+from slipway.data.restore.interface import Analyzed, Check, Drop, Dropped, Mask, Restore, Restored
+from slipway.data.verb import Nothing
 from slipway.errors import BackupError, SettingsError, VerificationError
 
 if TYPE_CHECKING:
     import psycopg
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What of a backup goes where. `into` names a database of its own; without it the live one is replaced."""
+def restore(ends: Endpoints, wish: Restore, emit: Emit) -> Restored:
+    """Restores the database of a backup; until the last moment the live one is untouched.
 
-    into: str = ""
-    tables: tuple[str, ...] = ()
-    schema_only: bool = False
-    mask: tuple[str, str] | None = None  # name and text of a file
-
-    @property
-    def partial(self) -> bool:
-        return bool(self.tables or self.schema_only)
-
-
-def restore(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Restores the database of backup `id`, or of the one in `folder`; until the last moment the live one is untouched.
-
-    args: id or folder, into, tables (list), schema_only, mask ({"name", "text"}). Returns {"id", "database", "old": name
-    of the database that was live, "checks", "rows", "notes": [sentences], "seconds"}.
     Raises VerificationError for files or a database that is not as the manifest says, BackupError for a backup that
     this server cannot take, LockHeld when another restore runs.
     """
-    started, wish = time.monotonic(), read_wish(args)
-    path = looking.choose_backup(ends, args)
+    started = time.monotonic()
+    refuse_senseless(wish)
+    path = looking.choose_backup(ends, wish)
     with lock.hold_for_reading(path):
         progress(emit, f"reading the files of {path.name}", 0, 0, "")
         found = looking.whole(path)
         with place.server(ends) as conn, connection.told(BackupError, f"restore of {path.name}"):
             done = beside(ends, conn, path, found, wish, emit)
-    return {"id": found["id"], **done, "seconds": round(time.monotonic() - started, 3)}
+    return replace(done, seconds=round(time.monotonic() - started, 3))
 
 
-def read_wish(args: dict) -> Wish:
-    """Reads the arguments of the verb. Raises SettingsError for a part that would take the place of the whole."""
-    mask = args.get("mask")
-    wish = Wish(
-        args.get("into") or "",
-        tuple(args.get("tables") or ()),
-        bool(args.get("schema_only")),
-        (mask["name"], mask["text"]) if mask else None,
-    )
+def refuse_senseless(wish: Restore) -> None:
+    """Raises SettingsError for a part that would take the place of the whole."""
     if wish.partial and not wish.into:
         raise SettingsError(
             "restore",
@@ -70,10 +50,9 @@ def read_wish(args: dict) -> Wish:
         raise SettingsError(
             "--into", f"a name of {len(wish.into.encode())} bytes", f"at most {place.LONGEST}", "choose a shorter name"
         )
-    return wish
 
 
-def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, wish: Wish, emit: Emit) -> dict:
+def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, wish: Restore, emit: Emit) -> Restored:
     """The new database filled, proven and masked; then swapped, or kept under the name that was asked for."""
     live = scratch.database_of(ends)
     if wish.into and place.exists(conn, wish.into):
@@ -104,15 +83,17 @@ def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, w
             tuple(without),
         )
         checks = prove(ends, opened, made, scope, emit)
-        notes += [f"mask {wish.mask[0]}: {mask_data(ends, made, wish.mask):,} rows changed"] if wish.mask else []
+        notes += [f"mask {wish.mask.name}: {mask_data(ends, made, wish.mask):,} rows changed"] if wish.mask else []
         old = finish(ends, conn, opened, made, live, wish, emit)
-    return {
-        "database": made.name if wish.into else live,
-        "old": old,
-        "checks": checks,
-        "rows": sum(facts["rows"] for facts in found["tables"].values()),
-        "notes": [*notes, *made.notes],
-    }
+    return Restored(
+        found["id"],
+        made.name if wish.into else live,
+        old,
+        tuple(checks),
+        rows=sum(facts["rows"] for facts in found["tables"].values()),
+        notes=(*notes, *made.notes),
+        seconds=0,
+    )
 
 
 def chosen_tables(found: dict, names: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -163,7 +144,7 @@ def not_ours(conn: psycopg.Connection, owners: set[str]) -> list[str]:
     return sorted(name for (name,) in rows)
 
 
-def prove(ends: Endpoints, opened: archive.Archive, made: place.Made, scope: proof.Scope, emit: Emit) -> list[dict]:
+def prove(ends: Endpoints, opened: archive.Archive, made: place.Made, scope: proof.Scope, emit: Emit) -> list[Check]:
     """Raises VerificationError with every check that did not hold."""
     checks = proof.checks(lambda: scratch.maker(ends, made.name), opened, scope, emit)
     if failed := proof.failures(checks):
@@ -177,9 +158,9 @@ def prove(ends: Endpoints, opened: archive.Archive, made: place.Made, scope: pro
     return checks
 
 
-def mask_data(ends: Endpoints, made: place.Made, mask: tuple[str, str]) -> int:
+def mask_data(ends: Endpoints, made: place.Made, mask: Mask) -> int:
     with scratch.maker(ends, made.name) as conn:
-        return masking.mask(conn, *mask)
+        return masking.mask(conn, mask.name, mask.text)
 
 
 def finish(
@@ -188,7 +169,7 @@ def finish(
     opened: archive.Archive,
     made: place.Made,
     live: str,
-    wish: Wish,
+    wish: Restore,
     emit: Emit,
 ) -> str | None:
     """The new database in the place of the live one, whose new name is returned; or kept as it is, for its owner."""
@@ -206,20 +187,20 @@ def finish(
         return swap.swap(conn, other, live, made, opened.manifest["id"], properties)
 
 
-def drop_kept(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Drops what restores have kept of the live database, or those of `names` alone: {"dropped": [names], "bytes"}."""
-    live, only = scratch.database_of(ends), args.get("names")
+def drop_kept(ends: Endpoints, args: Drop, emit: Emit) -> Dropped:
+    """Drops what restores have kept of the live database."""
+    live, only = scratch.database_of(ends), args.names
     with place.server(ends) as conn, connection.told(BackupError, f"databases kept of {live}"):
         found = [(name, size) for name, size in swap.list_kept(conn, live) if only is None or name in only]
         for name, _ in found:
             scratch.drop(conn, name)
-    return {"dropped": [name for name, _ in found], "bytes": sum(size for _, size in found)}
+    return Dropped(tuple(name for name, _ in found), sum(size for _, size in found))
 
 
-def analyze(ends: Endpoints, args: dict, emit: Emit) -> dict:
-    """Statistics of the restored database, without which the planner guesses: {"database"}."""
+def analyze(ends: Endpoints, args: Nothing, emit: Emit) -> Analyzed:
+    """Statistics of the restored database, without which the planner guesses."""
     live = scratch.database_of(ends)
     progress(emit, "gathering the planner's statistics", 0, 0, "")
     with scratch.maker(ends, live) as conn, connection.told(BackupError, f"statistics of {live}"):
         conn.execute("ANALYZE")
-    return {"database": live}
+    return Analyzed(live)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from slipway.data.gates.interface import Probe
 from slipway.engine.docker import compose, containers
 from slipway.engine.docker.client import Connection
 from slipway.engine.docker.lock import instant
@@ -30,10 +31,10 @@ def service(colour: str) -> str:
     return f"app-{colour}"
 
 
-def find_serving(found: Mapping[str, Sequence[dict]], gateway: Mapping) -> str:
+def find_serving(found: Mapping[str, Sequence[dict]], active: str) -> str:
     """The colour that serves: the gateway's, unless only the other one has containers."""
     there = [colour for colour in COLOURS if found.get(service(colour))]
-    named = gateway.get("active") or COLOURS[0]
+    named = active or COLOURS[0]
     return there[0] if len(there) == 1 else named
 
 
@@ -68,10 +69,10 @@ class Rollout:
         words = (*compose.UP, "--force-recreate", service(colour))
         compose.run(compose.command(engine.stack, engine.file, *words), environment, progress.say, "docker compose up")
 
-    def target(self, colour: str) -> Mapping:
-        """Where a colour answers, as seen from ops: a name that stands for all of its containers."""
+    def target(self, colour: str, patience: float) -> Probe:
+        """Where a colour answers, as seen from ops, and for how long it is asked: a name that stands for all of its containers."""
         app = self.engine.stack["app"]
-        return {"host": service(colour), "port": self.engine.stack.settings.app_port, "count": app.replicas}
+        return Probe(service(colour), self.engine.stack.settings.app_port, app.replicas, patience)
 
     def gave_up(self, colour: str) -> str:
         """How a colour has failed for good, or an empty text while there is hope."""

@@ -78,7 +78,8 @@ def port(engine: Docker) -> Iterator[Finding]:
 
 def room(engine: Docker) -> Iterator[Finding]:
     """The engine's disk, as the data side sees it: it may be another one than this machine's, or far away."""
-    if (free := (engine.observe().data or {}).get("room")) is not None:
+    data = engine.observe().data
+    if data and (free := data.room) is not None:
         yield Finding(
             "engine's disk", f"{free / 2**30:.1f} GB free there", "" if free >= checks.ROOM else ENGINE_FULL[2]
         )

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from slipway.data.verb import A, R, Verb
 from slipway.engine import Build, Finding, Running, Seen
 from slipway.engine.docker import (
     backup_place,
@@ -25,7 +26,7 @@ from slipway.engine.docker import (
 from slipway.engine.docker import images as docker_images
 from slipway.engine.docker.client import Connection
 from slipway.errors import EngineError
-from slipway.plan import Progress, Silent, Step
+from slipway.plan import Progress, Step
 from slipway.stack import images, render
 from slipway.stack.model import Stack
 
@@ -107,18 +108,13 @@ class Docker:
     def observe(self, data: bool = True) -> Seen:
         return observe.whole(self) if data else observe.glance(self)
 
-    def gateway(self, found: Mapping[str, list[dict]]) -> Mapping:
-        """What ops knows of the gateway; nothing while ops does not run."""
-        alive = any(container["State"] == "running" for container in found.get("ops", []))
-        return self.inside("gateway.active", {}, Silent()) if alive else {}
-
     def actual(self, service: str) -> str:
         """The name in the rendered file: the app's is that of the colour that serves."""
         if service != "app":
             return service
         found = containers.containers(self.connection, self.stack.name)
         both = sum(colours.service(colour) in found for colour in colours.COLOURS) != 1
-        return colours.service(colours.find_serving(found, self.gateway(found) if both else {}))
+        return colours.service(colours.find_serving(found, observe.gateway_of(self, found).active if both else ""))
 
     def group(self, service: str) -> list[dict]:
         """The containers of a service, stopped ones included."""
@@ -190,9 +186,9 @@ class Docker:
         )
         return None
 
-    def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
+    def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
         # What works on the files of the cluster itself runs where they are.
-        where = "pitr" if verb.startswith("pitr.") else "ops"
+        where = "pitr" if verb.name.startswith("pitr.") else "ops"
         return self.ops.run(self.container(where), verb, args, progress, give_up)
 
     def hold_lock(self, doing: str, wait: float, flag: str) -> AbstractContextManager[Callable[[], None]]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from slipway.data.verb import Nothing
 from slipway.engine import Running, Seen
 from slipway.engine.docker import colours, containers
+from slipway.engine.docker.ops_exec import OtherVersion
+from slipway.ops.interface import ACTIVE, OBSERVE, Gateway, Observed
 from slipway.plan import Silent
 from slipway.stack.model import Stack
 from slipway.system import http
@@ -22,9 +25,9 @@ def whole(engine: Docker) -> Seen:
     asked = services.get("ops", Running("")).state == "running" and "postgres" not in stopped_services(
         engine.stack, services
     )
-    data = engine.inside("observe", {}, Silent()) if asked else None
-    gateway = data["gateway"] if data else engine.gateway(found)
-    colour = colours.find_serving(found, gateway)
+    data = ask(engine) if asked else None
+    gateway = data.gateway if data else gateway_of(engine, found)
+    colour = colours.find_serving(found, gateway.active)
     services |= containers.app(engine.stack, found.get(colours.service(colour), []), colour)
     answering, answer = http.ask(engine.probe_url()) if "gateway" in services else (False, "")
     return Seen(
@@ -35,10 +38,24 @@ def whole(engine: Docker) -> Seen:
         answer,
         colour=colour,
         idle_running=bool(found.get(colours.service(colours.other(colour)))),
-        routed_to=gateway.get("active", ""),
-        gateway_up=gateway.get("up", False),
-        front=gateway.get("config", {}),
+        routed_to=gateway.active,
+        gateway_up=gateway.up,
+        front=gateway.config,
     )
+
+
+def ask(engine: Docker) -> Observed | None:
+    """The data side's word; none where an ops of another version says it in a form of its own, until that is replaced."""
+    try:
+        return engine.inside(OBSERVE, Nothing(), Silent())
+    except OtherVersion:
+        return None
+
+
+def gateway_of(engine: Docker, found: Mapping[str, list[dict]]) -> Gateway:
+    """What ops knows of the gateway; nothing while ops does not run."""
+    alive = any(container["State"] == "running" for container in found.get("ops", []))
+    return engine.inside(ACTIVE, Nothing(), Silent()) if alive else Gateway("", False, "ops does not run", {})
 
 
 def glance(engine: Docker) -> Seen:
@@ -46,7 +63,7 @@ def glance(engine: Docker) -> Seen:
     found = containers.containers(engine.connection, engine.stack.name)
     if ops := next((each for each in found.get("ops", []) if each["State"] == "running"), None):
         engine.ops.wake(ops["Id"])
-    colour = colours.find_serving(found, {})
+    colour = colours.find_serving(found, "")
     services = containers.services(engine.stack, found)
     services |= containers.app(engine.stack, found.get(colours.service(colour), []), colour)
     return Seen(services, containers.tags(engine.connection), colour=colour)

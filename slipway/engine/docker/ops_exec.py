@@ -6,38 +6,45 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
+from slipway.data import wire
+from slipway.data.verb import A, R, Verb
 from slipway.engine.docker.client import Connection
 from slipway.engine.docker.ops_session import SERVE, Session
 from slipway.errors import ENGINE_GONE, EngineError, from_fields
-from slipway.ops.verbs import ALONE, CONFIDENTIAL
 from slipway.plan import Progress
 from slipway.system import process
 
 
+class OtherVersion(EngineError):
+    """The ops container answers, and not in the form of this version."""
+
+
 def run(
-    connection: Connection, container: str, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None]
-) -> dict:
-    """Runs a verb of the data side in a container and returns its result; an error of it is raised here again."""
+    connection: Connection, container: str, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None]
+) -> R:
+    """Runs a verb of the data side in a container and returns its answer; an error of it is raised here again."""
     # The shell tells its process id and becomes the verb: an exec cannot be ended from outside in any other way.
     script = 'echo "{\\"event\\": \\"pid\\", \\"pid\\": $$}"; exec python3 -m slipway.data "$0" "$1"'
-    created = prepare(connection, container, verb, ["sh", "-c", script, verb, json.dumps(dict(args))])
+    argv = ["sh", "-c", script, verb.name, json.dumps(wire.encode(args))]
+    created = prepare(connection, container, verb.name, argv)
     pids: list[int] = []
     noise: list[str] = []
     with process.cancellable(lambda: end(connection, container, pids)):
         outcome = read_last_event(events(connection, created["Id"], give_up, noise), pids, progress)
-    return result(connection, container, verb, outcome, noise)
+    return read_answer(connection, container, verb, outcome, noise)
 
 
 def ask(
-    session: Session, connection: Connection, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None]
-) -> dict:
+    session: Session, connection: Connection, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None]
+) -> R:
     """The same in a process that is there already."""
     pids, noise = [session.pid] if session.pid else [], []
     with process.cancellable(lambda: end(connection, session.container, pids)):
         try:
-            outcome = read_last_event(parse_events(session.ask(verb, args, give_up), noise), pids, progress)
+            lines = session.ask(verb.name, wire.encode(args), give_up)
+            outcome = read_last_event(parse_events(lines, noise), pids, progress)
         except OSError as error:
             session.close()
             raise engine_gone(error) from error
@@ -47,7 +54,7 @@ def ask(
             end(connection, session.container, pids)
             raise
     session.pid = pids[0] if pids else 0
-    return result(connection, session.container, verb, outcome, noise)
+    return read_answer(connection, session.container, verb, outcome, noise)
 
 
 def read_last_event(found: Iterator[dict], pids: list[int], progress: Progress) -> dict:
@@ -65,13 +72,19 @@ def read_last_event(found: Iterator[dict], pids: list[int], progress: Progress) 
     return {}
 
 
-def result(connection: Connection, container: str, verb: str, outcome: dict, noise: list[str]) -> dict:
-    """What a verb returned; its own error is raised here again, and EngineError where it has said nothing."""
+def read_answer(connection: Connection, container: str, verb: Verb[A, R], outcome: dict, noise: list[str]) -> R:
+    """What a verb answered; its own error is raised here again, and EngineError where it has said nothing."""
     if outcome.get("event") == "error":
         raise from_fields(outcome["error"])
     if outcome.get("event") != "result":
-        raise cut_off(connection, container, verb, noise)
-    return outcome["result"]
+        raise cut_off(connection, container, verb.name, noise)
+    try:
+        return wire.decode(verb.gives, outcome["result"])
+    except wire.Mismatch as error:
+        found = f"its answer is of another version of Slipway: {error.where}: {error.found}"
+        raise OtherVersion(
+            f"ops: {verb.name}", found, error.expected, "./invoke up starts the ops of this one"
+        ) from None
 
 
 def prepare(connection: Connection, container: str, verb: str, argv: list[str], stdin: bool = False) -> dict:
@@ -101,10 +114,10 @@ def cut_off(connection: Connection, container: str, verb: str, noise: list[str])
 
 
 def whisper(
-    connection: Connection, container: str, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None]
-) -> dict:
+    connection: Connection, container: str, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None]
+) -> R:
     """Runs a verb in a process of its own that is told its arguments over standard input."""
-    session = Session(connection, container, prepare(connection, container, verb, SERVE, stdin=True)["Id"])
+    session = Session(connection, container, prepare(connection, container, verb.name, SERVE, stdin=True)["Id"])
     try:
         return ask(session, connection, verb, args, progress, give_up)
     finally:
@@ -119,13 +132,13 @@ class Ops:
         self.session: Session | None = None
         self.lock = threading.Lock()
 
-    def run(self, container: str, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None]) -> dict:
-        if verb in CONFIDENTIAL:
+    def run(self, container: str, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None]) -> R:
+        if verb.confidential:
             return whisper(self.connection, container, verb, args, progress, give_up)
-        if verb in ALONE or not self.lock.acquire(blocking=False):
+        if verb.alone or not self.lock.acquire(blocking=False):
             return run(self.connection, container, verb, args, progress, give_up)
         try:
-            return ask(self.open_session(container, verb), self.connection, verb, args, progress, give_up)
+            return ask(self.open_session(container, verb.name), self.connection, verb, args, progress, give_up)
         finally:
             self.lock.release()
 

@@ -34,7 +34,7 @@ class Session:
 
     def ask(self, verb: str, args: Mapping, give_up: Callable[[], None]) -> Iterator[str]:
         """The lines of one verb's answer; ends early if the process does. `give_up` is asked twice a second."""
-        self.socket.sendall(json.dumps([verb, json.dumps(dict(args))]).encode() + b"\n")
+        self.socket.sendall(json.dumps([verb, json.dumps(args)]).encode() + b"\n")
         asked = self.used = time.monotonic()
         while True:
             # By the clock and not only when it is quiet, as for a process of its own.

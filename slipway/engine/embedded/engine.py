@@ -12,9 +12,11 @@ from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 
+from slipway.data.verb import A, Nothing, R, Verb
 from slipway.engine import Build, Finding, Running, Seen
 from slipway.engine.in_place import InPlace
 from slipway.errors import SettingsError
+from slipway.ops.interface import OBSERVE
 from slipway.plan import Progress, Silent, Step
 from slipway.stack.images import Image
 from slipway.stack.model import Stack
@@ -80,7 +82,7 @@ class Embedded:
         if not data or not any(running.state == "running" for running in found.values()):
             return Seen(found)
         answering, answer = http.ask(self.probe_url())
-        return Seen(found, data=self.inside("observe", {}, Silent()), answering=answering, last_answer=answer)
+        return Seen(found, data=self.inside(OBSERVE, Nothing(), Silent()), answering=answering, last_answer=answer)
 
     def found(self, name: str, info: dict) -> Running | None:
         from slipway.engine.embedded import looking
@@ -150,7 +152,7 @@ class Embedded:
         self.lives.pop(name, None)
         starting.replace(self.home, name, self.stack, self.specs[name])
 
-    def inside(self, verb: str, args: Mapping, progress: Progress, give_up: Callable[[], None] = lambda: None) -> dict:
+    def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
         from slipway.engine.embedded import inside
 
         return inside.run(verb, args, self.data_environment(), progress, give_up)

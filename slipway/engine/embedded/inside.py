@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
+from slipway.data.verb import A, R, Verb
 from slipway.ops import verbs
 from slipway.plan import Progress
 
 
-def run(verb: str, args: Mapping, env: Mapping[str, str], progress: Progress, give_up: Callable[[], None]) -> dict:
-    """Its result, or its error. `give_up` is asked twice a second, and ends the wait by raising."""
+def run(verb: Verb[A, R], args: A, env: Mapping[str, str], progress: Progress, give_up: Callable[[], None]) -> R:
+    """Its answer, or its error. `give_up` is asked twice a second, and ends the wait by raising."""
     outcome: dict = {}
 
     def work() -> None:
         try:
-            outcome["result"] = verbs.run(verb, dict(args), env, heard(progress))
+            outcome["answer"] = verbs.perform(verb, args, env, heard(progress))
         except BaseException as error:
             outcome["error"] = error
 
@@ -26,7 +27,7 @@ def run(verb: str, args: Mapping, env: Mapping[str, str], progress: Progress, gi
         give_up()
     if "error" in outcome:
         raise outcome["error"]
-    return outcome["result"]
+    return outcome["answer"]
 
 
 def heard(progress: Progress) -> Callable[[dict], None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from slipway.data.backups.interface import CHECK, Check
+from slipway.data.wire import encode
 from slipway.environment import enter
 from slipway.errors import SettingsError
 from slipway.plan import Silent
@@ -14,8 +16,8 @@ UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 def run(on: str, reporter, max_age: str = "26h") -> None:
     """Raises VerificationError (exit 8) when the newest proven backup is older, or a scheduled one was missed."""
     env = enter(on)
-    found = env.engine.inside("backups.check", {"max_age": seconds(max_age)}, Silent())
-    reporter.done(f"{found['id']} is proven and {found['age'] / 3600:.1f} h old.", **found)
+    found = env.engine.inside(CHECK, Check(seconds(max_age)), Silent())
+    reporter.done(f"{found.id} is proven and {found.age / 3600:.1f} h old.", **encode(found))
 
 
 def seconds(text: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from slipway.data.restore.interface import DRILL, Drill, Drilled
+from slipway.data.wire import encode
 from slipway.environment import enter
 from slipway.recovery.backups import work
 
@@ -14,16 +16,18 @@ def run(on: str, reporter, backup: str | None = None) -> None:
         env,
         reporter,
         "drill",
-        "backups.drill",
-        {"id": backup} if backup else {},
+        DRILL,
+        Drill(backup or None),
         f"restores {backup or 'the newest backup'} on trial",
         remark,
     )
-    width = max(len(each["name"]) for each in found["checks"])
-    for each in found["checks"]:
-        reporter.line(f"  {each['name']:{width}}  {each['found']}")
-    reporter.done(f"{found['id']} is proven: restored in {found['seconds']:.1f} s, and as its manifest says.", **found)
+    width = max(len(each.name) for each in found.checks)
+    for each in found.checks:
+        reporter.line(f"  {each.name:{width}}  {each.found}")
+    reporter.done(
+        f"{found.id} is proven: restored in {found.seconds:.1f} s, and as its manifest says.", **encode(found)
+    )
 
 
-def remark(found: dict) -> str:
-    return f"{found['id']} on PostgreSQL {found['server']}" if found["server"] else found["id"]
+def remark(found: Drilled) -> str:
+    return f"{found.id} on PostgreSQL {found.server}" if found.server else found.id

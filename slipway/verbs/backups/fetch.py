@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from slipway.data.offsite.interface import FETCH, Fetch, Fetched
+from slipway.data.wire import encode
 from slipway.environment import enter
 from slipway.errors import SettingsError
 from slipway.recovery import backups
@@ -14,11 +16,11 @@ LARGEST = 64 * 1024  # bytes; an identity file has a few lines
 def run(on: str, reporter, backup: str, identity: str | None = None, stack: str = "") -> None:
     """Brings copy `backup` back; `identity` is the file with the private age key, which is read and kept nowhere."""
     env = enter(on)
-    args = {"id": backup, "stack": stack, "identity": text_of(identity) if identity else ""}
+    args = Fetch(backup, text_of(identity) if identity else "", stack)
     reporter.header(env.header)
-    done = backups.work(env, reporter, "fetch", "backups.fetch", args, f"{backup}, from elsewhere", remark)
+    done = backups.work(env, reporter, "fetch", FETCH, args, f"{backup}, from elsewhere", remark)
     reporter.done(
-        f"{done['id']} is here, as it was taken. ./invoke restore {done['id']}{env.flag} restores it.", **done
+        f"{done.id} is here, as it was taken. ./invoke restore {done.id}{env.flag} restores it.", **encode(done)
     )
 
 
@@ -37,7 +39,7 @@ def text_of(identity: str) -> str:
         ) from None
 
 
-def remark(done: dict) -> str:
-    if done["here"]:
-        return f"{done['id']} is here and whole: nothing to fetch"
-    return f"{done['id']}, {size(done['bytes'])}, {done['objects']:,} objects"
+def remark(done: Fetched) -> str:
+    if done.here:
+        return f"{done.id} is here and whole: nothing to fetch"
+    return f"{done.id}, {size(done.bytes)}, {done.objects:,} objects"

@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 from slipway.data import mirror
 from slipway.data.backups import verify
+from slipway.data.backups.interface import LIST, VERIFY, Here, Verified, Verify
+from slipway.data.verb import Nothing
 from slipway.engine.streaming import stream
 from slipway.environment import Environment, enter
 from slipway.errors import SettingsError, VerificationError
@@ -20,6 +22,7 @@ from slipway.system.inherited import path_of
 from slipway.system.process import end_all
 from slipway.units import size
 
+Chosen = Here | Verified
 CHUNK = 2**20
 FILE = re.compile(r"\d{8}T\d{6}Z(-\d+)?/[A-Za-z0-9][A-Za-z0-9.-]*")
 OBJECT = re.compile(r"objects/[0-9a-f]{2}/[0-9a-f]{64}")
@@ -30,12 +33,12 @@ def run(on: str, reporter, backup: str | None = None, to: str = ".") -> None:
     env = enter(on)
     chosen = pick(env, backup)
     place = path_of(to)
-    final = place / chosen["id"]
+    final = place / chosen.id
     if final.exists():
         raise SettingsError("--to", f"{final} is there already", "a directory without it", f"ls {final}")
     reporter.header(env.header)
     apply(
-        Plan(((Step("get", f"{chosen['id']} into {place}", partial(fetch_backup, env, chosen, place)),),)),
+        Plan(((Step("get", f"{chosen.id} into {place}", partial(fetch_backup, env, chosen, place)),),)),
         reporter,
         end_all,
     )
@@ -44,23 +47,21 @@ def run(on: str, reporter, backup: str | None = None, to: str = ".") -> None:
     )
 
 
-def pick(env: Environment, name: str | None) -> dict:
+def pick(env: Environment, name: str | None) -> Chosen:
     """What the list says of that backup, or of the newest. Raises the data side's own error for an unknown one."""
-    found = env.engine.inside("backups.list", {}, Silent())["backups"]
-    wanted = [each for each in found if name in (None, "latest", each["id"]) and each["where"] != "off-site"]
-    whole = [each for each in wanted if "database" in each["parts"]]
-    return (whole or wanted)[0] if wanted else env.engine.inside("backups.verify", {"id": name or "latest"}, Silent())
+    found = env.engine.inside(LIST, Nothing(), Silent()).backups
+    wanted = [each for each in found if name in (None, "latest", each.id) and isinstance(each, Here)]
+    whole = [each for each in wanted if "database" in each.parts]
+    return (whole or wanted)[0] if wanted else env.engine.inside(VERIFY, Verify(name or "latest"), Silent())
 
 
-def fetch_backup(env: Environment, chosen: dict, place: Path, progress: Progress) -> str:
+def fetch_backup(env: Environment, chosen: Chosen, place: Path, progress: Progress) -> str:
     """Writes what comes under a temporary name, verifies it, and gives it its own."""
-    work = place / f".partial-{chosen['id']}-{os.getpid()}"
-    total = chosen["bytes"] + sum(
-        bucket["bytes"] for bucket in (chosen["objects"] or {"buckets": {}})["buckets"].values()
-    )
+    work = place / f".partial-{chosen.id}-{os.getpid()}"
+    total = chosen.bytes + sum(bucket["bytes"] for bucket in (chosen.objects or {"buckets": {}})["buckets"].values())
     try:
         work.mkdir(parents=True, mode=0o700)
-        with stream(env.engine, "backup", chosen["id"]) as incoming:
+        with stream(env.engine, "backup", chosen.id) as incoming:
             done = unpack_stream(incoming, place, work, lambda count: progress.count(count, total, "bytes"))
             while incoming.read(CHUNK):
                 pass
@@ -68,9 +69,9 @@ def fetch_backup(env: Environment, chosen: dict, place: Path, progress: Progress
         problems = verify.problems(work) or mirror.find_missing(work, place / "objects")
         if problems:
             raise VerificationError(
-                f"backup {chosen['id']}", problems[0], "what the stack has", "the same command again", tuple(problems)
+                f"backup {chosen.id}", problems[0], "what the stack has", "the same command again", tuple(problems)
             )
-        work.rename(place / chosen["id"])
+        work.rename(place / chosen.id)
     except OSError as error:
         raise SettingsError(
             "--to",
@@ -80,7 +81,7 @@ def fetch_backup(env: Environment, chosen: dict, place: Path, progress: Progress
         ) from None
     except tarfile.TarError as error:
         raise VerificationError(
-            f"backup {chosen['id']}", f"it came cut short: {error}", "all of it", "the same command again"
+            f"backup {chosen.id}", f"it came cut short: {error}", "all of it", "the same command again"
         ) from None
     finally:
         shutil.rmtree(work, ignore_errors=True)

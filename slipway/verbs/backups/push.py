@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from slipway.data.offsite.interface import PUSH, Push
+from slipway.data.wire import encode
 from slipway.environment import enter
 from slipway.recovery import backups
 from slipway.recovery.offsite import remark
@@ -15,10 +17,10 @@ def run(on: str, reporter, backup: str | None = None) -> None:
         env,
         reporter,
         "off-site copy",
-        "backups.push",
-        {"id": backup},
+        PUSH,
+        Push(backup or None),
         backup or "every backup that is not there yet",
         remark,
     )
-    names = ", ".join(each["id"] for each in done["pushed"])
-    reporter.done(f"{names or 'Every backup'} is at {done['to']}.", **done)
+    names = ", ".join(each.id for each in done.pushed)
+    reporter.done(f"{names or 'Every backup'} is at {done.to}.", **encode(done))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from slipway.data.backups.interface import VERIFY, Verify
+from slipway.data.wire import encode
 from slipway.environment import enter
 from slipway.recovery import backups
 from slipway.units import size
@@ -14,14 +16,14 @@ def run(on: str, reporter, backup: str | None = None, everything: bool = False) 
     """
     env = enter(on)
     reporter.header(env.header)
-    args = {"read": True, "all": everything} | ({"id": backup} if backup else {})
+    args = Verify(backup or None, all=everything, read=True)
     found = backups.work(
         env,
         reporter,
         "verify",
-        "backups.verify",
+        VERIFY,
         args,
         "every file against the manifest",
-        lambda result: f"{result['files']} files, {size(result['bytes'])}",
+        lambda result: f"{result.files} files, {size(result.bytes)}",
     )
-    reporter.done(f"{found['id']} is as it was written, and pg_restore reads it to its end.", **found)
+    reporter.done(f"{found.id} is as it was written, and pg_restore reads it to its end.", **encode(found))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 
+from slipway.data.migrations.interface import ADOPT, Adopt
+from slipway.data.wire import encode
 from slipway.environment import enter
 from slipway.inside import work
 
@@ -14,12 +16,13 @@ def run(on: str, reporter, version: int | None = None, wait: float | None = None
     result = work(
         env,
         reporter,
-        "adopt",
-        {"version": version, "by": getpass.getuser()},
+        ADOPT,
+        Adopt(getpass.getuser(), version),
         f"up to {version}" if version is not None else "as its schema_migrations says",
-        lambda found: f"{len(found['adopted'])} files as baseline",
+        lambda found: f"{len(found.adopted)} files as baseline",
         wait,
     )
     reporter.done(
-        f"{len(result['adopted'])} migrations are recorded as baseline; the schema is at {result['version']}.", **result
+        f"{len(result.adopted)} migrations are recorded as baseline; the schema is at {result.version}.",
+        **encode(result),
     )

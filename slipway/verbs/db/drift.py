@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from slipway.data.migrations.interface import DRIFT
+from slipway.data.verb import Nothing
 from slipway.environment import enter
 from slipway.errors import VerificationError
 from slipway.inside import work
@@ -13,17 +15,17 @@ def run(on: str, reporter) -> None:
     found = work(
         env,
         reporter,
-        "drift",
-        {},
+        DRIFT,
+        Nothing(),
         "live catalog against the migrations",
-        lambda result: f"{len(result['differences'])} differences",
+        lambda result: f"{len(result.differences)} differences",
     )
-    for sentence in found["differences"]:
+    for sentence in found.differences:
         reporter.line(f"  {sentence}")
-    if found["differences"]:
+    if found.differences:
         raise VerificationError(
             "drift",
-            f"{len(found['differences'])} differences from the migrations",
+            f"{len(found.differences)} differences from the migrations",
             "none",
             f"write them as a migration (./invoke db.new), or undo them: ./invoke psql{env.flag}",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from slipway.data.fixtures.interface import FIXTURES, Load
+from slipway.data.wire import encode
 from slipway.environment import enter
 from slipway.inside import careful, join_files, work
 
@@ -13,11 +15,11 @@ def run(on: str, reporter, only: str | None = None, yes: bool = False, wait: flo
     result = work(
         env,
         reporter,
-        "fixtures",
-        {"only": only} if only else {},
+        FIXTURES,
+        Load(only or None),
         only or "whatever is pending",
-        lambda found: join_files(found["loaded"]),
+        lambda found: join_files(found.loaded),
         wait,
     )
-    rows = sum(entry["rows"] for entry in result["loaded"])
-    reporter.done(f"{len(result['loaded'])} loaded, {rows:,} rows; {result['kept']} were there.", **result)
+    rows = sum(entry.rows for entry in result.loaded)
+    reporter.done(f"{len(result.loaded)} loaded, {rows:,} rows; {result.kept} were there.", **encode(result))

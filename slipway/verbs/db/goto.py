@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 
+from slipway.data.migrations.interface import GOTO, Goto
+from slipway.data.wire import encode
 from slipway.environment import enter
 from slipway.inside import careful, join_files, remark, work
 
@@ -15,15 +17,15 @@ def run(on: str, reporter, version: int, yes: bool = False, wait: float | None =
     result = work(
         env,
         reporter,
-        "goto",
-        {"version": version, "by": getpass.getuser()},
+        GOTO,
+        Goto(getpass.getuser(), version),
         f"to {version}",
-        lambda found: join_files(found["applied"] or found["rolled_back"]),
+        lambda found: join_files(found.applied or found.rolled_back),
         wait,
     )
-    remark(reporter, result["rolled_back"])
+    remark(reporter, result.rolled_back)
     reporter.done(
-        f"{len(result['applied'])} applied, {len(result['rolled_back'])} undone; the schema is at "
-        f"{result.get('version') or 'nothing'}.",
-        **result,
+        f"{len(result.applied)} applied, {len(result.rolled_back)} undone; the schema is at "
+        f"{result.version or 'nothing'}.",
+        **encode(result),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 
+from slipway.data.migrations.interface import MIGRATE, TRY, Migrate, Try
+from slipway.data.wire import encode
 from slipway.environment import enter
 from slipway.inside import join_files, work
 
@@ -11,19 +13,25 @@ from slipway.inside import join_files, work
 def run(on: str, reporter, to: int | None = None, dry_run: bool = False, wait: float | None = None) -> None:
     """Applies pending migrations, up to number `to`; with `dry_run` only tries them out and takes all of it back."""
     env = enter(on)
-    cause = "tried out and taken back" if dry_run else f"up to {to}" if to is not None else "whatever is pending"
-    result = work(
-        env,
-        reporter,
-        "migrate",
-        {"to": to, "dry_run": dry_run, "by": getpass.getuser()},
-        cause,
-        lambda found: join_files(found.get("would", found.get("applied", []))),
-        wait,
-    )
-    files = result.get("would", result.get("applied", []))
-    for entry in files:
-        took = "" if entry.get("ms") is None else f"{entry['ms']:.0f} ms"
-        reporter.line("  ".join(filter(None, ("   ", entry["file"], took, entry.get("note")))))
-    words = "would be applied" if dry_run else "applied"
-    reporter.done(f"{len(files)} {words}; the schema is at {result.get('version') or 'nothing'}.", **result)
+    if dry_run:
+        tried = work(
+            env, reporter, TRY, Try(to), "tried out and taken back", lambda found: join_files(found.would), wait
+        )
+        for file in tried.would:
+            tell(reporter, file.file, file.ms)
+        reporter.done(f"{len(tried.would)} would be applied; {reach(tried.version)}.", **encode(tried))
+        return
+    args, cause = Migrate(getpass.getuser(), "", to), f"up to {to}" if to is not None else "whatever is pending"
+    done = work(env, reporter, MIGRATE, args, cause, lambda found: join_files(found.applied), wait)
+    for each in done.applied:
+        tell(reporter, each.file, each.ms, each.note)
+    reporter.done(f"{len(done.applied)} applied; {reach(done.version)}.", **encode(done))
+
+
+def tell(reporter, file: str, ms: float | None, note: str | None = None) -> None:
+    took = "" if ms is None else f"{ms:.0f} ms"
+    reporter.line("  ".join(filter(None, ("   ", file, took, note))))
+
+
+def reach(version: int | None) -> str:
+    return f"the schema is at {version or 'nothing'}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 
+from slipway.data.migrations.interface import REDO, Redo
+from slipway.data.wire import encode
 from slipway.environment import enter
 from slipway.inside import again, careful, join_files, remark, work
 
@@ -15,11 +17,11 @@ def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None
     result = work(
         env,
         reporter,
-        "redo",
-        {"steps": steps, "by": getpass.getuser()},
+        REDO,
+        Redo(getpass.getuser(), steps),
         f"{steps} down and up again",
-        lambda found: join_files(found["applied"]),
+        lambda found: join_files(found.applied),
         wait,
     )
-    remark(reporter, result["rolled_back"])
-    reporter.done(f"{len(result['applied'])} redone; the schema is at {result.get('version') or 'nothing'}.", **result)
+    remark(reporter, result.rolled_back)
+    reporter.done(f"{len(result.applied)} redone; the schema is at {result.version or 'nothing'}.", **encode(result))

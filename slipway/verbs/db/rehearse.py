@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from slipway.data.rehearsal.interface import REHEARSE, Rehearse
+from slipway.data.wire import encode
 from slipway.environment import enter
 from slipway.inside import work
 from slipway.release.rehearsal import refuse_one_way, remark
@@ -14,13 +16,13 @@ def run(on: str, reporter, source: str = "live") -> None:
     """
     env = enter(on)
     cause = "on a copy; the live database is only read" if source == "live" else "on the newest proven backup"
-    found = work(env, reporter, "rehearse", {"source": source}, cause, remark)
-    for file in found["files"]:
+    found = work(env, reporter, REHEARSE, Rehearse(source), cause, remark)
+    for file in found.files:
         reporter.line(
-            f"  {file['file']}  up {file['up_ms']:.0f} ms"
-            + (f", down {file['down_ms']:.0f} ms" if file.get("down_ms") is not None else "")
+            f"  {file.file}  up {file.up_ms:.0f} ms"
+            + (f", down {file.down_ms:.0f} ms" if file.down_ms is not None else "")
         )
-        for sentence in file["effects"]:
+        for sentence in file.effects:
             reporter.line(f"      {sentence}")
     refuse_one_way(found)
-    reporter.done(found["summary"], **found)
+    reporter.done(found.summary, **encode(found))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 
+from slipway.data.migrations.interface import ROLLBACK, Rollback
+from slipway.data.wire import encode
 from slipway.environment import enter
 from slipway.inside import again, careful, join_files, remark, work
 
@@ -15,13 +17,13 @@ def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None
     result = work(
         env,
         reporter,
-        "rollback",
-        {"steps": steps, "by": getpass.getuser()},
+        ROLLBACK,
+        Rollback(getpass.getuser(), steps),
         f"{steps} down",
-        lambda found: join_files(found["rolled_back"]),
+        lambda found: join_files(found.rolled_back),
         wait,
     )
-    remark(reporter, result["rolled_back"])
+    remark(reporter, result.rolled_back)
     reporter.done(
-        f"{len(result['rolled_back'])} undone; the schema is at {result.get('version') or 'nothing'}.", **result
+        f"{len(result.rolled_back)} undone; the schema is at {result.version or 'nothing'}.", **encode(result)
     )

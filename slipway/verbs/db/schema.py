@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slipway.data.postgres.interface import SCHEMA, Schema
 from slipway.environment import ROOT, enter
 from slipway.errors import VerificationError
 from slipway.plan import Silent
@@ -13,7 +14,7 @@ def run(on: str, reporter, check: bool = False) -> None:
     """Writes schema.sql from the migrated database; with `check` a difference is a VerificationError that shows it."""
     env = enter(on)
     path = ROOT / "schema.sql"
-    text = env.engine.inside("schema", {}, Silent())["text"]
+    text = env.engine.inside(SCHEMA, Schema(), Silent()).text
     difference = render.stale({path.name: text}, path.parent)
     if check and difference:
         reporter.line(difference.rstrip("\n"))

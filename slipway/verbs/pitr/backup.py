@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from slipway.data.pitr.interface import Backup
 from slipway.environment import enter
 from slipway.plan import Plan, Step, apply
 from slipway.recovery import pitr
@@ -16,7 +17,7 @@ def run(on: str, reporter, full: bool = False) -> None:
     env = enter(on)
     pitr.refuse_without(env)
     reporter.header(env.header)
-    args = {"kind": "full"} if full else {}
+    args = Backup("full" if full else None)
     step = Step("physical backup", "full" if full else "what changed", partial(archive.backup, env.engine, args))
     apply(Plan(((step,),)), reporter, end_all)
     reporter.done(f"./invoke pitr.status{env.flag} shows what can be restored.")

@@ -15,8 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
-from slipway.ops import verbs
-from tests.support import services
+from tests.support import asking, services
 from tests.support.waiting import until
 
 NUMBERS = count(1)
@@ -35,7 +34,7 @@ class Stack:
     events: list[dict] = field(default_factory=list)
 
     def run(self, verb: str, args: dict | None = None, **env: str) -> dict:
-        return verbs.run(verb, args or {}, {**self.env, **env}, self.events.append)
+        return asking.ask(verb, args, {**self.env, **env}, self.events.append)
 
     def url(self, role: str, password: str, database: str = "") -> str:
         return (

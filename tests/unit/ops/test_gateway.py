@@ -13,8 +13,9 @@ from typing import ClassVar
 import pytest
 
 from slipway.data.endpoints import Endpoints
+from slipway.data.verb import Nothing
 from slipway.errors import EngineError, SettingsError
-from slipway.ops import gateway
+from slipway.ops import gateway, interface
 
 METRICS = """
 caddy_http_request_duration_seconds_count{code="200",handler="reverse_proxy",method="GET",server="front"} 90
@@ -76,44 +77,44 @@ def ends(tmp_path: Path) -> Iterator[Endpoints]:
 
 
 def test_the_switch_is_a_file_and_stays(ends):
-    assert gateway.active(ends, {}, print) == {"active": "blue", "up": True, "reason": "", "config": {}}
+    assert gateway.active(ends, Nothing(), print) == interface.Gateway("blue", True, "", {})
     for colour in ("green", "green", "blue", "blue"):
-        gateway.switch(ends, {"to": colour}, print)
-        assert gateway.active(ends, {}, print)["active"] == colour
+        gateway.switch(ends, interface.Switch(colour), print)
+        assert gateway.active(ends, Nothing(), print).active == colour
     with pytest.raises(SettingsError):
-        gateway.switch(ends, {"to": "red"}, print)
+        gateway.switch(ends, interface.Switch("red"), print)
 
 
 def test_a_reload_is_taken_kept_and_not_done_twice(ends, monkeypatch):
     monkeypatch.setattr(gateway, "ENDS", 0)
-    gateway.configure(ends, {"config": {"n": 1}}, print)
-    assert gateway.active(ends, {}, print)["config"] == {"n": 1}
-    assert gateway.reload(ends, {"config": {"n": 2}}, print)["ms"] > 0
-    assert gateway.active(ends, {}, print)["config"] == gateway.configuration(ends) == Gateway.runs == {"n": 2}
-    assert gateway.reload(ends, {"config": {"n": 2}}, print) == {"ms": 0}
+    gateway.configure(ends, interface.Configuration({"n": 1}), print)
+    assert gateway.active(ends, Nothing(), print).config == {"n": 1}
+    assert gateway.reload(ends, interface.Configuration({"n": 2}), print).ms > 0
+    assert gateway.active(ends, Nothing(), print).config == gateway.configuration(ends) == Gateway.runs == {"n": 2}
+    assert gateway.reload(ends, interface.Configuration({"n": 2}), print) == interface.Taken(0)
     with pytest.raises(EngineError, match="unknown field wrong"):
-        gateway.reload(ends, {"config": {"wrong": 3}}, print)
-    assert gateway.active(ends, {}, print)["config"] == gateway.configuration(ends) == {"n": 2}
+        gateway.reload(ends, interface.Configuration({"wrong": 3}), print)
+    assert gateway.active(ends, Nothing(), print).config == gateway.configuration(ends) == {"n": 2}
 
 
 def test_what_it_runs_is_in_doubt_where_it_would_start_with_something_else_or_a_reload_was_cut_short(ends):
-    gateway.configure(ends, {"config": {"n": 2}}, print)
-    assert gateway.active(ends, {}, print)["config"] == {}
-    gateway.configure(ends, {"config": {"n": 1}}, print)
+    gateway.configure(ends, interface.Configuration({"n": 2}), print)
+    assert gateway.active(ends, Nothing(), print).config == {}
+    gateway.configure(ends, interface.Configuration({"n": 1}), print)
     (ends.gateway_dir / gateway.CLOSING).touch()
-    assert gateway.active(ends, {}, print)["config"] == {}
+    assert gateway.active(ends, Nothing(), print).config == {}
 
 
 def test_a_drain_waits_until_the_colour_has_nothing_in_flight(ends):
-    assert gateway.drain(ends, {"from": "blue", "timeout": 30}, lambda event: None)["left"] == 0
+    assert gateway.drain(ends, interface.Drain("blue", 30), lambda event: None).left == 0
 
 
 def test_a_drain_says_what_is_left_at_its_deadline(ends):
-    assert gateway.drain(ends, {"from": "green", "timeout": 0.1}, lambda event: None)["left"] == 7
+    assert gateway.drain(ends, interface.Drain("green", 0.1), lambda event: None).left == 7
 
 
 def test_the_tally_counts_what_the_app_answered(ends):
-    assert gateway.tally(ends, {}, print) == {"answers": 93, "failed": 3}
+    assert gateway.tally(ends, Nothing(), print) == interface.Tally(93, 3)
 
 
 def test_what_is_not_there_is_told_apart_from_what_fails(ends):
@@ -123,14 +124,14 @@ def test_what_is_not_there_is_told_apart_from_what_fails(ends):
 
 def test_a_gateway_that_is_down_is_an_answer_and_the_switch_works_still(tmp_path):
     ends = Endpoints(gateway_dir=tmp_path)
-    gateway.switch(ends, {"to": "green"}, print)
-    found = gateway.active(ends, {}, print)
-    assert found["active"] == "green" and not found["up"] and found["reason"]
+    gateway.switch(ends, interface.Switch("green"), print)
+    found = gateway.active(ends, Nothing(), print)
+    assert found.active == "green" and not found.up and found.reason
     with pytest.raises(EngineError, match="does not answer"):
         gateway.counts(ends)
 
 
 def test_an_engine_without_a_gateway_says_so():
-    assert gateway.active(Endpoints(), {}, print) == {"active": "", "up": False, "reason": "no gateway", "config": {}}
+    assert gateway.active(Endpoints(), Nothing(), print) == interface.Gateway("", False, "no gateway", {})
     with pytest.raises(SettingsError):
-        gateway.switch(Endpoints(), {"to": "blue"}, print)
+        gateway.switch(Endpoints(), interface.Switch("blue"), print)

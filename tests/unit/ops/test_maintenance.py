@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from slipway.data.endpoints import Endpoints
+from slipway.data.verb import Nothing
 from slipway.errors import EngineError, SettingsError
 from slipway.ops import maintenance
+from slipway.ops.interface import Message, Opened, Page
 from slipway.verbs import maintenance as verb
 
 
@@ -22,12 +24,12 @@ def page(folder: Path) -> str:
 
 def test_the_page_is_replaced_by_a_new_one_and_goes_without_a_trace(tmp_path: Path):
     ends = Endpoints(gateway_dir=tmp_path)
-    assert maintenance.state(ends, {}, silent) == {"on": False, "message": ""}
-    maintenance.on(ends, {"message": "one"}, silent)
-    maintenance.on(ends, {"message": "two"}, silent)
-    assert "<p>two</p>" in page(tmp_path) and maintenance.state(ends, {}, silent) == {"on": True, "message": "two"}
-    assert maintenance.off(ends, {}, silent) == {"on": False, "was_on": True}
-    assert list(tmp_path.iterdir()) == [] and maintenance.off(ends, {}, silent) == {"on": False, "was_on": False}
+    assert maintenance.state(ends, Nothing(), silent) == Page(False, "")
+    maintenance.on(ends, Message("one"), silent)
+    maintenance.on(ends, Message("two"), silent)
+    assert "<p>two</p>" in page(tmp_path) and maintenance.state(ends, Nothing(), silent) == Page(True, "two")
+    assert maintenance.off(ends, Nothing(), silent) == Opened(False, True)
+    assert list(tmp_path.iterdir()) == [] and maintenance.off(ends, Nothing(), silent) == Opened(False, False)
 
 
 @pytest.mark.parametrize(
@@ -40,23 +42,23 @@ def test_the_page_is_replaced_by_a_new_one_and_goes_without_a_trace(tmp_path: Pa
     ],
 )
 def test_a_message_is_text_and_no_markup(tmp_path: Path, message: str, shown: str):
-    maintenance.on(Endpoints(gateway_dir=tmp_path), {"message": message}, silent)
+    maintenance.on(Endpoints(gateway_dir=tmp_path), Message(message), silent)
     assert f"<p>{shown}</p>" in page(tmp_path)
-    assert maintenance.state(Endpoints(gateway_dir=tmp_path), {}, silent)["message"] == message
+    assert maintenance.state(Endpoints(gateway_dir=tmp_path), Nothing(), silent).message == message
 
 
 def test_an_empty_message_is_the_usual_one_and_a_long_one_is_cut(tmp_path: Path):
     ends = Endpoints(gateway_dir=tmp_path)
-    assert maintenance.on(ends, {"message": ""}, silent)["message"] == maintenance.MESSAGE
-    assert len(maintenance.on(ends, {"message": "x" * 9999}, silent)["message"]) == 2000
+    assert maintenance.on(ends, Message(""), silent).message == maintenance.MESSAGE
+    assert len(maintenance.on(ends, Message("x" * 9999), silent).message) == 2000
 
 
 def test_without_a_gateway_it_is_never_on_and_cannot_be_put_on():
     bare = Endpoints()
-    assert maintenance.state(bare, {}, silent) == {"on": False, "message": ""}
-    for each in (maintenance.on, maintenance.off):
+    assert maintenance.state(bare, Nothing(), silent) == Page(False, "")
+    for each, args in ((maintenance.on, Message()), (maintenance.off, Nothing())):
         with pytest.raises(EngineError):
-            each(bare, {}, silent)
+            each(bare, args, silent)
 
 
 @pytest.mark.parametrize(("state", "message", "where"), [("maybe", "", "maintenance"), ("off", "x", "--message")])

@@ -11,8 +11,10 @@ from slipway.data.backups import manifest
 from slipway.data.endpoints import Endpoints
 from slipway.data.migrations import facts
 from slipway.data.migrations.files import Applied
+from slipway.data.postgres.interface import Server
 from slipway.errors import MigrationError, SettingsError
 from slipway.ops import releases
+from slipway.ops.interface import Begin, Begun, Close, Closed, Newest, Release
 from slipway.release import history
 from slipway.stack import accepts
 
@@ -27,55 +29,54 @@ def ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Endpoints:
 def at(monkeypatch: pytest.MonkeyPatch, *versions: int, marked: tuple[int, ...] = ()) -> None:
     """Has the database say that it has had these migrations, of which some were marked as compatible."""
     history = {each: Applied(each, "m", "", compatible=each in marked) for each in versions}
-    monkeypatch.setattr(facts, "look", lambda ends: ({"reachable": True}, history, {}, []))
+    monkeypatch.setattr(facts, "look", lambda ends: (Server(True, "", "18.1"), history, {}, []))
 
 
-def begin(ends: Endpoints, config: str = "c1", image: str = "app:1", again: bool = False) -> dict:
-    return releases.begin(
-        ends, {"record": {"config": config, "image": image, "revision": "abc", "colour": "blue"}, "again": again}, print
-    )
+def begin(ends: Endpoints, config: str = "c1", image: str = "app:1", again: bool = False) -> Begun:
+    record = {"config": config, "image": image, "revision": "abc", "colour": "blue"}
+    return releases.begin(ends, Begin(record, again), print)
 
 
-def close(ends: Endpoints, identity: str, result: str = "good", keep: int = 5) -> dict:
-    return releases.close(ends, {"id": identity, "facts": {"result": result}, "keep": keep}, print)
+def close(ends: Endpoints, identity: str, result: str = "good", keep: int = 5) -> Closed:
+    return releases.close(ends, Close(identity, {"result": result}, keep), print)
 
 
 def test_ids_count_up_and_carry_the_revision(ends):
     first = begin(ends)
-    close(ends, first["record"]["id"])
+    close(ends, first.record["id"])
     second = begin(ends, "c2")
-    assert (first["record"]["id"], second["record"]["id"]) == ("r0001-abc", "r0002-abc")
-    assert first["record"]["schema_before"] == 4 and first["record"]["result"] == "running"
+    assert (first.record["id"], second.record["id"]) == ("r0001-abc", "r0002-abc")
+    assert first.record["schema_before"] == 4 and first.record["result"] == "running"
 
 
 def test_the_same_release_again_needs_no_new_record_unless_it_is_asked_for(ends):
-    close(ends, begin(ends)["record"]["id"])
-    assert not begin(ends)["new"] and begin(ends, again=True)["new"]
+    close(ends, begin(ends).record["id"])
+    assert not begin(ends).new and begin(ends, again=True).new
 
 
 def test_the_same_release_gets_a_record_of_its_own_where_migrations_are_pending(ends, monkeypatch):
-    close(ends, begin(ends)["record"]["id"])
+    close(ends, begin(ends).record["id"])
     (ends.migrations_dir / "005_more.up.sql").write_text("CREATE TABLE more ();")
-    record = begin(ends)["record"]
+    record = begin(ends).record
     at(monkeypatch, 4, 5)
-    ended = close(ends, record["id"])["record"]
+    ended = close(ends, record["id"]).record
     assert (ended["id"], ended["schema_before"], ended["schema_after"]) == ("r0002-abc", 4, 5)
-    assert not begin(ends)["new"]
+    assert not begin(ends).new
 
 
 def test_a_database_that_cannot_be_asked_makes_no_record_of_its_own_and_no_schema_unknown(ends, monkeypatch):
-    identity = begin(ends)["record"]["id"]
+    identity = begin(ends).record["id"]
     (ends.migrations_dir / "005_more.up.sql").write_text("CREATE TABLE more ();")
     monkeypatch.setattr(facts, "look", lambda ends: ({"reachable": False}, None, {}, []))
-    assert close(ends, identity)["record"]["schema_after"] == 4
-    assert not begin(ends)["new"]
+    assert close(ends, identity).record["schema_after"] == 4
+    assert not begin(ends).new
 
 
 @pytest.mark.parametrize("result", ["good", "failed", "rolled_back", "interrupted"])
 def test_whatever_came_of_a_release_its_record_says_which_schema_it_left(ends, monkeypatch, result):
-    identity = begin(ends)["record"]["id"]
+    identity = begin(ends).record["id"]
     at(monkeypatch, 4, 5)
-    assert close(ends, identity, result)["record"]["schema_after"] == 5
+    assert close(ends, identity, result).record["schema_after"] == 5
 
 
 def test_a_record_that_is_left_open_says_which_schema_was_found(ends, monkeypatch):
@@ -86,8 +87,8 @@ def test_a_record_that_is_left_open_says_which_schema_was_found(ends, monkeypatc
 
 
 def test_after_a_failure_the_same_release_gets_a_record_of_its_own(ends):
-    close(ends, begin(ends)["record"]["id"], "failed")
-    assert begin(ends)["record"]["id"] == "r0002-abc"
+    close(ends, begin(ends).record["id"], "failed")
+    assert begin(ends).record["id"] == "r0002-abc"
 
 
 def test_a_record_that_a_dead_deploy_left_open_is_closed_by_the_next(ends):
@@ -97,18 +98,18 @@ def test_a_record_that_a_dead_deploy_left_open_is_closed_by_the_next(ends):
 
 
 def test_the_summary_names_the_newest_and_the_last_good_one(ends):
-    assert releases.summary(ends) == {"newest": None, "good": None}
-    close(ends, begin(ends)["record"]["id"])
+    assert releases.summary(ends) == Newest(None, None)
+    close(ends, begin(ends).record["id"])
     begin(ends, "c2")
     found = releases.summary(ends)
-    assert found["newest"]["id"] == "r0002-abc" and found["good"]["id"] == "r0001-abc"
+    assert found.newest["id"] == "r0002-abc" and found.good["id"] == "r0001-abc"
 
 
 def test_images_of_old_releases_go_and_those_of_the_last_good_ones_stay(ends):
     for number in range(1, 5):
-        record = begin(ends, f"c{number}", f"app:{number}")["record"]
-        gone = close(ends, record["id"], "failed" if number == 3 else "good", keep=2)["images"]
-    assert gone == ["app:1", "app:3"]
+        record = begin(ends, f"c{number}", f"app:{number}").record
+        gone = close(ends, record["id"], "failed" if number == 3 else "good", keep=2).images
+    assert gone == ("app:1", "app:3")
 
 
 def test_an_image_whose_tag_went_on_to_another_goes_by_its_own_name(ends):
@@ -120,9 +121,9 @@ def test_an_image_whose_tag_went_on_to_another_goes_by_its_own_name(ends):
             "image_id": f"sha256:{number}",
             "digest": f"shop@sha256:d{number}",
         }
-        record = releases.begin(ends, {"record": facts | {"revision": "abc", "colour": "blue"}}, print)["record"]
-        gone = close(ends, record["id"], keep=2)["images"]
-    assert gone == ["sha256:1", "shop@sha256:d1"]
+        record = releases.begin(ends, Begin(facts | {"revision": "abc", "colour": "blue"}), print).record
+        gone = close(ends, record["id"], keep=2).images
+    assert gone == ("sha256:1", "shop@sha256:d1")
 
 
 @pytest.mark.parametrize(
@@ -134,12 +135,12 @@ def test_an_image_whose_tag_went_on_to_another_goes_by_its_own_name(ends):
     ],
 )
 def test_a_refused_rollback_names_the_newest_backup_with_the_schema_of_then(ends, monkeypatch, tmp_path, there, named):
-    older = close(ends, begin(ends)["record"]["id"])["record"]["id"]
+    older = close(ends, begin(ends).record["id"]).record["id"]
     (ends.migrations_dir / "005_more.up.sql").write_text("CREATE TABLE more ();")
     at(monkeypatch, 4, 5)
     backed_up(tmp_path / "backups", there)
-    found = releases.gap(replace(ends, backup_dir=tmp_path / "backups"), {"id": older}, print)
-    assert found["backup"] == named and found["reason"]
+    found = releases.gap(replace(ends, backup_dir=tmp_path / "backups"), Release(older), print)
+    assert found.backup == named and found.reason
 
 
 def backed_up(folder: Path, there: dict[str, int]) -> None:
@@ -159,13 +160,13 @@ def backed_up(folder: Path, there: dict[str, int]) -> None:
     ],
 )
 def test_a_refused_rollback_names_no_backup_that_was_pruned(ends, monkeypatch, tmp_path, there, named):
-    older = close(ends, begin(ends)["record"]["id"])["record"]["id"]
+    older = close(ends, begin(ends).record["id"]).record["id"]
     (ends.migrations_dir / "005_more.up.sql").write_text("CREATE TABLE more ();")
-    newer = begin(ends, "c2")["record"]["id"]
+    newer = begin(ends, "c2").record["id"]
     at(monkeypatch, 4, 5)
-    releases.close(ends, {"id": newer, "facts": {"result": "good", "backup": "20261125T100000Z"}}, print)
+    releases.close(ends, Close(newer, {"result": "good", "backup": "20261125T100000Z"}), print)
     backed_up(tmp_path / "backups", there)
-    assert releases.gap(replace(ends, backup_dir=tmp_path / "backups"), {"id": older}, print)["backup"] == named
+    assert releases.gap(replace(ends, backup_dir=tmp_path / "backups"), Release(older), print).backup == named
 
 
 def test_closing_what_is_not_on_record_is_refused(ends):
@@ -207,21 +208,21 @@ MARKED, PLAIN = "-- slipway: compatible\nCREATE TABLE a ();", "CREATE TABLE a ()
 def test_a_release_reads_its_own_schema_and_later_ones_that_are_known_and_compatible(
     ends, monkeypatch, applied, files, reason, named
 ):
-    identity = close(ends, begin(ends)["record"]["id"])["record"]["id"]
+    identity = close(ends, begin(ends).record["id"]).record["id"]
     for name, text in files.items():
         (ends.migrations_dir / name).write_text(text)
     at(monkeypatch, *applied)
-    found = releases.gap(ends, {"id": identity}, print)
-    assert (found["reason"], found["migrations"]) == (reason, named)
+    found = releases.gap(ends, Release(identity), print)
+    assert (found.reason, list(found.migrations)) == (reason, named)
 
 
 @pytest.mark.parametrize(("files", "reason"), [({}, ""), ({"005_a.up.sql": PLAIN}, "the schema has moved from 4 to 5")])
 def test_of_a_migration_without_a_file_the_database_knows_whether_it_was_marked(ends, monkeypatch, files, reason):
-    identity = close(ends, begin(ends)["record"]["id"])["record"]["id"]
+    identity = close(ends, begin(ends).record["id"]).record["id"]
     for name, text in files.items():
         (ends.migrations_dir / name).write_text(text)
     at(monkeypatch, 4, 5, marked=(5,))
-    assert releases.gap(ends, {"id": identity}, print)["reason"] == reason
+    assert releases.gap(ends, Release(identity), print).reason == reason
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ def test_a_label_that_declares_no_range_is_refused_with_the_line_to_write(text):
 
 def declared(ends: Endpoints, text: str, **more: str) -> dict:
     given = {"config": "c9", "image": "app:9", "revision": "abc", "colour": "blue", "accepts": text} | more
-    return releases.begin(ends, {"record": given, "again": True}, print)["record"]
+    return releases.begin(ends, Begin(given, again=True), print).record
 
 
 @pytest.mark.parametrize(
@@ -277,21 +278,21 @@ def test_what_is_gone_back_to_is_not_measured_by_migrations_that_a_rollback_does
     ],
 )
 def test_a_release_that_declares_its_schema_is_gone_back_to_within_it(ends, monkeypatch, text, applied, reason, named):
-    identity = close(ends, declared(ends, text)["id"])["record"]["id"]
+    identity = close(ends, declared(ends, text)["id"]).record["id"]
     (ends.migrations_dir / "006_more.up.sql").write_text("CREATE TABLE more ();")
     at(monkeypatch, *applied)
-    found = releases.gap(ends, {"id": identity}, print)
-    assert (found["reason"], found["migrations"]) == (reason, named)
+    found = releases.gap(ends, Release(identity), print)
+    assert (found.reason, list(found.migrations)) == (reason, named)
 
 
 def test_the_tags_of_an_image_go_with_it_unless_a_later_build_took_them_over(ends):
     tags = {1: ["app:aaa"], 2: ["app:bbb-dirty"], 3: ["app:bbb-dirty"]}
     for number, names in tags.items():
         facts = {"config": f"c{number}", "image": f"app:{number}", "image_id": f"sha256:{number}", "tags": names}
-        record = releases.begin(ends, {"record": facts | {"revision": "abc", "colour": "blue"}}, print)["record"]
-        gone = close(ends, record["id"], keep=1)["images"]
+        record = releases.begin(ends, Begin(facts | {"revision": "abc", "colour": "blue"}), print).record
+        gone = close(ends, record["id"], keep=1).images
         assert (
-            gone
+            list(gone)
             == {1: [], 2: ["app:1", "app:aaa", "sha256:1"], 3: ["app:1", "app:2", "app:aaa", "sha256:1", "sha256:2"]}[
                 number
             ]
@@ -302,7 +303,7 @@ def test_a_release_is_shown_with_all_that_is_kept_of_it_and_in_a_line_with_what_
     identity = declared(ends, "4-", by="ada", host="vm", kind="deploy", image_id="sha256:a")["id"]
     at(monkeypatch, 4, 5)
     facts = {"result": "good", "seconds": 3.0, "steps": {"migrate": 1.7}, "backup": "20261125T100000Z"}
-    record = releases.close(ends, {"id": identity, "facts": facts}, print)["record"]
+    record = releases.close(ends, Close(identity, facts), print).record
     shown = dict(history.whole(record))
     assert shown | {"by": ""} == {
         "by": "",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 from slipway.data import records
 from slipway.data.objects import features
+from slipway.data.verb import Verb
 from slipway.errors import GateError, SettingsError
 from slipway.ops import __main__ as door
 from slipway.ops import verbs
@@ -21,8 +24,20 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("verb", verbs.VERBS)
-def test_every_verb_of_the_table_exists(verb: str) -> None:
-    assert callable(verbs.find(verb))
+def test_every_verb_of_the_table_exists_and_takes_and_gives_what_it_says(verb: str) -> None:
+    found = verbs.find(verb)
+    work = found.function()
+    told = get_type_hints(work)
+    assert found.name == verb
+    assert told[list(inspect.signature(work).parameters)[1]] is found.takes and issubclass(told["return"], found.gives)
+
+
+def test_to_ask_costs_no_driver_of_a_store() -> None:
+    rooms = sorted({place.split(":")[0] for place in verbs.VERBS.values()})
+    drivers = {"psycopg", "redis", "boto3", "botocore"}
+    code = f"import sys, {', '.join(rooms)}; print(*sorted({drivers} & sys.modules.keys()))"
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == ""
 
 
 def test_an_unknown_verb_is_refused_with_the_nearest_one() -> None:
@@ -42,7 +57,9 @@ def test_an_unknown_verb_is_refused_with_the_nearest_one() -> None:
         (["gate.app"], "APP_URL"),
         (["roles"], "ADMIN_DATABASE_URL"),
         (["gate.postgres"], "MIGRATE_DATABASE_URL"),
-        (["migrate"], "MIGRATE_DATABASE_URL"),
+        (["migrate", '{"by": "", "release": ""}'], "MIGRATE_DATABASE_URL"),
+        (["migrate"], "arguments of migrate"),
+        (["observe", '{"all": true}'], "arguments of observe"),
     ],
 )
 def test_bad_calls_end_in_one_error_line_and_code_2(
@@ -68,7 +85,7 @@ def test_secrets_are_masked_in_errors_and_progress(monkeypatch: pytest.MonkeyPat
         emit({"event": "progress", "text": "using hush-hush"})
         raise GateError("redis gate", "hush-hush refused", log=("AUTH hush-hush",))
 
-    monkeypatch.setattr(verbs, "find", lambda verb: leaky)
+    monkeypatch.setattr(Verb, "function", lambda verb: leaky)
     events: list[dict] = []
     with pytest.raises(GateError) as caught:
         verbs.run("gate.redis", {}, {"S3_SECRET_KEY": "hush-hush"}, events.append)
@@ -81,7 +98,7 @@ def test_a_fault_of_ours_is_reported_with_class_and_place(
     def broken(ends, args, emit):
         raise ZeroDivisionError("by hush-hush")
 
-    monkeypatch.setattr(verbs, "find", lambda verb: broken)
+    monkeypatch.setattr(Verb, "function", lambda verb: broken)
     assert door.main(["observe"], {"S3_SECRET_KEY": "hush-hush"}) == 1
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["where"].startswith("ZeroDivisionError at ") and error["found"] == "by •••"
@@ -98,7 +115,7 @@ def test_a_full_disk_is_no_fault_of_ours_and_leaves_the_record_that_was_there(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     records.write(tmp_path, "one", {"n": 1})
-    monkeypatch.setattr(verbs, "find", lambda verb: writing)
+    monkeypatch.setattr(Verb, "function", lambda verb: writing)
     monkeypatch.setattr(os, "fsync", full)
     assert door.main(["observe"], {}) == 9
     error = json.loads(capsys.readouterr().out)["error"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from slipway.data.restore import people, swap
+from slipway.data.restore.interface import Differing, Kept, Looked, Migration, Source
 from slipway.errors import SettingsError
 from slipway.recovery import asked as restore_asked
 from slipway.recovery import words as restore_words
@@ -15,23 +17,23 @@ from slipway.verbs import restore
 from slipway.verbs.restore import Done
 from tests.unit.release.test_up_plan import Machine, env
 
-FOUND = {
-    "id": "20261125T174035Z",
-    "label": "before the change",
-    "begun": "2026-11-25T17:40:35Z",
-    "age_s": 7980,
-    "environment": "local",
-    "stack": "slipway-local",
-    "database": "slipway",
-    "live": "slipway",
-    "exact": True,
-    "tables": [],
-    "migrations": [],
-    "kept": [],
-    "objects": True,
-    "redis": True,
-    "has_database": True,
-}
+FOUND = Looked(
+    "20261125T174035Z",
+    "before the change",
+    "2026-11-25T17:40:35Z",
+    age_s=7980,
+    environment="local",
+    stack="slipway-local",
+    database="slipway",
+    objects=True,
+    whole=("redis",),
+    has_database=True,
+    live="slipway",
+    exact=True,
+    tables=(),
+    migrations=(),
+    kept=(),
+)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_tables_are_a_comma_list_and_empty_options_are_none():
     ],
 )
 def test_the_plan_has_a_step_for_what_was_asked_and_no_other(wish: Wish, values: dict, expected: list[str]):
-    assert [step.name for step in restore.plan(env(**values), wish, {"id": "a"}, FOUND, Done()).steps] == expected
+    assert [step.name for step in restore.plan(env(**values), wish, Source("a"), FOUND, Done()).steps] == expected
 
 
 @pytest.mark.parametrize(
@@ -83,12 +85,12 @@ def test_the_plan_has_a_step_for_what_was_asked_and_no_other(wish: Wish, values:
     [
         (Wish(backup="a"), {"has_database": False}, "database"),
         (Wish(backup="a", only="objects"), {"objects": False}, "objects"),
-        (Wish(backup="a", only="redis"), {"redis": False}, "copy of Redis"),
+        (Wish(backup="a", only="redis"), {"whole": ()}, "copy of Redis"),
     ],
 )
 def test_a_backup_without_the_part_is_refused(wish: Wish, found: dict, missing: str):
     with pytest.raises(SettingsError, match=f"it holds no {missing}"):
-        restore_asked.refuse_absent(wish, FOUND | found)
+        restore_asked.refuse_absent(wish, replace(FOUND, **found))
 
 
 def test_redis_alone_says_that_all_of_it_goes_and_that_it_is_kept():
@@ -97,18 +99,19 @@ def test_redis_alone_says_that_all_of_it_goes_and_that_it_is_kept():
 
 
 def test_a_backup_without_objects_restores_its_database():
-    restore_asked.refuse_absent(Wish(backup="a"), FOUND | {"objects": False})
+    restore_asked.refuse_absent(Wish(backup="a"), replace(FOUND, objects=False))
 
 
 def test_the_question_names_the_database_and_what_it_loses():
-    found = FOUND | {
-        "tables": [
-            {"table": "public.users", "then": 3000, "now": 3001},
-            {"table": "public.t", "then": None, "now": 7},
-            {"table": "public.gone", "then": 4, "now": None},
-        ],
-        "migrations": [{"version": 5, "name": "tags"}],
-    }
+    found = replace(
+        FOUND,
+        tables=(
+            Differing("public.users", 3000, 3001),
+            Differing("public.t", None, 7),
+            Differing("public.gone", 4, None),
+        ),
+        migrations=(Migration(5, "tags"),),
+    )
     assert list(restore_words.question(env(Machine()), Wish(backup="a"), found)) == [
         'This replaces database slipway of slipway-local by backup 20261125T174035Z "before the change", 2 h 13 min old.',
         "What it has had since is lost:",
@@ -121,11 +124,11 @@ def test_the_question_names_the_database_and_what_it_loses():
 
 
 def test_another_stack_a_database_that_is_gone_and_what_is_kept_are_told():
-    kept = [{"database": "slipway_before_restore_1", "bytes": 3 * 2**20}] * 2
-    lines = list(restore_words.question(env(), Wish(backup="a", only="db"), FOUND | {"kept": kept}))
+    kept = (Kept("slipway_before_restore_1", 3 * 2**20),) * 2
+    lines = list(restore_words.question(env(), Wish(backup="a", only="db"), replace(FOUND, kept=kept)))
     assert lines[-1] == "Earlier restores have kept 2 of it, 6.0 MB: ./invoke restore --drop-old"
     lines = list(
-        restore_words.question(env(), Wish(backup="a", only="db"), FOUND | {"stack": "shop-production", "live": None})
+        restore_words.question(env(), Wish(backup="a", only="db"), replace(FOUND, stack="shop-production", live=None))
     )
     assert lines[0] == "20261125T174035Z is of another stack: shop-production"
     assert lines[-1] == "There is no database slipway now."

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from slipway.data.gates.interface import Probe
 from slipway.engine import Running, Seen
 from slipway.environment import Environment
 from slipway.errors import GateError, Interrupted, LockHeld, LockLost
+from slipway.ops.interface import Drain, Tally
 from slipway.plan import Journal, Silent, Step, way_back
 from slipway.release import change, execute, gates, gateway, recover, rollout, smoke_test
 from slipway.release.change import Swap
 from slipway.stack import model
 from tests.support import fakes
-from tests.support.fakes import DATA, UP, Machine
+from tests.support.fakes import UP, Machine, answer, observed
 from tests.unit.conftest import settings_of
 
 FRONT = {"upstreams": [{"dial": "app-green:8000"}, {"dial": "app-blue:8000"}], "grace_period": "30s"}
@@ -49,7 +51,6 @@ SEEN = replace(
     routed_to="green",
     gateway_up=True,
     front=FRONT,
-    data=DATA | {"releases": {"newest": None, "good": None}},
 )
 OLD = {"app": Running("running", "app 0")}
 RUNS = SEEN.services["app"].config
@@ -90,7 +91,7 @@ def test_hooks_that_are_there_stand_around_the_migrations(tmp_path):
     for name in ("pre-deploy", "post-migrate"):
         (tmp_path / "hooks" / name).write_text("")
     here = env(tmp_path, load_fixtures=False)
-    waiting = replace(seen(**OLD), data=SEEN.data | {"pending": ["1_m.up.sql"]})
+    waiting = replace(seen(**OLD), data=observed(pending=["1_m.up.sql"]))
     names = [step.name for step in fakes.deploy(here, waiting).steps]
     assert names[:5] == ["record", "hook pre-deploy", "migrate", "hook post-migrate", "start app-blue"]
 
@@ -98,7 +99,7 @@ def test_hooks_that_are_there_stand_around_the_migrations(tmp_path):
 IN_PLACE = {
     "nothing to do": (SEEN, []),
     "migrations alone": (
-        replace(SEEN, data=SEEN.data | {"pending": ["1_m.up.sql"]}),
+        replace(SEEN, data=observed(pending=["1_m.up.sql"])),
         ["record", "migrate", "gate app", "smoke test"],
     ),
     "the app does not run": (
@@ -132,7 +133,7 @@ def test_every_deploy_that_does_anything_ends_with_its_smoke_test_once(tmp_path,
 def test_an_up_runs_no_smoke_test(tmp_path, monkeypatch):
     monkeypatch.setattr(smoke_test, "level", lambda env: (ran("smoke test"),))
     here = env(tmp_path)
-    found = replace(SEEN, data=SEEN.data | {"pending": ["1_m.up.sql"]})
+    found = replace(SEEN, data=observed(pending=["1_m.up.sql"]))
     assert "smoke test" not in [step.name for step in fakes.up(here, found).steps]
 
 
@@ -242,18 +243,18 @@ def test_nothing_is_taken_back_once_the_old_release_is_on_its_way_out(tmp_path):
     ],
 )
 def test_a_way_back_waits_for_requests_in_flight_unless_the_gateway_is_down(tmp_path, up_now, asked, remark):
-    verbs: list[tuple[str, dict]] = []
+    verbs: list[tuple[str, object]] = []
 
     class Gateway(Beside):
         def inside(self, verb, args, progress):
-            verbs.append((verb, args))
-            return {"up": up_now, "left": 0}
+            verbs.append((verb.name, args))
+            return answer(verb, {"up": up_now})
 
     here = replace(env(tmp_path), engine=Gateway())
     drain = next(step for step in rollout.undo(here, SWAP) if step.name == "drain app-blue")
     assert drain.run(Silent()) == remark
     assert [verb for verb, _ in verbs] == asked
-    assert all(args == {"from": "blue", "timeout": 30} for verb, args in verbs if verb == "gateway.drain")
+    assert all(args == Drain("blue", 30) for verb, args in verbs if verb == "gateway.drain")
 
 
 @pytest.mark.parametrize(
@@ -301,7 +302,7 @@ def test_a_killed_release_is_good_exactly_if_it_runs_and_requests_go_to_it_and_a
     ],
 )
 def test_the_watch_counts_on_over_a_restart_of_the_gateway(before, now, counted):
-    assert rollout.count_since(before, now) == counted
+    assert rollout.count_since(Tally(**before), Tally(**now)) == counted
 
 
 class Heard:
@@ -331,11 +332,11 @@ class Standing(Beside):
         return self.after
 
     def inside(self, verb, args, progress, give_up=None):
-        if verb == "probe.app" and not self.ready:
+        if verb.name == "probe.app" and not self.ready:
             raise GateError("app", "503", "200 from /ready", "")
-        if verb == "releases.close":
-            self.closed.append(args["facts"])
-        return {"tries": 1, "ms": 1, "up": True, "left": 0}
+        if verb.name == "releases.close":
+            self.closed.append(args.facts)
+        return answer(verb, {})
 
 
 class Both(Colours):
@@ -345,8 +346,8 @@ class Both(Colours):
     def gave_up(self, colour):
         return "" if self.returnable else "it ended with code 0"
 
-    def target(self, colour):
-        return {"host": f"app-{colour}"}
+    def target(self, colour, patience):
+        return Probe(f"app-{colour}", 8000, 1, patience)
 
     def log(self, colour, lines):
         return ("trouble",)
@@ -389,7 +390,7 @@ def test_a_release_that_was_cut_short_after_its_switch_is_proven_before_the_old_
 ):
     monkeypatch.setattr(smoke_test, "level", lambda env: (ran("smoke test"),))
     monkeypatch.setattr(gates, "front_door", lambda env: ran("front door"))
-    found = replace(SEEN, idle_running=True, data=SEEN.data | {"releases": {"newest": newest, "good": None}})
+    found = replace(SEEN, idle_running=True, data=observed(releases={"newest": newest, "good": None}))
     undone = "switch back" in steps
     engine = Standing(ready, returnable, replace(found, idle_running=False, colour="blue" if undone else "green"))
     heard = Heard()
@@ -409,9 +410,7 @@ def test_nothing_of_a_repair_is_done_once_the_lock_is_lost(tmp_path):
     def check() -> None:
         raise LockLost("lock of shop", "lost")
 
-    found = replace(
-        SEEN, idle_running=True, data=SEEN.data | {"releases": {"newest": CUT | {"colour": "blue"}, "good": None}}
-    )
+    found = replace(SEEN, idle_running=True, data=observed(releases={"newest": CUT | {"colour": "blue"}, "good": None}))
     heard = Heard()
     with pytest.raises(LockLost):
         recover.repair(replace(env(tmp_path), engine=Standing(True, True, found)), found, heard, check)

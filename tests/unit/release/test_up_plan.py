@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from slipway.data.migrations.interface import Migrate
 from slipway.engine import Build, Running, Seen
 from slipway.plan import Plan, Silent, Step
 from slipway.release import plans
 from slipway.release.change import compare
 from slipway.release.record import Record
-from tests.support.fakes import DATA, SERVICES, UP, Machine, env, gone, seen, up
+from tests.support.fakes import DATA, SERVICES, UP, Machine, answer, env, gone, observed, seen, up
 
 EXTERNAL = {"postgres": "external", "database_url": "postgresql://u:5ecreT-url@db/x"}
 
@@ -191,20 +192,20 @@ PLANS = {
     "fixtures pending, not wanted": (seen({}, SEEDS), {"load_fixtures": False}, ""),
     "fixtures pending, production": (seen({}, SEEDS), {"environment": "production"}, ""),
     "other passwords": (
-        seen({}, DATA | {"current": {"roles": False, "objects": True}}),
+        seen({}, DATA | {"current": {"roles": False, "objects": True, "archive": True}}),
         {},
         """
         1  roles  database, roles, passwords, grants""",
     ),
     "another bucket": (
-        seen({}, DATA | {"current": {"roles": True, "objects": False}}),
+        seen({}, DATA | {"current": {"roles": True, "objects": False, "archive": True}}),
         {"s3_buckets": "app,avatars"},
         """
         1  buckets  app, avatars""",
     ),
     # An app that asks its database nothing answers all the same.
     "a database that is not there yet": (
-        seen({}, DATA | {"postgres": {"reachable": False, "reason": "refused"}}),
+        seen({}, DATA | {"postgres": {"reachable": False, "reason": "refused", "server_version": ""}}),
         {},
         """
         1  gate postgres  refused
@@ -233,7 +234,11 @@ PLANS = {
         9  front door                 http://127.0.0.1:8080/ready""",
     ),
     "external, unreachable": (
-        seen(gone("postgres"), DATA | {"postgres": {"reachable": False, "reason": "timeout"}}, **DOWN),
+        seen(
+            gone("postgres"),
+            DATA | {"postgres": {"reachable": False, "reason": "timeout", "server_version": ""}},
+            **DOWN,
+        ),
         EXTERNAL,
         """
         1  gate postgres  502
@@ -275,7 +280,7 @@ ARCHIVING = {
     ),
     "all up": (ARCHIVED, ""),
     "behind": (
-        replace(ARCHIVED, data=DATA | {"archive": BEHIND}),
+        replace(ARCHIVED, data=observed(archive=BEHIND)),
         f"""
         1  gate archive     {BEHIND["problems"][0]}
         2  physical backup  if there is none that leads to now""",
@@ -344,9 +349,8 @@ def test_a_step_asks_the_engine_for_what_its_name_says():
             asked.append(("start", *names))
 
         def inside(self, verb, args, progress, give_up=None):
-            asked.append((verb,))
-            release = {"record": {"id": "r0001-abc"}, "new": True}
-            return {"changed": [], "created": [], "features": {}, "applied": [], "loaded": [], "tries": 1} | release
+            asked.append((verb.name,))
+            return answer(verb, {})
 
     plan = up(env(Asked()), Seen())
     for step in plan.steps[:-1]:  # the last one asks the front door
@@ -367,15 +371,15 @@ def test_a_step_asks_the_engine_for_what_its_name_says():
 
 
 def test_what_is_migrated_is_noted_with_who_did_it_and_in_which_release():
-    told: dict[str, dict] = {}
+    told: dict[str, object] = {}
 
     class Told(Machine):
         def inside(self, verb, args, progress, give_up=None):
-            told[verb] = dict(args)
-            return {"record": {"id": "r0007-abc"}, "new": True, "applied": []}
+            told[verb.name] = args
+            return answer(verb, {"record": {"id": "r0007-abc"}})
 
     here = env(Told(), load_fixtures=False)
     record = Record(here, "up", {"by": "ada"})
     for step in plans.up(here, PENDING, compare(here, PENDING), record).steps[:2]:
         step.run(Silent())
-    assert told["migrate"] == {"by": "ada", "release": "r0007-abc"}
+    assert told["migrate"] == Migrate("ada", "r0007-abc")

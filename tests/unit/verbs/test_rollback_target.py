@@ -11,6 +11,7 @@ from slipway.engine import Running, Seen
 from slipway.errors import MigrationError, SettingsError
 from slipway.release import target as target_of
 from slipway.verbs import rollback
+from tests.support.fakes import answer
 
 SEEN = Seen({"app": Running("running"), "gateway": Running("running")}, colour="blue")
 
@@ -44,7 +45,7 @@ def number_of(number: int) -> str:
 
 def env(records: list[dict], gap: dict | None = None) -> SimpleNamespace:
     """A stack with these records, newest first, and whatever images they name."""
-    answers = {"releases.list": {"releases": records}, "releases.gap": gap or {"reason": ""}}
+    answers = {"releases.list": {"releases": records}, "releases.gap": gap or {}}
     rollout = SimpleNamespace(
         image_id=lambda image: image.replace("app", "sha256"),
         about=lambda image: {"image_id": image.replace("app", "sha256")},
@@ -54,7 +55,7 @@ def env(records: list[dict], gap: dict | None = None) -> SimpleNamespace:
     )
     engine = SimpleNamespace(
         rollout=rollout,
-        inside=lambda verb, args, progress: answers[verb],
+        inside=lambda verb, args, progress: answer(verb, answers[verb.name]),
         probe_url=lambda: "http://127.0.0.1:8080/ready",
     )
     settings = SimpleNamespace(

@@ -156,18 +156,18 @@ def test_only_the_database_only_the_objects_or_nothing_to_back_up(stack, object_
 
 def test_before_migrations_one_is_taken_only_where_some_are_pending_and_something_is_there(stack) -> None:
     stack.migration("001_a.up.sql", "CREATE TABLE a (id int)")
-    assert stack.run("backup", {"needed": True}) == {"skipped": "the database holds nothing yet"}
+    assert stack.run("backup.need") == {"needless": "the database holds nothing yet"}
     stack.run("migrate")
-    assert stack.run("backup", {"needed": True}) == {"skipped": "no migration is pending"}
+    assert stack.run("backup.need") == {"needless": "no migration is pending"}
     stack.migration("002_b.up.sql", "CREATE TABLE b (id int)")
-    made = stack.run("backup", {"needed": True, "kind": "deploy", "release": "r0007-abc"})
+    made = stack.run("backup", {"kind": "deploy", "release": "r0007-abc"})
     assert (made["schema_version"], made["kind"], made["release"]) == (1, "deploy", "r0007-abc")
 
 
 def test_tables_of_another_origin_are_something_to_back_up(stack) -> None:
     with stack.connect("admin") as conn:
         conn.execute("CREATE TABLE theirs (id int)")
-    assert "id" in stack.run("backup", {"needed": True})
+    assert stack.run("backup.need") == {"needless": ""}
 
 
 def test_a_second_backup_at_once_is_refused_and_says_who_holds(filled) -> None:

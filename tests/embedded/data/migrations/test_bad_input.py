@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from slipway.data.migrations import lock
 from slipway.errors import MigrationError
 from tests.embedded.data import conftest
-from tests.support import services
+from tests.support import asking, services
 from tests.support.migrating import failed, mirror, table_exists, tables, versions
 from tests.support.waiting import until
 
@@ -191,6 +190,6 @@ def test_two_runners_at_once_both_succeed(own_postgres, tmp_path) -> None:
     stack.run("roles")
     for number in range(1, 20):
         stack.migration(f"{number}_t.sql", f"create table t{number} (id int);")
-    argv = [sys.executable, "-m", "slipway.ops", "migrate"]
+    argv = asking.argv("migrate")
     runners = [subprocess.Popen(argv, env={**os.environ, **stack.env}, stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [runner.wait(60) for runner in runners] == [0, 0] and versions(stack) == list(range(1, 20))

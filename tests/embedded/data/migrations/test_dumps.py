@@ -115,7 +115,7 @@ def peak_of_migrate(stack) -> int:
     """Kilobytes that the runner's process held at most."""
     code = (
         "import os, resource, sys; from slipway.ops import __main__ as door\n"
-        "code = door.main(['migrate'], dict(os.environ))\n"
+        'code = door.main([\'migrate\', \'{"by": "", "release": ""}\'], dict(os.environ))\n'
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
     )
     out = subprocess.run(

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from slipway.data.migrations import files
 from slipway.errors import LockHeld, MigrationError
 from tests.embedded.data import conftest
-from tests.support import services
+from tests.support import asking, services
 from tests.support.migrating import failed, mirror, table_exists, tables, versions
 from tests.support.waiting import PATIENCE, until
 
@@ -122,7 +121,7 @@ def test_a_table_of_that_name_that_is_another_tools_is_told_as_such(stack, whose
 
 def start_migrate(stack) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "slipway.ops", "migrate"],
+        asking.argv("migrate"),
         env={**os.environ, **stack.env},
         stdout=subprocess.PIPE,
         text=True,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 
 import pytest
 
 from slipway.errors import MigrationError
-from slipway.ops import verbs
+from tests.support import asking
 from tests.support.migrating import failed, mirror, refused, table_exists, versions
 from tests.support.waiting import PATIENCE, until
 
@@ -100,7 +99,7 @@ def test_kill_9_in_a_statement_is_resumed_there(stack) -> None:
         "select pg_sleep(600) from a where id = 1;\ninsert into a values (2);",
     )
     process = subprocess.Popen(
-        [sys.executable, "-m", "slipway.ops", "migrate"],
+        asking.argv("migrate"),
         env={**os.environ, **stack.env},
         stdout=subprocess.PIPE,
         text=True,
@@ -145,9 +144,7 @@ def killed_in(stack, sql: str) -> None:
     stack.migration("1_a.sql", DIRECTIVE + f"create table log (at int);\n{sql}\n")
     with stack.connect("admin") as other:
         other.execute("select pg_advisory_lock(77)")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "slipway.ops", "migrate"], env={**os.environ, **stack.env}, stdout=subprocess.DEVNULL
-        )
+        process = subprocess.Popen(asking.argv("migrate"), env={**os.environ, **stack.env}, stdout=subprocess.DEVNULL)
         waiting = "select exists (select from pg_locks where locktype = 'advisory' and objid = 77 and not granted)"
         until(lambda: other.execute(waiting).fetchone()[0], "the second statement is being run")
         process.kill()
@@ -241,7 +238,7 @@ def held_back(stack, file: str, until_told: bool, more: str = "") -> tuple[dict 
                 other.execute("rollback")
 
         try:
-            return verbs.run("migrate", {}, {**stack.env, "LOCK_TIMEOUT": "100ms"}, emit), heard
+            return asking.ask("migrate", None, {**stack.env, "LOCK_TIMEOUT": "100ms"}, emit), heard
         except MigrationError as error:
             return error, heard
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import subprocess
-import sys
 import time
 
 import pytest
@@ -14,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slipway.errors import MigrationError
+from tests.support import asking
 from tests.support.campaign import sized
 from tests.support.migrating import mirror, tables, versions
 from tests.support.waiting import until
@@ -29,7 +28,7 @@ STEPS = st.one_of(
     st.tuples(st.just("rollback"), st.sampled_from([{"steps": n} for n in (1, 2, 3)])),
     st.tuples(st.just("goto"), st.sampled_from([{"version": n} for n in NUMBERS])),
     st.just(("redo", {})),
-    st.just(("migrate", {"dry_run": True})),
+    st.just(("migrate.try", {})),
     st.tuples(st.just("break up"), st.sampled_from(NUMBERS)),
     st.tuples(st.just("break down"), st.sampled_from(NUMBERS)),
     st.just(("mend", {})),
@@ -66,7 +65,7 @@ def unfinished(stack) -> list[tuple]:
 
 def killed(stack, verb: str, args: dict, seconds: float) -> None:
     """A run in a process of its own that is killed after so long."""
-    words = [sys.executable, "-m", "slipway.ops", verb, json.dumps(args)]
+    words = asking.argv(verb, args)
     process = subprocess.Popen(words, env={**os.environ, **stack.env}, stdout=subprocess.DEVNULL)
     time.sleep(seconds)
     process.kill()

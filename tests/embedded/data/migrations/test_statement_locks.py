@@ -79,5 +79,5 @@ def test_the_lock_that_is_foretold_is_the_one_that_is_held(stack, names, stateme
             if oid in there and locks.STRENGTH[mode] >= max(WORTH, locks.STRENGTH.get(held.get(there[oid], ""), 0)):
                 held[there[oid]] = mode
         conn.execute("ROLLBACK")
-    foretold = {each["table"]: names[each["mode"]] for each in statement_locks.strongest(statement)["tables"]}
+    foretold = {each.table: names[each.mode] for each in statement_locks.strongest(statement)[0]}
     assert foretold == held

@@ -57,11 +57,11 @@ def test_migrate_to_a_number_stops_there_and_never_goes_back(stack) -> None:
 
 
 @pytest.mark.parametrize(("to", "says"), [(1, "the database is at 2 already"), (9, "no file with this number")])
-@pytest.mark.parametrize("dry_run", [False, True])
-def test_a_dry_run_refuses_the_number_that_the_real_run_refuses(stack, to: int, says: str, dry_run: bool) -> None:
+@pytest.mark.parametrize("verb", ["migrate", "migrate.try"])
+def test_a_dry_run_refuses_the_number_that_the_real_run_refuses(stack, to: int, says: str, verb: str) -> None:
     pairs(stack, 1, 2, 3)
     stack.run("migrate", {"to": 2})
-    assert says in refused(stack, "migrate", {"to": to, "dry_run": dry_run}).found
+    assert says in refused(stack, verb, {"to": to}).found
 
 
 def test_a_down_file_edited_after_it_was_applied_is_said_and_run_as_it_is_now(stack) -> None:
@@ -101,12 +101,12 @@ def test_redo_runs_the_files_as_they_are_now(stack) -> None:
 def test_a_dry_run_really_runs_and_keeps_nothing(stack) -> None:
     pairs(stack, 1, 2)
     stack.migration("3_use.sql", "insert into t1 values (1);")
-    found = stack.run("migrate", {"dry_run": True})
+    found = stack.run("migrate.try")
     assert [(each["version"], each["tried"]) for each in found["would"]] == [(1, True), (2, True), (3, True)]
     assert not table_exists(stack, "t1") and not table_exists(stack, "slipway.history")
     stack.migration("4_bad.sql", "select 1;\nselect nonsense;")
     with pytest.raises(MigrationError) as caught:
-        stack.run("migrate", {"dry_run": True})
+        stack.run("migrate.try")
     assert caught.value.where == "migrations/4_bad.sql:2:8"
 
 
@@ -114,7 +114,7 @@ def test_a_dry_run_says_what_it_cannot_try(stack) -> None:
     pairs(stack, 1)
     stack.migration("2_index.sql", "create index concurrently i on t1 (id);")
     stack.migration("3_after.sql", "select 1;")
-    would = stack.run("migrate", {"dry_run": True})["would"]
+    would = stack.run("migrate.try")["would"]
     assert [each["tried"] for each in would] == [True, False, False]
     assert "2_index.sql is run without a transaction" in would[2]["reason"] and not table_exists(stack, "t1")
 

@@ -67,7 +67,7 @@ def test_migrations_and_fixtures_do_their_work(stack) -> None:
     stack.migration("2_i.up.sql", "-- slipway: no-transaction\ncreate index concurrently a_name on a (name);")
     stack.migration("2_i.down.sql", "-- slipway: no-transaction\ndrop index concurrently a_name;")
     stack.fixture("001_a.csv", "id,name\n1,one\n2,two\n")
-    assert len(stack.run("rehearse")["files"]) == 2 and len(stack.run("migrate", {"dry_run": True})["would"]) == 2
+    assert len(stack.run("rehearse")["files"]) == 2 and len(stack.run("migrate.try")["would"]) == 2
     assert stack.run("migrate")["version"] == 2
     seen = stack.run("observe")
     assert seen["postgres"]["reachable"] and seen["pending"] == [] and seen["problems"] == []

@@ -237,17 +237,17 @@ def test_a_look_finds_what_could_not_be_put_back_and_touches_nothing(shop, objec
     name, bucket = stocked(shop, object_env, s3_client, 1)
     (pooled,) = (path for path in (restoring.path(shop, "") / places.OBJECTS).rglob("*") if path.is_file())
     s3_client.delete_object(Bucket=bucket, Key="k0")
-    assert shop.run("restore.objects", {"id": name, "look": True}) == {"put": 1, "bytes": 6}
+    assert shop.run("restore.objects.look", {"id": name}) == {"put": 1, "bytes": 6}
     spoil(pooled)
     with pytest.raises(BackupError, match="k0"):
-        shop.run("restore.objects", {"id": name, "look": True})
+        shop.run("restore.objects.look", {"id": name})
     assert "Contents" not in s3_client.list_objects_v2(Bucket=bucket)
 
 
 def test_a_backup_of_another_environments_bucket_is_refused_by_the_look(shop, object_env, s3_client) -> None:
     name, _ = stocked(shop, object_env, s3_client, 1)
     with pytest.raises(BackupError, match="not a bucket of this environment"):
-        verbs.run("restore.objects", {"id": name, "look": True}, shop.env | {"S3_BUCKETS": "another"}, print)
+        verbs.run("restore.objects.look", {"id": name}, shop.env | {"S3_BUCKETS": "another"}, print)
 
 
 def test_a_backup_without_objects_has_none_to_put_back(shop) -> None:

@@ -26,7 +26,7 @@ def probe_of(*answers: object):
 def test_wait_asks_until_the_probe_passes_and_counts_the_tries() -> None:
     heard: list[str] = []
     found = wait("redis", probe_of(NotYet("a"), NotYet("a"), NotYet("b"), None), 30, interval=0.001, tell=heard.append)
-    assert (found["gate"], found["tries"], heard) == ("redis", 4, ["redis: a", "redis: b"])
+    assert (found.gate, found.tries, heard) == ("redis", 4, ["redis: a", "redis: b"])
 
 
 def test_wait_says_how_long_and_the_last_answer_at_its_deadline() -> None:

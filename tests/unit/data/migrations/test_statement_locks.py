@@ -27,9 +27,9 @@ from slipway.data.migrations import statement_locks
     ],
 )
 def test_the_strongest_lock_on_each_table_comes_first(sql, found):
-    assert [(each["table"], each["mode"]) for each in statement_locks.strongest(sql)["tables"]] == found
+    assert [(each.table, each.mode) for each in statement_locks.strongest(sql)[0]] == found
 
 
 @pytest.mark.parametrize(("sql", "untold"), [("DO $$ BEGIN DROP TABLE t; END $$", True), ("SELECT 1", False)])
 def test_code_that_takes_locks_of_its_own_is_said_to(sql, untold):
-    assert statement_locks.strongest(sql)["untold"] is untold
+    assert statement_locks.strongest(sql)[1] is untold

@@ -13,6 +13,7 @@ from slipway.engine.docker import ops_exec
 from slipway.engine.docker.ops_exec import Ops
 from slipway.engine.docker.ops_session import IDLE, Session
 from slipway.ops import serve, verbs
+from slipway.ops.interface import SWITCH, Taken
 from slipway.plan import Silent
 
 
@@ -58,17 +59,31 @@ class Shared(Ops):
 def test_what_works_for_long_has_a_process_of_its_own_and_so_has_what_comes_while_the_shared_one_is_busy(monkeypatch):
     ops = Shared()
     monkeypatch.setattr(ops, "open_session", lambda container, verb: None)
-    monkeypatch.setattr(ops_exec, "ask", lambda session, connection, verb, *rest: ops.shared.append(verb))
-    monkeypatch.setattr(ops_exec, "run", lambda connection, container, verb, *rest: ops.alone.append(verb))
+    monkeypatch.setattr(ops_exec, "ask", lambda session, connection, verb, *rest: ops.shared.append(verb.name))
+    monkeypatch.setattr(ops_exec, "run", lambda connection, container, verb, *rest: ops.alone.append(verb.name))
     for verb in ("roles", "migrate", "backup"):
-        ops.run("ops", verb, {}, Silent(), lambda: None)
+        ops.run("ops", verbs.find(verb), {}, Silent(), lambda: None)
     with ops.lock:
-        ops.run("ops", "gate.redis", {}, Silent(), lambda: None)
+        ops.run("ops", verbs.find("gate.redis"), {}, Silent(), lambda: None)
     assert (ops.shared, ops.alone) == (["roles", "migrate"], ["backup", "gate.redis"])
 
 
-def test_the_verbs_with_a_process_of_their_own_are_verbs():
-    assert set(verbs.VERBS) > verbs.ALONE >= verbs.CONFIDENTIAL
+def test_a_verb_that_is_told_a_secret_has_a_process_of_its_own():
+    assert all(verbs.find(verb).alone for verb in verbs.VERBS if verbs.find(verb).confidential)
+
+
+@pytest.mark.parametrize(
+    ("result", "found"), [({}, "ms: missing"), ({"ms": "1"}, "ms: str"), ({"ms": None}, "ms: null")]
+)
+def test_an_answer_of_another_version_is_told_with_what_does_not_fit(result, found):
+    with pytest.raises(ops_exec.OtherVersion) as caught:
+        ops_exec.read_answer(None, "ops", SWITCH, {"event": "result", "result": result}, [])
+    assert caught.value.found.endswith(found) and caught.value.expected == "float"
+
+
+def test_what_an_answer_of_a_newer_version_has_besides_is_passed_over():
+    outcome = {"event": "result", "result": {"ms": 2, "newer": [1]}}
+    assert ops_exec.read_answer(None, "ops", SWITCH, outcome, []) == Taken(2)
 
 
 @pytest.mark.parametrize(

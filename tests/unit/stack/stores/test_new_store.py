@@ -51,7 +51,7 @@ text = render.files(model.build(settings), Path("."))["local.yaml"]
 assert 'image: "search:1"' in text and "search: {condition: service_healthy}" in text and "  search: {}\\n" in text
 assert text.count("SEARCH_URL=http://:${SEARCH_KEY:?") == 3
 assert "# --- Search ---" in envfile.example() and "SEARCH_KEY" in credentials.required_secrets(settings)
-assert verbs.find("gate.search")({}, {}, print) == "open" and "search" in change.DATA_TIER
+assert verbs.find("gate.search").function()({}, {}, print) == "open" and "search" in change.DATA_TIER
 assert endpoints.read({"SEARCH_URL": "http://:hush-hush@search:7700"}).scrub("hush-hush") == "•••"
 assert "search" in ports.SERVICES and services.names(model.build(settings))[3] == "search"
 """

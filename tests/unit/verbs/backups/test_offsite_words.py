@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from slipway.data.backups.interface import Elsewhere, Here
 from slipway.errors import BackupError, LockHeld, SettingsError
 from slipway.plan import Silent
 from slipway.recovery import offsite
@@ -51,19 +52,29 @@ def test_an_identity_file_is_read_or_refused_without_a_word_of_it(tmp_path):
 
 
 def test_the_list_says_where_each_backup_is_only_where_copies_are_made():
-    here = {
-        "id": "20261125T182247Z",
-        "kind": "manual",
-        "bytes": 2048,
-        "parts": [],
-        "objects": None,
-        "redis": None,
-        "drill": None,
-        "label": "",
-        "where": "both",
-    }
+    here = Here(
+        "20261125T182247Z",
+        label="",
+        kind="manual",
+        parts=(),
+        stack=None,
+        environment=None,
+        database=None,
+        begun="2026-11-25T18:22:47Z",
+        ended="2026-11-25T18:22:48Z",
+        release=None,
+        schema_version=None,
+        server_version=None,
+        proven=False,
+        drill=None,
+        objects=None,
+        bytes=2048,
+        tables=0,
+        rows=0,
+        where="both",
+    )
     assert listing.line(here, True).startswith("both      2026") and listing.line(here, False).startswith("2026")
-    there = {"id": "20261125T182247Z", "bytes": 2048, "sealed": True, "where": "off-site"}
+    there = Elsewhere("20261125T182247Z", False, 2048, True, (), False, "off-site")
     assert "encrypted; ./invoke backups.fetch 20261125T182247Z" in listing.line(there, True)
 
 

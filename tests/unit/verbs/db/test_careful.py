@@ -8,7 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from slipway.data.verb import Verb
 from slipway.errors import SettingsError
+from tests.support.fakes import answer
 from tests.unit.conftest import settings_of
 
 FILE = {"version": 3, "name": "x", "file": "migrations/3_x.down.sql", "ms": 1.0, "note": "was edited"}
@@ -47,9 +49,9 @@ def play(monkeypatch: pytest.MonkeyPatch, verb: str, environment: str, **options
     """Runs a verb in an environment; the calls of the data side, and the lines."""
     asked: list[str] = []
 
-    def inside(name: str, args: dict, progress) -> dict:
-        asked.append(name)
-        return ANSWERS[name]
+    def inside(verb: Verb, args: object, progress) -> object:
+        asked.append(verb.name)
+        return answer(verb, ANSWERS[verb.name])
 
     module = importlib.import_module(f"slipway.verbs.db.{verb}")
     engine = SimpleNamespace(inside=inside, hold_lock=lambda *args: nullcontext())

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from slipway.data.migrations.interface import Mirror, Row, Status
 from slipway.errors import MigrationError
 from slipway.verbs.db import status
 
@@ -28,10 +29,10 @@ class Reporter:
 def env_with(*states: str) -> SimpleNamespace:
     """An environment whose database has one migration in each of those states, and no problem besides."""
     rows = [
-        {"version": number, "name": "x", "file": f"migrations/{number}_x.sql", "state": state, "note": ""}
+        Row(number, "x", f"migrations/{number}_x.sql", state, True, "", False, None, None, None, None)
         for number, state in enumerate(states, 1)
     ]
-    answer = {"version": 1, "rows": rows, "problems": []}
+    answer = Status(1, tuple(rows), (), Mirror(1, False), None)
     return SimpleNamespace(header="", flag="", engine=SimpleNamespace(inside=lambda verb, args, progress: answer))
 
 
