@@ -5,11 +5,10 @@ from __future__ import annotations
 import shutil
 import stat
 
-import psutil
 import pytest
 
 from tests.support.clone import free_port
-from tests.support.working_copy import kill, url_of
+from tests.support.working_copy import is_alive, kill, url_of
 
 
 def test_a_fresh_copy_is_brought_up_proven_and_its_url_printed_last(fresh):
@@ -103,7 +102,7 @@ def test_an_app_outside_the_checkout_is_known_as_the_stacks_own(fresh, link: boo
     assert "Nothing to do" in fresh.up()
     kill(fresh.pids["supervisor"])
     fresh.up()
-    app = psutil.Process(fresh.pids["app"])
+    app = fresh.pids["app"]
     kill(fresh.pids["supervisor"])
     assert fresh.invoke("down", "--volumes", "--yes").returncode == 0
-    assert not app.is_running() and fresh.processes() == []
+    assert not is_alive(app) and fresh.processes() == []
