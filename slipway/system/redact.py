@@ -68,13 +68,17 @@ def spellings(secret: str) -> set[str]:
 
 
 def secret_parts(url: str) -> set[str]:
-    """What a URL holds that is a secret alone: its password, and of a web address the path, as a webhook's is."""
+    """What a URL holds that is a secret alone: its password, and of a web address the path, as a webhook's is.
+
+    Not a password that is the user's name: postgres:postgres hides nothing, and is a word of our sentences.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:
         return set()
     path = url.partition("://")[2].partition("/")[2] if parts.scheme in ("http", "https") else ""
-    return {each for each in (parts.password or "", path if len(path) >= SHORTEST_PATH else "") if each}
+    password = "" if parts.password == parts.username else parts.password
+    return {each for each in (password or "", path if len(path) >= SHORTEST_PATH else "") if each}
 
 
 def hide_userinfo(text: str) -> str:

@@ -56,6 +56,7 @@ def test_a_secret_that_is_part_of_another_leaves_none_of_it_standing(one: str, o
     [
         ("postgresql://me:p%40ss@db/shop", "for me: p@ss refused", f"for me: {MASK} refused"),
         ("postgresql://me:p%40ss@db/shop", "database shop is gone", "database shop is gone"),
+        ("postgresql://postgres:postgres@db/shop", "gate postgres", "gate postgres"),
         ("https://hooks.example.org/T000/B000/XXXX", "POST /T000/B000/XXXX", f"POST /{MASK}"),
         ("first line\nsecond line", "log: second line", f"log: {MASK}"),
         ("abc", "abc", "abc"),
