@@ -55,10 +55,7 @@ def refuse_senseless(wish: Restore) -> None:
 def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, wish: Restore, emit: Emit) -> Restored:
     """The new database filled, proven and masked; then swapped, or kept under the name that was asked for."""
     live = scratch.database_of(ends)
-    if wish.into and place.exists(conn, wish.into):
-        raise SettingsError(
-            "--into", f"database {wish.into} is there already", "the name of no database", "choose another name"
-        )
+    refuse_taken(conn, wish.into)
     notes = place.drop_leftovers(conn, live)
     opened = archive.open_archive(ends, path, found, conn.info.server_version // 10000)
     without = archive.refuse_unfit(opened, conn.info.server_version // 10000, archive.available(conn))
@@ -94,6 +91,14 @@ def beside(ends: Endpoints, conn: psycopg.Connection, path: Path, found: dict, w
         notes=(*notes, *made.notes),
         seconds=0,
     )
+
+
+def refuse_taken(conn: psycopg.Connection, name: str) -> None:
+    """Raises SettingsError where a database of its own is asked for by a name that one has."""
+    if name and place.exists(conn, name):
+        raise SettingsError(
+            "--into", f"database {name} is there already", "the name of no database", "choose another name"
+        )
 
 
 def chosen_tables(found: dict, names: tuple[str, ...]) -> list[tuple[str, str]]:
