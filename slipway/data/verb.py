@@ -1,4 +1,4 @@
-"""What the data side can be asked for, with types: each room lists its own verbs beside its trade, in its `verbs.py`."""
+"""What the data side can be asked for, with types: each room lists its own verbs beside its trade, in its `interface.py`."""
 
 from __future__ import annotations
 
