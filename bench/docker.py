@@ -43,7 +43,7 @@ def measure() -> Iterator[Result]:
 
 def noop(tree: Path, env: Mapping[str, str]) -> Result:
     engine = enter("local", env, tree).engine
-    compose = ["docker", "compose", "-p", engine.stack.name, "-f", str(engine.file), "up", "-d", "--wait"]
+    compose = engine.compose("up", "-d", "--wait")
     timed(compose, tree, engine.environment)
     ours, peer = [], []
     for _ in range(7):  # in turns, so that both meet the same machine

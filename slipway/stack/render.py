@@ -15,7 +15,7 @@ from slipway.system import disk
 
 
 def files(stack: Stack, root: Path) -> dict[str, str]:
-    """Text of each file under compose/, by its name. The same stack always gives the same text.
+    """Text of each rendered file, by its name. The same stack always gives the same text.
 
     Raises SettingsError, naming template and line, if a template does not render.
     """
@@ -122,14 +122,14 @@ def write(rendered: Mapping[str, str], directory: Path) -> list[str]:
     """Writes the files that changed, each whole or not at all. Returns their names."""
     changed = [name for name, text in sorted(rendered.items()) if current(directory / name) != text]
     try:
-        directory.mkdir(exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
         for name in changed:
             disk.replace(directory / name, rendered[name], 0o644)
     except OSError as error:
         raise EngineError(
-            "compose/",
+            str(directory),
             error.strerror or str(error),
             "a directory that can be written, with room on its disk",
-            "df -h . ; ls -ld compose",
+            f"df -h . ; ls -ld {directory}",
         ) from None
     return changed

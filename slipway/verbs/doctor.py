@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 from slipway.config import envfile
-from slipway.config.settings import Settings
 from slipway.data.backups.interface import STANDING
 from slipway.data.pitr.interface import STATUS
 from slipway.data.verb import Nothing
@@ -17,7 +16,6 @@ from slipway.environment import ROOT, enter
 from slipway.errors import SlipwayError, VerificationError
 from slipway.plan import Silent
 from slipway.recovery import backups as backup_words
-from slipway.stack import model, render
 
 ROOM = 5 * 2**30
 
@@ -46,18 +44,17 @@ def kept(check: Callable[[str], Iterator[Finding]], on: str) -> list[Finding]:
 
 
 def files(on: str) -> Iterator[Finding]:
-    """Settings: there, valid, private, ignored by git; rendered files: as the templates give them."""
+    """Settings: there, valid, private, ignored by git."""
     path = envfile.path_of(ROOT, on)
     if not path.exists():
         yield Finding(path.name, "not there yet", "./invoke init" + ("" if on == "local" else f" --on {on}"))
         return
-    settings = envfile.load(ROOT, on, os.environ)
+    envfile.load(ROOT, on, os.environ)
     yield Finding(path.name, "valid")
     if envfile.readable_by_others(path):
         yield Finding("mode", f"others may read {path.name}", f"chmod 600 {path.name}")
     if not ignored(path.name):
         yield Finding("git", f"{path.name} is not ignored, and it holds the secrets", f"echo {path.name} >> .gitignore")
-    yield stale(settings)
 
 
 def ignored(name: str) -> bool:
@@ -66,12 +63,6 @@ def ignored(name: str) -> bool:
         return True
     done = subprocess.run(["git", "-C", str(ROOT), "check-ignore", "--quiet", name], capture_output=True, check=False)
     return done.returncode == 0
-
-
-def stale(settings: Settings) -> Finding:
-    text = render.stale(render.files(model.build(settings), ROOT), ROOT / "compose")
-    name = f"compose/{settings.environment}.yaml"
-    return Finding(name, "stale", "./invoke render") if text else Finding(name, "as the templates and settings give it")
 
 
 def machine(on: str) -> Iterator[Finding]:

@@ -11,7 +11,8 @@ import pytest
 
 from slipway.config import envfile
 from slipway.config.credentials import secrets_of
-from tests.support.clone import Clone, assert_refused, clean
+from tests.support.clone import Clone, assert_refused, clean, known_files
+from tests.support.containers import ROOT
 from tests.support.hostile import HOSTILE
 
 pytestmark = pytest.mark.scenario
@@ -63,7 +64,7 @@ def test_status_tells_machines_and_people_the_same(shared: Clone):
 def test_docker_compose_takes_the_rendered_file_with_the_real_values(shared: Clone):
     settings = envfile.load(shared.root, "local", clean({}))
     done = subprocess.run(
-        ["docker", "compose", "--file", "compose/local.yaml", "config", "--quiet"],
+        [*compose(shared), "config", "--quiet"],
         cwd=shared.root,
         env=environment() | secrets_of(settings),
         text=True,
@@ -74,13 +75,26 @@ def test_docker_compose_takes_the_rendered_file_with_the_real_values(shared: Clo
 
 def test_docker_compose_refuses_the_rendered_file_without_its_secrets(shared: Clone):
     done = subprocess.run(
-        ["docker", "compose", "--file", "compose/local.yaml", "config", "--quiet"],
+        [*compose(shared), "config", "--quiet"],
         cwd=shared.root,
         env=environment(),
         text=True,
         capture_output=True,
     )
     assert done.returncode != 0 and "is not set; ./invoke up sets it" in done.stderr
+
+
+def test_a_run_leaves_the_working_tree_as_it_was(shared: Clone):
+    names = list(known_files())
+    assert [name for name in names if (shared.root / name).read_bytes() != (ROOT / name).read_bytes()] == []
+    there = (path.relative_to(shared.root) for path in shared.root.rglob("*") if path.is_file())
+    ignored = {".env", ".slipway", ".venv", "__pycache__", "backups"}
+    assert [str(path) for path in there if str(path) not in names and ignored.isdisjoint(path.parts)] == []
+
+
+def compose(stack: Clone) -> list[str]:
+    file = stack.root / ".slipway/local/compose/local.yaml"
+    return ["docker", "compose", "--project-directory", str(stack.root / "compose"), "--file", str(file)]
 
 
 def environment() -> dict[str, str]:

@@ -262,13 +262,19 @@ def save(clone: Clone, name: str) -> Path:
     return folder
 
 
-def copy_tree(target: Path) -> None:
+def known_files() -> Iterator[str]:
     """What a clone of this working tree would hold: tracked files, and new ones that git does not ignore."""
     argv = ["git", "-C", str(ROOT), "ls-files", "-z", "-co", "--exclude-standard"]
     for name in subprocess.run(argv, capture_output=True, check=True, text=True).stdout.split("\0"):
         if name and (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
+            yield name
+
+
+def copy_tree(target: Path) -> None:
+    """Copies what a clone of this working tree would hold."""
+    for name in known_files():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target / name)
     # Containers read parts of it under other user ids.
     target.chmod(0o755)
 

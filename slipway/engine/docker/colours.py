@@ -67,7 +67,7 @@ class Rollout:
         engine.write(progress)
         environment = engine.environment_for(image, colour)
         words = (*compose.UP, "--force-recreate", service(colour))
-        compose.run(compose.command(engine.stack, engine.file, *words), environment, progress.say, "docker compose up")
+        compose.run(engine.compose(*words), environment, progress.say, "docker compose up")
 
     def target(self, colour: str, patience: float) -> Probe:
         """Where a colour answers, as seen from ops, and for how long it is asked: a name that stands for all of its containers."""

@@ -77,8 +77,10 @@ MEANINGS = (
 )
 
 
-def command(stack: Stack, file: Path, *words: str) -> list[str]:
-    return ["docker", "compose", "--project-name", stack.name, "--file", str(file), *words]
+def command(stack: Stack, root: Path, file: Path, *words: str) -> list[str]:
+    """`docker compose` on a rendered file, whose paths are relative to `compose/` wherever it lies."""
+    place = ("--project-name", stack.name, "--project-directory", str(root / "compose"), "--file", str(file))
+    return ["docker", "compose", *place, *words]
 
 
 def is_installed(env: Mapping[str, str]) -> bool:

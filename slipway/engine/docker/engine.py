@@ -41,7 +41,7 @@ class Docker:
     def __init__(self, stack: Stack, root: Path, environ: Mapping[str, str], connection: Connection):
         self.stack, self.root, self.environ, self.connection = stack, root, environ, connection
         self.ops = ops_exec.Ops(connection)
-        self.file = root / "compose" / f"{stack.settings.environment}.yaml"
+        self.file = root / ".slipway" / stack.settings.environment / "compose" / f"{stack.settings.environment}.yaml"
         if stack.settings.local and not connection.local:
             raise EngineError(
                 "ENVIRONMENT",
@@ -58,6 +58,10 @@ class Docker:
     @cached_property
     def rendered_files(self) -> dict[str, str]:
         return render.files(self.stack, self.root)
+
+    def compose(self, *words: str) -> list[str]:
+        """A command of Docker Compose on this stack."""
+        return compose.command(self.stack, self.root, self.file, *words)
 
     @cached_property
     def built_images(self) -> dict[str, images.Image]:
@@ -157,7 +161,7 @@ class Docker:
         if not render.stale(self.rendered_files, self.file.parent):
             return ()
         cause = "settings or templates changed" if self.file.exists() else "not written yet"
-        return (Build(Step(f"render compose/{self.file.name}", cause, self.write)),)
+        return (Build(Step(f"render {self.file.relative_to(self.root)}", cause, self.write)),)
 
     def write(self, progress: Progress) -> None:
         render.write(self.rendered_files, self.file.parent)
@@ -178,12 +182,8 @@ class Docker:
         containers.resume(self.connection, self.stack.name, names)
         backup_place.ensure(self.connection, self.stack)
         words = (*compose.UP, "--remove-orphans", *names)
-        compose.run(
-            compose.command(self.stack, self.file, *words),
-            self.environment_for(self.rollout.image(), colour),
-            progress.say,
-            "docker compose up",
-        )
+        environment = self.environment_for(self.rollout.image(), colour)
+        compose.run(self.compose(*words), environment, progress.say, "docker compose up")
         return None
 
     def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
@@ -215,9 +215,7 @@ class Docker:
     def stop(self, volumes: bool, progress: Progress) -> str | None:
         self.write(progress)
         words = ("--progress", "plain", "down", "--remove-orphans", *(["--volumes"] if volumes else []))
-        compose.run(
-            compose.command(self.stack, self.file, *words), self.environment, progress.say, "docker compose down"
-        )
+        compose.run(self.compose(*words), self.environment, progress.say, "docker compose down")
         return f"data removed; backups stay in {backup_place.describe_place(self.stack)}" if volumes else "data kept"
 
     # -- looking in ----------------------------------------------------------------------------------------------
@@ -227,7 +225,7 @@ class Docker:
 
     def follow(self, service: str | None, lines: int) -> tuple[Sequence[str], Mapping[str, str] | None]:
         words = ("logs", "--follow", "--tail", str(lines), *([self.actual(service)] if service else []))
-        return compose.command(self.stack, self.file, *words), self.environment
+        return self.compose(*words), self.environment
 
     def module(self, name: str, *words: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
         return ["docker", "exec", self.container("ops"), "python3", "-m", name, *words], self.environment

@@ -22,7 +22,7 @@ ELSE = "something else in its part of the rendered file"
 
 def differences(engine: Docker, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
     """What is different about each of these services, which run."""
-    model = wanted_services(engine.stack, engine.file, engine.rendered_files[engine.file.name], engine.environment)
+    model = wanted_services(engine.stack, engine.root, engine.rendered_files[engine.file.name], engine.environment)
     found, api = containers.containers(engine.connection, engine.stack.name), engine.connection.api.api
     told = {}
     for name in names:
@@ -32,11 +32,11 @@ def differences(engine: Docker, names: Sequence[str]) -> Mapping[str, Sequence[s
     return told
 
 
-def wanted_services(stack: Stack, file: Path, rendered: str, env: Mapping[str, str]) -> Mapping[str, dict]:
-    """The services as Compose reads `rendered`, which need not stand in `file` yet. References are filled in: secrets too."""
-    words = ("--project-directory", str(file.parent), "config", "--format", "json")
+def wanted_services(stack: Stack, root: Path, rendered: str, env: Mapping[str, str]) -> Mapping[str, dict]:
+    """The services as Compose reads `rendered`, which need not be written yet. References are filled in: secrets too."""
+    words = ("config", "--format", "json")
     try:
-        told = process.output(compose.command(stack, Path("-"), *words), env=env, stdin=rendered)
+        told = process.output(compose.command(stack, root, Path("-"), *words), env=env, stdin=rendered)
         # It doubles every $ again, so that its output could be read once more.
         return json.loads(told.replace("$$", "$"))["services"]
     except process.Failed as failure:
