@@ -23,7 +23,7 @@ KEYS = {name.upper(): field for name, field in Settings.model_fields.items() if 
 # \n and its like in double quotes: a new line to most readers of such files, and half of a Windows path to people.
 AMBIGUOUS = re.compile(r'=\s*"(?:[^"\\]|\\[^abfnrtv])*\\[abfnrtv]')
 SHOWN = 80  # characters of a value that is told
-IDENTITY = ("ENVIRONMENT", "PROJECT")  # which stack is meant
+IDENTITY = ("ENVIRONMENT", "PROJECT", "STACK_ID")  # which stack is meant
 HEADINGS = {next(iter(first.model_fields)).upper(): heading for heading, (first, *_) in GROUPS.items()}
 
 
@@ -219,7 +219,7 @@ def fresh_secrets() -> dict[str, str]:
 
 def write_fresh(path: Path) -> bool:
     """Writes a new settings file, mode 0600, with random secrets. Returns False, touching nothing, if it exists."""
-    values = fresh_secrets()
+    values = {"STACK_ID": secrets.token_hex(6)} | fresh_secrets()
     text = "\n".join(["# Settings of this stack. Keep it out of git: it holds the secrets.", *_lines(values)]) + "\n"
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

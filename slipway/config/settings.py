@@ -26,6 +26,7 @@ from slipway.config.types import (
     Recipients,
     Seconds,
     Secret,
+    StackId,
     UrlPath,
     WebUrl,
     setting,
@@ -40,6 +41,11 @@ class Identity(BaseModel):
     environment: Name = setting(
         LOCAL,
         "local, or a name such as production; the default comes from the file: .env is local, .env.staging is staging.",
+    )
+    stack_id: StackId = Field(
+        "",
+        description="What tells this stack from others of that name on an engine. ./invoke init makes one; the same"
+        " wherever this stack is worked on from.",
     )
     engine: Literal["auto", "docker", "embedded"] = setting(
         "auto", "Where the stack runs: docker, embedded (local processes), or auto: docker where an engine answers."

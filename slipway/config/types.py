@@ -80,6 +80,7 @@ Loopback = Annotated[
     str, match_pattern(r"127\.0\.0\.1:\d{2,5}", "a loopback address with a port, such as 127.0.0.1:5432")
 ]
 Duration = Annotated[str, match_pattern(r"0|\d+(ms|s|min)", "0, or a time as Postgres writes it, such as 500ms or 5s")]
+StackId = Annotated[str, match_pattern(r"[0-9A-Za-z._-]{1,64}", "letters, digits, dot, _ and -, 64 at most")]
 ImageName = Annotated[
     str, match_pattern(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*", "an image reference such as ghcr.io/team/app:1.2")
 ]

@@ -104,6 +104,9 @@ class Engine(Protocol):
     rollout: Rollout
     built_images: Mapping[str, Image]  # those that are built here, by name; none where services need no image
 
+    def refuse_other_owner(self) -> None:
+        """Raises SettingsError where what goes by this stack's name belongs to another."""
+
     def services(self) -> Sequence[str]:
         """Names of the services that this engine runs for the stack, in start order."""
 

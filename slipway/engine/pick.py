@@ -23,6 +23,7 @@ def pick(stack: Stack, root: Path, environ: Mapping[str, str]) -> tuple[Engine, 
             "the docker engine: the servers that come as wheels have no pgBackRest",
             "set PITR=false in .env, or ENGINE=docker where a Docker engine answers",
         )
+    engine.refuse_other_owner()
     return engine, note
 
 

@@ -82,6 +82,14 @@ def test_a_changed_setting_replaces_only_what_it_concerns(running):
     assert {name for name in before if before[name] != after[name]} == {"app"}
 
 
+@pytest.mark.parametrize("words", ["up", "status", "db.rollback", "down --volumes --yes"])
+def test_data_is_not_touched_in_another_name(running, words: str):
+    before = running.pids
+    done = running.invoke(*words.split(), PROJECT="other")
+    assert done.returncode == 2 and "what is there is that of PROJECT=slipway" in done.stderr, done.stderr
+    assert running.pids == before and running.is_well()
+
+
 def test_deleting_the_data_needs_a_yes(running):
     refused = running.invoke("down", "--volumes")
     assert refused.returncode == 2 and "--yes" in refused.stderr and running.get("/ready")

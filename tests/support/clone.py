@@ -224,7 +224,7 @@ class Clone:
                 label = f"label={PROJECT}={self.project}-{on}"
                 if found := docker(kind, *words, "--filter", label).stdout.split():
                     docker(kind, "rm", "--force", *(["--volumes"] if kind == "container" else []), *found)
-            docker("volume", "rm", "--force", f"{self.project}-{on}-backups")
+            docker("volume", "rm", "--force", *(f"{self.project}-{on}-{part}" for part in ("backups", "owner")))
         app = f"slipway/{self.project}-app"
         if built := docker("image", "ls", app, "--format", "{{.Repository}}:{{.Tag}}").stdout.split():
             docker("image", "rm", *built)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from slipway.data.gates.interface import Probe
-from slipway.engine.docker import compose, containers
+from slipway.engine.docker import compose, containers, owner
 from slipway.engine.docker.client import Connection
 from slipway.engine.docker.lock import instant
 from slipway.errors import EngineError
@@ -65,6 +65,7 @@ class Rollout:
         """Starts every container of a colour from an image that the engine has; the other colour is not touched."""
         engine = self.engine
         engine.write(progress)
+        owner.claim(self.connection, engine.stack, engine.root)
         environment = engine.environment_for(image, colour)
         words = (*compose.UP, "--force-recreate", service(colour))
         compose.run(engine.compose(*words), environment, progress.say, "docker compose up")

@@ -21,10 +21,12 @@ from slipway.engine.docker import (
     lock,
     observe,
     ops_exec,
+    owner,
     preview,
 )
 from slipway.engine.docker import images as docker_images
 from slipway.engine.docker.client import Connection
+from slipway.engine.owner import refuse_other
 from slipway.errors import EngineError
 from slipway.plan import Progress, Step
 from slipway.stack import images, render
@@ -49,6 +51,9 @@ class Docker:
                 "a name such as production: on local, ops sees this machine's files, which that engine cannot",
                 "./invoke init --on production, then ./invoke up --on production",
             )
+
+    def refuse_other_owner(self) -> None:
+        refuse_other(owner.read(self.connection, self.stack), self.stack, self.root)
 
     # -- what should be ------------------------------------------------------------------------------------------
 
@@ -180,6 +185,7 @@ class Docker:
         names = [self.actual(name) for name in names]
         colour = next((name.removeprefix("app-") for name in names if name.startswith("app-")), "")
         containers.resume(self.connection, self.stack.name, names)
+        owner.claim(self.connection, self.stack, self.root)
         backup_place.ensure(self.connection, self.stack)
         words = (*compose.UP, "--remove-orphans", *names)
         environment = self.environment_for(self.rollout.image(), colour)
@@ -216,6 +222,8 @@ class Docker:
         self.write(progress)
         words = ("--progress", "plain", "down", "--remove-orphans", *(["--volumes"] if volumes else []))
         compose.run(self.compose(*words), self.environment, progress.say, "docker compose down")
+        if volumes:
+            owner.release(self.connection, self.stack)
         return f"data removed; backups stay in {backup_place.describe_place(self.stack)}" if volumes else "data kept"
 
     # -- looking in ----------------------------------------------------------------------------------------------

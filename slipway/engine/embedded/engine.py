@@ -14,7 +14,9 @@ from types import MappingProxyType
 
 from slipway.data.verb import A, Nothing, R, Verb
 from slipway.engine import Build, Finding, Running, Seen
+from slipway.engine.embedded import owner
 from slipway.engine.in_place import InPlace
+from slipway.engine.owner import refuse_other
 from slipway.errors import SettingsError
 from slipway.ops.interface import OBSERVE
 from slipway.plan import Progress, Silent, Step
@@ -34,6 +36,9 @@ class Embedded:
         self.home = root / ".slipway" / stack.settings.environment
         self.rollout = InPlace(self)  # the app's one process owns the port
         self.lives: dict[str, set[int]] = {}  # process ids of a service that were seen since it was started
+
+    def refuse_other_owner(self) -> None:
+        refuse_other(owner.read(self.home), self.stack, self.root)
 
     # -- what should be ------------------------------------------------------------------------------------------
 
@@ -139,6 +144,7 @@ class Embedded:
         for name in names:
             services.RECIPES[name].refuse(self.home, self.stack.settings)
         starting.lay_out(self.home, self.services(), self.ports, str(self.home.relative_to(self.root)))
+        owner.claim(self.home, self.stack, self.root)
         # All that there may be: a program that comes or goes with a setting must not cost the others a restart.
         could = {name: made for name, made in services.RECIPES.items() if name in self.stack or name == "schedule"}
         supervisor.ensure(self.home, could)
