@@ -3,7 +3,7 @@
 from invoke import Collection, task
 
 from slipway.tasks import backups, db, optional, pitr
-from slipway.tasks.shared import JSON, ON, WAIT, YES, number, perform
+from slipway.tasks.shared import JSON, NAMED, ON, WAIT, YES, number, perform
 
 optional.allow("backup")
 
@@ -71,7 +71,7 @@ def plan(c, on="local", json=False):
     perform("plan", on, json=json)
 
 
-@task(help={"on": ON, "volumes": "delete the data too", "yes": "do not ask before deleting"})
+@task(optional=["yes"], help={"on": ON, "volumes": "delete the data too", "yes": NAMED})
 def down(c, on="local", volumes=False, yes=False):
     """Stop the stack; its data stays unless --volumes."""
     perform("down", on, volumes=volumes, yes=yes)
@@ -169,11 +169,12 @@ def dump(c, sql=False, to=None, on="local", json=False):
 
 @task(
     positional=["backup"],
+    optional=["yes"],
     help={
         "on": ON,
         "backup": "its id, as backups.list shows it, or latest",
         "at": "instead of a backup, a moment with its time zone, such as '2026-11-22 10:15:00+00' (PITR)",
-        "yes": "do not ask",
+        "yes": NAMED,
         "into": "make a database of this name instead, and leave the live one alone",
         "tables": "only the rows of these, comma separated; with --into",
         "schema_only": "no rows; with --into",

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from slipway.data.verb import A, R, Verb
+from slipway.data.migrations.interface import STATUS, Row
+from slipway.data.verb import A, Nothing, R, Verb
 from slipway.environment import Environment
-from slipway.errors import SettingsError
-from slipway.plan import Plan, Progress, Step, apply
+from slipway.plan import Plan, Progress, Silent, Step, apply
+from slipway.release import confirm
+from slipway.release.confirm import Yes
 from slipway.system.process import end_all
 
 if TYPE_CHECKING:
@@ -52,15 +54,20 @@ def lock_stack(env: Environment, verb: Verb, wait: float | None) -> AbstractCont
     return env.engine.hold_lock(f"db.{verb.name}", seconds, env.flag)
 
 
-def careful(env: Environment, yes: bool, what: str, command: str) -> None:
-    """Outside local, what takes data away or adds demo data is done only when it was said twice."""
-    if not env.settings.local and not yes:
-        raise SettingsError(
-            command,
-            f"environment {env.settings.environment}",
-            f"--yes, because this {what}",
-            f"./invoke {command} --yes{env.flag}",
-        )
+def agree_to_undo(env: Environment, reporter, yes: Yes, command: str, going: Callable[[list[Row]], list[Row]]) -> None:
+    """Outside local, shows the migrations that go with what they made, and goes on when the stack's name was said.
+
+    `going` chooses among those that are applied, the newest first.
+    """
+    if env.settings.local and not yes:
+        return
+    rows = env.engine.inside(STATUS, Nothing(), Silent()).rows
+    applied = sorted((row for row in rows if row.applied_at), key=lambda row: row.version, reverse=True)
+    for row in (gone := going(applied)):
+        reporter.line(f"  undoes {row.file or f'{row.version}_{row.name}'}, applied {row.applied_at}")
+    if gone:
+        because = f"this undoes {len(gone)} migrations and deletes what they made"
+        confirm.by_name(env, yes, command, because, f"Data in what they made goes with them, on {env.stack.name}. ")
 
 
 def again(steps: int) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from slipway.data.restore.interface import Dropped, Given, Looked, Mask, PutBack, Restored
@@ -27,6 +29,7 @@ class Wish:
     only: str = ""
     mask: Mask | None = None
     folder: str = ""
+    options: str = field(default="", compare=False)  # as they were typed, for an advice to repeat
 
     @property
     def database(self) -> bool:
@@ -54,10 +57,14 @@ class Done:
 
 def read_wish(**asked) -> Wish:
     """Reads what was asked for. Raises SettingsError for what cannot be meant together."""
+    options = describe_options(asked)
     tables = tuple(name.strip() for name in (asked.pop("tables", "") or "").split(",") if name.strip())
     file = asked.pop("mask", None)
     wish = Wish(
-        tables=tables, mask=mask(file) if file else None, **{key: value for key, value in asked.items() if value}
+        tables=tables,
+        mask=mask(file) if file else None,
+        options=options,
+        **{key: value for key, value in asked.items() if value},
     )
     if wish.only and wish.only not in PARTS:
         raise SettingsError("--only", wish.only, ", ".join(PARTS), "./invoke restore ID --only db")
@@ -76,6 +83,16 @@ def read_wish(**asked) -> Wish:
         alone = f"--only {wish.only}"
         raise SettingsError(alone, "an option that is for databases", "it alone", f"./invoke restore ID {alone}")
     return wish
+
+
+def describe_options(asked: Mapping[str, object]) -> str:
+    """The options of a restore as they are typed, each with a blank before it."""
+    given = {key: value for key, value in asked.items() if value and key != "backup"}
+    names = {key: "--from-dir" if key == "folder" else f"--{key.replace('_', '-')}" for key in given}
+    return "".join(
+        f" {names[key]}" if value is True else f" {names[key]} {shlex.quote(str(value))}"
+        for key, value in given.items()
+    )
 
 
 def refuse_absent(wish: Wish, found: Looked) -> None:

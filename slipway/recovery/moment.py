@@ -13,6 +13,7 @@ from slipway.errors import SlipwayError
 from slipway.plan import Plan, Progress, Silent, Step, apply, guard_steps
 from slipway.recovery import pitr, steps
 from slipway.release import archive, confirm, gates
+from slipway.release.confirm import Yes
 from slipway.system.process import end_all
 
 LATEST = "latest"
@@ -22,7 +23,7 @@ def run(
     on: str,
     reporter,
     at: str = "",
-    yes: bool = False,
+    yes: Yes = False,
     drop_old: bool = False,
     timeline: int | None = None,
     wait: float = 0,
@@ -32,11 +33,11 @@ def run(
     pitr.refuse_without(env)
     reporter.header(env.header)
     if not at and drop_old:
+        confirm.outside_local(env, yes, "pitr.restore --drop-old", "this deletes the clusters that restores have kept")
         reporter.done(steps.describe_dropped(env.engine.inside(DONE, End(drop=True), Silent())))
         return
     asked = env.engine.inside(ASK, Ask(at, timeline), Silent())
-    if not yes:
-        ask(env, asked)
+    ask(env, yes, asked, drop_old)
     work = steps.Restore(env, asked, drop_old)
     with env.engine.hold_lock("restore", wait, env.flag) as check:
         leftovers(work, reporter)
@@ -72,9 +73,9 @@ def leftovers(work: steps.Restore, reporter) -> None:
         reporter.line(archive.end_restore(work.env.engine, cut))
 
 
-def ask(env: Environment, asked: Moment) -> None:
-    """Asks for the stack's name. Raises SettingsError without a terminal, or for another name."""
-    what = f"restore --at '{asked.text}'"
+def ask(env: Environment, yes: Yes, asked: Moment, drop_old: bool) -> None:
+    """Goes on when the stack's name was said. Raises SettingsError without a terminal, or for another name."""
+    command = f"restore --at '{asked.text}'{' --drop-old' if drop_old else ''}"
     lost = (
         "nothing but what is not archived"
         if asked.target is None
@@ -85,7 +86,7 @@ def ask(env: Environment, asked: Moment) -> None:
         f"The database loses {lost}; the cluster of now is kept beside it.\n"
     )
     because = "the whole database goes back to that moment"
-    confirm.by_name(what, env.stack.name, because, f"./invoke {what} --yes{env.flag}", question)
+    confirm.by_name(env, yes, command, because, question)
 
 
 def age(seconds: float) -> str:

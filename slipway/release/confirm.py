@@ -9,17 +9,34 @@ from slipway.errors import Declined, SettingsError
 from slipway.plan import Plan
 from slipway.release.change import Change
 
+# --yes on a command line: not there, there, or there with the name of the stack that is meant.
+Yes = bool | str
 
-def by_name(what: str, name: str, because: str, command: str, question: str = "") -> None:
-    """Asks for `name`. Raises SettingsError for another one, and, naming `command`, where there is no terminal to ask on."""
-    if not sys.stdin.isatty():
-        raise SettingsError(what, "no terminal to ask on", f"--yes, because {because}", command)
+
+def by_name(env: Environment, yes: Yes, command: str, because: str, question: str = "") -> None:
+    """Goes on when the stack's full name was said, by `--yes NAME` or at the terminal; on local a plain `--yes` is enough.
+
+    `command` is what was typed, without `--yes`. Raises SettingsError for another name, and where nobody can be asked.
+    """
+    name, local = env.stack.name, env.settings.local
+    if yes == name or (local and yes is True):
+        return
+    wanted = "--yes" if local and not yes else f"--yes {name}"
+    if yes or not sys.stdin.isatty():
+        found = f"--yes {yes}" if isinstance(yes, str) and yes else "--yes without a name" if yes else "no --yes"
+        raise SettingsError(command, found, f"{wanted}, because {because}", f"./invoke {command} {wanted}{env.flag}")
     try:
         typed = input(f"{question}Type {name} to go on: ").strip()
     except EOFError:
         typed = ""
     if typed != name:
-        raise SettingsError(what, "another name", name, "nothing was touched")
+        raise SettingsError(command, "another name", name, "nothing was touched")
+
+
+def outside_local(env: Environment, yes: Yes, command: str, because: str, question: str = "") -> None:
+    """`by_name`, but for the local environment, where nothing has to be said."""
+    if yes or not env.settings.local:
+        by_name(env, yes, command, because, question)
 
 
 def agree(env: Environment, reporter, change: Change, todo: Plan, yes: bool) -> None:

@@ -2,7 +2,7 @@
 
 from invoke import Collection, task
 
-from slipway.tasks.shared import JSON, ON, WAIT, number, perform
+from slipway.tasks.shared import JSON, NAMED, ON, WAIT, number, perform
 
 PATIENT = f"{WAIT}; default: GATE_TIMEOUT"
 NOTHING_APPLIED = -1  # as golang-migrate counts
@@ -22,19 +22,19 @@ def migrate(c, to=None, on="local", dry_run=False, wait=None, json=False):
     perform("db.migrate", on, to=number("to", to), dry_run=dry_run, wait=number("wait", wait), json=json)
 
 
-@task(help={"on": ON, "steps": "how many", "yes": "needed outside local", "wait": PATIENT})
+@task(optional=["yes"], help={"on": ON, "steps": "how many", "yes": NAMED, "wait": PATIENT})
 def rollback(c, steps="1", on="local", yes=False, wait=None):
     """Undo the newest migration, or the newest STEPS."""
     perform("db.rollback", on, steps=number("steps", steps), yes=yes, wait=number("wait", wait))
 
 
-@task(help={"on": ON, "version": "number of the migration", "yes": "needed outside local", "wait": PATIENT})
+@task(optional=["yes"], help={"on": ON, "version": "number of the migration", "yes": NAMED, "wait": PATIENT})
 def goto(c, version, on="local", yes=False, wait=None):
     """Migrate up or down to one number."""
     perform("db.goto", on, version=number("version", version), yes=yes, wait=number("wait", wait))
 
 
-@task(help={"on": ON, "steps": "how many", "yes": "needed outside local", "wait": PATIENT})
+@task(optional=["yes"], help={"on": ON, "steps": "how many", "yes": NAMED, "wait": PATIENT})
 def redo(c, steps="1", on="local", yes=False, wait=None):
     """Undo the newest migration and apply it again."""
     perform("db.redo", on, steps=number("steps", steps), yes=yes, wait=number("wait", wait))

@@ -2,7 +2,7 @@
 
 from invoke import Collection, task
 
-from slipway.tasks.shared import JSON, ON, WAIT, number, perform
+from slipway.tasks.shared import JSON, NAMED, ON, WAIT, number, perform
 
 
 @task(default=True, help={"on": ON, "json": JSON})
@@ -26,12 +26,13 @@ def drill(c, at="latest", on="local", wait="0", json=False):
 
 
 @task(
+    optional=["yes"],
     help={
         "on": ON,
         "at": "the moment, with its time zone: '2026-11-22 10:15:00+00'; or latest",
         "timeline": "number of a history that an earlier restore has left; default: the present one",
         "drop_old": "remove the clusters of before a restore",
-        "yes": "do not ask",
+        "yes": NAMED,
         "wait": WAIT,
         "json": JSON,
     },

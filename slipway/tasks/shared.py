@@ -7,6 +7,7 @@ import re
 ON = "environment to act on: NAME reads .env.NAME, local reads .env"
 JSON = "events as JSON lines"
 YES = "do not ask; outside local, a terminal is asked before something is replaced or migrated"
+NAMED = "do not ask; outside local with the full name of the stack that loses data: --yes shop-production"
 WAIT = "seconds to wait for the lock, if somebody else works on the stack"
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from slipway.environment import Environment, enter
 from slipway.plan import Plan, Step, apply
 from slipway.release import confirm
+from slipway.release.confirm import Yes
 from slipway.system.process import end_all
 
 
-def run(on: str, reporter, volumes: bool = False, yes: bool = False) -> None:
-    """Stops the stack's services. With `volumes` its data goes too, after its name was typed or `yes` given."""
+def run(on: str, reporter, volumes: bool = False, yes: Yes = False) -> None:
+    """Stops the stack's services. With `volumes` its data goes too, after its name was said."""
     env = enter(on)
-    if volumes and not yes:
-        ask(env)
     reporter.header(env.header)
+    if volumes:
+        for each in env.engine.holdings():
+            reporter.line(f"  deletes {each}")
+        because = f"this deletes every row and object of {env.stack.name}"
+        question = f"This deletes every row and object of {env.stack.name}; its backups stay{archive(env)}. "
+        confirm.by_name(env, yes, "down --volumes", because, question)
     cause = "and delete its data" if volumes else "its data stays"
     apply(Plan(((Step("stop", cause, lambda progress: env.engine.stop(volumes, progress)),),)), reporter, end_all)
     reporter.done(
@@ -21,12 +26,6 @@ def run(on: str, reporter, volumes: bool = False, yes: bool = False) -> None:
         if volumes
         else f"Down; the data is kept. ./invoke up{env.flag} brings it back."
     )
-
-
-def ask(env: Environment) -> None:
-    name, command = env.stack.name, f"./invoke down --volumes --yes{env.flag}"
-    question = f"This deletes every row and object of {name}; its backups stay{archive(env)}. "
-    confirm.by_name("down --volumes", name, "this deletes all data of the stack", command, question)
 
 
 def archive(env: Environment) -> str:

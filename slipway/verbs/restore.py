@@ -26,20 +26,20 @@ from slipway.data.wire import encode
 from slipway.engine import Seen
 from slipway.environment import Environment, enter
 from slipway.errors import EngineError, SettingsError, SlipwayError
-from slipway.inside import careful
 from slipway.plan import Level, Plan, Progress, Silent, Step, apply, guard_steps
 from slipway.recovery import door, words
 from slipway.recovery import moment as restore_at
 from slipway.recovery.asked import Done, Wish, read_wish, refuse_absent
 from slipway.recovery.backups import settings_named
 from slipway.release import confirm, gates, provision
+from slipway.release.confirm import Yes
 from slipway.stack import stores
 from slipway.system.inherited import path_of
 from slipway.system.process import end_all
 from slipway.units import size
 
 
-def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
+def run(on: str, reporter, yes: Yes = False, wait: float = 0, **asked) -> None:
     """Looks, asks, restores, proves. A failure leaves the live database whole: the old one, or the new one."""
     if at := asked.pop("at", None):
         moment(on, reporter, at, yes, wait, asked)
@@ -63,8 +63,9 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
                 env.engine.inside(LOOK_AT_OBJECTS, source, Silent())
             for line in words.question(env, wish, found):
                 reporter.line(line)
-            if not wish.into and not yes:
-                ask(env, wish, found)
+            if not wish.into:
+                name = "" if wish.folder else f" {found.id}"
+                confirm.by_name(env, yes, f"restore{name}{wish.options}", "this replaces what is live")
             done = carry_out(env, reporter, seen, wish, source, found, check)
     for line in words.describe_aftermath(env, done):
         reporter.line(line)
@@ -78,7 +79,7 @@ def run(on: str, reporter, yes: bool = False, wait: float = 0, **asked) -> None:
     )
 
 
-def moment(on: str, reporter, at: str, yes: bool, wait: float, asked: dict) -> None:
+def moment(on: str, reporter, at: str, yes: Yes, wait: float, asked: dict) -> None:
     """The whole cluster as it was at a moment, from the archive and not from a backup."""
     if others := [name.replace("_", "-") for name, value in asked.items() if value and name != "drop_old"]:
         raise SettingsError(
@@ -96,13 +97,6 @@ def refuse_down(env: Environment, seen: Seen) -> None:
         # A database that is gone is a reason to restore; a server that is gone is none to begin.
         if not seen.data or "does not exist" not in reason:
             raise EngineError("postgres", reason, "a stack that is up", f"./invoke up{env.flag}")
-
-
-def ask(env: Environment, wish: Wish, found: Looked) -> None:
-    """Goes on when the name of what is replaced is typed. Raises SettingsError otherwise."""
-    name = wish.whole.name if wish.whole else found.database
-    command = f"./invoke restore {found.id}{f' --only {wish.only}' if wish.only else ''} --yes{env.flag}"
-    confirm.by_name("restore", name, "this replaces what is live", command)
 
 
 def carry_out(
@@ -184,9 +178,9 @@ def objects(env: Environment, source: Source, done: Done, progress: Progress) ->
     return f"{done.objects.put:,} put back, {done.objects.same:,} were the same"
 
 
-def drop_old(env: Environment, reporter, yes: bool) -> None:
+def drop_old(env: Environment, reporter, yes: Yes) -> None:
     """Only what earlier restores have kept goes."""
-    careful(env, yes, "deletes the databases that restores have kept", "restore --drop-old")
+    confirm.outside_local(env, yes, "restore --drop-old", "this deletes the databases that restores have kept")
     done = Done()
     step = Step("drop what restores kept", "--drop-old", partial(drop_kept, env, Drop(), done))
     apply(Plan(((step,),)), reporter, end_all)

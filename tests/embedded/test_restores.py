@@ -22,7 +22,7 @@ def staging(running: WorkingCopy) -> Iterator[WorkingCopy]:
         made.up()
         yield made
     finally:
-        down = made.invoke("down", "--volumes", "--yes")
+        down = made.invoke("down", "--volumes", "--yes", "slipway-staging")
     assert down.returncode == 0, down.stderr
 
 
@@ -121,7 +121,10 @@ def test_staging_gets_the_data_of_another_environment_masked_in_one_run(
     assert running.invoke("backups.get", name, "--to", str(tmp_path)).returncode == 0
     mask = tmp_path / "mask.sql"
     mask.write_text("update tasks set title = 'masked';\nupdate users set email = 'user' || id || '@example.org';\n")
-    done = staging.invoke("restore", "--from-dir", str(tmp_path / name), "--mask", str(mask), "--yes", "--drop-old")
+    words = ("restore", "--from-dir", str(tmp_path / name), "--mask", str(mask), "--drop-old", "--yes")
+    refused = staging.invoke(*words)
+    assert refused.returncode == 2 and "--yes slipway-staging --on staging" in refused.stderr, refused.stderr
+    done = staging.invoke(*words, "slipway-staging")
     assert done.returncode == 0, done.stdout + done.stderr
     assert staging.titles() == {"masked"} and staging.is_well()
     assert staging.psql("select count(*) from users where email not like 'user%@example.org'") == "0"

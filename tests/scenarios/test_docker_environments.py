@@ -45,7 +45,15 @@ def test_production_comes_up_beside_local_and_goes_without_touching_it(both: Clo
     assert "bind" not in mounts.split()
     both.assert_nothing_to_do("--on", "production")
     assert_asked_before_it_is_touched(both)
-    both.succeed("down", "--on", "production", "--volumes", "--yes")
+    for yes in ((), ("--yes",), ("--yes", f"{both.project}-local")):
+        done = both.invoke("down", "--on", "production", "--volumes", *yes)
+        assert_refused(
+            done,
+            2,
+            f"deletes volume {both.project}-production_postgres",
+            f"--yes {both.project}-production --on production",
+        )
+    both.succeed("down", "--on", "production", "--volumes", "--yes", f"{both.project}-production")
     assert both.ids("production") == {}
     assert both.ids() == local
     both.assert_right()
@@ -69,7 +77,7 @@ def test_an_engine_elsewhere_is_brought_up_by_its_address(both: Clone):
         both.succeed("up", "--on", "production", DOCKER_HOST=host)
         both.assert_nothing_to_do("--on", "production", DOCKER_HOST=host)
         assert len(both.ids("production")) == 6
-        both.succeed("down", "--on", "production", "--volumes", "--yes", DOCKER_HOST=host)
+        both.succeed("down", "--on", "production", "--volumes", "--yes", f"{both.project}-production", DOCKER_HOST=host)
     assert both.ids("production") == {}
 
 

@@ -22,6 +22,12 @@ def containers(connection: Connection, project: str) -> dict[str, list[dict]]:
     return found
 
 
+def volumes(connection: Connection, project: str) -> list[str]:
+    """Names of the project's volumes: what `docker compose down --volumes` removes."""
+    found = connection.api.volumes.list(filters={"label": f"{PROJECT}={project}"})
+    return sorted(volume.name for volume in found)
+
+
 def resume(connection: Connection, project: str, names: Collection[str]) -> None:
     """Unpauses what is paused of these services: Compose neither starts nor replaces that."""
     for name, group in containers(connection, project).items():

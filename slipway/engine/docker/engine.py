@@ -218,6 +218,9 @@ class Docker:
     def deliver_backup(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
         return delivery.deliver_backup(self.connection, self.container("ops"), folder, progress)
 
+    def holdings(self) -> Sequence[str]:
+        return [f"volume {name}" for name in containers.volumes(self.connection, self.stack.name)]
+
     def stop(self, volumes: bool, progress: Progress) -> str | None:
         self.write(progress)
         words = ("--progress", "plain", "down", "--remove-orphans", *(["--volumes"] if volumes else []))

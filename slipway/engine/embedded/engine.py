@@ -198,6 +198,9 @@ class Embedded:
     def deliver_backup(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
         return nullcontext(str(folder.resolve()))
 
+    def holdings(self) -> Sequence[str]:
+        return [str(self.home / name) for name in self.services() if (self.home / name / "data").exists()]
+
     def stop(self, volumes: bool, progress: Progress) -> str | None:
         from slipway.engine.embedded import starting, supervisor
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from slipway.data.fixtures.interface import FIXTURES, Load
 from slipway.data.wire import encode
 from slipway.environment import enter
-from slipway.inside import careful, join_files, work
+from slipway.errors import SettingsError
+from slipway.inside import join_files, work
 
 
 def run(on: str, reporter, only: str | None = None, yes: bool = False, wait: float | None = None) -> None:
     """Loads the fixtures that the database has not had, or the one that is named."""
     env = enter(on)
-    careful(env, yes, "loads seed data", f"db.fixtures --only {only}" if only else "db.fixtures")
+    command = f"db.fixtures --only {only}" if only else "db.fixtures"
+    if not (yes or env.settings.local):
+        again = f"./invoke {command} --yes{env.flag}"
+        raise SettingsError(command, f"environment {env.settings.environment}", "--yes: this adds seed data", again)
     result = work(
         env,
         reporter,

@@ -7,13 +7,16 @@ import getpass
 from slipway.data.migrations.interface import GOTO, Goto
 from slipway.data.wire import encode
 from slipway.environment import enter
-from slipway.inside import careful, join_files, remark, work
+from slipway.inside import agree_to_undo, join_files, remark, work
+from slipway.release.confirm import Yes
 
 
-def run(on: str, reporter, version: int, yes: bool = False, wait: float | None = None) -> None:
+def run(on: str, reporter, version: int, yes: Yes = False, wait: float | None = None) -> None:
     """Applies or undoes migrations until the schema is at `version`."""
     env = enter(on)
-    careful(env, yes, "may undo migrations and delete data", f"db.goto {version}")
+    agree_to_undo(
+        env, reporter, yes, f"db.goto {version}", lambda applied: [row for row in applied if row.version > version]
+    )
     result = work(
         env,
         reporter,

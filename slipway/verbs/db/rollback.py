@@ -7,13 +7,14 @@ import getpass
 from slipway.data.migrations.interface import ROLLBACK, Rollback
 from slipway.data.wire import encode
 from slipway.environment import enter
-from slipway.inside import again, careful, join_files, remark, work
+from slipway.inside import again, agree_to_undo, join_files, remark, work
+from slipway.release.confirm import Yes
 
 
-def run(on: str, reporter, steps: int = 1, yes: bool = False, wait: float | None = None) -> None:
+def run(on: str, reporter, steps: int = 1, yes: Yes = False, wait: float | None = None) -> None:
     """Runs the down files of the newest `steps` migrations."""
     env = enter(on)
-    careful(env, yes, "undoes migrations and may delete data", f"db.rollback{again(steps)}")
+    agree_to_undo(env, reporter, yes, f"db.rollback{again(steps)}", lambda applied: applied[:steps])
     result = work(
         env,
         reporter,

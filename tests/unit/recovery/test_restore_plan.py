@@ -145,43 +145,19 @@ def test_a_mask_that_cannot_be_sent_is_refused(tmp_path: Path, content: bytes | 
         restore_asked.read_wish(backup="a", mask=str(path))
 
 
-@pytest.mark.parametrize(("only", "words"), [("", "--yes"), ("redis", "--only redis --yes")])
-def test_the_question_needs_a_terminal(monkeypatch, only: str, words: str):
-    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
-    with pytest.raises(SettingsError) as caught:
-        restore.ask(env(), Wish(backup="a", only=only), FOUND)
-    assert caught.value.next == f"./invoke restore 20261125T174035Z {words}"
-
-
 @pytest.mark.parametrize(
-    ("only", "typed", "goes_on"),
+    ("asked", "options"),
     [
-        ("", "slipway", True),
-        ("", "slipway ", True),
-        ("", "", False),
-        ("", "slipway-local", False),
-        ("redis", "redis", True),
-        ("redis", "slipway", False),
+        ({"backup": "latest"}, ""),
+        (
+            {"backup": "latest", "only": "redis", "drop_old": True, "into": None, "tables": ""},
+            " --only redis --drop-old",
+        ),
+        ({"folder": "/tmp/my backup", "drop_old": True}, " --from-dir '/tmp/my backup' --drop-old"),
     ],
 )
-def test_only_the_name_of_what_is_replaced_goes_on(monkeypatch, only: str, typed: str, goes_on: bool):
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", lambda prompt: typed)
-    if goes_on:
-        restore.ask(env(), Wish(backup="a", only=only), FOUND)
-    else:
-        with pytest.raises(SettingsError, match="another name"):
-            restore.ask(env(), Wish(backup="a", only=only), FOUND)
-
-
-def test_who_leaves_the_question_has_typed_another_name(monkeypatch):
-    def leave(prompt: str) -> str:
-        raise EOFError
-
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", leave)
-    with pytest.raises(SettingsError, match="another name"):
-        restore.ask(env(), Wish(backup="a", only=""), FOUND)
+def test_what_was_asked_for_can_be_typed_again(asked: dict, options: str):
+    assert restore_asked.read_wish(**asked).options == options
 
 
 def test_roles_are_found_wherever_a_dump_names_them():
