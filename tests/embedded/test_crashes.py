@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import psutil
@@ -93,3 +94,18 @@ def test_files_of_our_own_that_were_damaged_are_made_anew(running):
     for name in ours:
         (running.home / name).write_text("{ damaged")
     healed(running, "written before the damage")
+
+
+def test_a_stack_whose_checkout_was_deleted_ends_by_itself(fresh):
+    fresh.up()
+    left = [process.pid for process in fresh.processes()]
+    assert set(fresh.pids.values()) <= set(left)
+    until(lambda: remove(fresh.root), "the checkout is deleted")
+    until(lambda: not any(map(is_alive, left)), "its processes have ended")
+    fresh.root.mkdir()
+
+
+def remove(folder: Path) -> bool:
+    """Deletes a directory in which servers still write; whether all of it is gone."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()

@@ -14,8 +14,10 @@ from pathlib import Path
 from slipway.engine.embedded import launch, processes
 from slipway.engine.embedded.recipe import Recipe
 from slipway.errors import EngineError
+from slipway.system import presence
 
 SHUT_DOWN = 90  # seconds; more than any program gets to stop
+HERE = Path(presence.__file__).parents[2]  # where the supervisor finds that plugin
 LONGEST_SOCKET = 94  # bytes: 104 on some systems, of which the supervisor takes ten for a temporary name
 
 
@@ -38,6 +40,9 @@ chmod = 0600
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+
+[rpcinterface:presence]
+supervisor.rpcinterface_factory = slipway.system.presence:watch
 
 {programs}"""
 
@@ -110,7 +115,7 @@ def ensure(home: Path, services: Mapping[str, Recipe]) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=30,
-        env=os.environ | {"SLIPWAY_PYTHON": sys.executable, "SLIPWAY_LAUNCH": launch.__file__},
+        env=os.environ | {"SLIPWAY_PYTHON": sys.executable, "SLIPWAY_LAUNCH": launch.__file__, "PYTHONPATH": str(HERE)},
     )
     deadline = time.monotonic() + 15
     while not states(home):
