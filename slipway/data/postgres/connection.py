@@ -125,7 +125,9 @@ def told(kind: type[SlipwayError], where: str) -> Iterator[None]:
 
 
 def reason(error: Exception) -> str:
-    """The last thing that libpq or the server said, on one line, without the address boilerplate and what it was at."""
+    """Why, on one line: the server's own message, or the last thing that libpq said, without the address boilerplate."""
+    if (diag := getattr(error, "diag", None)) and diag.message_primary:
+        return re.sub(r"\s+", " ", diag.message_primary)[:300]
     found = (line.strip() for line in str(error).splitlines())
     lines = [line for line in found if line and not line.startswith("CONTEXT:")] or [type(error).__name__]
     said = [line for line in lines if "failed:" in line or "FATAL" in line or "ERROR" in line] or lines

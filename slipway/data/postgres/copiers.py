@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from slipway.data.postgres import older, programs
+from slipway.data.postgres import complaints, older
 from slipway.errors import MigrationError
 
 INTERVAL = 0.3
@@ -28,9 +28,9 @@ class Child:
     env: dict[str, str]
     errors: older.Errors | None = None  # of a pg_restore
 
-    def words(self) -> str:
-        text, heard = self.text(), self.heard()
-        return programs.last_words(heard.found[0] if heard and heard.found else text, self.env)
+    def complaint(self) -> complaints.Complaint:
+        heard = self.heard()
+        return complaints.read(self.text().splitlines(), self.env, heard.found[0] if heard and heard.found else "")
 
     def text(self) -> str:
         """What it has said so far; it goes on to write at the file's own position."""
@@ -41,7 +41,7 @@ class Child:
 
     def deserted(self) -> bool:
         """Whether it ended because the program that it wrote to had ended."""
-        return self.process.returncode == -signal.SIGPIPE or "roken pipe" in self.words()
+        return self.process.returncode == -signal.SIGPIPE or "roken pipe" in self.complaint().found
 
     def look(self) -> None:
         """Ends a pg_restore that has met an error and would go on."""
@@ -86,9 +86,10 @@ def wait(children: tuple[Child, ...], tell: Callable[[], None]) -> None:
     failed = [child for child in children if not child.well()]
     if failed:
         culprit = next((child for child in failed if not child.deserted()), failed[-1])
-        raise MigrationError(
+        raise culprit.complaint().error(
+            MigrationError,
             f"{culprit.program} for the copy",
-            culprit.words(),
             "a role that may read every table, and extensions that can be made again",
             "./invoke logs -s postgres",
+            (),
         )

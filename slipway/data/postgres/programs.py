@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from slipway.data.endpoints import Endpoints, Secret
-from slipway.data.postgres import connection, psql
+from slipway.data.postgres import complaints, connection, psql
 from slipway.errors import SettingsError
 
 PLACES = ("/usr/lib/postgresql/{}/bin", "/usr/pgsql-{}/bin", "/opt/homebrew/opt/postgresql@{}/bin")
@@ -93,7 +93,4 @@ def escaped(value: str) -> str:
 def last_words(text: str | bytes, env: Mapping[str, str]) -> str:
     """The error that a program ended with, or else the last line that it said, without the password that it was given."""
     said = text.decode(errors="replace") if isinstance(text, bytes) else text
-    lines = [line for line in said.strip().splitlines() if line.strip()] or ["it said nothing"]
-    # What follows an error of pg_dump's are its details and hints.
-    line = next((line for line in lines if ": error: " in line), lines[-1])
-    return line.replace(env.get("PGPASSWORD") or "\0", "•••")[:300]
+    return complaints.read(said.splitlines(), env).found

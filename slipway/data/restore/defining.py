@@ -11,7 +11,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 
-from slipway.data.postgres import older, programs, schema
+from slipway.data.postgres import complaints, older, schema
 from slipway.data.restore.archive import Archive
 from slipway.errors import BackupError
 
@@ -39,13 +39,12 @@ def define(archive: Archive, env: Mapping[str, str], database: str, words: tuple
     )
     if done.returncode:
         said = done.stderr.decode(errors="replace").splitlines()
-        found = next((line for line in said if "ERROR: " in line), programs.last_words(done.stderr, env))
-        raise BackupError(
+        raise complaints.read(said, env).error(
+            BackupError,
             f"psql of {archive.path.name}",
-            found[:300],
             "a dump that can be restored here",
             "./invoke logs -s postgres",
-            tuple(said[-20:]),
+            said[-20:],
         )
 
 

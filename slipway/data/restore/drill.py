@@ -168,7 +168,7 @@ def restore_database(there: Endpoints, opened: archive.Archive, emit: Emit) -> t
         except SlipwayError as error:
             if isinstance(error, SettingsError) or NO_FAULT.search("\n".join((error.found, *error.log))):
                 raise
-            return version, [Check("restore", False, error.found)]
+            return version, [Check("restore", False, f"{error.found}; next: {error.next}")]
     scope = proof.Scope(without=tuple(without), deep=True)
     checks = proof.checks(lambda: scratch.maker(there, made.name), opened, scope, emit)
     said = "; ".join([f"{count:,} entries", *elsewhere(opened.manifest["server_version"], version), *made.notes])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from slipway.data.backups import dump
 from slipway.data.endpoints import Emit
-from slipway.data.postgres import older
+from slipway.data.postgres import complaints, older
 from slipway.data.progress import progress
 from slipway.data.restore import defining
 from slipway.data.restore.archive import Archive
@@ -196,11 +196,10 @@ def parts(name: str) -> tuple[str, str]:
 
 
 def restore_error(archive: Archive, heard: Heard) -> BackupError:
-    first = heard.errors[0][:300]
     room = any(FULL.search(line) for line in (*heard.errors, *heard.tail))
-    return BackupError(
+    return complaints.read(heard.tail, {}, heard.errors[0]).error(
+        BackupError,
         f"pg_restore of {archive.path.name}",
-        first,
         "room on the disk of the server" if room else "a dump that can be restored here",
         "df -h" if room else "./invoke logs -s postgres",
         tuple(heard.tail),

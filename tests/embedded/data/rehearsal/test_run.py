@@ -16,7 +16,7 @@ import pytest
 
 from slipway.data import endpoints
 from slipway.data.postgres import catalog, copy, scratch, scratch_server
-from slipway.errors import BackupError, MigrationError, SettingsError
+from slipway.errors import BackupError, MigrationError, SettingsError, VerificationError
 from tests.support.waiting import PATIENCE, until
 
 BASE = """create table users (id bigint generated always as identity primary key, name text not null, age int);
@@ -369,3 +369,28 @@ def test_the_newest_proven_backup_is_rehearsed_on_at_the_live_schema(live) -> No
     assert [file["file"] for file in told["files"]] == ["migrations/3_last.up.sql"] and told["source"] == "backup"
     assert told["files"][0]["changed"] == [{"table": "public.users", "inserted": 0, "updated": 5000, "deleted": 0}]
     assert picture(live) == before and throwaways(live) == []
+
+
+UNQUALIFIED = """create table tasks (id bigint primary key, title text);
+create function clean(t text) returns text language plpgsql immutable as $$ begin return trim(t); end $$;
+create function fit(t text) returns boolean language plpgsql immutable as $$ begin return length(clean(t)) > 2; end $$;
+alter table tasks add constraint fits check (fit(title));
+insert into tasks values (1, 'a title that is private');"""
+
+
+def test_a_constraint_that_needs_a_search_path_is_named_with_its_function_table_and_cure(stack):
+    """Live it works; a dump is restored with an empty search path, so its backups could not be restored."""
+    stack.migration("1_base.up.sql", UNQUALIFIED)
+    stack.run("migrate")
+    stack.migration("2_more.up.sql", "create table more (id bigint)")
+    name = stack.run("backup")["id"]
+    for verb, args in (("rehearse", {"source": "live"}), ("backups.drill", {"id": name})):
+        with pytest.raises((MigrationError, VerificationError)) as caught:
+            stack.run(verb, args)
+        error = caught.value
+        assert all(part in error.found for part in ('"tasks"', "clean(text)", "public.fit(text)"))
+        assert "ALTER FUNCTION public.fit(text) SET search_path = public" in error.found + error.next
+        assert "private" not in "".join((error.found, error.expected, error.next, *error.log))
+    with stack.connect("admin") as conn:
+        conn.execute("ALTER FUNCTION fit(text) SET search_path = public")
+    assert stack.run("rehearse", {"source": "live"})["ok"]
