@@ -70,8 +70,8 @@ class App(BaseModel):
     app_context: str = setting("app", "Directory with your app and its Dockerfile.")
     app_command: str = setting(
         "",
-        "Command that starts the app; empty: the image's own. The embedded engine needs it "
-        "for an app that is not the one in app/.",
+        "Command that starts the app; empty: the image's own. $PORT and the app's other variables are filled in. The embedded"
+        " engine needs it for an app that is not the one in app/.",
     )
     app_port: Port = setting(8000, "Port that the app listens on; it also gets it as PORT.")
     app_health_path: UrlPath = setting("/health", "Answers 200 while the app's process is alive.")

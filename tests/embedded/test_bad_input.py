@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -103,6 +104,17 @@ def test_an_app_that_exits_at_start_is_given_up_with_its_last_words(stack, code,
     (stack.root / "app/backend/__main__.py").write_text(code + "\n")
     text = refused(stack, 6, "app keeps crashing", words, APP_BOOT_TIMEOUT="60")
     assert "| " + words in text
+
+
+def test_a_command_has_the_variables_of_the_app(stack):
+    refused(
+        stack,
+        6,
+        "app keeps crashing",
+        f"open {urlsplit(stack.url).port}",
+        APP_COMMAND="sh $PORT",
+        APP_BOOT_TIMEOUT="60",
+    )
 
 
 def test_data_of_another_version_is_refused_before_anything_is_stopped(stack):

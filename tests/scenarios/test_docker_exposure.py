@@ -48,8 +48,8 @@ def test_no_secret_is_in_an_image_that_was_built(shared: Clone):
 
 
 def test_no_secret_is_in_a_rendered_file(shared: Clone):
-    files = list((shared.root / "compose").glob("*.yaml"))
-    assert files
+    files = [file for folder in ("compose", ".slipway") for file in (shared.root / folder).rglob("*.yaml")]
+    assert shared.root / ".slipway/local/compose/local.yaml" in files
     for file in files:
         assert_no_secret(shared, file.read_text(), file.name)
 

@@ -25,6 +25,17 @@ def test_an_app_that_crashes_at_start_ends_up_with_its_last_words(own: Clone):
     own.assert_right()
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("gunicorn main:app", "gunicorn: not found"), ("sh $PORT", "open 8000")],
+    ids=["not in the image", "with the app's own variables"],
+)
+def test_a_command_that_fails_is_shown_with_what_its_shell_made_of_it(own: Clone, command: str, words: str):
+    done = own.invoke("deploy", APP_COMMAND=command)
+    assert_refused(done, 6, words, "an app that stays up", "undone: app-")
+    own.assert_right()
+
+
 def test_an_app_that_never_gets_ready_ends_up_with_its_last_answer(own: Clone):
     done = own.invoke("up", APP_READY_PATH="/nowhere", APP_BOOT_TIMEOUT="3", GATE_TIMEOUT="3")
     assert_refused(done, 6, "app", "404")
@@ -56,12 +67,13 @@ def test_another_postgres_password_than_that_of_the_volume_is_explained_and_lose
 
 
 def test_a_template_that_does_not_render_stops_up_before_anything_is_touched(own: Clone):
-    before, rendered = own.ids(), (own.root / "compose" / "local.yaml").read_text()
+    file = own.root / ".slipway" / "local" / "compose" / "local.yaml"
+    before, rendered = own.ids(), file.read_text()
     template = own.root / "templates" / "services" / "redis.yaml.j2"
     whole = template.read_text()
     template.write_text(whole + "{% if %}\n")
     done = own.invoke("up")
     template.write_text(whole)
     assert_refused(done, 2, "redis.yaml.j2")
-    assert (own.ids(), (own.root / "compose" / "local.yaml").read_text()) == (before, rendered)
+    assert (own.ids(), file.read_text()) == (before, rendered)
     own.assert_right()

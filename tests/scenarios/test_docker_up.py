@@ -53,11 +53,10 @@ def test_down_volumes_refuses_to_delete_when_nobody_can_be_asked(shared: Clone):
 
 
 def test_a_dry_run_starts_and_writes_nothing(fresh: Clone):
-    (fresh.root / "compose" / "local.yaml").unlink()
     plan = json.loads(fresh.succeed("up", "--dry-run", "--json").splitlines()[-1])
     assert ["start postgres, redis, objects, ops"] in [[step["name"] for step in level] for level in plan["levels"]]
     assert fresh.left() == []
-    assert not (fresh.root / "compose" / "local.yaml").exists()
+    assert not (fresh.root / ".slipway").exists()
 
 
 def test_up_brings_back_one_container_that_was_removed_and_leaves_the_rest(own: Clone):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from slipway.config.credentials import secrets_of
-from slipway.errors import ENGINE_FULL, ENGINE_GONE, EngineError
+from slipway.engine.docker import meanings
 from slipway.stack.model import Stack
 from slipway.system import inherited, process
 
@@ -37,44 +37,6 @@ PLUGINS = (
 # Order, images and what is replaced are decided before Compose is asked.
 UP = ("--progress", "plain", "up", "--detach", "--no-deps", "--no-build", "--pull", "never")
 REFERENCE = re.compile(r"\$\{([A-Z0-9_]+)")
-# What engines and registries say, and what to do about it.
-MEANINGS = (
-    (
-        r"cannot connect to the docker daemon|failed to connect to the docker API|error during connect|unexpected EOF",
-        *ENGINE_GONE,
-    ),
-    (
-        r"is not a docker command|unknown (shorthand )?flag|unknown command",
-        "there is no `docker compose` (v2)",
-        "the compose plugin, version 2 or newer",
-        "install docker-compose-plugin; on Debian: sudo scripts/docker-engine",
-    ),
-    (
-        r"port is already allocated|address already in use|failed to bind host port",
-        "its port is taken",
-        "a free port",
-        "stop what holds it, or set HTTP_PORT in .env",
-    ),
-    (r"no space left on device", *ENGINE_FULL),
-    (
-        r"no such host|i/o timeout|connection refused|TLS handshake|failed to do request|network is unreachable|lookup ",
-        "the registry cannot be reached",
-        "a network that reaches it, or IMAGES=debian, which needs no registry but for APP_IMAGE",
-        "set IMAGES=debian in .env, or check APP_IMAGE there if it is set, then ./invoke up",
-    ),
-    (
-        r"pull access denied|manifest unknown|not found|No such image",
-        "the image does not exist or is not yours to pull",
-        "an image that the engine can pull",
-        "check APP_IMAGE in .env; docker login, if it is private",
-    ),
-    (
-        r"permission denied",
-        "permission denied",
-        "a user who may use Docker",
-        "sudo usermod -aG docker $USER, then log in again",
-    ),
-)
 
 
 def command(stack: Stack, root: Path, file: Path, *words: str) -> list[str]:
@@ -101,17 +63,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], say: Callable[[str], None],
     try:
         process.stream(argv, lambda line: say(line.strip()[:120]), env=env)
     except process.Failed as failure:
-        raise explain(where, failure) from None
-
-
-def explain(where: str, failure: process.Failed) -> EngineError:
-    text = "\n".join(failure.output)
-    for pattern, found, expected, then in MEANINGS:
-        if re.search(pattern, text, re.IGNORECASE):
-            return EngineError(where, found, expected, then, failure.output)
-    return EngineError(
-        where, f"exit code {failure.returncode}", "a command that succeeds", "./invoke doctor", failure.output
-    )
+        raise meanings.explain(where, failure) from None
 
 
 def environment(stack: Stack, images: Mapping[str, str], configs: Mapping[str, str]) -> dict[str, str]:

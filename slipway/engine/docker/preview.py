@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway.config import envfile
-from slipway.engine.docker import compose, containers
+from slipway.engine.docker import compose, containers, meanings
 from slipway.errors import EngineError
 from slipway.stack.model import Stack
 from slipway.system import process
@@ -40,7 +40,7 @@ def wanted_services(stack: Stack, root: Path, rendered: str, env: Mapping[str, s
         # It doubles every $ again, so that its output could be read once more.
         return json.loads(told.replace("$$", "$"))["services"]
     except process.Failed as failure:
-        raise compose.explain("docker compose config", failure) from None
+        raise meanings.explain("docker compose config", failure) from None
     except ValueError as error:
         raise EngineError("docker compose config", str(error), "JSON", "./invoke doctor") from None
 

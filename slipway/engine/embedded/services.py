@@ -83,7 +83,9 @@ def app(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
 def command(stack: Stack, directory: Path) -> list[str]:
     settings = stack.settings
     if settings.app_command:
-        return runnable(words(settings.app_command), directory)
+        refuse_absent(words(settings.app_command), directory)
+        # As in the rendered file: the shell fills in $PORT and the like from the app's own environment, and is gone.
+        return ["/bin/sh", "-c", f"exec {settings.app_command}"]
     if (directory / "backend" / "__main__.py").exists():
         return [sys.executable, "-m", "backend"]
     raise SettingsError(
@@ -94,16 +96,16 @@ def command(stack: Stack, directory: Path) -> list[str]:
     )
 
 
-def runnable(argv: list[str], directory: Path) -> list[str]:
-    """The command, if its program is there: on PATH, or as a path as seen from the app's directory."""
-    if not argv or not shutil.which(directory / argv[0] if os.sep in argv[0] else argv[0]):
+def refuse_absent(argv: list[str], directory: Path) -> None:
+    """Raises SettingsError if the program is not there: on PATH, or as a path as seen from the app's directory."""
+    program = argv[0] if argv else ""
+    if "$" not in program and not shutil.which(directory / program if os.sep in program else program):
         raise SettingsError(
             "APP_COMMAND",
-            f"{argv[0] if argv else 'no program'}, which is not there",
+            f"{program or 'no program'}, which is not there",
             "a program on PATH, or its path from APP_CONTEXT",
             "edit APP_COMMAND in .env, or install that program",
         )
-    return argv
 
 
 def words(text: str) -> list[str]:
