@@ -43,13 +43,14 @@ class Built:
 
 @dataclass(frozen=True)
 class Down:
-    """How the way down went: whether it brings the exact schema back, and what it leaves."""
+    """How the way down went: whether it was gone, brings the exact schema back, and what it leaves."""
 
     tried: bool
     restores: bool
     differences: tuple[str, ...]
     reason: str
     ms: float
+    undone: bool = True
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slipway.data.migrations.foresight import Lock
-from slipway.data.rehearsal.interface import Built, Changed, Down, Rewritten
+from slipway.data.rehearsal.interface import Built, Changed, Down, Rehearsed, Rewritten
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,20 @@ def undone(down: Down) -> list[str]:
     return [f"down: {down.reason}", *(f"down: {each}" for each in down.differences)]
 
 
-def summary(files: int, ok: bool, live: int, copy: int) -> str:
-    """`live` and `copy` are the major versions of the two servers."""
+def summary(files: Sequence[Rehearsed], ok: bool, live: int, copy: int) -> str:
+    """How many went up and down, and why some downs were not tried. `live` and `copy` are major versions of servers."""
     if not files:
         return "Nothing is pending, so there is nothing to rehearse."
-    count = "1 file" if files == 1 else f"{files} files"
     where = "a copy" if live == copy else f"a copy on PostgreSQL {copy}, while the live server is {live}"
-    return f"{count} went up on {where}" + ("." if ok else ", but not every down brings the schema back.")
+    end = "." if ok else ", but not every down brings the schema back."
+    first = next((each for each in reversed(files) if not each.down.undone), None)
+    skipped = sum(not each.down.tried for each in files)
+    why = f" {count(skipped, 'down')} not tried: {first.file} was not undone." if first and skipped > 1 else ""
+    return f"{count(len(files), 'file')} went up on {where}{end}{why}"
+
+
+def count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def size(count: int) -> str:

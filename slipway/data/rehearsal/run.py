@@ -45,7 +45,7 @@ def rehearse(ends: Endpoints, args: Rehearse, emit: Emit) -> Rehearsal:
         raise SettingsError("source of the rehearsal", args.source, " or ".join(SOURCES), "./invoke db.rehearse")
     started, (waiting, newest, major) = time.monotonic(), pending(ends)
     if not waiting:
-        said = report.summary(0, True, major, major)
+        said = report.summary((), True, major, major)
         return Rehearsal(args.source, Servers(major, None), 0, 0, True, (), 0.0, said)
     proven = args.source == "backup" and newest_proven(ends)
     with scratch.database(ends) as beside:
@@ -64,7 +64,7 @@ def rehearse(ends: Endpoints, args: Rehearse, emit: Emit) -> Rehearsal:
         ok,
         files,
         seconds=round(time.monotonic() - started, 1),
-        summary=report.summary(len(files), ok, major, there),
+        summary=report.summary(files, ok, major, there),
     )
 
 
@@ -122,10 +122,11 @@ def perform(stage: Stage, waiting: tuple[Migration, ...]) -> tuple[Rehearsed, ..
         befores.append(catalog.snapshot(stage.conn))
         done.append(up(stage, file, done))
         progress(stage.emit, f"rehearsed {file.label}", index, len(waiting), "files")
-    reason = ""
+    reason, left = "", frozenset[str]()
     for file, before in reversed(list(zip(waiting, befores, strict=True))):
-        downs.insert(0, not_tried(reason) if reason else down(stage, file, before))
-        if not downs[0].restores:
+        downs.insert(0, not_tried(reason) if reason else down(stage, file, before, left))
+        left |= set(map(property_of, downs[0].differences))
+        if not reason and not downs[0].undone:
             reason = f"{file.label}, which comes after it, was not undone"
     return tuple(map(describe_file, done, downs))
 
@@ -162,21 +163,31 @@ def up(stage: Stage, file: Migration, earlier: list[Measured]) -> Measured:
     )
 
 
-def down(stage: Stage, file: Migration, before: catalog.Snapshot) -> Down:
-    """Undoes one file and compares the catalog with what it was before. An error of the file is told, not raised."""
+def down(stage: Stage, file: Migration, before: catalog.Snapshot, left: frozenset[str]) -> Down:
+    """Undoes one file and compares the catalog with what it was before, but for what the downs of later files have left.
+
+    An error of the file is told, not raised.
+    """
     if file.down is None:
         return not_tried("it has no down file")
     try:
         ran = rollback.rollback(stage.ends, Rollback("rehearsal"), quiet)
     except MigrationError as error:
-        return Down(True, False, (), str(error), 0)
-    differences = catalog.difference(before, catalog.snapshot(stage.conn))
+        return Down(True, False, (), str(error), 0, undone=False)
+    differences = [
+        each for each in catalog.difference(before, catalog.snapshot(stage.conn)) if property_of(each) not in left
+    ]
     reason = "the schema afterwards is not what it was before" if differences else ""
     return Down(True, not differences, tuple(differences), reason, sum(each.ms for each in ran.rolled_back))
 
 
+def property_of(difference: str) -> str:
+    """What it is about, without its values: a column that a later file left elsewhere moves once more on the way."""
+    return difference.partition(" is ")[0]
+
+
 def not_tried(reason: str) -> Down:
-    return Down(False, False, (), reason, 0)
+    return Down(False, False, (), reason, 0, undone=False)
 
 
 def quiet(event: dict) -> None:
