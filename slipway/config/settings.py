@@ -26,6 +26,7 @@ from slipway.config.types import (
     Recipients,
     Seconds,
     Secret,
+    TrustedProxies,
     UrlPath,
     WebUrl,
     setting,
@@ -55,8 +56,17 @@ class Identity(BaseModel):
 
 class FrontDoor(BaseModel):
     domain: Domain = setting("", "Public host name; turns automatic HTTPS on. Empty: plain HTTP.")
+    domain_tls: Literal["gateway", "proxy"] = setting(
+        "gateway",
+        "Who ends TLS for DOMAIN: the gateway, with a certificate that it gets by itself, or a proxy in front of it.",
+    )
     http_port: Port | None = setting(None, "Port of the front door. Default: 8080 on local, 80 elsewhere.")
     https_port: Port = setting(443, "Port of the front door for HTTPS, where DOMAIN is set.")
+    trusted_proxies: TrustedProxies = setting(
+        (),
+        "Proxies in front of the gateway whose word on a client's address and scheme is taken: addresses and networks, "
+        "comma separated, or private. Empty: nobody's.",
+    )
 
 
 class App(BaseModel):
@@ -190,6 +200,17 @@ class Settings(*reversed([fields for group in GROUPS.values() for fields in grou
     @property
     def front_port(self) -> int:
         return self.http_port or (8080 if self.local else 80)
+
+    @property
+    def site(self) -> str:
+        """The address that users type, where DOMAIN says it."""
+        port = "" if self.https_port == 443 else f":{self.https_port}"
+        return f"https://{self.domain}{port}" if self.domain else ""
+
+    @property
+    def ends_tls(self) -> bool:
+        """Whether the gateway has a certificate of its own."""
+        return bool(self.domain) and self.domain_tls == "gateway"
 
     @property
     def backup_proof(self) -> str:

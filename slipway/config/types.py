@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B?", re.IGNORECASE | re.ASCII)
 SMALLEST = 16 * 2**20  # below it no service starts, and Docker takes 0 for no limit at all
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+PRIVATE = "private"
+TRUSTED = f"addresses or networks such as 10.0.0.5, 192.168.0.0/16, 2001:db8::/32, or the word {PRIVATE}; not everybody"
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -44,6 +47,19 @@ def boolean(value: Any) -> Any:
 
 def split_list(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def trusted_proxy(value: str) -> str:
+    """An address or network as Caddy reads it, or the word for those that no public network routes."""
+    if value == PRIVATE:
+        return value
+    try:
+        network = ipaddress.ip_network(value)
+    except ValueError:
+        raise ValueError(TRUSTED) from None
+    if not network.prefixlen or "%" in value:  # everybody: then whoever likes may say who he is
+        raise ValueError(TRUSTED)
+    return value
 
 
 def cron(value: str) -> str:
@@ -102,6 +118,7 @@ Capability = Annotated[str, match_pattern(r"[A-Z_]+", "names of Linux capabiliti
 Capabilities = Annotated[tuple[Capability, ...], BeforeValidator(split_list)]
 Recipient = Annotated[str, match_pattern(r"age1[02-9ac-hj-np-z]{58}", "public keys as age-keygen prints them: age1…")]
 Recipients = Annotated[tuple[Recipient, ...], BeforeValidator(split_list)]
+TrustedProxies = Annotated[tuple[Annotated[str, AfterValidator(trusted_proxy)], ...], BeforeValidator(split_list)]
 Prefix = Annotated[str, match_pattern(r"[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*", "a path such as team/slipway")]
 Words = Annotated[tuple[str, ...], BeforeValidator(split_list)]
 Cron = Annotated[str, AfterValidator(cron)]

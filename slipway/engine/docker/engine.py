@@ -95,8 +95,8 @@ class Docker:
 
     def url(self) -> str:
         settings = self.stack.settings
-        if settings.domain:
-            return f"https://{settings.domain}" + ("" if settings.https_port == 443 else f":{settings.https_port}")
+        if settings.site:
+            return settings.site
         host = "localhost" if self.connection.local else urlsplit(self.connection.host).hostname
         return f"http://{host}" + ("" if settings.front_port == 80 else f":{settings.front_port}")
 

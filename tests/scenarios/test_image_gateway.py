@@ -1,0 +1,96 @@
+"""The gateway's image with the configuration that is rendered for it, before an app that tells what it was asked."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from slipway.config.settings import Settings
+from slipway.stack import model, render
+from tests.support.containers import HARDENED, ROOT, container, docker, port, tags
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.scenario
+
+TELLER = Path(__file__).parent / "apps" / "teller.py"
+FORGED = {
+    "X-Forwarded-For": "6.6.6.6, 9.9.9.9",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "shop.example.org",
+    "X-Forwarded-Port": "443",
+    "X-Real-Ip": "6.6.6.6",
+    "Forwarded": "for=6.6.6.6;proto=https",
+}
+
+
+@contextmanager
+def gateway(folder: Path, **values: object) -> Iterator[int]:
+    """The port of a gateway with these settings; its app runs beside it, in the same network namespace."""
+    stack = model.build(Settings(images="debian", **values))
+    folder.mkdir(mode=0o777)
+    (folder / "gateway.json").write_text(render.files(stack, ROOT)["local.gateway.json"])
+    folder.chmod(0o777)
+    with container(
+        tags()["gateway"],
+        *HARDENED,
+        *("--cap-add", "NET_BIND_SERVICE", "--publish", "127.0.0.1::80", "--add-host", "app-blue:127.0.0.1"),
+        *("-v", f"{folder}:/run/gateway"),
+        command=("caddy", "run", "--config", "/run/gateway/gateway.json"),
+    ) as name:
+        beside = ("--network", f"container:{name}", "-v", f"{TELLER}:/teller.py:ro")
+        with container(tags()["python"], *beside, command=("python3", "/teller.py")):
+            there = port(name, 80)
+            until(lambda: docker("exec", name, "nc", "-z", "127.0.0.1", "8000").returncode == 0, "the app listens")
+            until(lambda: answers(there), "the gateway serves")
+            yield there
+
+
+def answers(there: int) -> bool:
+    try:
+        return ask(there)[0] == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def ask(
+    there: int, path: str = "/", headers: dict[str, str] | None = None, method: str = "GET", body: bytes | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers by their names in small letters, and body."""
+    connection = http.client.HTTPConnection("127.0.0.1", there, timeout=30)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
+
+
+def told(there: int, headers: dict[str, str]) -> dict[str, str]:
+    """The headers of a request as the app got them."""
+    return json.loads(ask(there, "/", headers)[2])
+
+
+def test_forged_headers_of_anybody_do_not_reach_the_app(tmp_path: Path):
+    with gateway(tmp_path / "run") as there:
+        heard = told(there, {**FORGED, "Host": "shop.example.org"})
+    assert heard["x-forwarded-proto"] == "http" and heard["x-forwarded-host"] == heard["host"] == "shop.example.org"
+    assert heard["x-forwarded-for"] == heard["x-real-ip"] and "6.6.6.6" not in str(heard)
+    assert "x-forwarded-port" not in heard and "forwarded" not in heard
+
+
+def test_a_trusted_proxy_says_address_and_scheme_of_the_client(tmp_path: Path):
+    with gateway(tmp_path / "run", trusted_proxies="private") as there:
+        heard = told(there, {**FORGED, "Host": "inner.example.org"})
+        assert heard["x-forwarded-proto"] == "https" and heard["x-forwarded-host"] == "shop.example.org"
+        # What the client itself has put before its address is not believed.
+        assert heard["x-forwarded-for"] == heard["x-real-ip"] == "9.9.9.9"
+        assert heard["host"] == "inner.example.org" and heard["x-forwarded-port"] == "443"
+        passed = told(there, {"X-Forwarded-For": "9.9.9.9, 10.1.2.3", "X-Forwarded-Proto": "https"})
+        assert passed["x-forwarded-for"] == "9.9.9.9"
+        silent = told(there, {})
+        assert silent["x-forwarded-proto"] == "http" and silent["x-forwarded-for"].startswith("172.")
