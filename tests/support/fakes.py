@@ -45,6 +45,9 @@ class Machine:
 
     inside = stop = log = start
 
+    def site(self) -> str:
+        return "http://localhost:8080"
+
     def probe_url(self) -> str:
         return "http://127.0.0.1:8080/ready"
 

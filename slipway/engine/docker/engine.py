@@ -100,6 +100,9 @@ class Docker:
         host = "localhost" if self.connection.local else urlsplit(self.connection.host).hostname
         return f"http://{host}" + ("" if settings.front_port == 80 else f":{settings.front_port}")
 
+    def site(self) -> str:
+        return self.url()
+
     def probe_url(self) -> str:
         return self.url().replace("http://localhost", "http://127.0.0.1") + self.stack.settings.app_ready_path
 
