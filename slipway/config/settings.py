@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from slipway.config.contradictions import contradictions
 from slipway.config.types import (
+    Body,
     Bucket,
     Bytes,
     Capabilities,
@@ -20,11 +21,13 @@ from slipway.config.types import (
     Domain,
     Endpoint,
     ImageName,
+    Line,
     Name,
     Port,
     Prefix,
     Recipients,
     Seconds,
+    SecondsOrNone,
     Secret,
     TrustedProxies,
     UrlPath,
@@ -66,6 +69,27 @@ class FrontDoor(BaseModel):
         (),
         "Proxies in front of the gateway whose word on a client's address and scheme is taken: addresses and networks, "
         "comma separated, or private. Empty: nobody's.",
+    )
+
+
+class Limits(BaseModel):
+    header_timeout: Seconds = setting(10, "Seconds that a client may take to send the headers of a request.")
+    body_timeout: SecondsOrNone = setting(
+        3600, "Seconds that a client may take to send the body of a request: the longest upload; 0: no limit."
+    )
+    idle_timeout: Seconds = setting(
+        300, "Seconds that a connection may rest between two requests: longer than a proxy in front keeps its own."
+    )
+    max_url: Line = setting("8KB", "Longest path with its query, such as 8KB; a longer one is answered with 414.")
+    max_headers: Line = setting("32KB", "Most that the headers of a request may take; more is answered with 431.")
+    max_body: Body = setting(
+        "5GB", "Longest body of a request, such as 5GB; a longer one is answered with 413; 0: no limit."
+    )
+    hsts_seconds: int = Field(
+        31536000,
+        ge=0,
+        le=63072000,
+        description="Seconds for which browsers keep to HTTPS, where DOMAIN is set; 0 takes that back.",
     )
 
 
@@ -162,7 +186,7 @@ class Offsite(BaseModel):
 # By the headings that they have in .env.
 GROUPS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "The stack": (Identity,),
-    "The front door": (FrontDoor,),
+    "The front door": (FrontDoor, Limits),
     "The app": (App,),
     **{heading: (fields,) for store in stores.load() for heading, fields in store.groups.items()},
     "Deploying": (Deploying,),

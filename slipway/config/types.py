@@ -24,16 +24,26 @@ class Secret(SecretStr):
         return "•••" if self.get_secret_value() else ""
 
 
-def size(value: Any) -> int:
+def length(value: Any) -> int:
     """Bytes of a size such as 512MB or 1.5GB (powers of 1024, as Docker counts them)."""
     if isinstance(value, int):
         return value
     match = SIZE.fullmatch(str(value).strip())
     if not match:
         raise ValueError("a size such as 512MB or 2GB")
-    if (found := int(float(match[1]) * UNITS[match[2].upper()])) < SMALLEST:
+    return int(float(match[1]) * UNITS[match[2].upper()])
+
+
+def size(value: Any) -> int:
+    """The same for memory."""
+    if (found := length(value)) < SMALLEST and not isinstance(value, int):
         raise ValueError("a size of 16MB or more")
     return found
+
+
+def length_or_none(value: Any) -> int:
+    """The same, or 0 for no limit."""
+    return 0 if value == "0" else length(value)
 
 
 def boolean(value: Any) -> Any:
@@ -112,6 +122,9 @@ UrlSafe = Annotated[
 ]
 Bucket = Annotated[str, match_pattern(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket names: 3 to 63 of a-z 0-9 . -")]
 Bytes = Annotated[int, BeforeValidator(size)]
+# Below it a browser's own headers do not fit, and above the largest nothing is limited.
+Line = Annotated[int, BeforeValidator(length), Field(ge=2**10, le=2**20)]
+Body = Annotated[int, BeforeValidator(length_or_none), Field(ge=0, le=2**50)]
 Bool = Annotated[bool, BeforeValidator(boolean)]
 Buckets = Annotated[tuple[Bucket, ...], BeforeValidator(split_list)]
 Capability = Annotated[str, match_pattern(r"[A-Z_]+", "names of Linux capabilities without CAP_, such as SETUID")]
@@ -126,6 +139,7 @@ Count = Annotated[int, Field(ge=0, le=10000)]
 Directory = Annotated[str, match_pattern(r"/[A-Za-z0-9/._@%+ -]*", "an absolute path, such as /srv/backups")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=86400)]
+SecondsOrNone = Annotated[int, Field(ge=0, le=86400)]
 
 
 def setting(default: Any, doc: str) -> Any:

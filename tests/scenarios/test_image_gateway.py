@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,3 +95,58 @@ def test_a_trusted_proxy_says_address_and_scheme_of_the_client(tmp_path: Path):
         assert passed["x-forwarded-for"] == "9.9.9.9"
         silent = told(there, {})
         assert silent["x-forwarded-proto"] == "http" and silent["x-forwarded-for"].startswith("172.")
+
+
+BEHIND = {"domain": "shop.example.org", "domain_tls": "proxy", "trusted_proxies": "private"}
+
+
+def test_answers_say_what_browsers_must_know_and_not_what_serves_them(tmp_path: Path):
+    with gateway(tmp_path / "run", **BEHIND) as there:
+        for path in ("/", "/die"):
+            heard = ask(there, path)[1]
+            assert heard["x-content-type-options"] == "nosniff", path
+            assert heard["strict-transport-security"] == "max-age=31536000", path
+            assert not {"server", "via"} & heard.keys(), path
+        own = ask(there, "/own")[1]
+    assert (own["x-content-type-options"], own["strict-transport-security"], own["server"]) == (
+        "own",
+        "max-age=1",
+        "own",
+    )
+
+
+def test_a_site_in_plain_http_does_not_bind_browsers_to_https_and_what_is_too_long_is_told(tmp_path: Path):
+    with gateway(tmp_path / "run", max_body="1MB") as there:
+        assert "strict-transport-security" not in ask(there)[1]
+        status, heard, text = ask(there, "/" + "a" * 20_000)
+        assert status == 414 and b"414" in text and "server" not in heard
+        assert ask(there, "/?q=" + "a" * 20_000)[0] == 414
+        assert ask(there, "/", {"Cookie": "a" * 60_000})[0] == 431
+        assert ask(there, "/?q=" + "a" * 8000, {"Cookie": "a" * 16_000})[0] == 200
+        assert ask(there, "/", method="POST", body=b"a" * 2**20)[2] == b"1048576"
+        assert ask(there, "/", method="POST", body=b"a" * (2**20 + 1))[0] == 413
+
+
+SLOW = {
+    "nothing": b"",
+    "half of a request line": b"GET / HT",
+    "half of the headers": b"GET / HTTP/1.1\r\nHost: shop\r\nX-Slow: ",
+    "half of a body": b"POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 100\r\n\r\nhalf",
+    "half of a body in pieces": b"POST / HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    "an answered request": b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n",
+}
+
+
+def test_a_slow_client_is_cut_off_and_a_streamed_answer_is_not(tmp_path: Path):
+    with gateway(tmp_path / "run", header_timeout=1, body_timeout=1, idle_timeout=1) as there:
+        slow = {}
+        for name, sent in SLOW.items():
+            slow[name] = socket.create_connection(("127.0.0.1", there), timeout=30)
+            slow[name].sendall(sent)
+        for method, body in (("GET", None), ("POST", None), ("POST", b"x")):
+            assert ask(there, "/stream", method=method, body=body)[2] == b"xxxxxx"
+        for name, connection in slow.items():
+            with connection:
+                while connection.recv(4096):
+                    pass
+            print(f"{name}: ended")

@@ -52,3 +52,31 @@ def test_a_domain_whose_tls_ends_at_a_proxy_is_served_in_plain_on_one_port():
     assert config_of(behind)["apps"]["http"]["servers"]["front"]["listen"] == [":80"]
     text = render.files(model.build(behind), ROOT)["production.yaml"]
     assert '"80:80"' in text and ":443" not in text
+
+
+@pytest.mark.parametrize("values", [{}, {"environment": "production", "domain": "shop.example.org"}])
+def test_every_port_has_limits_and_a_plain_one_speaks_no_http_2(values):
+    found = servers(header_timeout=7, idle_timeout=8, max_headers="64KB", **values)
+    assert {each["listen"][0] for each in found.values()} == ({":80", ":443"} if values else {":80"})
+    for each in found.values():
+        limits = each["read_header_timeout"], each["idle_timeout"], each["max_header_bytes"]
+        assert limits == ("7s", "8s", 65536)
+        # Caddy would wait for the first bytes of a connection without a limit.
+        assert (each.get("protocols") == ["h1"]) == (each["listen"] == [":80"])
+
+
+@pytest.mark.parametrize(
+    ("values", "is_there"),
+    [
+        ({}, False),
+        ({"domain": "shop.example.org"}, True),
+        ({"domain": "shop.example.org", "domain_tls": "proxy", "trusted_proxies": "private"}, True),
+    ],
+)
+def test_browsers_are_bound_to_https_where_the_site_is(values, is_there):
+    assert ("Strict-Transport-Security" in json.dumps(servers(**values)["front"])) == is_there
+
+
+def test_a_limit_of_0_is_none():
+    text = json.dumps(servers(max_body="0", body_timeout=0))
+    assert "request_body" not in text and text != json.dumps(servers())
