@@ -78,6 +78,7 @@ ANSWERS = {
     "migrate": {"applied": [], "version": None},
     "fixtures": {"loaded": [], "kept": 0},
     "gateway.active": {"active": "blue", "up": True, "reason": "", "config": {}},
+    "gateway.tally": {"answers": 0, "failed": 0, "unanswered": 0},
     "gateway.switch": {"ms": 1},
     "gateway.drain": {"seconds": 0.1, "left": 0},
     "releases.begin": {"record": {"id": "r0001-abc"}, "new": True},
