@@ -40,7 +40,7 @@ def terms(url: str, site: str) -> dict[str, str]:
 def asked_as(url: str, site: str) -> str:
     """How it was asked, for an error."""
     parts = urlsplit(site or url)
-    return f"asked with Host: {parts.netloc} over {parts.scheme}, as DOMAIN has it"
+    return f"asked with Host: {parts.netloc} over {parts.scheme}; DOMAIN decides that"
 
 
 def request(url: str, method: str = "GET", timeout: float = 5.0, site: str = "") -> Answer:

@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 
 from slipway.config.settings import Settings
+from slipway.data.endpoints import Endpoints
+from slipway.data.verb import Nothing
+from slipway.ops.gateway import tally
+from slipway.release.answers import since
 from slipway.stack import model, render
 from tests.support.containers import HARDENED, ROOT, container, docker, port, tags
 from tests.support.waiting import until
@@ -150,3 +154,20 @@ def test_a_slow_client_is_cut_off_and_a_streamed_answer_is_not(tmp_path: Path):
                 while connection.recv(4096):
                     pass
             print(f"{name}: ended")
+
+
+def test_what_the_app_failed_to_answer_is_told_from_its_own_5xx(tmp_path: Path):
+    with gateway(tmp_path / "run") as there:
+        ends = Endpoints(gateway_dir=tmp_path / "run")
+        before = tally(ends, Nothing(), print)
+        for path in ("/", "/status/404", "/status/500", "/status/502", "/die", "/die", "/die", "/" + "a" * 9000):
+            ask(there, path)
+        with socket.create_connection(("127.0.0.1", there)) as gone:
+            gone.sendall(b"GET /stream HTTP/1.1\r\nHost: shop\r\n\r\n")
+            assert gone.recv(1)
+        # The app's own 502 is its own; the address that is too long has never reached it.
+        found = until(
+            lambda: (now := since(before, tally(ends, Nothing(), print))).answers >= 4 and now,
+            "the answers are counted",
+        )
+    assert (found.failed, found.unanswered) == (2, 3)

@@ -85,10 +85,10 @@ def test_an_app_that_serves_its_domain_alone_is_asked_as_that_domain(app: str) -
 @pytest.mark.parametrize(
     ("site", "said"),
     [
-        ("", "400 (asked with Host: {address} over http, as DOMAIN has it)"),
+        ("", "400 (asked with Host: {address} over http; DOMAIN decides that)"),
         (
             "http://shop.example.org",
-            "301, a redirect to https://shop.example.org/ready (asked with Host: shop.example.org over http, as DOMAIN has it)",
+            "301, a redirect to https://shop.example.org/ready (asked with Host: shop.example.org over http; DOMAIN decides that)",
         ),
     ],
 )
