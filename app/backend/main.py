@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -17,7 +18,9 @@ from backend import health, problems, tasks
 from backend.db import close_database, open_database
 from backend.dependencies import objects_check, postgres_check, redis_check, redis_client, s3_client
 from backend.settings import Settings
+from backend.urls import ShortUrls
 
+URL_BYTES = 8192  # of a path with its query
 LINKS = {"alive": "/health", "ready": "/ready", "tasks": tasks.PATH}
 
 
@@ -30,7 +33,15 @@ def application(settings: Settings) -> Starlette:
             yield state
 
     routes = [Route("/", index), Route("/health", alive), Route("/ready", ready), *tasks.ROUTES]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=problems.HANDLERS)
+    app = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers=problems.HANDLERS,
+        middleware=[Middleware(ShortUrls, longest=URL_BYTES)],
+    )
+    # A redirect to the path without its last slash would name the host that the client has sent, whatever it is.
+    app.router.redirect_slashes = False
+    return app
 
 
 @asynccontextmanager

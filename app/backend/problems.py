@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from backend.task_input import BadInput
@@ -42,6 +42,11 @@ async def http_error(request: Request, error: HTTPException) -> JSONResponse:
     return response(Problem(error.status_code, error.detail, headers=error.headers or {}))
 
 
+async def client_gone(request: Request, error: Exception) -> JSONResponse:
+    """The client went away before its body was here: no fault of ours, and nobody hears the answer."""
+    return response(Problem(400, "The body was not sent to its end."))
+
+
 async def database_away(request: Request, error: Exception) -> JSONResponse:
     """Postgres cannot be reached, or ended the connection, or no connection came free in time."""
     return response(Problem(503, "The database does not answer; see /ready.", headers={"Retry-After": "1"}))
@@ -65,6 +70,7 @@ async def unexpected(request: Request, error: Exception) -> JSONResponse:
 HANDLERS: dict[Any, Any] = {
     BadInput: bad_input,
     HTTPException: http_error,
+    ClientDisconnect: client_gone,
     psycopg.OperationalError: database_away,
     psycopg.errors.UndefinedTable: schema_missing,
     psycopg.errors.ForeignKeyViolation: user_missing,

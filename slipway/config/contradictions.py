@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 def contradictions(s: Settings) -> Iterator[tuple[str, str]]:
     """(key that has to change, what is expected of it), for each."""
+    if s.domain_tls == "proxy" and not s.domain:
+        yield "DOMAIN", "the public host name that the proxy serves, because DOMAIN_TLS=proxy"
+    if s.domain_tls == "proxy" and not s.trusted_proxies:
+        yield "TRUSTED_PROXIES", "the address of the proxy that ends TLS, or private, because DOMAIN_TLS=proxy"
     external_database = bool(s.database_url.get_secret_value())
     if s.postgres == "external" and not external_database:
         yield "DATABASE_URL", "the URL of the database, because POSTGRES=external"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B?", re.IGNORECASE | re.ASCII)
 SMALLEST = 16 * 2**20  # below it no service starts, and Docker takes 0 for no limit at all
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+PRIVATE = "private"
+TRUSTED = f"addresses or networks such as 10.0.0.5, 192.168.0.0/16, 2001:db8::/32, or the word {PRIVATE}; not everybody"
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -21,16 +24,26 @@ class Secret(SecretStr):
         return "•••" if self.get_secret_value() else ""
 
 
-def size(value: Any) -> int:
+def length(value: Any) -> int:
     """Bytes of a size such as 512MB or 1.5GB (powers of 1024, as Docker counts them)."""
     if isinstance(value, int):
         return value
     match = SIZE.fullmatch(str(value).strip())
     if not match:
         raise ValueError("a size such as 512MB or 2GB")
-    if (found := int(float(match[1]) * UNITS[match[2].upper()])) < SMALLEST:
+    return int(float(match[1]) * UNITS[match[2].upper()])
+
+
+def size(value: Any) -> int:
+    """The same for memory."""
+    if (found := length(value)) < SMALLEST and not isinstance(value, int):
         raise ValueError("a size of 16MB or more")
     return found
+
+
+def length_or_none(value: Any) -> int:
+    """The same, or 0 for no limit."""
+    return 0 if value == "0" else length(value)
 
 
 def boolean(value: Any) -> Any:
@@ -44,6 +57,19 @@ def boolean(value: Any) -> Any:
 
 def split_list(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def trusted_proxy(value: str) -> str:
+    """An address or network as Caddy reads it, or the word for those that no public network routes."""
+    if value == PRIVATE:
+        return value
+    try:
+        network = ipaddress.ip_network(value)
+    except ValueError:
+        raise ValueError(TRUSTED) from None
+    if not network.prefixlen or "%" in value:  # everybody: then whoever likes may say who he is
+        raise ValueError(TRUSTED)
+    return value
 
 
 def cron(value: str) -> str:
@@ -97,12 +123,16 @@ UrlSafe = Annotated[
 ]
 Bucket = Annotated[str, match_pattern(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket names: 3 to 63 of a-z 0-9 . -")]
 Bytes = Annotated[int, BeforeValidator(size)]
+# Below it a browser's own headers do not fit, and above the largest nothing is limited.
+Line = Annotated[int, BeforeValidator(length), Field(ge=2**10, le=2**20)]
+Body = Annotated[int, BeforeValidator(length_or_none), Field(ge=0, le=2**50)]
 Bool = Annotated[bool, BeforeValidator(boolean)]
 Buckets = Annotated[tuple[Bucket, ...], BeforeValidator(split_list)]
 Capability = Annotated[str, match_pattern(r"[A-Z_]+", "names of Linux capabilities without CAP_, such as SETUID")]
 Capabilities = Annotated[tuple[Capability, ...], BeforeValidator(split_list)]
 Recipient = Annotated[str, match_pattern(r"age1[02-9ac-hj-np-z]{58}", "public keys as age-keygen prints them: age1…")]
 Recipients = Annotated[tuple[Recipient, ...], BeforeValidator(split_list)]
+TrustedProxies = Annotated[tuple[Annotated[str, AfterValidator(trusted_proxy)], ...], BeforeValidator(split_list)]
 Prefix = Annotated[str, match_pattern(r"[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*", "a path such as team/slipway")]
 Words = Annotated[tuple[str, ...], BeforeValidator(split_list)]
 Cron = Annotated[str, AfterValidator(cron)]
@@ -110,6 +140,7 @@ Count = Annotated[int, Field(ge=0, le=10000)]
 Directory = Annotated[str, match_pattern(r"/[A-Za-z0-9/._@%+ -]*", "an absolute path, such as /srv/backups")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=86400)]
+SecondsOrNone = Annotated[int, Field(ge=0, le=86400)]
 
 
 def setting(default: Any, doc: str) -> Any:

@@ -167,6 +167,9 @@ class Engine(Protocol):
     def unlock(self) -> None:
         """Breaks the stack's lock."""
 
+    def site(self) -> str:
+        """The address as which the app is asked, wherever a request goes: whoever probes it asks as users do."""
+
     def probe_url(self) -> str:
         """The app's ready path through the front door."""
 

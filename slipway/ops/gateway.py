@@ -27,6 +27,10 @@ ENDS = 3.0  # seconds in which connections in use are ended by an answer; one th
 STARTS = 10.0  # seconds that a gateway may take until its admin side answers
 # caddy_http_request_duration_seconds_count{code="200",handler="reverse_proxy",…} 12
 ANSWERS = re.compile(r"caddy_http_request_duration_seconds_count\{([^}]*)\} (\S+)")
+# Those among them that the gateway itself made, for want of one of the app.
+OWN = re.compile(r"caddy_http_request_errors_total\{([^}]*)\} (\S+)")
+PROXIED = 'handler="reverse_proxy"'
+GONE = 'code="499"'  # the client went away: no failure of anybody here
 
 
 class NotThere(EngineError):
@@ -189,14 +193,15 @@ def counts(ends: Endpoints) -> list[dict]:
 
 
 def tally(ends: Endpoints, args: Nothing, emit: Emit) -> Tally:
-    """Counts what the app has answered through this gateway.
+    """Counts what the app has answered through this gateway, and what it left to the gateway to answer.
 
     A gateway that is just being restarted is waited for: it says nothing against the app.
     """
     wake(ends)
-    answers = failed = 0
-    for labels, value in ANSWERS.findall(ask_admin(ends, "GET", "/metrics")):
-        if 'handler="reverse_proxy"' in labels:
-            answers += int(float(value))
-            failed += int(float(value)) if 'code="5' in labels else 0
-    return Tally(answers, failed)
+    text = ask_admin(ends, "GET", "/metrics")
+    answers = [(labels, int(float(value))) for labels, value in ANSWERS.findall(text) if PROXIED in labels]
+    own = sum(int(float(value)) for labels, value in OWN.findall(text) if PROXIED in labels)
+    gone = sum(number for labels, number in answers if GONE in labels)
+    failed = sum(number for labels, number in answers if 'code="5' in labels)
+    unanswered = min(max(0, own - gone), failed)
+    return Tally(sum(number for _, number in answers) - unanswered - gone, failed - unanswered, unanswered)

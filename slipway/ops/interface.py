@@ -96,10 +96,14 @@ class Drained:
 
 @dataclass(frozen=True)
 class Tally:
-    """What the app has answered through this gateway so far, and how much of that was 5xx."""
+    """What the app has answered through this gateway so far, and how much of that was 5xx.
+
+    `unanswered` are requests that the app gave no proper answer to, so that the gateway made one, of 5xx.
+    """
 
     answers: int
     failed: int
+    unanswered: int = 0
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from slipway.config.settings import Settings
 from slipway.data.gates.interface import APP, PROBE, STORES, Ready
 from slipway.data.verb import Nothing
 from slipway.engine import Engine, Seen
@@ -83,7 +84,7 @@ def probe(env: Environment, colour: str, progress: Progress) -> str:
 
 def ready(env: Environment, seen: Seen) -> Step:
     """The app as it was started in place, each of its containers asked directly where there are any."""
-    engine, patience = env.engine, Ready(seconds=env.settings.app_boot_timeout)
+    engine, patience = env.engine, Ready(seconds=env.settings.app_boot_timeout, site=env.engine.site())
 
     def work(progress: Progress) -> str:
         if colour := engine.rollout.serving_colour():
@@ -108,22 +109,28 @@ def front_door(env: Environment) -> Step:
     def work(progress: Progress) -> str:
         deadline = time.monotonic() + env.settings.gate_timeout
         alive = fail_fast(engine, "gateway", HealthError)
-        while not (answer := http.ask(engine.probe_url()))[0]:
+        while not (answer := http.ask(engine.probe_url(), engine.site()))[0]:
             alive()
             if time.monotonic() > deadline:
-                way = (
-                    f"see that {env.settings.domain} leads to this server, on ports 80 and 443; "
-                    if env.settings.domain
-                    else ""
-                )
                 raise HealthError(
                     "front door",
                     f"{engine.probe_url()} answers {answer[1]}",
                     "200",
-                    f"{way}./invoke logs -s gateway{env.flag}",
+                    f"{way(env.settings)}./invoke logs -s gateway{env.flag}",
                 )
             progress.say(answer[1])
             time.sleep(0.075)
         return f"200 from {engine.probe_url()}"
 
     return Step("front door", engine.probe_url(), work)
+
+
+def way(settings: Settings) -> str:
+    """What to see to where a domain does not lead here."""
+    if not settings.domain:
+        return ""
+    if settings.ends_tls:
+        return f"see that {settings.domain} leads to this server, on ports 80 and 443; "
+    return (
+        f"see that {settings.domain} leads to the proxy, and the proxy to port {settings.front_port} of this server; "
+    )

@@ -61,7 +61,18 @@ def whole(record: Mapping) -> Iterator[tuple[str, str]]:
     ):
         if record.get(key):
             yield name, record[key]
+    if text := felt(record):
+        yield "since migration", text
     if record.get("error"):
         yield "error", wrong(record)
     for step, seconds in record["steps"].items():
         yield step, f"{seconds:.1f} s"
+
+
+def felt(record: Mapping) -> str:
+    """What users felt of migrations before their release served; empty where that is nothing, or was not counted."""
+    found = record.get("since_migration")
+    if not found or not (found["failed"] or found["unanswered"]):
+        return ""
+    own = f", and {found['unanswered']} requests had none" if found["unanswered"] else ""
+    return f"{found['failed']} of {found['answers']} answers were 5xx between the migrations and the new release{own}"

@@ -26,7 +26,7 @@ def up(env: Environment, seen: Seen, change: Change, record: Record) -> Plan:
             *safety.levels(env, change, record),  # rehearsal, backup and its proof
             provision.migrate(env, change, record),
             provision.fixtures(env, change),
-            *rollout.levels(env, seen, change),
+            *rollout.levels(env, seen, change, record=record),
         )
     )
 
@@ -48,7 +48,7 @@ def deploy(env: Environment, seen: Seen, change: Change, record: Record) -> Plan
             provision.migrate(env, change, record),
             hooks.step(env, change, record, "post-migrate") if change.migrations else (),
             provision.fixtures(env, change),
-            *rollout.levels(env, seen, change, proofs=(smoke, watch)),
+            *rollout.levels(env, seen, change, proofs=(smoke, watch), record=record),
         )
     )
     # In its place there is no old release to go back to: the smoke test comes last of all.

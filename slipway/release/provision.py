@@ -58,6 +58,7 @@ def migrate(env: Environment, change: Change, record: Record) -> Level:
     def work(progress: Progress) -> str:
         from slipway.data.migrations.interface import MIGRATE, Migrate
 
+        record.begin_count()
         args = Migrate(record.facts.get("by", ""), record.content.get("id", ""))
         done = env.engine.inside(MIGRATE, args, progress).applied
         record.migrated = len(done)

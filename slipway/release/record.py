@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from slipway.engine import Engine
 from slipway.engine import lock as holder
 from slipway.environment import Environment
 from slipway.errors import SlipwayError
-from slipway.ops.interface import BEGIN, CLOSE, Begin, Close
+from slipway.ops.interface import BEGIN, CLOSE, Begin, Close, Tally
 from slipway.plan import Level, Progress, Silent, Step
+from slipway.release import answers
 from slipway.release.change import Change
 from slipway.system import git, redact
 
@@ -30,6 +31,8 @@ class Record:
     new: bool = False
     backup: str = ""  # that was taken before its migrations
     migrated: int = 0  # how many migrations it applied
+    counted: Tally | None = None  # what the gateway had counted before them
+    felt: Tally | None = None  # what the release before answered from then until it was replaced
     result: str = "failed"  # what becomes of it if it ends now
     seconds: Mapping[str, float] = field(default_factory=dict)  # of each step
     begun: float = field(default_factory=time.monotonic)
@@ -47,9 +50,19 @@ class Record:
         self.content, self.new = found.record, found.new
         return self.content["id"] if self.new else f"{self.content['id']} again"
 
+    def begin_count(self) -> None:
+        """Before migrations: the release that serves goes on, on a schema that it was not deployed with."""
+        self.counted = answers.count(self.engine)
+
+    def end_count(self) -> None:
+        """As soon as that release serves no more, or at the end where it goes on."""
+        if self.counted and not self.felt and (now := answers.count(self.engine)):
+            self.felt = answers.since(self.counted, now)
+
     def close(self, result: str, seconds: Mapping[str, float], error: SlipwayError | None = None) -> Sequence[str]:
         """Ends the record and returns the images that nobody can go back to any more."""
         self.result, self.seconds = result, seconds
+        self.end_count()
         if not self.new:
             return []
         facts = {
@@ -58,11 +71,16 @@ class Record:
             "seconds": round(time.monotonic() - self.begun, 3),
             "error": redact.mask_data(error.fields()) if error else None,
             **({"backup": self.backup} if self.backup else {}),
+            **self.since_migration(),
         }
         args = Close(self.content["id"], facts, self.env.settings.keep_releases)
         ended = self.engine.inside(CLOSE, args, Silent())
         self.content = ended.record
         return ended.images
+
+    def since_migration(self) -> dict[str, Mapping[str, int]]:
+        """The fact of what was answered from the migrations on; none where it was not counted."""
+        return {"since_migration": asdict(self.felt)} if self.felt else {}
 
 
 def describe(env: Environment, image: str, kind: str, colour: str = "") -> dict:

@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from slipway.data.gates.interface import PROBE
 from slipway.data.verb import Nothing
 from slipway.engine import Engine, Seen
 from slipway.environment import Environment
-from slipway.errors import HealthError
+from slipway.errors import GateError, HealthError
 from slipway.ops.interface import ACTIVE, DRAIN, SWITCH, TALLY, Drain, Tally
 from slipway.ops.interface import Switch as SwitchTo
 from slipway.plan import Level, Progress, Step
-from slipway.release import gates, gateway, services
+from slipway.release import answers, gates, gateway, services
 from slipway.release.change import Change, Swap
+from slipway.release.record import Record
 
 POLL = 0.5
+CLOSER = 5  # seconds that an app may take to be ready once more while it is watched
 
 
 @dataclass(frozen=True)
@@ -25,21 +28,29 @@ class Switch(Step):
     """From here on requests go to the new release: one that is undone afterwards has served."""
 
 
-def levels(env: Environment, seen: Seen, change: Change, proofs: tuple[Level, ...] = ()) -> Iterator[Level]:
+def levels(
+    env: Environment, seen: Seen, change: Change, proofs: tuple[Level, ...] = (), record: Record | None = None
+) -> Iterator[Level]:
     """The steps of the app and of the gateway. `proofs` are what a release must pass while the old one stands by."""
     replaced = services.start(env, change, [name for name in change.front if name == "gateway"])
     config = gateway.level(env, seen, change.swap, starts=bool(replaced))
     if change.swap:
-        return beside(env, change.swap, (config, replaced), (*proofs, (gates.front_door(env),)))
+        return beside(env, change.swap, (config, replaced), (*proofs, (gates.front_door(env),)), record)
     return in_place(env, seen, change, config)
 
 
-def beside(env: Environment, swap: Swap, front: tuple[Level, ...], proofs: tuple[Level, ...]) -> Iterator[Level]:
+def beside(
+    env: Environment,
+    swap: Swap,
+    front: tuple[Level, ...],
+    proofs: tuple[Level, ...],
+    record: Record | None = None,
+) -> Iterator[Level]:
     """A swap with its undo. `front` brings what the gateway itself needs."""
     yield (start(env, swap),)
     yield (probe(env, swap.new),)
     yield from front
-    yield (switch(env, swap),)
+    yield (switch(env, swap, record),)
     yield (drain(env, swap),)
     yield from proofs
     yield (stop(env, swap.old, f"app-{swap.new} serves", final=True),)
@@ -69,12 +80,12 @@ def probe(env: Environment, colour: str) -> Step:
     return Step(f"probe app-{colour}", cause, partial(gates.probe, env, colour))
 
 
-def switch(env: Environment, swap: Swap) -> Switch:
+def switch(env: Environment, swap: Swap, record: Record | None = None) -> Switch:
     """A switch of which the answer is lost may have happened: it is undone as soon as it was begun."""
     back = Step("switch back", f"{swap.new} → {swap.old}", partial(point, env.engine, swap.old))
     # Whoever is with the new one already has done nothing wrong.
     rest = Step(f"drain app-{swap.new}", patience(env), partial(drained_if_up, env, swap.new))
-    work = partial(switch_colour, env.engine, swap)
+    work = partial(switch_colour, env.engine, swap, record)
     return Switch("switch", f"{swap.old} → {swap.new}", work, undo=(back, rest))
 
 
@@ -115,7 +126,9 @@ def start_colour(engine: Engine, swap: Swap, progress: Progress) -> str:
     return swap.image
 
 
-def switch_colour(engine: Engine, swap: Swap, progress: Progress) -> str:
+def switch_colour(engine: Engine, swap: Swap, record: Record | None, progress: Progress) -> str:
+    if record:
+        record.end_count()
     done = engine.inside(SWITCH, SwitchTo(swap.new), progress)
     return f"{swap.old} → {swap.new} in {done.ms:.0f} ms"
 
@@ -138,24 +151,30 @@ def drained_if_up(env: Environment, colour: str, progress: Progress) -> str:
 
 def watch_colour(env: Environment, colour: str, seconds: int, progress: Progress) -> str:
     engine, deadline = env.engine, time.monotonic() + seconds
-    before, restarts = engine.inside(TALLY, Nothing(), progress), engine.rollout.restarts(colour)
+    before, restarts, looked = engine.inside(TALLY, Nothing(), progress), engine.rollout.restarts(colour), 0
     while True:
         how = engine.rollout.gave_up(colour)
         if how or engine.rollout.restarts(colour) > restarts:
             raise colour_error(env, colour, f"it crashed while it was watched{f': {how}' if how else ''}")
-        answers, failed = count_since(before, engine.inside(TALLY, Nothing(), progress))
-        if failed * 100 > answers * env.settings.watch_errors:
-            raise colour_error(env, colour, f"{failed} of {answers} answers were 5xx")
+        found = answers.since(before, engine.inside(TALLY, Nothing(), progress))
+        if answers.too_many_failed(found, env.settings.watch_errors):
+            raise colour_error(env, colour, f"{found.failed} of {found.answers} answers were 5xx")
+        if found.unanswered > looked:
+            looked = found.unanswered
+            look_closer(env, colour, found, progress)
         if (left := deadline - time.monotonic()) <= 0:
-            return f"{answers} answers, {failed} of them 5xx, no restart"
-        progress.say(f"{left:.0f} s left, {answers} answers, {failed} of them 5xx")
+            return f"{answers.describe(found)}, no restart"
+        progress.say(f"{left:.0f} s left, {answers.describe(found)}")
         time.sleep(min(POLL, left))
 
 
-def count_since(before: Tally, now: Tally) -> tuple[int, int]:
-    """Answers and failed ones since `before`; a gateway that was started anew meanwhile counts from nothing."""
-    since = before if now.answers >= before.answers else Tally(0, 0)
-    return now.answers - since.answers, max(0, now.failed - since.failed)
+def look_closer(env: Environment, colour: str, found: Tally, progress: Progress) -> None:
+    """Asks the app itself where requests get no answer: one that is malformed has none, and says nothing against it."""
+    try:
+        env.engine.inside(PROBE, env.engine.rollout.target(colour, CLOSER), progress)
+    except GateError as error:
+        text = f"{answers.describe(found)}, and it is not ready: {error.found}"
+        raise colour_error(env, colour, text) from None
 
 
 def colour_error(env: Environment, colour: str, found: str) -> HealthError:

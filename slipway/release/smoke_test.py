@@ -42,12 +42,13 @@ def step(env: Environment, path: Path, folder: str, given: dict) -> Step:
 
 
 def prove(env: Environment, path: Path, folder: str, given: dict, progress: Progress) -> str:
-    if is_closed(base(env)):
+    if is_closed(env):
         return "left out: the front door is closed for maintenance"
     # Imported here: a deploy of an app without a collection does not pay for it.
     from slipway.smoke import run as smoke
 
-    found = smoke.run(path, base(env), variables(env) | given, say=progress.say, folder=folder)
+    site = env.engine.site()
+    found = smoke.run(path, base(env), variables(env) | given, say=progress.say, folder=folder, site=site)
     return f"{found['requests']} requests, {found['checks']} checks"
 
 
@@ -75,11 +76,11 @@ def base(env: Environment) -> str:
     return env.engine.probe_url().removesuffix(env.settings.app_ready_path)
 
 
-def is_closed(url: str) -> bool:
+def is_closed(env: Environment) -> bool:
     """Whether the gateway answers with the page of `invoke maintenance on`."""
     from slipway.ops.maintenance import SIGN
 
     try:
-        return SIGN.lower() in http.request(url, "HEAD").headers
+        return SIGN.lower() in http.request(base(env), "HEAD", site=env.engine.site()).headers
     except http.NoAnswer:
         return False  # the smoke test says it better

@@ -53,16 +53,18 @@ def run(
     timeout: float = 10.0,
     say: Callable[[str], None] = lambda text: None,
     folder: str = "",
+    site: str = "",
 ) -> dict:
     """Runs a collection on `base_url`, which its {{baseUrl}} stands for; returns {"requests", "checks", "seconds"}.
 
-    `variables` are the environment and win over the collection's own. `folder` names one folder to run.
+    `variables` are the environment and win over the collection's own. `folder` names one folder to run, `site` the address
+    that users type, as which the app is asked.
     Raises SettingsError for a file that is no collection, VerificationError if part of it cannot be done (before
     anything is sent), HealthError if an answer is not as the collection says; every failure is in its log.
     """
     collection, requests = read(path, folder)
     begun = time.monotonic()
-    going = make_run(collection, base_url.rstrip("/"), variables, timeout, path.parent)
+    going = make_run(collection, base_url.rstrip("/"), variables, timeout, path.parent, site)
     for number, request in enumerate(order_requests(requests, going), 1):
         say(f"{number} of {max(number, len(requests))}: {request.title}")
         one(going, request)
@@ -71,12 +73,14 @@ def run(
     return {"requests": going.sent, "checks": len(going.verdicts), "seconds": round(time.monotonic() - begun, 3)}
 
 
-def make_run(collection: Collection, base: str, variables: Mapping[str, object], timeout: float, folder: Path) -> Run:
+def make_run(
+    collection: Collection, base: str, variables: Mapping[str, object], timeout: float, folder: Path, site: str = ""
+) -> Run:
     """A run before its first request. What is secret now stays secret, whatever scripts do to the variables."""
     environment = {**variables, **dict.fromkeys(BASES, base)}
     hidden = secrets(environment) | secrets(collection.variables)
     scopes = {"local": {}, "environment": bare(environment), "collection": bare(collection.variables), "globals": {}}
-    return Run(Sender(base, timeout, folder, secrets=hidden), scopes)
+    return Run(Sender(base, timeout, folder, site, secrets=hidden), scopes)
 
 
 def read(path: Path, folder: str = "") -> tuple[Collection, tuple[Request, ...]]:

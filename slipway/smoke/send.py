@@ -8,6 +8,7 @@ import mimetypes
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -16,6 +17,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPDigestAuth
 
 from slipway.smoke.collection import values_of
+from slipway.system import http
 
 LANGUAGES = {"json": "application/json", "xml": "application/xml", "html": "text/html"} | {
     "javascript": "application/javascript"
@@ -38,28 +40,36 @@ class System(HTTPAdapter):
 
 @dataclass
 class Sender:
-    """Sends to one front door and keeps its cookies; `secrets` are the credentials that were sent."""
+    """Sends to one front door, as the address that users type, and keeps its cookies.
+
+    `secrets` are the credentials that were sent.
+    """
 
     base: str
     timeout: float
     folder: Path
+    site: str = ""
     session: requests.Session = field(default_factory=requests.Session)
     secrets: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.session.trust_env = False
-        self.session.headers = requests.structures.CaseInsensitiveDict(OWN)
+        self.session.headers = requests.structures.CaseInsensitiveDict(OWN | http.terms(self.base, self.site))
+        if self.site.startswith("https://"):
+            # A cookie for HTTPS alone comes back, as to a gateway behind which the app is asked in plain.
+            self.session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("https", "http")))
         if self.base.startswith("https://"):
             self.session.mount("https://", System())
 
     def send(self, filled: Mapping, behaviour: Mapping) -> dict:
         """The answer as scripts read it. Raises Elsewhere, OSError where none comes, ValueError for what HTTP forbids."""
         request = self.prepare_request(filled, behaviour)
-        self.inside(request.url)
+        self.refuse_outside(request.url)
         hops = HOPS if behaviour.get("followRedirects", True) else 0
         answer = self.session.send(request, timeout=self.timeout, allow_redirects=False)
         spent = answer.elapsed.total_seconds()
-        while hops and answer.next and same_place(answer.next.url, self.base):
+        while hops and answer.next and self.is_inside(answer.next.url):
+            answer.next.url = self.here(answer.next.url)
             answer = self.session.send(onward(request, answer), timeout=self.timeout, allow_redirects=False)
             spent, hops = spent + answer.elapsed.total_seconds(), hops - 1
         return describe_answer(answer, spent)
@@ -73,8 +83,13 @@ class Sender:
         present = {key.lower() for key in headers}
         headers |= {key: value for key, value in more.items() if key.lower() not in present}
         address, headers, digest = self.authorize(filled.get("auth"), address, headers)
-        made = requests.Request(filled["method"], address, headers, auth=digest or Nobody(), **content)
-        return self.session.prepare_request(made)
+        made = requests.Request(filled["method"], self.here(address), headers, auth=digest or Nobody(), **content)
+        prepared = self.session.prepare_request(made)
+        if "cookie" not in {name.lower() for name in headers}:
+            # Anew: requests has chosen them from a copy without the policy of this jar.
+            prepared.headers.pop("Cookie", None)
+            prepared.prepare_cookies(self.session.cookies)
+        return prepared
 
     def authorize(self, auth: Mapping | None, address: str, headers: dict) -> tuple[str, dict, AuthBase | None]:
         if not auth or auth["type"] == "noauth":
@@ -89,14 +104,22 @@ class Sender:
             return f"{address}{'&' if '?' in address else '?'}{urlencode({key: value})}", headers, None
         return address, {name: old for name, old in headers.items() if name.lower() != key.lower()} | {key: value}, None
 
-    def inside(self, address: str) -> None:
-        if not same_place(address, self.base):
+    def refuse_outside(self, address: str) -> None:
+        if not self.is_inside(address):
             parts = urlsplit(address)
             raise Elsewhere(f"{parts.scheme}://{parts.hostname}")
 
+    def is_inside(self, address: str) -> bool:
+        return same_place(address, self.base) or bool(self.site and same_place(address, self.site))
+
+    def here(self, address: str) -> str:
+        """The same at the front door as this machine reaches it."""
+        return self.base + address.removeprefix(self.site) if self.site and same_place(address, self.site) else address
+
     def cookies(self, address: str) -> dict[str, str]:
         """The cookies that a request to an address of the front door would bring."""
-        asked = requests.Request("GET", address if same_place(address, self.base) else self.base)
+        place = self.here(address) if self.is_inside(address) else self.base
+        asked = requests.Request("GET", place, http.terms(self.base, self.site))
         header = requests.cookies.get_cookie_header(self.session.cookies, asked.prepare()) or ""
         return dict(pair.split("=", 1) for pair in header.split("; ") if "=" in pair)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import stores, tuning
+from slipway.stack import front, stores, tuning
 from slipway.stack.model import Stack
 from slipway.system import disk
 
@@ -24,6 +24,8 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
     values = {
         "stack": stack,
         "s": stack.settings,
+        "trusted": front.trusted(stack.settings),
+        "claims": list(front.CLAIMS),
         **{name: value for store in stores.load() for name, value in store.values(stack.settings).items()},
     }
     try:

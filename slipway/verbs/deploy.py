@@ -9,7 +9,7 @@ import time
 
 from slipway.engine import Seen
 from slipway.environment import Environment, enter
-from slipway.release import confirm, execute, failure, plans, preview
+from slipway.release import confirm, execute, failure, history, plans, preview
 from slipway.release.change import compare, cut_short, describe_tally
 from slipway.release.record import Record, describe
 
@@ -56,11 +56,13 @@ def announce(env: Environment, reporter, record: Record, tally: dict[str, int], 
     if record.new:
         execute.hook(env, reporter, "post-deploy", record.content)
     name, seconds = record.content.get("id", "The stack as asked"), time.monotonic() - begun
+    felt = history.felt(record.since_migration())
     reporter.done(
-        f"{name} serves after {seconds:.1f} s: {describe_tally(tally)}.\n{env.engine.url()}",
+        f"{name} serves after {seconds:.1f} s: {describe_tally(tally)}{f'; {felt}' if felt else ''}.\n{env.engine.url()}",
         release=record.content.get("id"),
         seconds=round(seconds, 3),
         url=env.engine.url(),
         steps=len(record.seconds),
         **tally,
+        **record.since_migration(),
     )

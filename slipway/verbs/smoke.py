@@ -22,7 +22,7 @@ def run(on: str, reporter, collection: str | None = None, variables: str | None 
             "./invoke smoke --collection FILE, or set SMOKE_COLLECTION in .env",
         )
     url = smoke_test.base(env)
-    if smoke_test.is_closed(url):
+    if smoke_test.is_closed(env):
         raise HealthError("front door", "closed for maintenance", "an open one", f"./invoke maintenance off{env.flag}")
     from slipway.smoke import collection as postman
 

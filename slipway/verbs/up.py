@@ -11,7 +11,7 @@ from slipway.engine import Seen
 from slipway.environment import Environment, ensure_settings, enter, first_run, throwaway_secrets
 from slipway.errors import EngineError
 from slipway.plan import Plan
-from slipway.release import confirm, execute, plans, preview
+from slipway.release import confirm, execute, history, plans, preview
 from slipway.release.change import Change, compare, cut_short, describe_tally
 from slipway.release.record import Record, describe
 
@@ -26,16 +26,18 @@ def run(on: str, reporter, dry_run: bool = False, wait: float = 0, yes: bool = F
     reporter.header(env.header)
     if dry_run:
         return preview.show(env, reporter, seen, change, todo)
-    tally = change.tally(0)
+    tally, record = change.tally(0), Record(env, "up")
     if todo or cut_short(seen):
         confirm.agree(env, reporter, change, todo, yes)
-        tally = put(env, reporter, seen, todo, wait)
+        tally, record = put(env, reporter, seen, todo, wait)
         check(env, env.engine.observe())
     seconds = time.monotonic() - begun
-    words = f"Up in {seconds:.1f} s: {describe_tally(tally)}."
+    felt = history.felt(record.since_migration())
+    words = f"Up in {seconds:.1f} s: {describe_tally(tally)}{f'; {felt}' if felt else ''}."
     if not todo:
         words = f"Nothing to do: everything runs as asked and answers ({seconds:.1f} s)."
     facts = {"url": env.engine.url(), "seconds": round(seconds, 3), "steps": len(todo.steps), **tally}
+    facts |= record.since_migration()
     reporter.done(f"{words}\n{env.engine.url()}", **facts)
 
 
@@ -44,11 +46,11 @@ def make_plan(env: Environment, seen: Seen, change: Change) -> Plan:
     return plans.up(env, seen, change, Record(env, "up"))
 
 
-def put(env: Environment, reporter, seen: Seen, shown: Plan, wait: float) -> dict[str, int]:
-    """Builds and pulls, then, under the lock, does what is still to be done. Returns the tally."""
+def put(env: Environment, reporter, seen: Seen, shown: Plan, wait: float) -> tuple[dict[str, int], Record]:
+    """Builds and pulls, then, under the lock, does what is still to be done. Returns the tally and the record."""
     shown = shown.without(execute.prepare(env, reporter, seen))
     record = Record(env, "up", describe(env, env.engine.rollout.image(), "up"))
-    return execute.release(env, reporter, plans.up, record, shown, wait)
+    return execute.release(env, reporter, plans.up, record, shown, wait), record
 
 
 def check(env: Environment, seen: Seen) -> None:

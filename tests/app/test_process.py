@@ -94,6 +94,48 @@ def test_an_idle_keep_alive_connection_does_not_hold_up_the_stop(start_app: Call
     connection.close()
 
 
+def exchange(url: str, *parts: bytes) -> bytes:
+    """What comes back for bytes that are sent in parts, each on its way before the next; none at all is a broken off request."""
+    place = urlsplit(url)
+    with socket.create_connection((place.hostname or "", place.port or 0), PATIENCE) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for part in parts:
+            connection.sendall(part)
+        if not parts[-1].endswith(b"\r\n\r\n"):
+            return b""
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+        return answer
+
+
+@pytest.mark.parametrize("target", [b"/" + b"a" * 20_000, b"/health?" + b"a" * 20_000, b"/" + b"a" * 70_000])
+def test_an_address_that_is_too_long_is_told(start_app: Callable[..., Any], target: bytes) -> None:
+    request = b"GET " + target + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    pieces = [request[start : start + 1000] for start in range(0, len(request) - 4, 1000)]
+    pieces[-1] += request[sum(map(len, pieces)) :]
+    answer = exchange(start_app().url, *pieces)
+    assert answer.startswith(b"HTTP/1.1 414 ") and b"longer than 8192 bytes" in answer
+
+
+def test_a_host_that_was_made_up_is_nowhere_in_an_answer(start_app: Callable[..., Any]) -> None:
+    url = start_app().url
+    for path in (b"/", b"/health/", b"/api/v1/tasks/", b"//evil.example/", b"/nowhere"):
+        answer = exchange(url, b"GET " + path + b" HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 ") and b"evil.example" not in answer
+
+
+def test_an_upload_that_is_broken_off_leaves_no_traceback(start_app: Callable[..., Any]) -> None:
+    app = start_app()
+    kind = b" HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    task = b"/api/v1/tasks/00000000-0000-4000-8000-000000000001"
+    exchange(app.url, b"POST /api/v1/tasks" + kind + b'Content-Length: 500\r\n\r\n{"title"')
+    exchange(app.url, b"PATCH " + task + kind + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{")
+    assert send(app.url, "GET", "/health").status == 200
+    assert app.stop() == 0
+    assert "Traceback" not in app.log.read_text()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_code_0_and_no_traceback(start_app: Callable[..., Any], number: signal.Signals) -> None:
     app = start_app()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 import pytest
@@ -156,8 +157,10 @@ def test_a_deploy_that_only_migrates_is_on_record_and_can_be_gone_back_to(slow: 
     migration = slow.root / "migrations" / "902_alone.up.sql"
     migration.write_text("CREATE TABLE alone (n int);\n")
     before = slow.ids()["app"]
-    slow.succeed("deploy", BACKUP_BEFORE_MIGRATE="verify")
+    told = json.loads(slow.succeed("deploy", "--json", BACKUP_BEFORE_MIGRATE="verify").splitlines()[-1])
     record = releases(slow)[0]
+    assert told["since_migration"] == record["since_migration"]
+    assert record["since_migration"]["failed"] == record["since_migration"]["unanswered"] == 0
     assert (record["result"], record["schema_after"], slow.ids()["app"]) == ("good", 902, before)
     assert slow.sql("SELECT release FROM slipway.history WHERE version = 902") == record["id"]
     assert record["backup"] in slow.succeed("backups.list")

@@ -61,7 +61,7 @@ def test_a_domain_has_its_certificate_and_keeps_it_through_a_deploy_and_a_killed
     plain.request("GET", "/health", headers={"Host": NAME})
     moved = plain.getresponse()
     plain.close()
-    assert moved.status == 308 and moved.getheader("Location") == f"https://{NAME}/health"
+    assert moved.status == 308 and moved.getheader("Location") == f"https://{NAME}:{port}/health"
 
     before, gateway = fresh.ids()["app"], fresh.id("gateway")
     fresh.settle(APP_ENV_NAME="another")

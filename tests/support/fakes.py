@@ -45,6 +45,9 @@ class Machine:
 
     inside = stop = log = start
 
+    def site(self) -> str:
+        return "http://localhost:8080"
+
     def probe_url(self) -> str:
         return "http://127.0.0.1:8080/ready"
 
@@ -75,6 +78,7 @@ ANSWERS = {
     "migrate": {"applied": [], "version": None},
     "fixtures": {"loaded": [], "kept": 0},
     "gateway.active": {"active": "blue", "up": True, "reason": "", "config": {}},
+    "gateway.tally": {"answers": 0, "failed": 0, "unanswered": 0},
     "gateway.switch": {"ms": 1},
     "gateway.drain": {"seconds": 0.1, "left": 0},
     "releases.begin": {"record": {"id": "r0001-abc"}, "new": True},

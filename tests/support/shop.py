@@ -86,6 +86,8 @@ def guarded(shop: Shop, asked: Asked) -> Answer:
 
 def cookies(shop: Shop, asked: Asked) -> Answer:
     path = urlsplit(asked.target).path
+    if path == "/cookies/secure":
+        return 302, {"Set-Cookie": "session=s-2; Path=/; Secure", "Location": "https://shop.example.org/cookies"}, {}
     if path == "/cookies/set":
         return 200, {"Set-Cookie": "session=s-1; Path=/; HttpOnly"}, {"set": True}
     if path == "/cookies/drop":

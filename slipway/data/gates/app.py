@@ -18,5 +18,5 @@ def gate(ends: Endpoints, args: Ready, emit: Emit) -> AppOpened:
     need(base, "APP_URL", "http://app:8000")
     url = base.rstrip("/") + "/" + (ends.app_ready_path or ends.app_health_path).lstrip("/")
     seconds = ends.gate_timeout if args.seconds is None else args.seconds
-    opened = wait("app", lambda: ready.ask(url), seconds, expected=f"200 from {url}", tell=teller(emit))
+    opened = wait("app", lambda: ready.ask(url, args.site), seconds, expected=f"200 from {url}", tell=teller(emit))
     return AppOpened(opened.gate, opened.ms, opened.tries, url)

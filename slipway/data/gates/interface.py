@@ -18,10 +18,14 @@ class ObjectsOpened(Opened):
 
 @dataclass(frozen=True)
 class Ready:
-    """Wait for the app at this address, by default APP_URL, for so many seconds, by default GATE_TIMEOUT."""
+    """Wait for the app at this address, by default APP_URL, for so many seconds, by default GATE_TIMEOUT.
+
+    It is asked as `site`, the address that users type; by default as the one that is connected to.
+    """
 
     url: str | None = None
     seconds: float | None = None
+    site: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,13 @@ class AppOpened(Opened):
 
 @dataclass(frozen=True)
 class Probe:
-    """Ask each of the `count` addresses of a host for `timeout` seconds at most."""
+    """Ask each of the `count` addresses of a host, as `site`, for `timeout` seconds at most."""
 
     host: str
     port: int
     count: int
     timeout: float
+    site: str = ""
 
 
 APP = Verb("gate.app", "slipway.data.gates.app:gate", Ready, AppOpened)

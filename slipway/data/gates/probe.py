@@ -21,7 +21,7 @@ def app(ends: Endpoints, args: Probe, emit: Emit) -> Opened:
     path = "/" + (ends.app_ready_path or ends.app_health_path).lstrip("/")
     return wait(
         "app",
-        lambda: ask_all(args.host, args.port, args.count, path),
+        lambda: ask_all(args, path),
         args.timeout,
         INTERVAL,
         expected=f"200 from {path}",
@@ -29,13 +29,13 @@ def app(ends: Endpoints, args: Probe, emit: Emit) -> Opened:
     )
 
 
-def ask_all(host: str, port: int, count: int, path: str) -> None:
+def ask_all(args: Probe, path: str) -> None:
     """Names are looked up at every try: a container that was restarted may have another address."""
-    found = addresses(host)
-    if len(found) < count:
-        raise NotYet(f"{len(found)} of {count} containers run")
+    found = addresses(args.host)
+    if len(found) < args.count:
+        raise NotYet(f"{len(found)} of {args.count} containers run")
     for address in found:
-        ready.ask(f"http://{address}:{port}{path}")
+        ready.ask(f"http://{address}:{args.port}{path}", args.site)
 
 
 def addresses(host: str) -> list[str]:

@@ -72,8 +72,9 @@ class Rollout:
 
     def target(self, colour: str, patience: float) -> Probe:
         """Where a colour answers, as seen from ops, and for how long it is asked: a name that stands for all of its containers."""
-        app = self.engine.stack["app"]
-        return Probe(service(colour), self.engine.stack.settings.app_port, app.replicas, patience)
+        engine = self.engine
+        port, count = engine.stack.settings.app_port, engine.stack["app"].replicas
+        return Probe(service(colour), port, count, patience, engine.site())
 
     def gave_up(self, colour: str) -> str:
         """How a colour has failed for good, or an empty text while there is hope."""

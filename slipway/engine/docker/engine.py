@@ -104,10 +104,13 @@ class Docker:
 
     def url(self) -> str:
         settings = self.stack.settings
-        if settings.domain:
-            return f"https://{settings.domain}" + ("" if settings.https_port == 443 else f":{settings.https_port}")
+        if settings.site:
+            return settings.site
         host = "localhost" if self.connection.local else urlsplit(self.connection.host).hostname
         return f"http://{host}" + ("" if settings.front_port == 80 else f":{settings.front_port}")
+
+    def site(self) -> str:
+        return self.url()
 
     def probe_url(self) -> str:
         return self.url().replace("http://localhost", "http://127.0.0.1") + self.stack.settings.app_ready_path

@@ -29,7 +29,7 @@ def whole(engine: Docker) -> Seen:
     gateway = data.gateway if data else gateway_of(engine, found)
     colour = colours.find_serving(found, gateway.active)
     services |= containers.app(engine.stack, found.get(colours.service(colour), []), colour)
-    answering, answer = http.ask(engine.probe_url()) if "gateway" in services else (False, "")
+    answering, answer = http.ask(engine.probe_url(), engine.site()) if "gateway" in services else (False, "")
     return Seen(
         services,
         containers.tags(engine.connection),

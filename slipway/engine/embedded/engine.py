@@ -72,6 +72,9 @@ class Embedded:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.ports['app']}"
 
+    def site(self) -> str:
+        return self.stack.settings.site or self.url()
+
     def probe_url(self) -> str:
         return self.url() + self.stack.settings.app_ready_path
 
@@ -86,7 +89,7 @@ class Embedded:
         found = {name: running for name in self.services() if (running := self.found(name, states.get(name, {})))}
         if not data or not any(running.state == "running" for running in found.values()):
             return Seen(found)
-        answering, answer = http.ask(self.probe_url())
+        answering, answer = http.ask(self.probe_url(), self.site())
         return Seen(found, data=self.inside(OBSERVE, Nothing(), Silent()), answering=answering, last_answer=answer)
 
     def found(self, name: str, info: dict) -> Running | None:

@@ -20,7 +20,11 @@ from slipway.ops import gateway, interface
 METRICS = """
 caddy_http_request_duration_seconds_count{code="200",handler="reverse_proxy",method="GET",server="front"} 90
 caddy_http_request_duration_seconds_count{code="502",handler="reverse_proxy",method="GET",server="front"} 3
+caddy_http_request_duration_seconds_count{code="500",handler="reverse_proxy",method="GET",server="front"} 4
+caddy_http_request_duration_seconds_count{code="499",handler="reverse_proxy",method="POST",server="front"} 2
 caddy_http_request_duration_seconds_count{code="200",handler="encode",method="GET",server="front"} 1000
+caddy_http_request_errors_total{handler="encode",server="front"} 4
+caddy_http_request_errors_total{handler="reverse_proxy",server="front"} 4
 """
 
 
@@ -113,8 +117,9 @@ def test_a_drain_says_what_is_left_at_its_deadline(ends):
     assert gateway.drain(ends, interface.Drain("green", 0.1), lambda event: None).left == 7
 
 
-def test_the_tally_counts_what_the_app_answered(ends):
-    assert gateway.tally(ends, Nothing(), print) == interface.Tally(93, 3)
+def test_the_tally_tells_what_the_app_answered_from_what_the_gateway_did(ends):
+    # Of 7 answers of 5xx the gateway made 2, and 2 more of its errors were clients that went away.
+    assert gateway.tally(ends, Nothing(), print) == interface.Tally(95, 5, 2)
 
 
 def test_what_is_not_there_is_told_apart_from_what_fails(ends):

@@ -12,7 +12,7 @@ from slipway.data.gates.interface import Probe
 from slipway.engine import Running, Seen
 from slipway.environment import Environment
 from slipway.errors import GateError, Interrupted, LockHeld, LockLost
-from slipway.ops.interface import Drain, Tally
+from slipway.ops.interface import Drain
 from slipway.plan import Journal, Silent, Step, way_back
 from slipway.release import change, execute, gates, gateway, recover, rollout, smoke_test
 from slipway.release.change import Swap
@@ -289,20 +289,6 @@ def test_a_killed_release_is_good_exactly_if_it_runs_and_requests_go_to_it_and_a
 ):
     cut, found = {"config": RUNS} | cut, replace(SEEN, answering=answering)
     assert (recover.outcome(cut, found), recover.fate(cut, found, result)) == (result, fate)
-
-
-@pytest.mark.parametrize(
-    ("before", "now", "counted"),
-    [
-        ({"answers": 10, "failed": 1}, {"answers": 15, "failed": 3}, (5, 2)),
-        ({"answers": 10, "failed": 1}, {"answers": 10, "failed": 1}, (0, 0)),
-        # A gateway that was started anew counts from nothing.
-        ({"answers": 10, "failed": 5}, {"answers": 4, "failed": 1}, (4, 1)),
-        ({"answers": 10, "failed": 5}, {"answers": 12, "failed": 1}, (2, 0)),
-    ],
-)
-def test_the_watch_counts_on_over_a_restart_of_the_gateway(before, now, counted):
-    assert rollout.count_since(Tally(**before), Tally(**now)) == counted
 
 
 class Heard:

@@ -61,6 +61,24 @@ def test_requests_run_in_order_through_folders_with_what_they_inherit(tmp_path: 
     assert "authorization" not in last.headers
 
 
+def test_an_app_is_asked_as_the_address_that_users_type(tmp_path: Path, shop: Shop):
+    path = saved(
+        tmp_path,
+        ask(
+            "by itself", "/cookies/secure", 'pm.test("back", () => pm.expect(pm.cookies.get("session")).to.eql("s-2"));'
+        ),
+        ask("by name", {"raw": "https://shop.example.org/cookies"}),
+    )
+    assert smoke.run(path, shop.url, {}, site="https://shop.example.org")["requests"] == 2
+    assert [each.target for each in shop.asked] == ["/cookies/secure", "/cookies", "/cookies"]
+    for each in shop.asked:
+        assert each.headers["host"] == each.headers["x-forwarded-host"] == "shop.example.org"
+        assert each.headers["x-forwarded-proto"] == "https"
+    assert [each.headers.get("cookie") for each in shop.asked] == [None, "session=s-2", "session=s-2"]
+    with pytest.raises(SettingsError, match="it goes to https"):
+        smoke.run(path, shop.url, {})
+
+
 def test_a_failure_names_request_script_and_line_and_the_rest_still_runs(tmp_path: Path, shop: Shop):
     path = saved(
         tmp_path,

@@ -57,6 +57,7 @@ def env(records: list[dict], gap: dict | None = None) -> SimpleNamespace:
         rollout=rollout,
         inside=lambda verb, args, progress: answer(verb, answers[verb.name]),
         probe_url=lambda: "http://127.0.0.1:8080/ready",
+        site=lambda: "http://localhost:8080",
     )
     settings = SimpleNamespace(
         environment="local", app_ready_path="/ready", app_boot_timeout=1, drain_timeout=1, watch_seconds=0

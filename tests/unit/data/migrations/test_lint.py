@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.data.migrations import lint, lint_rules
+from slipway.data.migrations import lint, lint_rules, result_types
 from slipway.errors import MigrationError, SettingsError
 from slipway.ops import verbs
 
@@ -161,3 +161,32 @@ def test_an_unknown_rule_keeps_squawks_words() -> None:
     told = lint_rules.words("a-new-rule", "Warning", "Something new.", None)
     assert (told.message, told.help, told.level) == ("Something new.", "", "warning")
     assert lint_rules.words("a-new-rule", "Error", "Bad.", "Mend it.").level == "error"
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        ("alter table tasks add column note text;", True),
+        ("alter table tasks add note text default 'a, b';", True),
+        (
+            'alter table if exists only public."Tasks" add constraint c check (true) not valid, add column note text;',
+            True,
+        ),
+        ("alter table tasks alter column n set data type bigint;", True),
+        ("alter table tasks rename n to m;", True),
+        ("alter table tasks drop column n;", True),
+        ("alter table tasks alter column n set default 1;", False),
+        ("alter table tasks add constraint c check (n > 0) not valid;", False),
+        ("alter table tasks rename constraint a to b;", False),
+        ("alter table tasks drop constraint c;", False),
+        ("create table made (id bigint); alter table made add column note text;", False),
+        ("create table made (id bigint);", False),
+    ],
+)
+def test_a_compatible_file_that_changes_what_select_star_gives_is_named(linted: Lint, sql: str, named: bool) -> None:
+    marked = [each for each in linted(f1_a=f"-- slipway: compatible\n  {sql}\n") if each["rule"] == result_types.RULE]
+    assert bool(marked) == named
+    if named:
+        assert (marked[0]["line"], marked[0]["column"], marked[0]["level"]) == (2, 3, "advice")
+        assert "cached plan must not change result type" in marked[0]["message"]
+    assert result_types.RULE not in rules(linted(f1_a=f"{sql}\n"))
