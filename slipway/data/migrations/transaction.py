@@ -5,7 +5,6 @@ A short file is one message: BEGIN, a clean session, the file, its rows, COMMIT.
 
 from __future__ import annotations
 
-import random
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -21,12 +20,11 @@ from slipway.data.sql import check, execute
 from slipway.data.sql.file import Digest, Source
 from slipway.data.sql.split import Piece
 from slipway.errors import MigrationError
+from slipway.system import transient
 
 if TYPE_CHECKING:
     import psycopg
 
-TRIES = 5  # with MIGRATE_LOCK_TIMEOUT=5s a file gives way for good after about half a minute
-PAUSE = 0.2  # seconds before the second try, doubled each time
 Tell = Callable[[str], None]
 Done = TypeVar("Done")
 Rows = Callable[[str], str]
@@ -120,8 +118,8 @@ def patiently(conn: psycopg.Connection, ends: Endpoints, label: str, attempt: Ca
         return attempt()
     except execute.Contention as error:
         tell(f"{label}: {blockers.name(conn, error.found)}; trying again")
-    for number in range(1, TRIES):
-        time.sleep(PAUSE * 2 ** (number - 1) * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)
+    for pause in transient.LOCKS.pauses():
+        time.sleep(pause)
         with blockers.Watch(conn, ends) as watch:
             try:
                 return attempt()
@@ -129,7 +127,10 @@ def patiently(conn: psycopg.Connection, ends: Endpoints, label: str, attempt: Ca
                 last = error
         tell(f"{label}: {watch.who}")
     raise MigrationError(
-        last.where, f"{blockers.name(conn, last.found)} ({TRIES} tries); {watch.who}", last.expected, last.next
+        last.where,
+        f"{blockers.name(conn, last.found)} ({transient.LOCKS.tries} tries); {watch.who}",
+        last.expected,
+        last.next,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from slipway.data.endpoints import Endpoints, need
 from slipway.errors import GateError, SettingsError
+from slipway.system import transient
 from slipway.system.wait import NotYet
 
 NO_BUCKET = {"NoSuchBucket"}
@@ -15,7 +16,7 @@ HELD_ALREADY = {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}
 GATE = ".slipway-gate"  # where the gate puts its scratch objects
 
 
-def client(ends: Endpoints, attempts: int = 3):
+def client(ends: Endpoints, attempts: int = transient.STORE_TRIES):
     """A boto3 client with path-style addresses, bounded times and `attempts` tries.
 
     Checksums only where an operation demands them: newer boto3 adds them to every request, and several providers

@@ -15,8 +15,12 @@ from slipway.errors import SlipwayError
 ERROR = re.compile(r": error: |(^|: )(ERROR|FATAL|PANIC): ")
 CALLER = re.compile(r"(?:PL/pgSQL function (?P<signature>.+?) line \d+|SQL function \"(?P<name>[^\"]+)\")")
 UNKNOWN = re.compile(r"(function|relation|type|operator|table) .* does not exist")
-ROW = re.compile(
-    r"^((?:CONTEXT:\s+)?COPY \S+, line \d+)(, column [^:]+)?: .*$|^(DETAIL:\s+(?:Failing row contains|Key)) .*$"
+# Where a message shows what a row holds, and what is left of it.
+ROWS = (
+    (re.compile(r"(\bKey \(.*?\)=)\(.*\)", re.DOTALL), r"\1(…)"),
+    (re.compile(r"(\bFailing row contains )\(.*\)", re.DOTALL), r"\1(…)"),
+    (re.compile(r"(\bCOPY \S+, line \d+(?:, column [^:\n]+)?): [^\n]*"), r"\1"),
+    (re.compile(r"(with parameters): [^\n]*"), r"\1: …"),
 )
 
 
@@ -62,6 +66,6 @@ def read(lines: Sequence[str], env: Mapping[str, str], reason: str = "") -> Comp
 
 def hide_row(line: str) -> str:
     """The line without the row of live data that it may show."""
-    if match := ROW.match(line):
-        return f"{match[3]} …" if match[3] else f"{match[1]}{match[2] or ''}"
+    for pattern, rest in ROWS:
+        line = pattern.sub(rest, line)
     return line

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from slipway.data.endpoints import Secret, need
 from slipway.errors import GateError, SettingsError, SlipwayError
+from slipway.system import transient
 
 if TYPE_CHECKING:
     import psycopg
@@ -89,15 +90,26 @@ def open_connection(
 def connect(
     url: Secret, where: str, *, database: str = "", timeout: int = 5, purpose: str = "slipway"
 ) -> psycopg.Connection:
-    """`open_connection`, or a GateError that says what the server answered."""
+    """`open_connection`, asked again while the server is about to let somebody in, or a GateError with its answer."""
     import psycopg
 
-    try:
+    def enter() -> psycopg.Connection:
         return open_connection(url, where, database=database, timeout=timeout, purpose=purpose)
+
+    try:
+        return transient.again(
+            enter, lambda error: " ".join(transient.NOT_LET_IN.findall(str(error))[:1]), transient.CONNECTING
+        )
     except psycopg.OperationalError as error:
         raise GateError(
             f"postgres ({where})", reason(error), "a server that lets this role in", "./invoke status"
         ) from None
+
+
+def not_let_in(error: Exception) -> str:
+    """The server's words where it lets nobody in for the moment, or an empty text."""
+    found = transient.NOT_LET_IN.search(str(error))
+    return found[0] if found else ""
 
 
 def unhurried(conn: psycopg.Connection) -> psycopg.Connection:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from slipway.data.postgres import connection
+from slipway.data.postgres import complaints, connection
 from slipway.data.sql import lexer
 from slipway.data.sql.split import Piece
 from slipway.errors import MigrationError
+from slipway.system import transient
 
 if TYPE_CHECKING:
     import psycopg
     from psycopg import pq
 
-LOCK_NOT_AVAILABLE, QUERY_CANCELED, IN_TRANSACTION, UNSAFE_ENUM = "55P03", "57014", "25001", "55P04"
-DEADLOCK, NOT_SERIALIZABLE = "40P01", "40001"
+QUERY_CANCELED, IN_TRANSACTION, UNSAFE_ENUM = "57014", "25001", "55P04"
 DISK_FULL, NO_PRIVILEGE, COMMITS_ITSELF = "53100", "42501", "2D000"
 AGAIN = "./invoke status, then run the same command again"
 
@@ -34,13 +34,13 @@ class NeedsCommit(MigrationError):
 
 # What the server refuses, by its code: how it is raised, what is expected, what to type next.
 REFUSALS = {
-    LOCK_NOT_AVAILABLE: (
+    transient.LOCK_NOT_AVAILABLE: (
         Contention,
         "every lock within MIGRATE_LOCK_TIMEOUT, so that nobody queues behind this file; nothing of it was kept",
         AGAIN,
     ),
     **dict.fromkeys(
-        (DEADLOCK, NOT_SERIALIZABLE),
+        (transient.DEADLOCK, transient.NOT_SERIALIZABLE),
         (
             Contention,
             "a moment in which nobody takes the same rows and tables in another order; nothing of this file was kept",
@@ -139,8 +139,8 @@ def copy(conn: psycopg.Connection, piece: Piece, label: str) -> int:
 
 
 def is_session_lost(conn: psycopg.Connection, error: psycopg.Error) -> bool:
-    """Whether the session is over: the connection broke, or the server said 57P0x, that it is going down."""
-    return conn.closed or (error.sqlstate or "").startswith("57P0")
+    """Whether the session is over: the connection broke, or the server said that it is going down."""
+    return conn.closed or transient.is_session_over(error.sqlstate)
 
 
 def gone_error(label: str, error: Exception, committing: bool = False) -> MigrationError:
@@ -178,7 +178,7 @@ def sql_error(error: psycopg.Error, where: str, label: str) -> MigrationError:
     """The server's message, detail, hint and context as one sentence of ours, with the way out that fits."""
     diag = error.diag
     parts = [diag.message_primary or connection.reason(error), diag.message_detail, diag.message_hint, diag.context]
-    found = "; ".join(re.sub(r"\s+", " ", part) for part in parts if part)
+    found = "; ".join(re.sub(r"\s+", " ", complaints.hide_row(part)) for part in parts if part)
     code = error.sqlstate
     if code == QUERY_CANCELED and "statement timeout" not in found:
         code = None  # by somebody

@@ -12,7 +12,7 @@ from pathlib import Path
 from slipway.config.credentials import secrets_of
 from slipway.engine.docker import meanings
 from slipway.stack.model import Stack
-from slipway.system import inherited, process
+from slipway.system import inherited, process, transient
 
 KEPT = (
     "PATH",
@@ -64,6 +64,15 @@ def run(argv: Sequence[str], env: Mapping[str, str], say: Callable[[str], None],
         process.stream(argv, lambda line: say(line.strip()[:120]), env=env)
     except process.Failed as failure:
         raise meanings.explain(where, failure) from None
+
+
+def pull(tag: str, env: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Pulls an image; again where its registry or the way to it fails for a moment."""
+
+    def passing(error: Exception) -> str:
+        return next((line for line in getattr(error, "log", ()) if transient.REGISTRY.search(line)), "")
+
+    transient.again(lambda: run(["docker", "pull", tag], env, say, f"image {tag}"), passing, transient.PULLS, say)
 
 
 def environment(stack: Stack, images: Mapping[str, str], configs: Mapping[str, str]) -> dict[str, str]:

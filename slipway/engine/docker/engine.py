@@ -175,7 +175,7 @@ class Docker:
         render.write(self.rendered_files, self.file.parent)
 
     def pull(self, tag: str, progress: Progress) -> None:
-        compose.run(["docker", "pull", tag], self.environment, progress.say, f"image {tag}")
+        compose.pull(tag, self.environment, progress.say)
 
     def build(self, image: images.Image, progress: Progress) -> None:
         images.build(

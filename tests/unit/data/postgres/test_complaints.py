@@ -66,3 +66,18 @@ def test_an_error_that_is_known_is_followed_by_its_own_context_and_no_other():
 
 def test_the_password_that_a_program_was_given_is_not_told():
     assert complaints.read(["error: connection to p4ss failed"], {"PGPASSWORD": "p4ss"}).found.count("•••") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "rest"),
+    [
+        ("Key (email, shop)=(ann@example.org, 3) already exists.", "Key (email, shop)=(…) already exists."),
+        ('Key (id)=(1) is not present in table "shops".', 'Key (id)=(…) is not present in table "shops".'),
+        ("Failing row contains (1, ann, (x)).", "Failing row contains (…)."),
+        ('COPY tasks, line 3, column id: "x: y"', "COPY tasks, line 3, column id"),
+        ("extended query with parameters: $1 = 'ann'", "extended query with parameters: …"),
+        ("Keys are sorted.", "Keys are sorted."),
+    ],
+)
+def test_what_a_row_holds_is_left_out_of_details_and_contexts(line: str, rest: str):
+    assert complaints.hide_row(line) == rest
