@@ -457,6 +457,11 @@ def test_a_locale_that_the_server_lacks_is_told(shop) -> None:
     assert any("lacks the locale of then" in note for note in done["notes"])
 
 
+def enter(shop) -> str:
+    """On an external server every role may enter the database that is always there."""
+    return f"grant connect on database postgres to {shop.database}_migrate"
+
+
 def test_a_role_that_may_create_databases_restores_without_an_administrator(shop) -> None:
     """As on an external server: what it may not act as becomes its own, and that is told."""
     name, before = backup(shop), None
@@ -467,7 +472,7 @@ def test_a_role_that_may_create_databases_restores_without_an_administrator(shop
         )
     shop.run("roles")
     with shop.connect("admin") as conn:
-        conn.execute(f"alter role {shop.database}_migrate createdb")
+        conn.execute(f"alter role {shop.database}_migrate createdb; {enter(shop)}")
     name, before = backup(shop), contents(shop)
     ruin(shop)
     done = shop.run("restore", {"id": name}, ADMIN_DATABASE_URL="")
@@ -477,6 +482,8 @@ def test_a_role_that_may_create_databases_restores_without_an_administrator(shop
 
 
 def test_a_role_that_may_not_is_told_the_statement(shop) -> None:
+    with shop.connect("admin") as conn:
+        conn.execute(enter(shop))
     with pytest.raises(BackupError, match="may not create a database") as caught:
         shop.run("restore", {"id": backup(shop)}, ADMIN_DATABASE_URL="")
     assert "CREATEDB" in caught.value.next
