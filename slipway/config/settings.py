@@ -28,6 +28,7 @@ from slipway.config.types import (
     Secret,
     UrlPath,
     WebUrl,
+    derive,
     setting,
 )
 from slipway.stack import stores
@@ -170,6 +171,12 @@ class Settings(*reversed([fields for group in GROUPS.values() for fields in grou
         {},
         description="Extra environment of the app: every key that starts with APP_ENV_ reaches it without that prefix.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def complete(cls, given: dict) -> dict:
+        """A settings file that was written before a secret was thought of is complete without it."""
+        return derive(cls.model_fields, given)
 
     @model_validator(mode="after")
     def agree(self) -> Settings:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic.fields import FieldInfo
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B?", re.IGNORECASE | re.ASCII)
 SMALLEST = 16 * 2**20  # below it no service starts, and Docker takes 0 for no limit at all
@@ -115,6 +118,21 @@ def setting(default: Any, doc: str) -> Any:
     return Field(default, description=doc, validate_default=True)
 
 
-def generated_setting(doc: str, prefix: str = "", digits: int = 40) -> Any:
-    """A secret that `./invoke init` makes of random hexadecimal digits. No default: attackers try those first."""
-    return Field(Secret(""), description=doc, json_schema_extra={"prefix": prefix, "digits": digits})
+def generated_setting(doc: str, prefix: str = "", digits: int = 40, made_of: str = "") -> Any:
+    """A secret that `./invoke init` makes of random hexadecimal digits. No default: attackers try those first.
+
+    With `made_of`, one that a settings file of before lacks: it is then made of that other one.
+    """
+    return Field(
+        Secret(""), description=doc, json_schema_extra={"prefix": prefix, "digits": digits, "made_of": made_of}
+    )
+
+
+def derive(fields: Mapping[str, FieldInfo], given: dict[str, Any]) -> dict[str, Any]:
+    """The values with each secret that is missing and made of another one; one way, so that it does not tell that one."""
+    for name, field in fields.items():
+        source = (field.json_schema_extra or {}).get("made_of") if not given.get(name) else ""
+        if source and (value := given.get(source)):
+            plain = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            given = given | {name: hmac.new(plain.encode(), name.encode(), "sha256").hexdigest()[:40]}
+    return given

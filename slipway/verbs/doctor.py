@@ -17,7 +17,7 @@ from slipway.environment import ROOT, enter
 from slipway.errors import SlipwayError, VerificationError
 from slipway.plan import Silent
 from slipway.recovery import backups as backup_words
-from slipway.stack import model, render
+from slipway.stack import model, render, stores
 
 ROOM = 5 * 2**30
 
@@ -46,7 +46,7 @@ def kept(check: Callable[[str], Iterator[Finding]], on: str) -> list[Finding]:
 
 
 def files(on: str) -> Iterator[Finding]:
-    """Settings: there, valid, private, ignored by git; rendered files: as the templates give them."""
+    """Settings: there, valid, private, ignored by git, with what the app may beyond its own; rendered files: not stale."""
     path = envfile.path_of(ROOT, on)
     if not path.exists():
         yield Finding(path.name, "not there yet", "./invoke init" + ("" if on == "local" else f" --on {on}"))
@@ -58,6 +58,7 @@ def files(on: str) -> Iterator[Finding]:
     if not ignored(path.name):
         yield Finding("git", f"{path.name} is not ignored, and it holds the secrets", f"echo {path.name} >> .gitignore")
     yield stale(settings)
+    yield from (Finding(f"{store} rights", said) for store, said in stores.excess(settings).items())
 
 
 def ignored(name: str) -> bool:
