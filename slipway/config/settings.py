@@ -11,11 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from slipway.config.contradictions import contradictions
 from slipway.config.types import (
+    Address,
+    Bool,
     Bucket,
     Bytes,
     Capabilities,
     Count,
     Cron,
+    Directories,
     Directory,
     Domain,
     Endpoint,
@@ -57,6 +60,9 @@ class Identity(BaseModel):
 class FrontDoor(BaseModel):
     domain: Domain = setting("", "Public host name; turns automatic HTTPS on. Empty: plain HTTP.")
     http_port: Port | None = setting(None, "Port of the front door. Default: 8080 on local, 80 elsewhere.")
+    http_bind: Address = setting(
+        "", "Address of this machine that the front door is published on. Default: 127.0.0.1 on local, all elsewhere."
+    )
     https_port: Port = setting(443, "Port of the front door for HTTPS, where DOMAIN is set.")
 
 
@@ -75,6 +81,12 @@ class App(BaseModel):
     app_memory: Bytes = setting("512MB", "Memory limit of each app container.")
     app_capabilities: Capabilities = setting(
         "", "Linux capabilities that the app's containers keep, comma separated, such as CHOWN,SETUID,SETGID."
+    )
+    app_read_only: Bool = setting(
+        True, "The app's containers cannot write to their file system but for /tmp and APP_WRITABLE, which are memory."
+    )
+    app_writable: Directories = setting(
+        "", "Directories that the app writes to, comma separated, such as /app/cache; emptied by every restart."
     )
     app_boot_timeout: Seconds = setting(60, "Seconds that the app may take until its ready path answers 200.")
 
@@ -197,6 +209,18 @@ class Settings(*reversed([fields for group in GROUPS.values() for fields in grou
     @property
     def front_port(self) -> int:
         return self.http_port or (8080 if self.local else 80)
+
+    @property
+    def http_at(self) -> str:
+        """What stands before the port where the front door is published; nothing means every address."""
+        address = self.http_bind or ("127.0.0.1" if self.local else "")
+        return f"[{address}]:" if ":" in address else f"{address}:" if address else ""
+
+    @property
+    def front_host(self) -> str:
+        """Where this machine reaches its front door, if that is at one address alone; else nothing."""
+        address = self.http_bind if self.http_bind not in ("", "0.0.0.0", "::", "127.0.0.1") else ""
+        return f"[{address}]" if ":" in address else address
 
     @property
     def backup_proof(self) -> str:

@@ -6,6 +6,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -63,6 +64,14 @@ def cron(value: str) -> str:
     return value
 
 
+def address(value: str) -> str:
+    """An IP address in its usual spelling, or nothing."""
+    try:
+        return str(ip_address(value)) if value else ""
+    except ValueError:
+        raise ValueError("an IP address of this machine, such as 127.0.0.1, 10.0.0.5 or ::1") from None
+
+
 def match_pattern(pattern: str, expected: str) -> AfterValidator:
     def check(value: Any) -> Any:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -110,6 +119,8 @@ Words = Annotated[tuple[str, ...], BeforeValidator(split_list)]
 Cron = Annotated[str, AfterValidator(cron)]
 Count = Annotated[int, Field(ge=0, le=10000)]
 Directory = Annotated[str, match_pattern(r"/[A-Za-z0-9/._@%+ -]*", "an absolute path, such as /srv/backups")]
+Directories = Annotated[tuple[Directory, ...], BeforeValidator(split_list)]
+Address = Annotated[str, AfterValidator(address)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=86400)]
 

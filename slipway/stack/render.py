@@ -10,6 +10,7 @@ from pathlib import Path
 
 from slipway.errors import EngineError, SettingsError
 from slipway.stack import stores, tuning
+from slipway.stack.accounts import ACCOUNTS
 from slipway.stack.model import Stack
 from slipway.system import disk
 
@@ -24,6 +25,8 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
     values = {
         "stack": stack,
         "s": stack.settings,
+        "a": ACCOUNTS,
+        "writable_places": writable_places(stack),
         **{name: value for store in stores.load() for name, value in store.values(stack.settings).items()},
     }
     try:
@@ -42,6 +45,12 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
             f"edit {place.rsplit(':', 1)[0]}, then ./invoke render",
         ) from None
     return {f"{stack.settings.environment}.yaml": text, f"{stack.settings.environment}.gateway.json": gateway}
+
+
+def writable_places(stack: Stack) -> list[str]:
+    """Directories that the app may write beside /tmp, as Docker mounts memory for anybody to write in."""
+    limit = stack["app"].memory // 2
+    return [f"{place}:size={limit},mode=1777" for place in stack.settings.app_writable]
 
 
 @functools.cache

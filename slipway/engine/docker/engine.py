@@ -97,7 +97,9 @@ class Docker:
         settings = self.stack.settings
         if settings.domain:
             return f"https://{settings.domain}" + ("" if settings.https_port == 443 else f":{settings.https_port}")
-        host = "localhost" if self.connection.local else urlsplit(self.connection.host).hostname
+        host = settings.front_host or (
+            "localhost" if self.connection.local else urlsplit(self.connection.host).hostname
+        )
         return f"http://{host}" + ("" if settings.front_port == 80 else f":{settings.front_port}")
 
     def probe_url(self) -> str:
@@ -177,6 +179,7 @@ class Docker:
         colour = next((name.removeprefix("app-") for name in names if name.startswith("app-")), "")
         containers.resume(self.connection, self.stack.name, names)
         backup_place.ensure(self.connection, self.stack)
+        self.give_volumes(names, progress)
         words = (*compose.UP, "--remove-orphans", *names)
         compose.run(
             compose.command(self.stack, self.file, *words),
@@ -185,6 +188,14 @@ class Docker:
             "docker compose up",
         )
         return None
+
+    def give_volumes(self, names: Sequence[str], progress: Progress) -> None:
+        """Before one of these starts, the volumes belong to the accounts of today, whoever made them."""
+        if not {"ops", "pitr", "gateway", "objects"}.isdisjoint(names):
+            words = ("--progress", "plain", "run", "--rm", "--no-deps", "--no-TTY", "owners")
+            compose.run(
+                compose.command(self.stack, self.file, *words), self.environment, progress.say, "owners of the volumes"
+            )
 
     def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
         # What works on the files of the cluster itself runs where they are.

@@ -106,6 +106,22 @@ def test_a_typing_slip_is_no_boolean(text):
         types.boolean(text)
 
 
+@pytest.mark.parametrize(
+    ("environment", "bind", "at", "host"),
+    [
+        ("local", "", "127.0.0.1:", ""),
+        ("production", "", "", ""),
+        ("production", "127.0.0.1", "127.0.0.1:", ""),
+        ("production", "10.0.0.5", "10.0.0.5:", "10.0.0.5"),
+        ("local", "0.0.0.0", "0.0.0.0:", ""),
+        ("production", "FD00::5", "[fd00::5]:", "[fd00::5]"),
+    ],
+)
+def test_the_front_door_is_published_and_reached_where_a_setting_says(environment, bind, at, host) -> None:
+    settings = Settings(environment=environment, http_bind=bind)
+    assert (settings.http_at, settings.front_host) == (at, host)
+
+
 def test_a_settings_file_of_before_gets_what_is_new_made_of_what_it_has_and_keeps_what_it_says() -> None:
     made = Settings(redis_password="5ecreT-of-the-server").redis_app_password.get_secret_value()
     assert re.fullmatch("[0-9a-f]{40}", made)
