@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import stores, tuning
+from slipway.stack import contract, stores, tuning
 from slipway.stack.accounts import ACCOUNTS
 from slipway.stack.model import Stack
 from slipway.system import disk
@@ -26,6 +26,7 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
         "stack": stack,
         "s": stack.settings,
         "a": ACCOUNTS,
+        "ops_leaves": contract.leaves_the_stack(stack.settings),
         "writable_places": writable_places(stack),
         **{name: value for store in stores.load() for name, value in store.values(stack.settings).items()},
     }

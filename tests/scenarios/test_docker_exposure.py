@@ -114,7 +114,12 @@ def test_stores_cannot_reach_the_internet_and_the_gateway_cannot_reach_the_store
         container["Config"]["Labels"][SERVICE]: set(container["NetworkSettings"]["Networks"])
         for container in inspected(shared)
     }
-    assert {service for service, networks in joined.items() if networks == {name}} == {"postgres", "redis", "objects"}
+    assert {service for service, networks in joined.items() if networks == {name}} == {
+        "postgres",
+        "redis",
+        "objects",
+        "ops",
+    }
     assert name not in joined["gateway"]
 
 

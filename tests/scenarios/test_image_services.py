@@ -149,7 +149,7 @@ def test_ops_has_client_server_and_libraries_and_ends_when_told():
         must("exec", name, "python3", "-c", "import slipway.errors, psycopg, redis, boto3")
         for program in ("pg_dump", "pg_restore", "pg_isready", "initdb", "postgres", "pgbackrest"):
             must("exec", name, "which", program)
-        assert must("exec", name, "id", "-u") == "999"
+        assert must("exec", name, "id", "-u") == "10003"
         must("exec", name, "ls", "migrations", "fixtures", "slipway")
         must("stop", "--timeout", "30", name)
         assert must("inspect", "--format", "{{.State.ExitCode}}", name) == "0"

@@ -154,6 +154,13 @@ def test_stores_are_on_the_inner_network_alone_and_are_watched(name):
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_who_holds_every_password_has_a_way_out_only_where_something_of_the_stack_is_out_there(name):
+    settings = ALL[name]
+    elsewhere = bool(settings.s3_endpoint or settings.offsite_s3_bucket or settings.postgres == "external")
+    assert ("edge" in parsed(name)["services"]["ops"]["networks"]) == elsewhere
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_volumes_are_the_named_ones_and_all_are_declared(name):
     document = parsed(name)
     used = {volume.split(":")[0] for body in document["services"].values() for volume in body.get("volumes", [])}
