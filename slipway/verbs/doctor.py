@@ -17,6 +17,7 @@ from slipway.environment import ROOT, enter
 from slipway.errors import SlipwayError, VerificationError
 from slipway.plan import Silent
 from slipway.recovery import backups as backup_words
+from slipway.release.provision import describe_excess
 from slipway.stack import model, render, stores
 
 ROOM = 5 * 2**30
@@ -24,7 +25,7 @@ ROOM = 5 * 2**30
 
 def run(on: str, reporter) -> None:
     """Prints every finding. Raises VerificationError (exit 8) if one of them needs mending."""
-    findings = [finding for check in (files, machine, engine, backups, archive) for finding in kept(check, on)]
+    findings = [finding for check in (files, machine, engine, rights, backups, archive) for finding in kept(check, on)]
     for finding in findings:
         reporter.line(f"  {'✗' if finding.mend else '✓'} {finding.subject:<14} {finding.found}")
         if finding.mend:
@@ -90,6 +91,11 @@ def engine(on: str) -> Iterator[Finding]:
     yield Finding("engine", env.header)
     for check in env.engine.checks(env.flag):
         yield from kept(lambda on, check=check: check(), on)
+
+
+def rights(on: str) -> Iterator[Finding]:
+    """What the app may in a database of somebody else's, where the stack runs."""
+    yield from (Finding("app's role", said) for said in describe_excess(enter(on).engine.observe().data))
 
 
 def backups(on: str) -> Iterator[Finding]:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import psycopg
 
 PUBLIC = ""
-ENTERING = ("app", "readonly", "backup")  # beside the migrating role, which has everything from the owner
 KINDS = {"r": "TABLES", "S": "SEQUENCES", "f": "FUNCTIONS", "n": "SCHEMAS"}
 HELD = """
 SELECT coalesce(r.rolname, ''), a.privilege_type FROM {}, aclexplode({}) a
@@ -62,7 +61,7 @@ def ensure_closed(conn: psycopg.Connection, database: str) -> list[str]:
 
 def ensure_connect(conn: psycopg.Connection, roles: Split) -> list[str]:
     """CONNECT for the roles that need it and for nobody by being PUBLIC; the migrating role has it from the owner."""
-    wanted = {(roles.named(part), "CONNECT") for part in ENTERING}
+    wanted = {(roles.named(part), "CONNECT") for part in roles.granted}
     return ensure_on(conn, ON_DATABASE, "DATABASE", roles.database, wanted)
 
 
@@ -70,7 +69,7 @@ def ensure_public(conn: psycopg.Connection, roles: Split) -> list[str]:
     """USAGE of schema public for those who work in it. A team that dropped the schema is left in peace."""
     if conn.execute("SELECT to_regnamespace('public')").fetchone() == (None,):
         return []
-    return ensure_on(conn, ON_SCHEMA, "SCHEMA", "public", {(roles.named(part), "USAGE") for part in ENTERING})
+    return ensure_on(conn, ON_SCHEMA, "SCHEMA", "public", {(roles.named(part), "USAGE") for part in roles.granted})
 
 
 def ensure_large_objects(conn: psycopg.Connection, roles: Split) -> list[str]:
@@ -100,7 +99,7 @@ def ensure_defaults(conn: psycopg.Connection, roles: Split) -> list[str]:
 
     Only then: a migration that took a grant away on purpose must keep its way.
     """
-    names = {PUBLIC, *(roles.named(part) for part in ENTERING)}
+    names = {*(roles.named(part) for part in roles.granted), *([PUBLIC] if roles.closed else [])}
     held = {tuple(row) for row in conn.execute(ON_FUTURE, {"owner": roles.named("owner")}) if row[1] in names}
     wanted = role_spec.default_privileges(roles)
     kinds = sorted({kind for kind, _, _ in held ^ wanted})

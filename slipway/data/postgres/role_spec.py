@@ -44,9 +44,16 @@ class Split:
 
     database: str
     roles: tuple[Role, ...]
+    owner: str = ""  # where that is no role of ours
+    granted: tuple[str, ...] = ("app", "readonly", "backup")  # who gets rights on what the owner makes
+    closed: bool = True  # whether nothing may be had by being PUBLIC
 
     def named(self, part: str) -> str:
-        return f"{self.database}_{part}"
+        return self.owner if part == "owner" and self.owner else f"{self.database}_{part}"
+
+
+def app_role(database: str) -> Role:
+    return Role(f"{database}_app", settings=APP)
 
 
 def split(database: str) -> Split:
@@ -65,7 +72,7 @@ def split(database: str) -> Split:
             Role(owner, login=False),
             # Whatever the migrating role makes, by any tool, belongs to the owner.
             Role(f"{database}_migrate", member_of=(owner,), settings=(("lock_timeout", "5s"), ("role", owner))),
-            Role(f"{database}_app", settings=APP),
+            app_role(database),
             # Policies would call functions that it may not execute, and show it no row: it is for reports over all of them.
             Role(
                 f"{database}_readonly",
@@ -90,7 +97,7 @@ def default_privileges(roles: Split) -> frozenset[tuple[str, str, str]]:
     written = {("r", app, each) for each in ("INSERT", "UPDATE", "DELETE")}
     read = {
         (kind, roles.named(part), privilege)
-        for part in ("app", "readonly", "backup")
+        for part in roles.granted
         for kind, privilege in (("r", "SELECT"), ("S", "SELECT"), ("n", "USAGE"))
     }
     return frozenset(written | read | {("S", app, "USAGE"), ("f", app, "EXECUTE")})
