@@ -85,8 +85,8 @@ OURS = {"app": 10001, "objects": 10002, "ops": 10003, "gateway": 10004}
 
 def test_processes_of_our_images_are_nobody_on_the_host(shared: Clone):
     for service, account in OURS.items():
-        rows = must("top", shared.ids()[service][0], "-eo", "uid,args").splitlines()[1:]
-        assert {int(row.split()[0]) for row in rows} == {account}, service
+        rows = must("top", shared.ids()[service][0], "-eo", "pid,uid,args").splitlines()[1:]
+        assert {int(row.split()[1]) for row in rows} == {account}, service
 
 
 FORMER = {"ops": 999, "gateway_run": 999, "backups": 999, "objects": 1000, "gateway_data": 0, "gateway_config": 0}
@@ -103,7 +103,6 @@ def test_volumes_that_former_accounts_own_go_on(own: Clone):
         must("run", "--rm", "--user", "0", "--volume", f"{volume}:/v", image, "sh", "-c", script)
     own.assert_right()
     assert len(json.loads(own.succeed("backups.list", "--json").splitlines()[-1])["backups"]) == 1
-    own.succeed("backup")
 
 
 def test_stores_cannot_reach_the_internet_and_the_gateway_cannot_reach_the_stores(shared: Clone):
