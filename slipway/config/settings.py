@@ -57,6 +57,10 @@ class Identity(BaseModel):
     )
 
 
+class Images(BaseModel):
+    images_max_days: Count = setting(60, "Days after which doctor names an image as old; 0: it names none.")
+
+
 class FrontDoor(BaseModel):
     domain: Domain = setting("", "Public host name; turns automatic HTTPS on. Empty: plain HTTP.")
     http_port: Port | None = setting(None, "Port of the front door. Default: 8080 on local, 80 elsewhere.")
@@ -164,7 +168,7 @@ class Offsite(BaseModel):
 
 # By the headings that they have in .env.
 GROUPS: Mapping[str, tuple[type[BaseModel], ...]] = {
-    "The stack": (Identity,),
+    "The stack": (Identity, Images),
     "The front door": (FrontDoor,),
     "The app": (App,),
     **{heading: (fields,) for store in stores.load() for heading, fields in store.groups.items()},

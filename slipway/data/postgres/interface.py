@@ -61,5 +61,5 @@ class SchemaText:
 
 
 ROLES = Verb("roles", "slipway.data.postgres.roles:establish", Nothing, Established)
-APP_ROLE = Verb("roles.app", "slipway.data.postgres.external:establish", Least, AppRole, confidential=True)
+APP_ROLE = Verb("roles.app", "slipway.data.postgres.external:establish", Least, AppRole, alone=True, confidential=True)
 SCHEMA = Verb("schema", "slipway.data.postgres.schema:schema", Schema, SchemaText, alone=True)

@@ -167,11 +167,12 @@ class Docker:
     def pull(self, tag: str, progress: Progress) -> None:
         compose.run(["docker", "pull", tag], self.environment, progress.say, f"image {tag}")
 
-    def build(self, image: images.Image, progress: Progress) -> None:
+    def build(self, image: images.Image, progress: Progress, anew: bool = False) -> None:
         images.build(
             image,
             lambda argv, env: compose.run(argv, env or self.environment, progress.say, f"image {image.name}"),
             docker_images.by_revision(image, self.root) if image.tag == self.tags.get("app") else (),
+            anew,
         )
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:

@@ -42,6 +42,7 @@ class Store:
     values: Callable[[Settings], dict[str, object]] = nothing  # what its template may ask for
     bundled: Callable[[Settings], bool] = lambda settings: True  # whether the stack runs it, or it is elsewhere
     excess: Callable[[Settings], str] = lambda settings: ""  # what the app may there beyond its own, as a sentence
+    official: tuple[str, ...] = ()  # every tag of an official image that it may run
     floors: tuple[str, ...] = ("base",)  # what an image of it that is built here stands on,
     build_arguments: Callable[[Settings], dict[str, str]] = nothing  # and what else that build is told
     # Of those in WHOLE: the setting of whether backups keep it, backup_NAME, and what it is called in sentences.

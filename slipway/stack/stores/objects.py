@@ -100,6 +100,7 @@ def ops(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
 
 STORE = Store(
     name="objects",
+    official=tuple(OFFICIAL.values()),
     groups={"The object store": Fields},
     image=lambda settings: OFFICIAL[provider(settings)],
     memory=lambda settings: settings.objects_memory,

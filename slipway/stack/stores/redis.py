@@ -65,6 +65,7 @@ def tell(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
 
 STORE = Store(
     name="redis",
+    official=tuple(OFFICIAL.values()),
     groups={"Redis": Fields},
     image=lambda settings: OFFICIAL[settings.redis],
     memory=lambda settings: settings.redis_memory,
