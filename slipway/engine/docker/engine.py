@@ -21,6 +21,7 @@ from slipway.engine.docker import (
     lock,
     observe,
     ops_exec,
+    owners,
     preview,
 )
 from slipway.engine.docker import images as docker_images
@@ -180,7 +181,7 @@ class Docker:
         colour = next((name.removeprefix("app-") for name in names if name.startswith("app-")), "")
         containers.resume(self.connection, self.stack.name, names)
         backup_place.ensure(self.connection, self.stack)
-        self.give_volumes(names, progress)
+        owners.settle(self, names, progress)
         words = (*compose.UP, "--remove-orphans", *names)
         compose.run(
             compose.command(self.stack, self.file, *words),
@@ -189,14 +190,6 @@ class Docker:
             "docker compose up",
         )
         return None
-
-    def give_volumes(self, names: Sequence[str], progress: Progress) -> None:
-        """Before one of these starts, the volumes belong to the accounts of today, whoever made them."""
-        if not {"ops", "pitr", "gateway", "objects"}.isdisjoint(names):
-            words = ("--progress", "plain", "run", "--rm", "--no-deps", "--no-TTY", "owners")
-            compose.run(
-                compose.command(self.stack, self.file, *words), self.environment, progress.say, "owners of the volumes"
-            )
 
     def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
         # What works on the files of the cluster itself runs where they are.

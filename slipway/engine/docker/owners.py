@@ -1,0 +1,24 @@
+"""Volumes belong to the accounts of today, whoever made them: the service `owners` of the rendered file sees to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from slipway.engine.docker import compose
+from slipway.plan import Progress
+
+if TYPE_CHECKING:
+    from slipway.engine.docker.engine import Docker
+
+WORKING_IN_THEM = {"ops", "pitr", "gateway", "objects"}
+
+
+def settle(engine: Docker, names: Collection[str], progress: Progress) -> None:
+    """Runs it before one of these services starts that works in such a volume."""
+    if WORKING_IN_THEM.isdisjoint(names):
+        return
+    words = ("--progress", "plain", "run", "--rm", "--no-deps", "--no-TTY", "owners")
+    compose.run(
+        compose.command(engine.stack, engine.file, *words), engine.environment, progress.say, "owners of the volumes"
+    )
