@@ -65,7 +65,8 @@ class FrontDoor(BaseModel):
     domain: Domain = setting("", "Public host name; turns automatic HTTPS on. Empty: plain HTTP.")
     http_port: Port | None = setting(None, "Port of the front door. Default: 8080 on local, 80 elsewhere.")
     http_bind: Address = setting(
-        "", "Address of this machine that the front door is published on. Default: 127.0.0.1 on local, all elsewhere."
+        "",
+        "Address of the machine that containers publish the front door on. Default: 127.0.0.1 on local, all elsewhere.",
     )
     https_port: Port = setting(443, "Port of the front door for HTTPS, where DOMAIN is set.")
 

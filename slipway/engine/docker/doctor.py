@@ -66,7 +66,7 @@ def port(engine: Docker) -> Iterator[Finding]:
     """The port of the front door: whose it is."""
     number, connection = engine.stack.settings.front_port, engine.connection
     ours = "gateway" in containers.containers(connection, engine.stack.name)
-    if not ours and connection.local and checks.is_listening(number):
+    if not ours and connection.local and checks.is_listening(number, engine.stack.settings.front_host):
         holder = containers.publisher(connection, number)
         yield Finding(
             f"port {number}",

@@ -149,7 +149,7 @@ class Docker:
         compose.refuse_missing(self.environment)
         checks.refuse_full_disk(self.connection)
         if "gateway" not in seen.services:
-            checks.refuse_taken_port(self.connection, self.stack.settings.front_port)
+            checks.refuse_taken_port(self.connection, self.stack.settings)
         return (
             *self.plan_rendering(),
             *docker_images.pulls(self, seen.images),
