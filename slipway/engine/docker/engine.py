@@ -41,7 +41,7 @@ class Docker:
 
     def __init__(self, stack: Stack, root: Path, environ: Mapping[str, str], connection: Connection):
         self.stack, self.root, self.environ, self.connection = stack, root, environ, connection
-        self.ops = ops_exec.Ops(connection)
+        self.ops, self.owners_settled = ops_exec.Ops(connection), False
         self.file = root / "compose" / f"{stack.settings.environment}.yaml"
         if stack.settings.local and not connection.local:
             raise EngineError(

@@ -15,10 +15,11 @@ WORKING_IN_THEM = {"ops", "pitr", "gateway", "objects"}
 
 
 def settle(engine: Docker, names: Collection[str], progress: Progress) -> None:
-    """Runs it before one of these services starts that works in such a volume."""
-    if WORKING_IN_THEM.isdisjoint(names):
+    """Runs it, once in a command, before one of these services starts that works in such a volume."""
+    if engine.owners_settled or WORKING_IN_THEM.isdisjoint(names):
         return
     words = ("--progress", "plain", "run", "--rm", "--no-deps", "--no-TTY", "owners")
     compose.run(
         compose.command(engine.stack, engine.file, *words), engine.environment, progress.say, "owners of the volumes"
     )
+    engine.owners_settled = True
