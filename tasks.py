@@ -245,6 +245,12 @@ def images_build(c, on="local", again=False):
     perform("images_build", on, again=again)
 
 
+@task(name="update")
+def images_update(c):
+    """Look up which images the official tags stand for today, and pin these."""
+    perform("images_update", "local")
+
+
 namespace = Collection(
     init,
     render,
@@ -271,4 +277,4 @@ namespace = Collection(
 )
 for each in (db, backups, pitr):
     namespace.add_collection(each.namespace)
-namespace.add_collection(Collection("images", images_build))
+namespace.add_collection(Collection("images", images_build, images_update))

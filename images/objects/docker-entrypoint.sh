@@ -16,8 +16,10 @@ case $MINIO_ROOT_USER in
     *[[:space:]]*) fail 'white space stands in the access key, and no signature can carry it' 'choose a key without it' ;;
 esac
 
-# rclone reads the variable as one line of CSV: one quoted field, with its double quotes doubled.
-RCLONE_AUTH_KEY=$(printf '%s' "$MINIO_ROOT_USER,$MINIO_ROOT_PASSWORD" | sed 's/"/""/g; s/.*/"&"/')
+# rclone reads the variable as one line of CSV: a quoted field for each pair, with its double quotes doubled. The second,
+# APP_KEYS, is another key for the same buckets: rclone has no policies.
+field() { printf '%s' "$1" | sed 's/"/""/g; s/.*/"&"/'; }
+RCLONE_AUTH_KEY=$(field "$MINIO_ROOT_USER,$MINIO_ROOT_PASSWORD")${APP_KEYS:+,$(field "$APP_KEYS")}
 export RCLONE_AUTH_KEY
-unset MINIO_ROOT_USER MINIO_ROOT_PASSWORD
+unset MINIO_ROOT_USER MINIO_ROOT_PASSWORD APP_KEYS
 exec rclone serve s3 --addr :9000 "$@" /data

@@ -29,6 +29,9 @@ def contradictions(s: Settings) -> Iterator[tuple[str, str]]:
         yield "S3_ENDPOINT", "the URL of the object store, because S3_PROVIDER=external"
     if s.s3_endpoint and s.s3_provider != "external":
         yield "S3_ENDPOINT", "no value unless S3_PROVIDER=external"
+    if bool(s.s3_app_access_key.get_secret_value()) != bool(s.s3_app_secret_key.get_secret_value()):
+        missing = "S3_APP_SECRET_KEY" if s.s3_app_access_key.get_secret_value() else "S3_APP_ACCESS_KEY"
+        yield missing, "a value, because the other half of the app's key has one"
     if s.images == "debian" and s.s3_provider not in (None, "rclone", "external"):
         yield "S3_PROVIDER", "rclone or external, because Debian packages no other store (IMAGES=debian)"
     if s.images == "debian" and s.postgres_version != "18":

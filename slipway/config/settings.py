@@ -10,29 +10,28 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from slipway.config.contradictions import contradictions
+from slipway.config.front_door import FrontDoor, Limits
 from slipway.config.types import (
-    Body,
+    Bool,
     Bucket,
     Bytes,
     Capabilities,
     Count,
     Cron,
+    Directories,
     Directory,
-    Domain,
     Endpoint,
     ImageName,
-    Line,
     Name,
     Port,
     Prefix,
     Recipients,
     Seconds,
-    SecondsOrNone,
     Secret,
     StackId,
-    TrustedProxies,
     UrlPath,
     WebUrl,
+    derive,
     setting,
 )
 from slipway.stack import stores
@@ -63,40 +62,8 @@ class Identity(BaseModel):
     )
 
 
-class FrontDoor(BaseModel):
-    domain: Domain = setting("", "Public host name; turns automatic HTTPS on. Empty: plain HTTP.")
-    domain_tls: Literal["gateway", "proxy"] = setting(
-        "gateway",
-        "Who ends TLS for DOMAIN: the gateway, with a certificate that it gets by itself, or a proxy in front of it.",
-    )
-    http_port: Port | None = setting(None, "Port of the front door. Default: 8080 on local, 80 elsewhere.")
-    https_port: Port = setting(443, "Port of the front door for HTTPS, where DOMAIN is set.")
-    trusted_proxies: TrustedProxies = setting(
-        (),
-        "Proxies in front of the gateway whose word on a client's address and scheme is taken: addresses and networks, "
-        "comma separated, or private. Empty: nobody's.",
-    )
-
-
-class Limits(BaseModel):
-    header_timeout: Seconds = setting(10, "Seconds that a client may take to send the headers of a request.")
-    body_timeout: SecondsOrNone = setting(
-        3600, "Seconds that a client may take to send the body of a request: the longest upload; 0: no limit."
-    )
-    idle_timeout: Seconds = setting(
-        300, "Seconds that a connection may rest between two requests: longer than a proxy in front keeps its own."
-    )
-    max_url: Line = setting("8KB", "Longest path with its query, such as 8KB; a longer one is answered with 414.")
-    max_headers: Line = setting("32KB", "Most that the headers of a request may take; more is answered with 431.")
-    max_body: Body = setting(
-        "5GB", "Longest body of a request, such as 5GB; a longer one is answered with 413; 0: no limit."
-    )
-    hsts_seconds: int = Field(
-        31536000,
-        ge=0,
-        le=63072000,
-        description="Seconds for which browsers keep to HTTPS, where DOMAIN is set; 0 takes that back.",
-    )
+class Images(BaseModel):
+    images_max_days: Count = setting(60, "Days after which doctor names an image as old; 0: it names none.")
 
 
 class App(BaseModel):
@@ -114,6 +81,12 @@ class App(BaseModel):
     app_memory: Bytes = setting("512MB", "Memory limit of each app container.")
     app_capabilities: Capabilities = setting(
         "", "Linux capabilities that the app's containers keep, comma separated, such as CHOWN,SETUID,SETGID."
+    )
+    app_read_only: Bool = setting(
+        True, "The app's containers cannot write to their file system but for /tmp and APP_WRITABLE, which are memory."
+    )
+    app_writable: Directories = setting(
+        "", "Directories that the app writes to, comma separated, such as /app/cache; emptied by every restart."
     )
     app_boot_timeout: Seconds = setting(60, "Seconds that the app may take until its ready path answers 200.")
 
@@ -191,7 +164,7 @@ class Offsite(BaseModel):
 
 # By the headings that they have in .env.
 GROUPS: Mapping[str, tuple[type[BaseModel], ...]] = {
-    "The stack": (Identity,),
+    "The stack": (Identity, Images),
     "The front door": (FrontDoor, Limits),
     "The app": (App,),
     **{heading: (fields,) for store in stores.load() for heading, fields in store.groups.items()},
@@ -210,6 +183,12 @@ class Settings(*reversed([fields for group in GROUPS.values() for fields in grou
         {},
         description="Extra environment of the app: every key that starts with APP_ENV_ reaches it without that prefix.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def complete(cls, given: dict) -> dict:
+        """A settings file that was written before a secret was thought of is complete without it."""
+        return derive(cls.model_fields, given)
 
     @model_validator(mode="after")
     def agree(self) -> Settings:
@@ -232,15 +211,10 @@ class Settings(*reversed([fields for group in GROUPS.values() for fields in grou
         return self.http_port or (8080 if self.local else 80)
 
     @property
-    def site(self) -> str:
-        """The address that users type, where DOMAIN says it."""
-        port = "" if self.https_port == 443 else f":{self.https_port}"
-        return f"https://{self.domain}{port}" if self.domain else ""
-
-    @property
-    def ends_tls(self) -> bool:
-        """Whether the gateway has a certificate of its own."""
-        return bool(self.domain) and self.domain_tls == "gateway"
+    def http_at(self) -> str:
+        """What stands before the port where the front door is published; nothing means every address."""
+        address = self.http_bind or ("127.0.0.1" if self.local else "")
+        return f"[{address}]:" if ":" in address else f"{address}:" if address else ""
 
     @property
     def backup_proof(self) -> str:

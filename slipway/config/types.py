@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic.fields import FieldInfo
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B?", re.IGNORECASE | re.ASCII)
 SMALLEST = 16 * 2**20  # below it no service starts, and Docker takes 0 for no limit at all
@@ -86,6 +90,14 @@ def cron(value: str) -> str:
     return value
 
 
+def address(value: str) -> str:
+    """An IP address in its usual spelling, or nothing."""
+    try:
+        return str(ip_address(value)) if value else ""
+    except ValueError:
+        raise ValueError("an IP address of this machine, such as 127.0.0.1, 10.0.0.5 or ::1") from None
+
+
 def match_pattern(pattern: str, expected: str) -> AfterValidator:
     def check(value: Any) -> Any:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -138,6 +150,8 @@ Words = Annotated[tuple[str, ...], BeforeValidator(split_list)]
 Cron = Annotated[str, AfterValidator(cron)]
 Count = Annotated[int, Field(ge=0, le=10000)]
 Directory = Annotated[str, match_pattern(r"/[A-Za-z0-9/._@%+ -]*", "an absolute path, such as /srv/backups")]
+Directories = Annotated[tuple[Directory, ...], BeforeValidator(split_list)]
+Address = Annotated[str, AfterValidator(address)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=86400)]
 SecondsOrNone = Annotated[int, Field(ge=0, le=86400)]
@@ -147,6 +161,21 @@ def setting(default: Any, doc: str) -> Any:
     return Field(default, description=doc, validate_default=True)
 
 
-def generated_setting(doc: str, prefix: str = "", digits: int = 40) -> Any:
-    """A secret that `./invoke init` makes of random hexadecimal digits. No default: attackers try those first."""
-    return Field(Secret(""), description=doc, json_schema_extra={"prefix": prefix, "digits": digits})
+def generated_setting(doc: str, prefix: str = "", digits: int = 40, made_of: str = "") -> Any:
+    """A secret that `./invoke init` makes of random hexadecimal digits. No default: attackers try those first.
+
+    With `made_of`, one that a settings file of before lacks: it is then made of that other one.
+    """
+    return Field(
+        Secret(""), description=doc, json_schema_extra={"prefix": prefix, "digits": digits, "made_of": made_of}
+    )
+
+
+def derive(fields: Mapping[str, FieldInfo], given: dict[str, Any]) -> dict[str, Any]:
+    """The values with each secret that is missing and made of another one; one way, so that it does not tell that one."""
+    for name, field in fields.items():
+        source = (field.json_schema_extra or {}).get("made_of") if not given.get(name) else ""
+        if source and (value := given.get(source)):
+            plain = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            given = given | {name: hmac.new(plain.encode(), name.encode(), "sha256").hexdigest()[:40]}
+    return given

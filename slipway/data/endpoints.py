@@ -35,6 +35,8 @@ class Endpoints:
     s3_region: str = "us-east-1"
     s3_access_key: Secret = NO_SECRET
     s3_secret_key: Secret = NO_SECRET
+    s3_app_access_key: Secret = NO_SECRET
+    s3_app_secret_key: Secret = NO_SECRET
     s3_buckets: tuple[str, ...] = ()
     s3_require: tuple[str, ...] = ()
     s3_provider: str = "external"
@@ -98,6 +100,8 @@ def read(env: Mapping[str, str]) -> Endpoints:
         s3_region=given.get("S3_REGION", "us-east-1"),
         s3_access_key=secret("S3_ACCESS_KEY"),
         s3_secret_key=secret("S3_SECRET_KEY"),
+        s3_app_access_key=secret("S3_APP_ACCESS_KEY"),
+        s3_app_secret_key=secret("S3_APP_SECRET_KEY"),
         s3_buckets=split_list(given.get("S3_BUCKETS", "")),
         s3_require=split_list(given.get("S3_REQUIRE", "")),
         s3_provider=given.get("S3_PROVIDER", "external"),

@@ -10,7 +10,7 @@ from slipway.system import disk
 
 
 def write(folder: Path | None, name: str, record: dict) -> None:
-    """Puts the record at `folder/name.json` whole or not at all, readable by its owner only; no folder keeps nothing.
+    """Puts the record at `folder/name.json` whole or not at all, for its owner and group; no folder keeps nothing.
 
     Raises SettingsError when the folder cannot be written, EngineError when its disk is full.
     """
@@ -26,7 +26,7 @@ def write(folder: Path | None, name: str, record: dict) -> None:
 
 def replace(folder: Path, name: str, text: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    disk.replace(folder / f"{name}.json", text)
+    disk.replace(folder / f"{name}.json", text, 0o640)
 
 
 def read(folder: Path | None, name: str) -> dict:

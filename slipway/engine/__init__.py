@@ -122,8 +122,8 @@ class Engine(Protocol):
     def prepare(self, seen: Seen) -> Sequence[Build]:
         """What has to be built or installed first."""
 
-    def build(self, image: Image, progress: Progress) -> None:
-        """Builds one of `built_images`."""
+    def build(self, image: Image, progress: Progress, anew: bool = False) -> None:
+        """Builds one of `built_images`; `anew` without what earlier builds have kept."""
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
         """Starts or replaces these services so that they match the stack; returns when they were started."""

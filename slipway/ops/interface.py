@@ -55,6 +55,7 @@ class Observed:
     gateway: Gateway
     releases: Newest
     room: int | None  # free bytes where the records are
+    excess: tuple[str, ...] = ()  # what the app's role may beyond rows in a database of somebody else's
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from slipway.data.fixtures import load as fixtures
 from slipway.data.migrations import facts, validate
 from slipway.data.migrations import files as migration_files
 from slipway.data.objects import buckets
-from slipway.data.postgres import connection, role_spec, roles
+from slipway.data.postgres import connection, external, role_spec, roles
 from slipway.data.verb import Nothing
 from slipway.errors import MigrationError
 from slipway.ops import gateway, releases
@@ -41,6 +41,7 @@ def observe(ends: Endpoints, args: Nothing, emit: Emit) -> Observed:
         gateway.active(ends, Nothing(), lambda event: None),
         releases.summary(ends),
         disk.room(ends.state_dir),
+        external.excess(ends) if server.reachable else (),
     )
 
 

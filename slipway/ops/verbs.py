@@ -18,6 +18,7 @@ VERBS = {
     "gate.app": "slipway.data.gates.interface:APP",
     "probe.app": "slipway.data.gates.interface:PROBE",
     "roles": "slipway.data.postgres.interface:ROLES",
+    "roles.app": "slipway.data.postgres.interface:APP_ROLE",
     "schema": "slipway.data.postgres.interface:SCHEMA",
     "buckets": "slipway.data.objects.interface:BUCKETS",
     "migrate": "slipway.data.migrations.interface:MIGRATE",

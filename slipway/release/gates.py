@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from slipway.config.settings import Settings
@@ -15,6 +16,9 @@ from slipway.errors import GateError, HealthError, SlipwayError
 from slipway.plan import Level, Progress, Step
 from slipway.release.change import Change
 from slipway.system.wait import Opened
+
+# As C, Python, Go, Java, Node and Ruby say it of themselves.
+READ_ONLY = re.compile(r"read-only file system|\bEROFS\b", re.IGNORECASE)
 
 
 def gate(engine: Engine, store: str, cause: str) -> Step:
@@ -67,8 +71,8 @@ def probe(env: Environment, colour: str, progress: Progress) -> str:
     rollout, name = env.engine.rollout, f"app-{colour}"
 
     def probe_error(found: str, expected: str) -> HealthError:
-        mend = f"mend what its log says, then ./invoke deploy{env.flag}"
-        return HealthError(name, found, expected, mend, rollout.log(colour, 20))
+        log = rollout.log(colour, 20)
+        return HealthError(name, found, expected, f"{mend(env.settings, log)}, then ./invoke deploy{env.flag}", log)
 
     def raise_if_crashed() -> None:
         if how := rollout.gave_up(colour):
@@ -80,6 +84,16 @@ def probe(env: Environment, colour: str, progress: Progress) -> str:
     except GateError as error:
         raise probe_error(error.found, error.expected) from None
     return f"ready at try {found.tries}"
+
+
+def mend(settings: Settings, log: Sequence[str]) -> str:
+    """What to do about an app that fails, from its last log lines: what a read-only file system does is not its fault."""
+    if settings.app_read_only and any(READ_ONLY.search(line) for line in log):
+        return (
+            "it writes to its file system, which is read-only: name the directory in APP_WRITABLE (memory, emptied by a "
+            "restart), or set APP_READ_ONLY=false, in .env"
+        )
+    return "mend what its log says"
 
 
 def ready(env: Environment, seen: Seen) -> Step:

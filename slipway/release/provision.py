@@ -11,7 +11,7 @@ from slipway.data.postgres.interface import ROLES
 from slipway.data.verb import Nothing
 from slipway.engine import Engine, Seen
 from slipway.environment import Environment
-from slipway.ops.interface import Current
+from slipway.ops.interface import Current, Observed
 from slipway.plan import Level, Progress, Step
 from slipway.release.change import Change, join_names
 from slipway.release.record import Record
@@ -50,6 +50,11 @@ def shortcomings(features: Mapping[str, Feature]) -> list[str]:
         *([f"DANGEROUS here, they overwrite the object: {join_names(wrong)}"] if wrong else []),
         *([f"lacks {join_names(lacking)}"] if lacking else []),
     ]
+
+
+def describe_excess(data: Observed | None) -> list[str]:
+    """What the app's role may that it should not, with what takes it away."""
+    return [f"{said}; ./invoke db.roles makes one that may not" for said in (data.excess if data else ())]
 
 
 def migrate(env: Environment, change: Change, record: Record) -> Level:

@@ -43,6 +43,11 @@ def ops(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
     }
 
 
+def leaves_the_stack(settings: Settings) -> bool:
+    """Whether work on the data has to reach beyond the stack: to a store elsewhere, or to the bucket of the copies."""
+    return bool(settings.offsite_s3_bucket) or not all(store.bundled(settings) for store in stores.load())
+
+
 def backups(settings: Settings) -> dict[str, str]:
     """What the data side is told of the stack that it backs up, and of the rules for that."""
     keep = ("last", "daily", "weekly", "monthly", "days")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from slipway.config.settings import Settings
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import pip_secrets, stores
+from slipway.stack import digests, pip_secrets, stores
 from slipway.stack.stores import postgres
 
 Run = Callable[[list[str], dict[str, str] | None], None]
@@ -45,7 +45,7 @@ def catalogue(root: Path, settings: Settings) -> dict[str, Image]:
     Reads the build inputs and touches nothing. Raises SettingsError when `root` lacks one of them.
     """
     if settings.images == "registry":
-        return {"ops": ops_image(root, postgres.OFFICIAL[settings.postgres_version])}
+        return {"ops": ops_image(root, digests.pinned(postgres.OFFICIAL[settings.postgres_version]))}
     known = {"base": folder_image(root, "base")}
 
     def floors(*names: str) -> dict[str, str]:
@@ -174,17 +174,17 @@ def no_engine(found: str) -> EngineError:
     )
 
 
-def build(image: Image, run: Run, also: Sequence[str] = ()) -> None:
-    """Builds `image` under its tag and the tags `also`. `run(argv, env)` executes, streams and raises on failure; env
+def build(image: Image, run: Run, also: Sequence[str] = (), anew: bool = False) -> None:
+    """Builds `image` under its tag and the tags `also`; `anew` without what earlier builds have kept. `run(argv, env)` executes, streams and raises on failure; env
     None is our own."""
     if image.name == "base":
         run([str(image.dockerfile), image.tag], None)
         return
     with pip_secrets.secrets() as files:
-        run(build_command(image, files, also), None)
+        run(build_command(image, files, also, anew), None)
 
 
-def build_command(image: Image, secrets: Mapping[str, Path], also: Sequence[str] = ()) -> list[str]:
+def build_command(image: Image, secrets: Mapping[str, Path], also: Sequence[str] = (), anew: bool = False) -> list[str]:
     """The argv of `docker build`; `secrets` are files that the build may read and that no layer keeps."""
     args = [part for name, value in image.args for part in ("--build-arg", f"{name}={value}")]
     handed = [part for name, path in sorted(secrets.items()) for part in ("--secret", f"id={name},src={path}")]
@@ -194,6 +194,8 @@ def build_command(image: Image, secrets: Mapping[str, Path], also: Sequence[str]
         "build",
         "--progress",
         "plain",
+        *(["--no-cache"] if anew else []),
+        *(["--pull"] if anew and not image.needs else []),
         *tags,
         "--file",
         str(image.dockerfile),

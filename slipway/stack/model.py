@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from slipway.config.settings import Settings
-from slipway.stack import contract, pitr, stores
+from slipway.stack import contract, digests, pitr, stores
+from slipway.stack.official import GATEWAY
 from slipway.stack.stores import objects
 from slipway.stack.voice import REFERENCES
 
-GATEWAY = "caddy:2.11"
 DOCKERS_GRACE = 10
 
 
@@ -109,7 +109,7 @@ def build(settings: Settings) -> Stack:
 
 
 def image(settings: Settings, name: str, official: str | None) -> str:
-    return reference(name) if settings.images == "debian" or not official else official
+    return reference(name) if settings.images == "debian" or not official else digests.pinned(official)
 
 
 def reference(name: str) -> str:

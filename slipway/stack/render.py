@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import front, stores, tuning
+from slipway.stack import contract, front, stores, tuning
+from slipway.stack.accounts import ACCOUNTS
 from slipway.stack.model import Stack
 from slipway.system import disk
 
@@ -26,6 +27,9 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
         "s": stack.settings,
         "trusted": front.trusted(stack.settings),
         "claims": list(front.CLAIMS),
+        "a": ACCOUNTS,
+        "ops_leaves": contract.leaves_the_stack(stack.settings),
+        "writable_places": writable_places(stack),
         **{name: value for store in stores.load() for name, value in store.values(stack.settings).items()},
     }
     try:
@@ -44,6 +48,12 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
             f"edit {place.rsplit(':', 1)[0]}, then ./invoke render",
         ) from None
     return {f"{stack.settings.environment}.yaml": text, f"{stack.settings.environment}.gateway.json": gateway}
+
+
+def writable_places(stack: Stack) -> list[str]:
+    """Directories that the app may write beside /tmp, as Docker mounts memory for anybody to write in."""
+    limit = stack["app"].memory // 2
+    return [f"{place}:size={limit},mode=1777" for place in stack.settings.app_writable]
 
 
 @functools.cache

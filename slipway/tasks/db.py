@@ -98,4 +98,12 @@ def fixtures(c, only=None, on="local", yes=False, wait=None):
     perform("db.fixtures", on, only=only, yes=yes, wait=number("wait", wait))
 
 
-namespace = Collection("db", migrate, rollback, goto, redo, status, adopt, new, lint, rehearse, schema, drift, fixtures)
+@task(help={"on": ON})
+def roles(c, on="local"):
+    """Make the role that an app of POSTGRES=external needs, and no more."""
+    perform("db.roles", on)
+
+
+namespace = Collection(
+    "db", roles, migrate, rollback, goto, redo, status, adopt, new, lint, rehearse, schema, drift, fixtures
+)

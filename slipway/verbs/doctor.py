@@ -16,13 +16,15 @@ from slipway.environment import ROOT, enter
 from slipway.errors import SlipwayError, VerificationError
 from slipway.plan import Silent
 from slipway.recovery import backups as backup_words
+from slipway.release.provision import describe_excess
+from slipway.stack import stores
 
 ROOM = 5 * 2**30
 
 
 def run(on: str, reporter) -> None:
     """Prints every finding. Raises VerificationError (exit 8) if one of them needs mending."""
-    findings = [finding for check in (files, machine, engine, backups, archive) for finding in kept(check, on)]
+    findings = [finding for check in (files, machine, engine, rights, backups, archive) for finding in kept(check, on)]
     for finding in findings:
         reporter.line(f"  {'✗' if finding.mend else '✓'} {finding.subject:<14} {finding.found}")
         if finding.mend:
@@ -44,17 +46,18 @@ def kept(check: Callable[[str], Iterator[Finding]], on: str) -> list[Finding]:
 
 
 def files(on: str) -> Iterator[Finding]:
-    """Settings: there, valid, private, ignored by git."""
+    """Settings: there, valid, private, ignored by git, with what the app may beyond its own."""
     path = envfile.path_of(ROOT, on)
     if not path.exists():
         yield Finding(path.name, "not there yet", "./invoke init" + ("" if on == "local" else f" --on {on}"))
         return
-    envfile.load(ROOT, on, os.environ)
+    settings = envfile.load(ROOT, on, os.environ)
     yield Finding(path.name, "valid")
     if envfile.readable_by_others(path):
         yield Finding("mode", f"others may read {path.name}", f"chmod 600 {path.name}")
     if not ignored(path.name):
         yield Finding("git", f"{path.name} is not ignored, and it holds the secrets", f"echo {path.name} >> .gitignore")
+    yield from (Finding(f"{store} rights", said) for store, said in stores.excess(settings).items())
 
 
 def ignored(name: str) -> bool:
@@ -80,6 +83,11 @@ def engine(on: str) -> Iterator[Finding]:
     yield Finding("engine", env.header)
     for check in env.engine.checks(env.flag):
         yield from kept(lambda on, check=check: check(), on)
+
+
+def rights(on: str) -> Iterator[Finding]:
+    """What the app may in a database of somebody else's, where the stack runs."""
+    yield from (Finding("app's role", said) for said in describe_excess(enter(on).engine.observe().data))
 
 
 def backups(on: str) -> Iterator[Finding]:

@@ -35,7 +35,8 @@ def plan(env: Environment, again: bool) -> Plan:
     return Plan(
         tuple(
             tuple(
-                Step(f"build {image.name}", f"{image.tag} {cause}", partial(env.engine.build, image)) for image in level
+                Step(f"build {image.name}", f"{image.tag} {cause}", partial(env.engine.build, image, anew=again))
+                for image in level
             )
             for level in images.in_order(i for i in built if i.tag not in have)
         )

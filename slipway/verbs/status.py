@@ -12,7 +12,7 @@ from slipway.ops.interface import Observed
 from slipway.plan import Silent
 from slipway.recovery import backups
 from slipway.release.change import differences
-from slipway.release.provision import shortcomings
+from slipway.release.provision import describe_excess, shortcomings
 
 
 def run(on: str, reporter) -> None:
@@ -49,6 +49,7 @@ def facts(data: Observed | None) -> Iterator[tuple[str, str]]:
     yield "schema", schema(data)
     if found := data.archive:
         yield "archive", describe_archiving(found)
+    yield from (("rights", said) for said in describe_excess(data))
     features = data.records.get("objects", {}).get("features", {})
     for text in shortcomings({name: Feature(**found) for name, found in features.items()}):
         yield "store", text

@@ -11,7 +11,7 @@ from slipway.engine import Seen
 from slipway.environment import Environment, ensure_settings, enter, first_run, throwaway_secrets
 from slipway.errors import EngineError
 from slipway.plan import Plan
-from slipway.release import confirm, execute, history, plans, preview
+from slipway.release import confirm, execute, history, plans, preview, provision
 from slipway.release.change import Change, compare, cut_short, describe_tally
 from slipway.release.record import Record, describe
 
@@ -30,12 +30,14 @@ def run(on: str, reporter, dry_run: bool = False, wait: float = 0, yes: bool = F
     if todo or cut_short(seen):
         confirm.agree(env, reporter, change, todo, yes)
         tally, record = put(env, reporter, seen, todo, wait)
-        check(env, env.engine.observe())
+        check(env, seen := env.engine.observe())
     seconds = time.monotonic() - begun
     felt = history.felt(record.since_migration())
     words = f"Up in {seconds:.1f} s: {describe_tally(tally)}{f'; {felt}' if felt else ''}."
     if not todo:
         words = f"Nothing to do: everything runs as asked and answers ({seconds:.1f} s)."
+    for said in provision.describe_excess(seen.data):
+        reporter.line(f"  ! postgres: {said}")
     facts = {"url": env.engine.url(), "seconds": round(seconds, 3), "steps": len(todo.steps), **tally}
     facts |= record.since_migration()
     reporter.done(f"{words}\n{env.engine.url()}", **facts)

@@ -72,9 +72,37 @@ def test_every_container_is_hardened_and_bounded(shared: Clone):
         assert host["CapDrop"] == ["ALL"] and not host["Privileged"], name
         assert "no-new-privileges:true" in host["SecurityOpt"], name
         assert host["Memory"] > 0 and host["PidsLimit"] > 0 and host["Init"], name
+        assert host["MemorySwap"] == host["Memory"] and host["ReadonlyRootfs"], name
+        assert all("size=" in options for options in host["Tmpfs"].values()), name
         assert host["RestartPolicy"]["Name"] == "always", name
         assert host["LogConfig"]["Config"]["max-size"], name
         assert not [mount for mount in container["Mounts"] if "docker.sock" in mount["Source"]], name
+
+
+# Of who works with secrets, and in whose image: none may be an account of the host.
+OURS = {"app": 10001, "objects": 10002, "ops": 10003, "gateway": 10004}
+
+
+def test_processes_of_our_images_are_nobody_on_the_host(shared: Clone):
+    for service, account in OURS.items():
+        rows = must("top", shared.ids()[service][0], "-eo", "pid,uid,args").splitlines()[1:]
+        assert {int(row.split()[1]) for row in rows} == {account}, service
+
+
+FORMER = {"ops": 999, "gateway_run": 999, "backups": 999, "objects": 1000, "gateway_data": 0, "gateway_config": 0}
+
+
+def test_volumes_that_former_accounts_own_go_on(own: Clone):
+    """As a stack has them that was made when ops was 999, objects 1000 and the gateway root."""
+    own.succeed("backup")
+    image, stack = must("inspect", "--format", "{{.Image}}", own.id("ops")).strip(), f"{own.project}-local"
+    own.succeed("down")
+    for name, account in FORMER.items():
+        volume = f"{stack}-backups" if name == "backups" else f"{stack}_{name}"
+        script = f"find /v -exec chown -h {account}:{account} {{}} + && chmod -R go-rwx /v"
+        must("run", "--rm", "--user", "0", "--volume", f"{volume}:/v", image, "sh", "-c", script)
+    own.assert_right()
+    assert len(json.loads(own.succeed("backups.list", "--json").splitlines()[-1])["backups"]) == 1
 
 
 def test_stores_cannot_reach_the_internet_and_the_gateway_cannot_reach_the_stores(shared: Clone):
@@ -85,7 +113,12 @@ def test_stores_cannot_reach_the_internet_and_the_gateway_cannot_reach_the_store
         container["Config"]["Labels"][SERVICE]: set(container["NetworkSettings"]["Networks"])
         for container in inspected(shared)
     }
-    assert {service for service, networks in joined.items() if networks == {name}} == {"postgres", "redis", "objects"}
+    assert {service for service, networks in joined.items() if networks == {name}} == {
+        "postgres",
+        "redis",
+        "objects",
+        "ops",
+    }
     assert name not in joined["gateway"]
 
 

@@ -31,11 +31,11 @@ def managed(address: str) -> Iterator[tuple[str, str]]:
     server = services.make_postgres(folder, services.older_postgres_bin(), f"127.0.0.1,{address}")
     try:
         with (folder / "pgdata" / "pg_hba.conf").open("a") as rules:
-            rules.write("host all team all scram-sha-256\n")
+            rules.write("host all team,team_app all scram-sha-256\n")
         server.start_and_wait()
         admin = f"postgresql://postgres:{quote(services.ADMIN_PASSWORD, safe='')}@127.0.0.1:{server.port}"
         with psycopg.connect(f"{admin}/postgres", autocommit=True) as conn:
-            conn.execute("CREATE ROLE team LOGIN CREATEDB PASSWORD 'managed-p@ss'")
+            conn.execute("CREATE ROLE team LOGIN CREATEDB CREATEROLE PASSWORD 'managed-p@ss'")
             conn.execute("CREATE DATABASE team OWNER team")
         yield f"{admin}/team", f"postgresql://team:{PASSWORD}@{address}:{server.port}/team"
     finally:
@@ -64,7 +64,9 @@ def test_an_older_external_server_is_backed_up_drilled_restored_and_rehearsed_on
                 return done.fetchone() if done.description else None
 
         fresh.settle(POSTGRES="external", DATABASE_URL=url)
-        fresh.succeed("up")
+        assert "row level security does not hold" in fresh.succeed("up") and "owns its tables" in fresh.succeed(
+            "status"
+        )
         before, page = value(HASH), fresh.get("/api/v1/tasks?limit=100")
         fresh.succeed("backup")
         assert "restored on 18" in fresh.succeed("backups.drill")
@@ -74,4 +76,16 @@ def test_an_older_external_server_is_backed_up_drilled_restored_and_rehearsed_on
         (fresh.root / "migrations" / "905_labels.up.sql").write_text("CREATE TABLE labels (id bigint PRIMARY KEY);\n")
         assert "1 file went up on a copy." in fresh.succeed("db.rehearse")
         assert "0 differences" in fresh.succeed("db.drift")
+        lay_down_least_rights(fresh, url)
+        assert value(HASH) == before and fresh.get("/api/v1/tasks?limit=100") == page
         fresh.succeed("down", "--volumes", "--yes")
+
+
+def lay_down_least_rights(stack: Clone, url: str) -> None:
+    """As `db.roles` says it: the app becomes a role that owns nothing, and nobody has to say so any more."""
+    said = stack.succeed("db.roles")
+    secret = stack.setting("POSTGRES_APP_PASSWORD")
+    assert "DATABASE_URL=postgresql://team_app:PASSWORD@" in said and secret not in said
+    stack.settle(MIGRATE_DATABASE_URL=url, DATABASE_URL=url.replace(f"team:{PASSWORD}", f"team_app:{secret}"))
+    assert "row level security" not in stack.succeed("up") + stack.succeed("status")
+    assert "Put into" not in stack.succeed("db.roles")

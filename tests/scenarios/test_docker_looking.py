@@ -26,7 +26,7 @@ def test_psql_needs_no_port_and_works_as_the_owner_of_the_schema(shared: Clone):
 
 def test_a_shell_has_the_environment_of_ops(shared: Clone):
     done = fed(shared, "shell", 'echo "$S3_BUCKETS as $(id -u)"\n')
-    assert done.returncode == 0 and "app as 999" in done.stdout
+    assert done.returncode == 0 and "app as 10003" in done.stdout
 
 
 def fed(stack: Clone, task: str, text: str) -> subprocess.CompletedProcess[str]:

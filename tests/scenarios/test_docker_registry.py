@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from slipway.system import registry as digests
 from tests.support import clone
 from tests.support.clone import Clone, assert_refused, free_port
 from tests.support.containers import ROOT, container, docker, must, tags
@@ -74,6 +75,10 @@ def deployed(shop: Clone, registry: str, tag: str) -> str:
     assert tag in shop.get("/version")
     assert records(shop)[0]["digest"].startswith(f"{registry}/shop@sha256:")
     return records(shop)[0]["id"]
+
+
+def test_the_digest_that_a_registry_is_asked_for_is_the_one_that_the_engine_pulls(shop: Clone, registry: str):
+    assert records(shop)[0]["digest"] == f"{registry}/shop@{digests.digest(f'{registry}/shop:one')}"
 
 
 def test_a_release_whose_image_is_gone_and_whose_tag_moved_on_is_pulled_by_its_digest(shop: Clone, registry: str):

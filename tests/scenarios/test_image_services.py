@@ -118,7 +118,9 @@ def test_objects_keeps_what_was_put_over_a_restart_and_refuses_a_wrong_secret():
     from botocore.exceptions import ClientError
 
     keys = [part for key, value in KEYS.items() for part in ("--env", f"{key}={value}")]
-    with container(tags()["objects"], *HARDENED, "--user", "1000:1000", "--publish", "127.0.0.1::9000", *keys) as name:
+    with container(
+        tags()["objects"], *HARDENED, "--user", "10002:10002", "--publish", "127.0.0.1::9000", *keys
+    ) as name:
         until(lambda: s3_answers(name), "the store answers")
         body = os.urandom(12 * 2**20)
         s3(name).create_bucket(Bucket="files")
@@ -147,7 +149,7 @@ def test_ops_has_client_server_and_libraries_and_ends_when_told():
         must("exec", name, "python3", "-c", "import slipway.errors, psycopg, redis, boto3")
         for program in ("pg_dump", "pg_restore", "pg_isready", "initdb", "postgres", "pgbackrest"):
             must("exec", name, "which", program)
-        assert must("exec", name, "id", "-u") == "999"
+        assert must("exec", name, "id", "-u") == "10003"
         must("exec", name, "ls", "migrations", "fixtures", "slipway")
         must("stop", "--timeout", "30", name)
         assert must("inspect", "--format", "{{.State.ExitCode}}", name) == "0"

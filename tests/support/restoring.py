@@ -98,7 +98,7 @@ def tidy(stack: Stack) -> None:
             "select rolname from pg_roles where starts_with(rolname, %s)", (stack.database,)
         ).fetchall():
             if name not in own and not name[len(stack.database) :][:1].isdigit():
-                conn.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+                conn.execute(sql.SQL("drop owned by {0}; drop role {0}").format(sql.Identifier(name)))
 
 
 @contextmanager

@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 ADMIN, MIGRATE, BACKUP = "ADMIN_DATABASE_URL", "MIGRATE_DATABASE_URL", "POSTGRES_BACKUP_PASSWORD"
 PATIENCE = "10s"  # for a lock; what waits behind us waits as long
-# pg_read_all_data does not cover large objects; subscriptions and user mappings show whole to a superuser alone.
-BEYOND = (
-    "SELECT EXISTS (SELECT FROM pg_largeobject_metadata) OR EXISTS (SELECT FROM pg_subscription s JOIN pg_database d "
-    "ON d.oid = s.subdbid WHERE d.datname = current_database()) OR EXISTS (SELECT FROM pg_user_mappings)"
-)
+# What a dump holds and this role may not read: a table or a sequence that somebody else than the owner made, or that
+# was taken from it; large objects; subscriptions and user mappings, which show whole to a superuser alone.
+BEYOND = """
+SELECT EXISTS (SELECT FROM pg_largeobject_metadata) OR EXISTS (SELECT FROM pg_user_mappings)
+    OR EXISTS (SELECT FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database())
+    OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')))
+"""
 DATABASE = """
 SELECT pg_get_userbyid(datdba) AS owner, pg_encoding_to_char(encoding) AS encoding, datcollate AS collate,
     datctype AS ctype, CASE datlocprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END AS locale_provider,

@@ -98,9 +98,10 @@ def keep_from_app(conn: psycopg.Connection, ends: Endpoints) -> None:
     """Takes the history out of the app role's reach, which default privileges gave it."""
     from psycopg import sql
 
-    if not ends.database_owner or not ends.app_database_url:
+    name = connection.parameters(ends.app_database_url, "DATABASE_URL").get("user", "") if ends.app_database_url else ""
+    if not name or conn.execute("SELECT %s IN (current_user, session_user)", (name,)).fetchone()[0]:
         return
-    app = sql.Identifier(connection.parameters(ends.app_database_url, "DATABASE_URL").get("user", ""))
+    app = sql.Identifier(name)
     conn.execute(sql.SQL("REVOKE ALL ON SCHEMA slipway FROM {}").format(app))
     conn.execute(sql.SQL("REVOKE INSERT, UPDATE, DELETE ON public.schema_migrations FROM {}").format(app))
 

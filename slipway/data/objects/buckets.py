@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from slipway.data import records
 from slipway.data.endpoints import Emit, Endpoints
@@ -24,6 +25,7 @@ def establish(ends: Endpoints, args: Establish, emit: Emit) -> Buckets:
     started = time.monotonic()
     client = objects.client(ends)
     created = tuple(bucket for bucket in ends.s3_buckets if make(client, bucket))
+    prove_app(ends)
     record = records.read(ends.state_dir, "objects")
     fresh = args.canary or not is_current(record, ends)
     if fresh:
@@ -40,6 +42,25 @@ def establish(ends: Endpoints, args: Establish, emit: Emit) -> Buckets:
     records.write(ends.state_dir, "objects", record | asked)
     found = {name: Feature(**feature) for name, feature in record["features"].items()}
     return Buckets(created, found, "run" if fresh else "kept", round((time.monotonic() - started) * 1000, 1))
+
+
+def prove_app(ends: Endpoints) -> None:
+    """Whether the app's own key, where it has one, puts, reads and deletes in each bucket. Raises GateError."""
+    if not ends.s3_app_access_key:
+        return
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    own = replace(ends, s3_access_key=ends.s3_app_access_key, s3_secret_key=ends.s3_app_secret_key)
+    for bucket in ends.s3_buckets:
+        try:
+            objects.round_trip(objects.client(own), bucket)
+        except (BotoCoreError, ClientError) as error:
+            raise GateError(
+                f"bucket {bucket} by S3_APP_ACCESS_KEY",
+                objects.reason(error),
+                "a key that may put, get, list and delete in every bucket of S3_BUCKETS",
+                "docs/rights.md has the policy; then ./invoke up",
+            ) from None
 
 
 def try_out(client, ends: Endpoints, emit: Emit) -> dict[str, dict]:

@@ -16,10 +16,11 @@ HELD = """
 SELECT coalesce(r.rolname, ''), a.privilege_type FROM {}, aclexplode({}) a
 LEFT JOIN pg_roles r ON r.oid = a.grantee WHERE {}
 """
-ON_DATABASE = HELD.format(
-    "pg_database d", "coalesce(d.datacl, acldefault('d', d.datdba))", "d.datname = current_database()"
+ON_DATABASE = HELD.format("pg_database d", "coalesce(d.datacl, acldefault('d', d.datdba))", "d.datname = %(name)s")
+ON_SCHEMA = HELD.format("pg_namespace n", "coalesce(n.nspacl, acldefault('n', n.nspowner))", "n.nspname = %(name)s")
+ON_FUNCTION = HELD.format(
+    "pg_proc p", "coalesce(p.proacl, acldefault('f', p.proowner))", "p.oid = %(name)s::regprocedure"
 )
-ON_PUBLIC = HELD.format("pg_namespace n", "coalesce(n.nspacl, acldefault('n', n.nspowner))", "n.nspname = 'public'")
 ON_FUTURE = """
 SELECT k.kind, coalesce(r.rolname, ''), a.privilege_type FROM unnest(ARRAY['r', 'S', 'f', 'n']::"char"[]) AS k(kind)
 LEFT JOIN pg_default_acl d ON d.defaclobjtype = k.kind AND d.defaclnamespace = 0
@@ -29,20 +30,38 @@ CROSS JOIN LATERAL aclexplode(coalesce(d.defaclacl, CASE WHEN k.kind = 'f' THEN
 LEFT JOIN pg_roles r ON r.oid = a.grantee
 """
 SCHEMAS = """
-SELECT nspname FROM pg_namespace WHERE nspname <> 'slipway' AND nspname !~ '^pg_'
-AND (nspname = 'public' OR nspowner = to_regrole(quote_ident(%s)))
+SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND (nspname = 'public' OR nspowner = to_regrole(quote_ident(%s)))
 """
+# Databases of every server, which nobody but its administrator has to enter.
+CLOSED = ("postgres", "template1")
+# What makes large objects: the one thing that a role without any grant could fill a disk with.
+MAKERS = ("pg_catalog.lo_creat(integer)", "pg_catalog.lo_create(oid)", "pg_catalog.lo_from_bytea(oid,bytea)")
 
 
 def ensure(conn: psycopg.Connection, roles: Split) -> list[str]:
     """Repairs the grants inside the database in one transaction; what was changed."""
     with conn.transaction():
-        return ensure_connect(conn, roles) + ensure_public(conn, roles) + ensure_defaults(conn, roles)
+        return (
+            ensure_connect(conn, roles)
+            + ensure_public(conn, roles)
+            + ensure_large_objects(conn, roles)
+            + ensure_defaults(conn, roles)
+        )
+
+
+def ensure_closed(conn: psycopg.Connection, database: str) -> list[str]:
+    """Nothing for PUBLIC in the databases that every server has, the one in use aside."""
+    return [
+        change
+        for name in CLOSED
+        if name != database
+        for change in ensure_on(conn, ON_DATABASE, "DATABASE", name, set())
+    ]
 
 
 def ensure_connect(conn: psycopg.Connection, roles: Split) -> list[str]:
     """CONNECT for the roles that need it and for nobody by being PUBLIC; the migrating role has it from the owner."""
-    wanted = {(roles.named(part), "CONNECT") for part in ("app", "readonly", "backup")}
+    wanted = {(roles.named(part), "CONNECT") for part in roles.granted}
     return ensure_on(conn, ON_DATABASE, "DATABASE", roles.database, wanted)
 
 
@@ -50,17 +69,21 @@ def ensure_public(conn: psycopg.Connection, roles: Split) -> list[str]:
     """USAGE of schema public for those who work in it. A team that dropped the schema is left in peace."""
     if conn.execute("SELECT to_regnamespace('public')").fetchone() == (None,):
         return []
-    return ensure_on(
-        conn, ON_PUBLIC, "SCHEMA", "public", {(roles.named(part), "USAGE") for part in ("app", "readonly")}
-    )
+    return ensure_on(conn, ON_SCHEMA, "SCHEMA", "public", {(roles.named(part), "USAGE") for part in roles.granted})
+
+
+def ensure_large_objects(conn: psycopg.Connection, roles: Split) -> list[str]:
+    """Making them for the app and for migrations alone: to who only reads, no other way to write is left."""
+    wanted = {(roles.named(part), "EXECUTE") for part in ("app", "owner")}
+    return [change for maker in MAKERS for change in ensure_on(conn, ON_FUNCTION, "FUNCTION", maker, wanted)]
 
 
 def ensure_on(conn: psycopg.Connection, query: str, kind: str, name: str, wanted: set[tuple[str, str]]) -> list[str]:
     """The wanted grants on one object, and none to PUBLIC."""
     from psycopg import sql
 
-    held = {(grantee, privilege) for grantee, privilege in conn.execute(query)}
-    target = sql.SQL(kind + " {}").format(sql.Identifier(name))
+    held = {(grantee, privilege) for grantee, privilege in conn.execute(query, {"name": name})}
+    target = sql.SQL(kind + " {}").format(sql.SQL(name) if kind == "FUNCTION" else sql.Identifier(name))
     changed = []
     if any(grantee == PUBLIC for grantee, _ in held):
         conn.execute(sql.SQL("REVOKE ALL ON {} FROM PUBLIC").format(target))
@@ -76,14 +99,14 @@ def ensure_defaults(conn: psycopg.Connection, roles: Split) -> list[str]:
 
     Only then: a migration that took a grant away on purpose must keep its way.
     """
-    names = {PUBLIC, roles.named("app"), roles.named("readonly")}
+    names = {*(roles.named(part) for part in roles.granted), *([PUBLIC] if roles.closed else [])}
     held = {tuple(row) for row in conn.execute(ON_FUTURE, {"owner": roles.named("owner")}) if row[1] in names}
     wanted = role_spec.default_privileges(roles)
     kinds = sorted({kind for kind, _, _ in held ^ wanted})
     for kind in kinds:
         grant_future(conn, roles, kind, {each for each in held - wanted if each[0] == kind}, wanted)
-    if kinds:
-        grant_existing(conn, roles, [kind for kind in kinds if kind != "n"], wanted)
+    if wanted - held:
+        grant_existing(conn, roles, wanted - held)
     return [f"default privileges: {KINDS[kind].lower()}" for kind in kinds]
 
 
@@ -104,18 +127,17 @@ def grant_future(
         conn.execute(prefix + sql.SQL(f"GRANT {privilege} ON {KINDS[kind]} TO {{}}").format(sql.Identifier(grantee)))
 
 
-def grant_existing(
-    conn: psycopg.Connection, roles: Split, kinds: list[str], wanted: frozenset[tuple[str, str, str]]
-) -> None:
-    """The same grants on what is there already, in public and in the owner's schemas."""
+def grant_existing(conn: psycopg.Connection, roles: Split, missing: frozenset[tuple[str, str, str]]) -> None:
+    """The same grants on what is there already, in public and in the owner's schemas; in our own for the backup alone."""
     from psycopg import sql
 
     for (schema,) in conn.execute(SCHEMAS, (roles.named("owner"),)).fetchall():
-        for kind, grantee, privilege in sorted(each for each in wanted if each[0] in kinds):
+        for kind, grantee, privilege in sorted(missing):
+            if schema == "slipway" and grantee != roles.named("backup"):
+                continue
+            what = "SCHEMA {}" if kind == "n" else f"ALL {KINDS[kind]} IN SCHEMA {{}}"
             conn.execute(
-                sql.SQL(f"GRANT {privilege} ON ALL {KINDS[kind]} IN SCHEMA {{}} TO {{}}").format(
-                    sql.Identifier(schema), sql.Identifier(grantee)
-                )
+                sql.SQL(f"GRANT {privilege} ON {what} TO {{}}").format(sql.Identifier(schema), sql.Identifier(grantee))
             )
     if conn.execute("SELECT to_regclass('public.schema_migrations')").fetchone() != (None,):
         conn.execute(

@@ -26,6 +26,24 @@ class Established:
 
 
 @dataclass(frozen=True)
+class Least:
+    """Make, on a server of somebody else's, the role that may work with rows alone; it logs in with this password."""
+
+    password: str
+
+
+@dataclass(frozen=True)
+class AppRole:
+    """That role, where it logs in, and what was changed."""
+
+    role: str
+    host: str
+    port: str
+    database: str
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Schema:
     """Write the schema as text; with `check`, compare it with `text`."""
 
@@ -43,4 +61,5 @@ class SchemaText:
 
 
 ROLES = Verb("roles", "slipway.data.postgres.roles:establish", Nothing, Established)
+APP_ROLE = Verb("roles.app", "slipway.data.postgres.external:establish", Least, AppRole, alone=True, confidential=True)
 SCHEMA = Verb("schema", "slipway.data.postgres.schema:schema", Schema, SchemaText, alone=True)

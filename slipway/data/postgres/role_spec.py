@@ -10,20 +10,30 @@ from dataclasses import dataclass
 
 from slipway.errors import SettingsError
 
-VERSION = 2
+VERSION = 3
 LONGEST = 63  # bytes of a Postgres name: NAMEDATALEN - 1
 APP = (("idle_in_transaction_session_timeout", "60s"), ("statement_timeout", "30s"))
+# Groups of the server's own that no role of ours is in: with each, passwords' verifiers or the machine's files are in reach.
+TOO_MUCH = (
+    "pg_execute_server_program",
+    "pg_read_all_data",
+    "pg_read_server_files",
+    "pg_write_all_data",
+    "pg_write_server_files",
+)
 UNLIMITED = (("idle_in_transaction_session_timeout", "0"), ("lock_timeout", "0"), ("statement_timeout", "0"))
 
 
 @dataclass(frozen=True)
 class Role:
-    """One role; `settings` are its session defaults. No role of ours is a superuser or makes roles or databases."""
+    """One role; `settings` are its session defaults.
+
+    No role of ours is a superuser, replicates, or makes roles or databases.
+    """
 
     name: str
     login: bool = True
     bypass_rls: bool = False
-    replication: bool = False
     member_of: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
 
@@ -34,9 +44,16 @@ class Split:
 
     database: str
     roles: tuple[Role, ...]
+    owner: str = ""  # where that is no role of ours
+    granted: tuple[str, ...] = ("app", "readonly", "backup")  # who gets rights on what the owner makes
+    closed: bool = True  # whether nothing may be had by being PUBLIC
 
     def named(self, part: str) -> str:
-        return f"{self.database}_{part}"
+        return self.owner if part == "owner" and self.owner else f"{self.database}_{part}"
+
+
+def app_role(database: str) -> Role:
+    return Role(f"{database}_app", settings=APP)
 
 
 def split(database: str) -> Split:
@@ -55,7 +72,7 @@ def split(database: str) -> Split:
             Role(owner, login=False),
             # Whatever the migrating role makes, by any tool, belongs to the owner.
             Role(f"{database}_migrate", member_of=(owner,), settings=(("lock_timeout", "5s"), ("role", owner))),
-            Role(f"{database}_app", settings=APP),
+            app_role(database),
             # Policies would call functions that it may not execute, and show it no row: it is for reports over all of them.
             Role(
                 f"{database}_readonly",
@@ -66,34 +83,24 @@ def split(database: str) -> Split:
                     ("statement_timeout", "5min"),
                 ),
             ),
-            # A dump must see every row and must never be cut short by a timeout.
-            Role(
-                f"{database}_backup",
-                bypass_rls=True,
-                replication=True,
-                member_of=("pg_read_all_data",),
-                settings=UNLIMITED,
-            ),
+            # A dump must see every row and must never be cut short by a timeout. Not a member of pg_read_all_data, which
+            # reads the verifiers of all passwords too: it is granted what the owner makes. And no replication: a slot
+            # that nobody reads keeps every change until the disk is full.
+            Role(f"{database}_backup", bypass_rls=True, settings=UNLIMITED),
         ),
     )
 
 
 def default_privileges(roles: Split) -> frozenset[tuple[str, str, str]]:
     """What the owner's future objects grant: (kind as in pg_default_acl, grantee, privilege). Nothing to PUBLIC."""
-    app, readonly = roles.named("app"), roles.named("readonly")
-    tables = {("r", app, each) for each in ("SELECT", "INSERT", "UPDATE", "DELETE")}
-    return frozenset(
-        tables
-        | {
-            ("r", readonly, "SELECT"),
-            ("S", app, "USAGE"),
-            ("S", app, "SELECT"),
-            ("S", readonly, "SELECT"),
-            ("f", app, "EXECUTE"),
-            ("n", app, "USAGE"),
-            ("n", readonly, "USAGE"),
-        }
-    )
+    app = roles.named("app")
+    written = {("r", app, each) for each in ("INSERT", "UPDATE", "DELETE")}
+    read = {
+        (kind, roles.named(part), privilege)
+        for part in roles.granted
+        for kind, privilege in (("r", "SELECT"), ("S", "SELECT"), ("n", "USAGE"))
+    }
+    return frozenset(written | read | {("S", app, "USAGE"), ("f", app, "EXECUTE")})
 
 
 def fingerprint(salt: str, database: str, passwords: Mapping[str, str]) -> str:

@@ -36,7 +36,7 @@ def establish(ends: Endpoints, args: Nothing, emit: Emit) -> Established:
     ):
         conn.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         changed = [change for role in roles.roles for change in ensure_role(conn, role, passwords.get(role.name))]
-        changed += ensure_database(conn, roles)
+        changed += ensure_database(conn, roles) + grants.ensure_closed(conn, database)
         with connection.connect(
             ends.admin_url, "ADMIN_DATABASE_URL", database=database, purpose="slipway roles"
         ) as inside:
@@ -89,7 +89,7 @@ def ensure_role(conn: psycopg.Connection, role: Role, password: Secret | None) -
 def ensure_attributes(conn: psycopg.Connection, role: Role) -> list[str]:
     from psycopg import sql
 
-    wanted = (role.login, role.bypass_rls, role.replication, False, False, False, True)
+    wanted = (role.login, role.bypass_rls, False, False, False, False, True)
     found = conn.execute(
         "SELECT rolcanlogin, rolbypassrls, rolreplication, rolsuper, rolcreatedb, rolcreaterole, "
         "rolinherit FROM pg_roles WHERE rolname = %s",
@@ -131,9 +131,14 @@ def ensure_membership(conn: psycopg.Connection, role: Role) -> list[str]:
         )
     }
     missing = [group for group in role.member_of if group not in found]
+    excess = [group for group in role_spec.TOO_MUCH if group in found]
     for group in missing:
         conn.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(role.name)))
-    return [f"role {role.name}: member of {group}" for group in missing]
+    for group in excess:
+        conn.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(group), sql.Identifier(role.name)))
+    return [f"role {role.name}: member of {group}" for group in missing] + [
+        f"role {role.name}: no longer member of {group}" for group in excess
+    ]
 
 
 def ensure_settings(conn: psycopg.Connection, role: Role) -> list[str]:

@@ -163,6 +163,7 @@ def furnish(ends: Endpoints, live: str) -> None:
     with maker(ends, database_of(ends)) as conn:
         split = role_spec.split(live)
         grants.ensure_public(conn, split)
+        grants.ensure_large_objects(conn, split)
         grants.ensure_defaults(conn, split)
         roles.ensure_statistics(conn)
 

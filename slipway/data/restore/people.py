@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from slipway.data.postgres import connection
+from slipway.data.postgres import connection, role_spec
 from slipway.errors import BackupError
 
 if TYPE_CHECKING:
@@ -135,7 +135,10 @@ def stand_in(inside: psycopg.Connection, then: str, now: str) -> list[str]:
     }
     known = {row[0] for row in inside.execute("SELECT rolname FROM pg_roles")}
     found = [(old, new) for old, new in pairs if old in there and new in known]
+    groups = sql.SQL(", ").join(map(sql.Identifier, role_spec.TOO_MUCH))
     for old, new in found:
+        # A backup of before may say that its backup role reads passwords; nobody here shall by standing in for it.
+        inside.execute(sql.SQL("REVOKE {} FROM {}").format(groups, sql.Identifier(old)))
         inside.execute(sql.SQL("REASSIGN OWNED BY {} TO {}").format(sql.Identifier(old), sql.Identifier(new)))
         inside.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(old), sql.Identifier(new)))
     return [f"role {new}: owns and may what {old} did" for old, new in found]

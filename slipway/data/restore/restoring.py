@@ -19,6 +19,9 @@ from slipway.errors import BackupError, SettingsError, VerificationError
 if TYPE_CHECKING:
     import psycopg
 
+# Entries of a dump that only an administrator of the server can restore.
+ADMINISTRATORS = ("COMMENT - EXTENSION ", "ACL pg_catalog ")
+
 
 def restore(ends: Endpoints, wish: Restore, emit: Emit) -> Restored:
     """Restores the database of a backup; until the last moment the live one is untouched.
@@ -135,7 +138,7 @@ def fill(
         entries = [
             number
             for number, text in opened.entries.items()
-            if not text.startswith("COMMENT - EXTENSION ") and (entries is None or number in entries)
+            if not text.startswith(ADMINISTRATORS) and (entries is None or number in entries)
         ]
     with scratch.maker(ends, made.name) as watch:
         filling.fill(opened, copy.environment(ends, made.name), entries, words, emit, watch)

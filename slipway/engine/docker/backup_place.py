@@ -7,9 +7,10 @@ from pathlib import Path
 
 from slipway.engine.docker.client import Connection
 from slipway.errors import EngineError
+from slipway.stack.accounts import ACCOUNTS
 from slipway.stack.model import Stack
 
-USER = 999  # of ops
+USER = ACCOUNTS.ops
 
 
 def ensure(connection: Connection, stack: Stack) -> None:

@@ -6,6 +6,7 @@ import shutil
 import socket
 from pathlib import Path
 
+from slipway.config.settings import Settings
 from slipway.engine.docker import containers
 from slipway.engine.docker.client import Connection
 from slipway.errors import ENGINE_FULL, EngineError
@@ -24,8 +25,9 @@ def refuse_full_disk(connection: Connection) -> None:
         )
 
 
-def refuse_taken_port(connection: Connection, port: int) -> None:
-    if connection.local and is_listening(port):
+def refuse_taken_port(connection: Connection, settings: Settings) -> None:
+    port = settings.front_port
+    if connection.local and is_listening(port, settings.front_host):
         name = containers.publisher(connection, port)
         raise EngineError(
             f"port {port}",
@@ -35,8 +37,10 @@ def refuse_taken_port(connection: Connection, port: int) -> None:
         )
 
 
-def is_listening(port: int) -> bool:
-    """Whether something answers on a port of this machine."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def is_listening(port: int, host: str = "") -> bool:
+    """Whether something answers on a port of this machine, at one of its addresses."""
+    try:
+        socket.create_connection((host.strip("[]") or "127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -62,7 +62,10 @@ def running_state(stack: Stack, name: str, group: list[dict]) -> Running:
     detail = {"scaled": f"{count} containers instead of {wanted}", "stopped": worst["Status"]}.get(
         state, f"{worst['Image']} · {worst['Status']}"
     )
-    return Running(state, worst["Labels"].get("slipway.config", ""), detail=detail)
+    # The engine shows an id where the name has gone over to another image: it was built anew, or pulled again. A release
+    # of the app may be started by an id.
+    renewed = name != "app" and worst["Image"] == worst["ImageID"]
+    return Running(state, "" if renewed else worst["Labels"].get("slipway.config", ""), detail=detail)
 
 
 def tags(connection: Connection) -> frozenset[str]:

@@ -14,9 +14,10 @@ from pathlib import Path, PurePosixPath
 from slipway.engine.docker.client import Connection
 from slipway.errors import EngineError, SettingsError
 from slipway.plan import Progress
+from slipway.stack.accounts import ACCOUNTS
 
 BACKUPS = "/var/lib/slipway-backups"
-OWNER = 999  # who works in the ops container
+OWNER = ACCOUNTS.ops
 CHUNK = 2**20
 # A name that no list of backups shows; what a killed run left of it goes first.
 PREFIX = ".from-"

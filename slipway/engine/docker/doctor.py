@@ -28,6 +28,7 @@ def every(engine: Docker, flag: str) -> Sequence[Callable[[], Iterator[Finding]]
         partial(port, engine),
         partial(room, engine),
         partial(exposed, engine, flag),
+        partial(age, engine, flag),
     )
 
 
@@ -65,7 +66,7 @@ def port(engine: Docker) -> Iterator[Finding]:
     """The port of the front door: whose it is."""
     number, connection = engine.stack.settings.front_port, engine.connection
     ours = "gateway" in containers.containers(connection, engine.stack.name)
-    if not ours and connection.local and checks.is_listening(number):
+    if not ours and connection.local and checks.is_listening(number, engine.stack.settings.front_host):
         holder = containers.publisher(connection, number)
         yield Finding(
             f"port {number}",
@@ -102,3 +103,22 @@ def exposed(engine: Docker, flag: str) -> Iterator[Finding]:
             )
         elif public:
             yield Finding("published", f"the gateway alone, on port {', '.join(map(str, sorted(public)))}")
+
+
+def age(engine: Docker, flag: str) -> Iterator[Finding]:
+    """Images of what runs that are older than IMAGES_MAX_DAYS, and official ones that no digest pins."""
+    most, now = engine.stack.settings.images_max_days, datetime.now(UTC)
+    loose = []
+    for service, group in containers.containers(engine.connection, engine.stack.name).items():
+        made = engine.connection.api.api.inspect_image(group[0]["ImageID"])["Created"]
+        days = (now - datetime.fromisoformat(made[:19]).replace(tzinfo=UTC)).days
+        built = service.removesuffix("-blue").removesuffix("-green") in engine.built_images
+        if most and days > most:
+            mend = "images.build --again" if built else "images.update"
+            yield Finding(
+                f"{service} image", f"{days} days old", f"./invoke {mend}{flag if built else ''} && ./invoke up{flag}"
+            )
+        if not built and "@sha256:" not in group[0]["Image"] and service in engine.stack:
+            loose.append(group[0]["Image"])
+    if loose:
+        yield Finding("images", f"no digest pins {', '.join(sorted(loose))}; ./invoke images.update does")

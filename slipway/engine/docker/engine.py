@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from slipway.data.verb import A, R, Verb
 from slipway.engine import Build, Finding, Running, Seen
 from slipway.engine.docker import (
+    accounts,
     backup_place,
     checks,
     colours,
@@ -25,6 +26,7 @@ from slipway.engine.docker import (
     preview,
 )
 from slipway.engine.docker import images as docker_images
+from slipway.engine.docker.access import Access
 from slipway.engine.docker.client import Connection
 from slipway.engine.owner import refuse_other
 from slipway.errors import EngineError
@@ -35,14 +37,14 @@ from slipway.stack.model import Stack
 GRACE = 10  # seconds that Docker gives a container whose rendered file says nothing else
 
 
-class Docker:
+class Docker(Access):
     """One stack on one engine."""
 
     name = "docker"
 
     def __init__(self, stack: Stack, root: Path, environ: Mapping[str, str], connection: Connection):
         self.stack, self.root, self.environ, self.connection = stack, root, environ, connection
-        self.ops = ops_exec.Ops(connection)
+        self.ops, self.accounts_settled = ops_exec.Ops(connection), False
         self.file = root / ".slipway" / stack.settings.environment / "compose" / f"{stack.settings.environment}.yaml"
         if stack.settings.local and not connection.local:
             raise EngineError(
@@ -106,7 +108,9 @@ class Docker:
         settings = self.stack.settings
         if settings.site:
             return settings.site
-        host = "localhost" if self.connection.local else urlsplit(self.connection.host).hostname
+        host = settings.front_host or (
+            "localhost" if self.connection.local else urlsplit(self.connection.host).hostname
+        )
         return f"http://{host}" + ("" if settings.front_port == 80 else f":{settings.front_port}")
 
     def site(self) -> str:
@@ -158,7 +162,7 @@ class Docker:
         compose.refuse_missing(self.environment)
         checks.refuse_full_disk(self.connection)
         if "gateway" not in seen.services:
-            checks.refuse_taken_port(self.connection, self.stack.settings.front_port)
+            checks.refuse_taken_port(self.connection, self.stack.settings)
         return (
             *self.plan_rendering(),
             *docker_images.pulls(self, seen.images),
@@ -177,11 +181,12 @@ class Docker:
     def pull(self, tag: str, progress: Progress) -> None:
         compose.pull(tag, self.environment, progress.say)
 
-    def build(self, image: images.Image, progress: Progress) -> None:
+    def build(self, image: images.Image, progress: Progress, anew: bool = False) -> None:
         images.build(
             image,
             lambda argv, env: compose.run(argv, env or self.environment, progress.say, f"image {image.name}"),
             docker_images.by_revision(image, self.root) if image.tag == self.tags.get("app") else (),
+            anew,
         )
 
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
@@ -190,6 +195,7 @@ class Docker:
         containers.resume(self.connection, self.stack.name, names)
         owner.claim(self.connection, self.stack, self.root)
         backup_place.ensure(self.connection, self.stack)
+        accounts.settle(self, names, progress)
         words = (*compose.UP, "--remove-orphans", *names)
         environment = self.environment_for(self.rollout.image(), colour)
         compose.run(self.compose(*words), environment, progress.say, "docker compose up")
@@ -231,27 +237,3 @@ class Docker:
         if volumes:
             owner.release(self.connection, self.stack)
         return f"data removed; backups stay in {backup_place.describe_place(self.stack)}" if volumes else "data kept"
-
-    # -- looking in ----------------------------------------------------------------------------------------------
-
-    def log(self, service: str, lines: int) -> tuple[str, ...]:
-        return colours.lines_of(self.connection, self.group(service), lines)
-
-    def follow(self, service: str | None, lines: int) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        words = ("logs", "--follow", "--tail", str(lines), *([self.actual(service)] if service else []))
-        return self.compose(*words), self.environment
-
-    def module(self, name: str, *words: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        return ["docker", "exec", self.container("ops"), "python3", "-m", name, *words], self.environment
-
-    def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        return [*self.interactive("ops"), "python3", "-m", "slipway.data.postgres.psql"], self.environment
-
-    def shell(self, service: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        script = "command -v bash >/dev/null && exec bash; exec sh"
-        return [*self.interactive(service), "sh", "-c", script], self.environment
-
-    def interactive(self, service: str) -> list[str]:
-        import sys
-
-        return ["docker", "exec", "-it" if sys.stdin.isatty() else "-i", self.container(service)]

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from slipway.engine import Build
 from slipway.plan import Step
-from slipway.stack import images
+from slipway.stack import digests, images
+from slipway.stack.digests import pinned
 from slipway.stack.model import Service, Stack
+from slipway.stack.official import PYTHON
 from slipway.stack.stores import postgres
 from slipway.system import git
 
 if TYPE_CHECKING:
     from slipway.engine.docker.engine import Docker
 
-PYTHON = "python:3.13-slim"
 # On the local target ops sees migrations and fixtures in the working tree, so that an edit needs no new image. The
 # package is in the image, compiled: from a mounted tree each command would compile it anew.
 LOCAL_PARTS = ("images/ops", "requirements/ops.lock", "slipway")
@@ -28,11 +29,13 @@ def for_stack(stack: Stack, root: Path) -> dict[str, images.Image]:
     settings = stack.settings
     known = images.catalogue(root, settings)
     if settings.pitr and "postgres" not in known:
-        known["postgres"] = images.folder_image(root, "pitr", {"BASE": postgres.OFFICIAL[settings.postgres_version]})
-    below = known["postgres"].tag if "postgres" in known else postgres.OFFICIAL[settings.postgres_version]
+        known["postgres"] = images.folder_image(
+            root, "pitr", {"BASE": pinned(postgres.OFFICIAL[settings.postgres_version])}
+        )
+    below = known["postgres"].tag if "postgres" in known else pinned(postgres.OFFICIAL[settings.postgres_version])
     known["ops"] = local_ops(root, below) if settings.local else images.ops_image(root, below)
     if not settings.app_image:
-        base = known["python"].tag if "python" in known else PYTHON
+        base = known["python"].tag if "python" in known else pinned(PYTHON)
         known["app"] = images.app_image(root, Path(settings.app_context), base, settings.project)
     return {name: image for name, image in known.items() if is_needed(name, stack)}
 
@@ -51,7 +54,7 @@ def pulls(engine: Docker, there: Collection[str]) -> Iterator[Build]:
     """What comes from a registry and is not on the engine."""
     wanted = [service.image for service in engine.stack.services if is_pulled(service, engine.built_images)]
     for tag in dict.fromkeys(wanted):
-        if tag not in there:
+        if digests.bare(tag) not in there:
             yield Build(Step(f"pull {tag}", "not on the engine", partial(engine.pull, tag)))
 
 

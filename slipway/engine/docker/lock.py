@@ -26,6 +26,18 @@ PATIENCE = 45  # seconds without a heartbeat after which the lock lets go
 START = 30  # seconds that its process may take to start
 GUARD = ["bash", "-c", f"while read -r -t {PATIENCE}; do :; done"]
 CONFLICT = 409
+NOBODY = "65534:65534"
+# It reads a line now and then, and needs nothing.
+LEAST = {
+    "network_mode": "none",
+    "read_only": True,
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+    "mem_limit": 32 * 2**20,
+    "memswap_limit": 32 * 2**20,
+    "pids_limit": 16,
+    "init": True,
+}
 
 
 def name_of(stack: str) -> str:
@@ -85,7 +97,8 @@ def create(connection: Connection, stack: str, image: str, doing: str) -> str | 
             stdin_open=True,
             labels=holder.me(doing).labels(),
             entrypoint=[],
-            host_config=api.create_host_config(auto_remove=True, network_mode="none", cap_drop=["ALL"]),
+            user=NOBODY,
+            host_config=api.create_host_config(auto_remove=True, **LEAST),
         )["Id"]
     except APIError as error:
         if error.status_code == CONFLICT:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -15,6 +13,7 @@ from types import MappingProxyType
 from slipway.data.verb import A, Nothing, R, Verb
 from slipway.engine import Build, Finding, Running, Seen
 from slipway.engine.embedded import owner
+from slipway.engine.embedded.access import Access
 from slipway.engine.in_place import InPlace
 from slipway.engine.owner import refuse_other
 from slipway.errors import SettingsError
@@ -22,10 +21,10 @@ from slipway.ops.interface import OBSERVE
 from slipway.plan import Progress, Silent, Step
 from slipway.stack.images import Image
 from slipway.stack.model import Stack
-from slipway.system import http, inherited, requirements
+from slipway.system import http, requirements
 
 
-class Embedded:
+class Embedded(Access):
     """One stack under `.slipway/<environment>/`."""
 
     name = "embedded"
@@ -215,41 +214,3 @@ class Embedded:
                 shutil.rmtree(self.home)
             return f"data removed; backups stay in {self.backups}"
         return "data kept"
-
-    # -- looking in ----------------------------------------------------------------------------------------------
-
-    def log(self, service: str, lines: int) -> tuple[str, ...]:
-        try:
-            text = (self.home / "logs" / f"{service}.log").read_text(errors="replace")
-        except FileNotFoundError:
-            return ()
-        return tuple(text.splitlines()[-lines:])
-
-    def follow(self, service: str | None, lines: int) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        names = [service] if service else self.services()
-        files = [str(self.home / "logs" / f"{name}.log") for name in names]
-        return ["tail", "-n", str(lines), "-F", *files], None
-
-    def module(self, name: str, *words: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        told = self.data_environment() | {"PYTHONPATH": str(self.root)}
-        return [sys.executable, "-m", name, *words], inherited.pick() | told
-
-    def psql(self) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        from slipway.data.postgres import psql
-        from slipway.engine.embedded import binaries
-
-        told = self.data_environment()
-        settings = self.stack.settings
-        # Of the server's own version: an older one's \d and \l fail on its catalog.
-        own = binaries.postgres(settings.postgres_version, settings.embedded_programs) / "psql"
-        program = str(own) if own.exists() else "psql"
-        return [program], os.environ | psql.variables(told)
-
-    def shell(self, service: str) -> tuple[Sequence[str], Mapping[str, str] | None]:
-        spec = self.specs[service] if service in self.services() else None
-        shell = os.environ.get("SHELL", "/bin/sh")
-        return [shell], os.environ | (dict(spec.env) if spec else self.data_environment()) | {"PATH": python_path()}
-
-
-def python_path() -> str:
-    return os.pathsep.join((str(Path(sys.prefix) / "bin"), os.environ.get("PATH", os.defpath)))

@@ -41,6 +41,8 @@ class Store:
     environment: Telling = nothing  # what its own service is told, beside what its template says
     values: Callable[[Settings], dict[str, object]] = nothing  # what its template may ask for
     bundled: Callable[[Settings], bool] = lambda settings: True  # whether the stack runs it, or it is elsewhere
+    excess: Callable[[Settings], str] = lambda settings: ""  # what the app may there beyond its own, as a sentence
+    official: tuple[str, ...] = ()  # every tag of an official image that it may run
     floors: tuple[str, ...] = ("base",)  # what an image of it that is built here stands on,
     build_arguments: Callable[[Settings], dict[str, str]] = nothing  # and what else that build is told
     # Of those in WHOLE: the setting of whether backups keep it, backup_NAME, and what it is called in sentences.
@@ -51,6 +53,11 @@ class Store:
 def whole(name: str) -> Store | None:
     """The store of that name, where it is one that a backup keeps whole."""
     return next((store for store in load() if store.name == name), None) if name in WHOLE else None
+
+
+def excess(settings: Settings) -> dict[str, str]:
+    """What the app may beyond its own, by the store where no setting takes it away."""
+    return {store.name: said for store in load() if (said := store.excess(settings))}
 
 
 @functools.cache

@@ -106,6 +106,7 @@ def url(role: str, password: str, at: Addresses, database: str) -> str:
 
 STORE = Store(
     name="postgres",
+    official=tuple(OFFICIAL.values()),
     groups={"Postgres": Fields, "Any moment back": pitr.Fields},
     image=image,
     memory=lambda settings: settings.postgres_memory,

@@ -205,7 +205,8 @@ def external(made: Stack, *words: str) -> Stack:
     role = f"{made.database}_master"
     with made.connect_admin() as conn:
         conn.execute(f"create role {role} login {' '.join(words)} password '{MASTER_PASSWORD}'")
-        conn.execute(f"grant {role} to postgres")
+        # As everybody may on such a server; here a role set-up may have closed it.
+        conn.execute(f"grant connect on database postgres to {role}; grant {role} to postgres")
         conn.execute(f"create database {made.database} owner {role}")
     for key in ("ADMIN_DATABASE_URL", "DATABASE_OWNER", "ROLE_PASSWORDS"):
         del made.env[key]

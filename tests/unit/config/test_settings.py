@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
@@ -102,3 +104,29 @@ def test_booleans_mean_what_they_say(text, value):
 def test_a_typing_slip_is_no_boolean(text):
     with pytest.raises(ValueError, match="true or false"):
         types.boolean(text)
+
+
+@pytest.mark.parametrize(
+    ("environment", "bind", "at", "host"),
+    [
+        ("local", "", "127.0.0.1:", ""),
+        ("production", "", "", ""),
+        ("production", "127.0.0.1", "127.0.0.1:", ""),
+        ("production", "10.0.0.5", "10.0.0.5:", "10.0.0.5"),
+        ("local", "0.0.0.0", "0.0.0.0:", ""),
+        ("production", "FD00::5", "[fd00::5]:", "[fd00::5]"),
+    ],
+)
+def test_the_front_door_is_published_and_reached_where_a_setting_says(environment, bind, at, host) -> None:
+    settings = Settings(environment=environment, http_bind=bind)
+    assert (settings.http_at, settings.front_host) == (at, host)
+
+
+def test_a_settings_file_of_before_gets_what_is_new_made_of_what_it_has_and_keeps_what_it_says() -> None:
+    made = Settings(redis_password="5ecreT-of-the-server").redis_app_password.get_secret_value()
+    assert re.fullmatch("[0-9a-f]{40}", made)
+    assert made == Settings(redis_password="5ecreT-of-the-server").redis_app_password.get_secret_value()
+    assert made != Settings(redis_password="5ecreT-of-another").redis_app_password.get_secret_value()
+    given = Settings(redis_password="5ecreT-of-the-server", redis_app_password="5ecreT-of-the-app")
+    assert given.redis_app_password.get_secret_value() == "5ecreT-of-the-app"
+    assert not Settings().redis_app_password.get_secret_value()

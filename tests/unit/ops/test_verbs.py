@@ -144,12 +144,12 @@ def test_a_lacking_core_feature_is_refused_though_nobody_asked() -> None:
         features.refuse_lacking(found, (), "external")
 
 
-def test_records_are_kept_whole_and_private(tmp_path) -> None:
+def test_records_are_kept_whole_and_from_others(tmp_path) -> None:
     records.write(tmp_path / "state", "objects", {"a": 1})
     records.write(tmp_path / "state", "objects", {"a": 2})
     (tmp_path / "state" / "broken.json").write_text("{")
     assert records.read_all(tmp_path / "state") == ({"objects": {"a": 2}}, ["broken.json is not a JSON record"])
-    assert (tmp_path / "state" / "objects.json").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "state" / "objects.json").stat().st_mode & 0o777 == 0o640
     assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["broken.json", "objects.json"]
 
 

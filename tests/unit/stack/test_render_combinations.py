@@ -93,11 +93,20 @@ def parsed(name: str) -> dict:
     return yaml.load(text_of(name), yaml.CSafeLoader)
 
 
+def once(service: dict) -> bool:
+    """Whether it gives the volumes their owners, and ends."""
+    return "/own" in str(service["command"] if "command" in service else "")
+
+
 # rule -> whether a service keeps it
 RULES = {
-    "restarts": lambda service: service["restart"] == "always",
+    "restarts, or is done": lambda service: service["restart"] == ("no" if once(service) else "always"),
     "reaps": lambda service: service["init"] is True,
     "bounded memory": lambda service: service["mem_limit"] >= 16 * 2**20,
+    "no swap beside it": lambda service: service["memswap_limit"] == service["mem_limit"],
+    "read only": lambda service: service["read_only"] is True or "garage" in service["image"],
+    "bounded memory for files": lambda service: all("size=" in each for each in service.get("tmpfs", [])),
+    "not root": lambda service: not str(service.get("user", "")).startswith("0") or once(service),
     "bounded processes": lambda service: service["pids_limit"] >= 100,
     "no capability": lambda service: service["cap_drop"] == ["ALL"],
     "gains no rights": lambda service: service["security_opt"] == ["no-new-privileges:true"],
@@ -142,6 +151,13 @@ def test_stores_are_on_the_inner_network_alone_and_are_watched(name):
         for store in stores.NAMES
         if store in document["services"]
     )
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_who_holds_every_password_has_a_way_out_only_where_something_of_the_stack_is_out_there(name):
+    settings = ALL[name]
+    elsewhere = bool(settings.s3_endpoint or settings.offsite_s3_bucket or settings.postgres == "external")
+    assert ("edge" in parsed(name)["services"]["ops"]["networks"]) == elsewhere
 
 
 @pytest.mark.parametrize("name", ALL)

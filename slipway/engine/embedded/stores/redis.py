@@ -14,7 +14,7 @@ from slipway.engine.embedded import binaries
 from slipway.engine.embedded.recipe import Recipe, Spec, spec, write_private
 from slipway.errors import SettingsError
 from slipway.stack.model import Stack
-from slipway.stack.stores.redis import OFFICIAL, fill
+from slipway.stack.stores.redis import APP, OFFICIAL, fill, rights
 
 OLDEST = {"redis": (7, 0), "valkey": (8, 0)}
 
@@ -53,7 +53,9 @@ def make(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec
 
 def auth_conf(settings: Settings) -> str:
     """In a file, because an argument would show in the process list."""
-    return f"requirepass {secrets_of(settings)['REDIS_PASSWORD']}\n"
+    secrets = secrets_of(settings)
+    user = f"user {APP} on >{secrets['REDIS_APP_PASSWORD']} {rights(settings)}"
+    return f"requirepass {secrets['REDIS_PASSWORD']}\n{user}\n"
 
 
 def write_auth(home: Path, settings: Settings) -> None:

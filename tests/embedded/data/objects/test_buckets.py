@@ -75,3 +75,11 @@ def test_a_bucket_name_that_s3_forbids_is_one_sentence(object_env: dict[str, str
     with pytest.raises(GateError) as caught:
         buckets(object_env, S3_BUCKETS="Not_A_Bucket!")
     assert caught.value.where == "bucket Not_A_Bucket!" and caught.value.found
+
+
+def test_a_key_of_the_apps_own_is_tried_in_every_bucket_and_refused_where_it_does_not_fit(object_env) -> None:
+    given = {"S3_APP_ACCESS_KEY": object_env["S3_ACCESS_KEY"], "S3_APP_SECRET_KEY": object_env["S3_SECRET_KEY"]}
+    assert buckets(object_env, **given)["created"]
+    with pytest.raises(GateError) as caught:
+        buckets(object_env, **given | {"S3_APP_SECRET_KEY": "5ecreT-of-another-key"})
+    assert "S3_APP_ACCESS_KEY" in caught.value.where and "5ecreT" not in str(caught.value)

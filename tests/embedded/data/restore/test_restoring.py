@@ -410,7 +410,9 @@ def test_a_role_of_the_roles_own_without_power_over_the_server_is_made_from_the_
 
 
 def test_a_backup_of_a_database_of_another_name_is_owned_and_used_by_the_roles_here(shop, postgres, tmp_path) -> None:
-    """As when staging is given what production has."""
+    """As when staging is given what production has, where the backup role of before could read passwords."""
+    with shop.connect("admin") as conn:
+        conn.execute(f"grant pg_read_all_data to {shop.database}_backup")
     before, name = contents(shop), backup(shop)
     shop.run("restore", {"id": name, "into": f"{shop.database}_x"})
     (tmp_path / "staging").mkdir()
@@ -421,6 +423,8 @@ def test_a_backup_of_a_database_of_another_name_is_owned_and_used_by_the_roles_h
         conn.execute(f"drop database {shop.database}_x with (force)")
     done = staging.run("restore", {"folder": str(restoring.path(shop, name))})
     assert f"role {staging.database}_owner: owns and may what {shop.database}_owner did" in done["notes"]
+    reads = f"select pg_has_role('{staging.database}_backup', 'pg_read_all_data', 'MEMBER')"
+    assert staging.value(reads) is False
     staging.run("roles")
     assert contents(staging) == before
     with staging.connect("app") as conn:
@@ -457,6 +461,11 @@ def test_a_locale_that_the_server_lacks_is_told(shop) -> None:
     assert any("lacks the locale of then" in note for note in done["notes"])
 
 
+def enter(shop) -> str:
+    """On an external server every role may enter the database that is always there."""
+    return f"grant connect on database postgres to {shop.database}_migrate"
+
+
 def test_a_role_that_may_create_databases_restores_without_an_administrator(shop) -> None:
     """As on an external server: what it may not act as becomes its own, and that is told."""
     name, before = backup(shop), None
@@ -467,7 +476,7 @@ def test_a_role_that_may_create_databases_restores_without_an_administrator(shop
         )
     shop.run("roles")
     with shop.connect("admin") as conn:
-        conn.execute(f"alter role {shop.database}_migrate createdb")
+        conn.execute(f"alter role {shop.database}_migrate createdb; {enter(shop)}")
     name, before = backup(shop), contents(shop)
     ruin(shop)
     done = shop.run("restore", {"id": name}, ADMIN_DATABASE_URL="")
@@ -477,6 +486,8 @@ def test_a_role_that_may_create_databases_restores_without_an_administrator(shop
 
 
 def test_a_role_that_may_not_is_told_the_statement(shop) -> None:
+    with shop.connect("admin") as conn:
+        conn.execute(enter(shop))
     with pytest.raises(BackupError, match="may not create a database") as caught:
         shop.run("restore", {"id": backup(shop)}, ADMIN_DATABASE_URL="")
     assert "CREATEDB" in caught.value.next

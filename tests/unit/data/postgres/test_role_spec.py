@@ -29,12 +29,14 @@ def test_nobody_gets_anything_by_being_public() -> None:
     assert {grantee for _, grantee, _ in role_spec.default_privileges(role_spec.split("shop"))} == {
         "shop_app",
         "shop_readonly",
+        "shop_backup",
     }
 
 
-def test_readonly_is_granted_nothing_that_writes() -> None:
+@pytest.mark.parametrize("part", ("readonly", "backup"))
+def test_who_only_reads_is_granted_nothing_that_writes(part: str) -> None:
     granted = role_spec.default_privileges(role_spec.split("shop"))
-    assert {privilege for _, grantee, privilege in granted if grantee == "shop_readonly"} == {"SELECT", "USAGE"}
+    assert {privilege for _, grantee, privilege in granted if grantee == f"shop_{part}"} == {"SELECT", "USAGE"}
 
 
 def test_the_mark_is_of_names_and_passwords_and_salt() -> None:

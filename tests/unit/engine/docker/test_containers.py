@@ -13,7 +13,13 @@ PAIR = model.build(settings_of(app_replicas=2))
 
 
 def container(state: str) -> dict:
-    return {"State": state, "Status": f"{state} 3 s ago", "Image": "app:1", "Labels": {"slipway.config": "app 1"}}
+    return {
+        "State": state,
+        "Status": f"{state} 3 s ago",
+        "Image": "app:1",
+        "ImageID": "sha256:1",
+        "Labels": {"slipway.config": "app 1"},
+    }
 
 
 @pytest.mark.parametrize(
@@ -40,3 +46,10 @@ def test_an_app_of_which_a_container_is_missing_has_something_to_be_done():
 def test_any_other_service_is_as_its_worst_container():
     group = {"redis": [container("running"), container("exited")]}
     assert containers.services(PAIR, group)["redis"].state == "stopped"
+
+
+def test_a_service_whose_image_was_made_anew_under_the_same_name_is_to_be_replaced_but_not_a_release():
+    moved = container("running") | {"Image": "sha256:1"}
+    assert containers.services(PAIR, {"redis": [moved]})["redis"].config == ""
+    assert containers.services(PAIR, {"redis": [container("running")]})["redis"].config == "app 1"
+    assert containers.app(PAIR, [moved, moved], "blue")["app"].config == "app 1"
