@@ -15,6 +15,7 @@ from slipway.stack import stores
 # By text: whoever asks one verb does not pay for the words of the others.
 VERBS = {
     **{f"gate.{name}": "slipway.data.gates.interface:STORES" for name in stores.NAMES},
+    "stores.trouble": "slipway.data.gates.interface:TROUBLE",
     "gate.app": "slipway.data.gates.interface:APP",
     "probe.app": "slipway.data.gates.interface:PROBE",
     "roles": "slipway.data.postgres.interface:ROLES",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from slipway.data.backups.interface import STANDING
+from slipway.data.gates.interface import TROUBLE
 from slipway.data.objects.interface import Feature
 from slipway.data.verb import Nothing
 from slipway.environment import enter
@@ -29,6 +30,8 @@ def run(on: str, reporter) -> None:
     for subject, text in facts(seen.data):
         reporter.line(f"  {subject:<10} {text}")
     if seen.data:
+        for store, said in env.engine.inside(TROUBLE, Nothing(), Silent()).stores.items():
+            reporter.line(f"  {store:<10} ! {said}")
         text, trouble = backups.describe_standing(env.engine.inside(STANDING, Nothing(), Silent()))
         reporter.line(f"  {'backups':<10} {text}")
         if trouble:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slipway.data.verb import Nothing, Verb
@@ -46,6 +47,14 @@ class Probe:
     site: str = ""
 
 
+@dataclass(frozen=True)
+class Troubles:
+    """What is wrong with stores that answer, by their names."""
+
+    stores: Mapping[str, str]
+
+
+TROUBLE = Verb("stores.trouble", "slipway.data.gates.trouble:look", Nothing, Troubles)
 APP = Verb("gate.app", "slipway.data.gates.app:gate", Ready, AppOpened)
 PROBE = Verb("probe.app", "slipway.data.gates.probe:app", Probe, Opened)
 STORES: dict[str, Verb[Nothing, Opened]] = {

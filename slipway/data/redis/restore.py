@@ -49,7 +49,7 @@ def restore(ends: Endpoints, args: RestoreWhole, emit: Emit) -> Given:
                 "./invoke backups.list",
             )
         try:
-            with closing(gates.client(ends, PATIENCE)) as client:
+            with closing(gates.enter(ends, PATIENCE)) as client:
                 # One that was left a replica by a restore that was killed gives no copy of itself.
                 free(client)
                 rdb_format.refuse_unreadable(client, path / PART.file)

@@ -21,8 +21,8 @@ def save(ends: Endpoints, target: Path, emit: Emit) -> int:
     """Writes an RDB file and returns its size. Raises BackupError with what Redis said."""
     import redis
 
-    client = gates.client(ends, PATIENCE)
     try:
+        client = gates.enter(ends, PATIENCE)
         connection = client.connection_pool.get_connection()
         try:
             return received(connection, target, emit)
