@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.engine.embedded import binaries, ports
+from slipway.engine.embedded import account, binaries, ports
 from slipway.engine.embedded.stores import redis
 from tests.support.waiting import until
 
-NOBODY = 65534  # Postgres refuses to run as root
 ADMIN_PASSWORD = "ad:min/p@ss'w%rd"
 REDIS_PASSWORD = "re:d/is@p%ss"
 S3_KEY, S3_SECRET = "canarykey", "canary-secret-1"
@@ -80,7 +79,6 @@ class Server:
     argv: list[str]
     log: Path
     env: Mapping[str, str]
-    uid: int | None = None
     signal_to_stop: int = signal.SIGTERM
     process: subprocess.Popen | None = None
 
@@ -93,9 +91,6 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **self.env},
                 start_new_session=True,
-                user=self.uid,
-                group=self.uid,
-                extra_groups=[] if self.uid else None,
             )
 
     def stop(self) -> None:
@@ -134,15 +129,15 @@ class Postgres:
 def make_postgres(folder: Path, programs: Path | None = None, addresses: str = "127.0.0.1") -> Postgres:
     """initdb with a superuser whose password is ADMIN_PASSWORD; the server is not started yet."""
     programs = programs or postgres_bin()
-    uid = NOBODY if os.geteuid() == 0 else None
+    become = account.prefix(programs)  # Postgres refuses to run as root
     data, secret, port = folder / "pgdata", folder / "pwfile", free_port()
     data.mkdir()
     secret.write_text(ADMIN_PASSWORD)
     for path in (folder, data, secret):
-        if uid:
-            os.chown(path, uid, uid)
+        os.chown(path, account.owner(programs), -1)
     subprocess.run(
         [
+            *become,
             str(programs / "initdb"),
             "-D",
             str(data),
@@ -159,12 +154,10 @@ def make_postgres(folder: Path, programs: Path | None = None, addresses: str = "
         ],
         check=True,
         capture_output=True,
-        user=uid,
-        group=uid,
-        extra_groups=[] if uid else None,
     )
     secret.unlink()
     argv = [
+        *become,
         str(programs / "postgres"),
         "-D",
         str(data),
@@ -179,7 +172,7 @@ def make_postgres(folder: Path, programs: Path | None = None, addresses: str = "
         "-c",
         "log_statement=all",
     ]
-    return Postgres(folder, port, Server(argv, folder / "postgres.log", {}, uid, signal.SIGINT))
+    return Postgres(folder, port, Server(argv, folder / "postgres.log", {}, signal.SIGINT))
 
 
 def make_redis(folder: Path, port: int) -> Server:

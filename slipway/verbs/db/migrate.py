@@ -18,8 +18,10 @@ def run(on: str, reporter, to: int | None = None, dry_run: bool = False, wait: f
             env, reporter, TRY, Try(to), "tried out and taken back", lambda found: join_files(found.would), wait
         )
         for file in tried.would:
-            tell(reporter, file.file, file.ms)
-        reporter.done(f"{len(tried.would)} would be applied; {reach(tried.version)}.", **encode(tried))
+            tell(reporter, file.file, file.ms, f"not tried: {file.reason}" if file.reason else None)
+        untried = sum(bool(file.reason) for file in tried.would)
+        words = f"{len(tried.would)} would be applied{f', {untried} of them not tried' if untried else ''}"
+        reporter.done(f"{words}; {reach(tried.version)}.", **encode(tried))
         return
     args, cause = Migrate(getpass.getuser(), "", to), f"up to {to}" if to is not None else "whatever is pending"
     done = work(env, reporter, MIGRATE, args, cause, lambda found: join_files(found.applied), wait)

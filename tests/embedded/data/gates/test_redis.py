@@ -100,6 +100,7 @@ def test_a_redis_that_is_busy_for_a_moment_is_asked_again(redis_env: dict[str, s
     def end_script(seconds: float) -> None:
         paused.append(seconds)
         store.script_kill()
+        loop.join(60)
 
     with redis.Redis.from_url(redis_env["REDIS_URL"]) as store, redis.Redis.from_url(redis_env["REDIS_URL"]) as other:
         store.config_set("busy-reply-threshold", "10")
@@ -109,7 +110,6 @@ def test_a_redis_that_is_busy_for_a_moment_is_asked_again(redis_env: dict[str, s
         monkeypatch.setattr("slipway.system.transient.time.sleep", end_script)
         with gates.enter(endpoints.read(redis_env), 2):
             pass
-        loop.join(60)
         store.config_set("busy-reply-threshold", "5000")
     assert len(paused) == 1
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from slipway.data.migrations import lock
+from slipway.engine.embedded import account
 from slipway.errors import MigrationError
 from tests.embedded.data import conftest
 from tests.support import asking, services
@@ -103,7 +104,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if made.returncode:
         folder.rmdir()
         pytest.skip("may not mount a small file system here")
-    os.chown(folder, services.NOBODY, services.NOBODY)
+    os.chown(folder, account.owner(services.postgres_bin()), -1)
     yield folder
     subprocess.run(["umount", folder], check=True)
     folder.rmdir()

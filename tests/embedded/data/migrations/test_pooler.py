@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from slipway.engine.embedded import account
 from tests.embedded.data import conftest
 from tests.support import services
 from tests.support.migrating import failed, table_exists
@@ -42,7 +43,7 @@ def pooled(stack) -> Iterator[Callable[[str], str]]:
                 database=stack.database, server=stack.postgres.port, user=user, password=password, port=port, mode=mode
             )
         )
-        uid = services.NOBODY if os.geteuid() == 0 else None
+        uid = account.NOBODY if os.geteuid() == 0 else None
         for path in [config, *list(config.parents)[:4]]:
             path.chmod(path.stat().st_mode | 0o055)
         started.append(subprocess.Popen([binary, "-q", config], user=uid, group=uid, stderr=subprocess.DEVNULL))

@@ -11,8 +11,8 @@ import pytest
 
 from slipway.data.migrations import files as migration_files
 from slipway.data.migrations import transaction
+from slipway.engine.embedded import account
 from slipway.errors import MigrationError
-from tests.support import services
 from tests.support.migrating import refused, tables, versions
 
 
@@ -78,7 +78,7 @@ def as_nobody() -> Iterator[None]:
     """Without root's right to read everything; for whoever is not root nothing changes."""
     root = os.geteuid() == 0
     if root:
-        os.seteuid(services.NOBODY)
+        os.seteuid(account.NOBODY)
     try:
         yield
     finally:
