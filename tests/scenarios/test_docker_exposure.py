@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 
@@ -64,6 +65,45 @@ def test_no_secret_is_in_what_up_and_status_and_logs_print(own: Clone):
     must("rm", "--force", own.id("redis"))
     for words in (("up", "--json"), ("up",), ("status", "--json"), ("logs",), ("plan", "--json")):
         assert_no_secret(own, own.succeed(*words), " ".join(words))
+
+
+# What each verb is typed with, and how it ends; those that fail tell of it, too.
+TYPED = {
+    "doctor": None,
+    "history --json": 0,
+    "db.status --json": 0,
+    "db.drift": 0,
+    "db.rehearse": 0,
+    "db.migrate": 5,
+    "backup --json": 0,
+    "backups.list --json": 0,
+    "backups.verify latest": 0,
+    "restore latest": 2,
+    "deploy --json": 5,
+    "smoke --json": 0,
+    "render --check": None,
+    "up --on elsewhere": 2,
+}
+
+
+def test_no_secret_is_in_what_any_verb_prints_or_leaves_in_a_volume(own: Clone):
+    migration = own.root / "migrations" / "910_fails.up.sql"
+    for typed, code in TYPED.items():
+        if code == 5:
+            migration.write_text("SELECT current_setting('no.such');\n")
+        done = own.invoke(*typed.split())
+        migration.unlink(missing_ok=True)
+        assert code in (None, done.code), done.text
+        assert_no_secret(own, done.text, typed)
+    prefix = f"{own.project}-local_"
+    volumes = [name for name in must("volume", "ls", "--quiet").split() if name.startswith(prefix)]
+    assert {name.removeprefix(prefix) for name in volumes} >= {"postgres", "redis", "objects", "ops", "gateway_run"}
+    mounts = [word for name in volumes for word in ("--volume", f"{name}:/v/{name}:ro")]
+    image = json.loads(must("inspect", own.id("ops")))[0]["Config"]["Image"]
+    argv = ["docker", "run", "--rm", "--interactive", "--user", "0", *mounts, "--entrypoint", "grep", image]
+    grep = [*argv, "-rlaF", "--file=-", "/v"]
+    found = subprocess.run(grep, input="\n".join(own.secrets()), text=True, capture_output=True, timeout=60)
+    assert (found.returncode, found.stdout, found.stderr) == (1, "", "")
 
 
 def test_every_container_is_hardened_and_bounded(shared: Clone):
