@@ -87,9 +87,7 @@ def read(env: Mapping[str, str]) -> Endpoints:
     def secret(key: str) -> Secret:
         return Secret(given.get(key, ""))
 
-    def path(key: str) -> Path | None:
-        return Path(given[key]) if key in given else None
-
+    places = ("migrations_dir", "fixtures_dir", "state_dir", "gateway_dir", "backup_dir")
     return Endpoints(
         admin_url=secret("ADMIN_DATABASE_URL"),
         migrate_url=secret("MIGRATE_DATABASE_URL"),
@@ -111,11 +109,7 @@ def read(env: Mapping[str, str]) -> Endpoints:
         gate_timeout=seconds(given, "GATE_TIMEOUT", 60.0),
         lock_timeout=given.get("LOCK_TIMEOUT", "5s"),
         statement_timeout=given.get("STATEMENT_TIMEOUT", "0"),
-        migrations_dir=path("MIGRATIONS_DIR"),
-        fixtures_dir=path("FIXTURES_DIR"),
-        state_dir=path("STATE_DIR"),
-        gateway_dir=path("GATEWAY_DIR"),
-        backup_dir=path("BACKUP_DIR"),
+        **{name: Path(given[key]) if (key := name.upper()) in given else None for name in places},
         backup=policy.read(given),
         offsite=target.read(given),
         archive=pitr.read(given),
