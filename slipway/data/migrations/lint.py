@@ -16,7 +16,7 @@ from pathlib import Path
 
 from slipway.data.endpoints import Emit, Endpoints, need
 from slipway.data.migrations import files as migration_files
-from slipway.data.migrations import lint_rules, result_types
+from slipway.data.migrations import lint_rules, result_types, search_paths
 from slipway.data.migrations.foresight import Finding, Lint, Linted
 from slipway.data.postgres import connection
 from slipway.data.sql import lexer
@@ -57,6 +57,7 @@ def lint(ends: Endpoints, args: Lint, emit: Emit) -> Linted:
         )
     ]
     found += [finding for each in sources for finding in result_types.find(each.label, each.content.decode())]
+    found += search_paths.find([(each.label, each.content.decode()) for each in sources])
     order = {each.label: index for index, each in enumerate(sources)}
     found.sort(key=lambda each: (order[each.file], each.line, each.column))
     return Linted(tuple(found), len(sources))

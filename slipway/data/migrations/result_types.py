@@ -42,6 +42,10 @@ def find(label: str, sql: str) -> Iterator[Finding]:
 
 
 def make_finding(label: str, sql: str, offset: int) -> Finding:
+    return Finding(label, *place_of(sql, offset), RULE, "advice", MESSAGE, HELP)
+
+
+def place_of(sql: str, offset: int) -> tuple[int, int]:
+    """Line and column of a character, each from 1."""
     before = sql[:offset]
-    line, column = before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
-    return Finding(label, line, column, RULE, "advice", MESSAGE, HELP)
+    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
