@@ -20,7 +20,7 @@ TABLES = """
 SELECT n.nspname::text, (SELECT jsonb_object_agg(attname, format_type(atttypid, NULL)) FROM pg_attribute
     WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relname = %s AND c.relkind IN ('r', 'p') AND %s IN ('', n.nspname) AND n.nspname <> 'slipway' ORDER BY 1
+WHERE c.relname = %s AND c.relkind IN ('r', 'p') AND %s::text IN ('', n.nspname::text) AND n.nspname <> 'slipway' ORDER BY 1
 """
 READ = {"text": "{}::text", "bool": "{}", "hex": "encode({}, 'hex')"}
 ASIDE = "schema_migrations_before"
