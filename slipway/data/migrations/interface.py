@@ -85,11 +85,11 @@ class Import:
 
 @dataclass(frozen=True)
 class Imported:
-    """The tool's table (none: the database has none), the versions that it has run, and those that were new to us."""
+    """The tool's table (none: the database has none), the versions that were new to us, and those that are left to run."""
 
     table: str | None
-    applied: tuple[int, ...]
     recorded: tuple[int, ...]
+    pending: tuple[int, ...]
     version: int | None
     aside: str | None  # the name that the tool's table was given, where it had that of golang-migrate's
     notes: tuple[str, ...]

@@ -121,8 +121,7 @@ def finish(reporter, found: Found, history: Imported | None, dry_run: bool) -> N
     would = "would be " if dry_run else ""
     sentences = [f"{len(found.missing)} files {would}written for {len(found.ours)} migrations"]
     if history is not None:
-        pending = len(found.ours) - len(history.applied)
-        sentences.append(f"{len(history.recorded)} {would}recorded as applied, {pending} pending")
+        sentences.append(f"{len(history.recorded)} {would}recorded as applied, {len(history.pending)} pending")
     reporter.done(
         "; ".join(sentences) + ".",
         files=[f"{found.folder.name}/{name}" for name in found.missing],

@@ -100,17 +100,17 @@ def record(
     history.establish(conn, ends)
     known = history.read(conn)
     refuse_conflicts(conn, args, known)
-    applied = [each for each in args.files if each.theirs in found.versions]
-    fresh = [each for each in applied if each.version not in known]
-    newest = max((*known, *(each.version for each in fresh)), default=history.NIL)
-    refuse_late(args, known.keys() | {each.version for each in applied}, newest)
+    fresh = [each for each in args.files if each.theirs in found.versions and each.version not in known]
+    applied = known.keys() | {each.version for each in fresh}
+    newest = max(applied, default=history.NIL)
+    refuse_late(args, applied, newest)
     if fresh:
         rows = "".join(history.up_rows(baseline(each, args.by)) for each in fresh)
         conn.execute(history.own_statements(ends) + rows + history.mirror_rows(newest))
     return Imported(
         table,
-        tuple(each.version for each in applied),
         tuple(each.version for each in fresh),
+        tuple(each.version for each in args.files if each.version not in applied),
         None if newest == history.NIL else newest,
         aside,
         found.notes,
@@ -144,7 +144,7 @@ def refuse_conflicts(conn: psycopg.Connection, args: Import, known: Mapping[int,
             )
 
 
-def refuse_late(args: Import, applied: frozenset[int] | set[int], newest: int) -> None:
+def refuse_late(args: Import, applied: set[int], newest: int) -> None:
     """Raises MigrationError for a migration that was not run though a later one was: it never would be."""
     labels = {each.version: each.origin for each in args.files}
     for version in sorted((*labels, *args.others)):

@@ -13,9 +13,10 @@ from slipway.errors import MigrationError
 
 
 def find_missing(there: Sequence[Migration], ours: Sequence[Ours], folder: str) -> dict[str, bytes]:
-    """The files to write, by name: those that are not there yet. Raises MigrationError where a number is taken."""
+    """The files to write, by name: those that are not there yet. Raises MigrationError where numbers are taken."""
     known = {each.version: each for each in there}
     missing: dict[str, bytes] = {}
+    clashes: list[str] = []
     for each in ours:
         present = known.get(each.version)
         for name, content in each.files.items():
@@ -23,17 +24,22 @@ def find_missing(there: Sequence[Migration], ours: Sequence[Ours], folder: str) 
             if source is None:
                 missing[name] = content
             elif source.sha256 != fingerprint(content):
-                raise taken(source.label, each, name, folder)
+                clashes.append(f"{source.label} has the number of {folder}/{name}, and another content")
+    if clashes:
+        raise taken(clashes, folder)
     return missing
 
 
-def taken(label: str, each: Ours, name: str, folder: str) -> MigrationError:
+def taken(clashes: Sequence[str], folder: str) -> MigrationError:
+    """The first file that is in the way as an error; the others are its log."""
+    label, _, found = clashes[0].partition(" ")
     return MigrationError(
         label,
-        f"has number {each.version} and another content than {folder}/{name}, as {each.theirs.origin} would be",
+        found,
         f"no other migrations of these numbers in {folder}/",
-        f"git rm {label} if it is an example that came with Slipway, or was converted before and is not as it was; "
-        "or give it a number after those that are imported",
+        f"git rm {label}, if it is an example that came with Slipway or is left of another import; or give it a number "
+        "after those that are imported",
+        tuple(clashes[1:]),
     )
 
 

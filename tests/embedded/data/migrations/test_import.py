@@ -55,6 +55,7 @@ def test_what_the_tool_has_run_is_applied_and_the_rest_is_pending(stack, tool: s
     assert done == tried and import_(stack, tool)["recorded"] == [] and not stack.run("status")["problems"]
     assert states(stack) == ["baseline"] * (len(example.ups) - 1) + ["pending"]
     (last,) = stack.run("migrate")["applied"]
+    assert done["pending"] == [last["version"]] and import_(stack, tool)["pending"] == []
     assert mirror(stack) == [(last["version"], False)] and states(stack)[-1] == "applied"
 
 
