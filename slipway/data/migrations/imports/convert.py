@@ -9,7 +9,9 @@ from itertools import pairwise
 from slipway.data.migrations.files import LARGEST
 from slipway.data.migrations.imports.model import Part, Theirs, refuse
 from slipway.data.migrations.interface import Foreign
+from slipway.data.sql import check
 from slipway.data.sql.file import BOM, fingerprint
+from slipway.errors import MigrationError
 
 NO_TRANSACTION = b"-- slipway: no-transaction\n"
 LEAST_DIGITS = 3
@@ -46,6 +48,7 @@ class Ours:
 def convert(tool: str, found: Sequence[Theirs]) -> tuple[Ours, ...]:
     """The migrations in their order; numbered anew, all of them, where the tool's own numbers do not give that order."""
     refuse_twins(tool, found)
+    refuse_unfit(found)
     kept = numbers_fit([each.number for each in found])
     digits = max(LEAST_DIGITS, len(str(len(found))))
     return tuple(
@@ -67,6 +70,30 @@ def refuse_twins(tool: str, found: Sequence[Theirs]) -> None:
             said = f"version {each.version} of {tool} is already that of {seen[each.version]}"
             raise refuse(each.origin, said, "one file for each version", f"rename {each.origin}")
         seen[each.version] = each.origin
+
+
+def refuse_unfit(found: Sequence[Theirs]) -> None:
+    """Raises MigrationError with the line in the tool's file for what our runner would not run; its log has the others.
+
+    It has to be mended before the files are converted: afterwards they would differ from what is recorded as applied.
+    """
+    errors = [
+        error
+        for each in found
+        for part in (each.up, each.down)
+        if part and (error := unfit(part, part.origin or each.origin))
+    ]
+    if errors:
+        errors[0].log = tuple(map(str, errors[1:]))
+        raise errors[0]
+
+
+def unfit(part: Part, origin: str) -> MigrationError | None:
+    try:
+        check.refuse_unfit((part.as_read or part.text.removeprefix(BOM),), origin, "", alone=not part.transactional)
+    except MigrationError as error:
+        return error
+    return None
 
 
 def numbers_fit(numbers: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from slipway.data.migrations.imports.model import (
     Applied,
     Foreign,
-    Part,
+    Lines,
     Read,
     Rows,
     Theirs,
@@ -17,6 +17,7 @@ from slipway.data.migrations.imports.model import (
     line_of,
     listed,
     only_in_the_database,
+    part_of,
     plain_name,
     read_text,
     refuse,
@@ -40,18 +41,20 @@ def read(folder: Path, label: str) -> Read:
     return Read(tuple(found), tuple(passed))
 
 
-def convert(number: str, name: str, origin: str, text: bytes) -> Theirs:
+def convert(digits: str, name: str, origin: str, text: bytes) -> Theirs:
     """One file split at its marks, which are taken out; several blocks of one way come one after the other."""
     marks = list(MARK.finditer(text))
     check_order(marks, origin, text)
-    ways = {b"up": text[: marks[0].start()], b"down": b""}
-    transactional = dict.fromkeys(ways, True)
-    for mark, end in zip(marks, [*(each.start() for each in marks[1:]), len(text)], strict=True):
-        begin = text.find(b"\n", mark.end("way"), end) + 1 or end
-        ways[mark["way"]] += text[begin:end]
-        transactional[mark["way"]] &= b"transaction:false" not in mark["options"].split()
-    up = Part(ways[b"up"], transactional[b"up"])
-    return Theirs(number, number, plain_name(name), origin, up, way_back(ways[b"down"], transactional[b"down"]))
+    lines: dict[bytes, Lines] = {b"up": [], b"down": []}
+    transactional, way = dict.fromkeys(lines, True), b"up"
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        if mark := MARK.match(line):
+            way = mark["way"]
+            transactional[way] &= b"transaction:false" not in mark["options"].split()
+        else:
+            lines[way].append((number, line))
+    up, down = (part_of(lines[each], transactional[each]) for each in lines)
+    return Theirs(digits, digits, plain_name(name), origin, up, way_back(down))
 
 
 def check_order(marks: list[re.Match], origin: str, text: bytes) -> None:

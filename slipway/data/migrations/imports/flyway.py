@@ -58,7 +58,7 @@ def read(folder: Path, label: str) -> Read:
         if version in (ups if match["kind"] == "V" else downs):
             raise refuse(name, f"version {version} is there already", "one file for each version", f"rename {name}")
         if match["kind"] == "U":
-            downs[version] = name, way_back(part.text, part.transactional)
+            downs[version] = name, way_back(part)
         else:
             number = match["version"] if match["version"].isdigit() else ""
             sums = (str(checksum(part.text)),)
@@ -119,7 +119,7 @@ def read_part(path: Path, label: str) -> Part:
         )
     # Flyway sees by itself that a statement refuses a transaction, and then runs all of its file without one.
     refused = any(lexer.refuses_transaction(each.words) for each in lexer.statements(text.decode()))
-    return Part(text, settings.get("executeInTransaction", "false" if refused else "true") == "true")
+    return Part(text, settings.get("executeInTransaction", "false" if refused else "true") == "true", origin=label)
 
 
 def read_settings(path: Path, label: str) -> dict[str, str]:

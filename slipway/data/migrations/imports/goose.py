@@ -10,13 +10,14 @@ from pathlib import Path
 from slipway.data.migrations.imports.model import (
     Applied,
     Foreign,
-    Part,
+    Lines,
     Read,
     Rows,
     Theirs,
     Tool,
     listed,
     only_in_the_database,
+    part_of,
     plain_name,
     read_text,
     refuse,
@@ -47,40 +48,41 @@ def read(folder: Path, label: str) -> Read:
 def convert(number: str, name: str, origin: str, text: bytes) -> Theirs:
     """One file split at its annotations, which are taken out; nothing else of it is changed."""
     ways = split(text, origin)
-    down = way_back(ways.text[DOWN], ways.transactional) if DOWN in ways.text else None
-    up = Part(ways.text[UP], ways.transactional)
-    return Theirs(str(int(number)), number, plain_name(name), origin, up, down)
+    up, down = (part_of(ways.lines.get(way, []), ways.transactional) for way in (UP, DOWN))
+    return Theirs(str(int(number)), number, plain_name(name), origin, up, way_back(down))
 
 
 @dataclass
 class Ways:
-    """The file on its way: what is read of each way, and where the block of one statement that is open began."""
+    """The file on its way: the lines of each way with their numbers, and where the block that is open began among them."""
 
-    text: dict[str, bytes] = field(default_factory=dict)
-    transactional: bool = True
-    head: bytes = b""
+    lines: dict[str, Lines] = field(default_factory=dict)
+    head: Lines = field(default_factory=list)
     way: str = ""
     block: int | None = None
+    transactional: bool = True
 
-    def add(self, line: bytes) -> None:
-        if self.way:
-            self.text[self.way] += line
-        else:
-            self.head += line
+    @property
+    def here(self) -> Lines:
+        return self.lines[self.way] if self.way else self.head
 
 
 def split(text: bytes, origin: str) -> Ways:
     """The ways of a file, by goose's rules for annotations (internal/sqlparser)."""
     ways = Ways()
     for number, line in enumerate(text.splitlines(keepends=True), 1):
+        where = f"{origin}:{number}"
         if line.strip().startswith(b"--") and b"+goose" in line:
-            obey(ways, annotation(line.decode(), f"{origin}:{number}"), f"{origin}:{number}")
+            said = annotation(line.decode(), where)
+            if said == END and ways.block is not None:
+                ways.here.append((number, ending(b"".join(kept for _, kept in ways.here[ways.block :]))))
+            obey(ways, said, where)
         elif not ways.way and line.strip() and not line.strip().startswith(b"--"):
-            raise refuse(f"{origin}:{number}", "SQL before -- +goose Up", "the annotation first", f"edit {origin}")
+            raise refuse(where, "SQL before -- +goose Up", "the annotation first", f"edit {origin}")
         else:
-            ways.add(line)
-    if UP not in ways.text or ways.block is not None:
-        missing = "StatementEnd" if UP in ways.text else "Up"
+            ways.here.append((number, line))
+    if UP not in ways.lines or ways.block is not None:
+        missing = "StatementEnd" if UP in ways.lines else "Up"
         raise refuse(f"{origin}:1", f"no -- +goose {missing}", "a migration as goose runs it", f"edit {origin}")
     return ways
 
@@ -101,13 +103,12 @@ def obey(ways: Ways, said: str, where: str) -> None:
         raise refuse(where, found, "SQL without variables", "write their values in their places, without ENVSUB")
     if said == "no transaction":
         ways.transactional = False
-    elif said in (UP, DOWN) and (ways.block is None and said not in ways.text and (said == UP) == (not ways.way)):
-        ways.text[said] = ways.head if said == UP else b""
+    elif said in (UP, DOWN) and (ways.block is None and said not in ways.lines and (said == UP) == (not ways.way)):
+        ways.lines[said] = ways.head if said == UP else []
         ways.way = said
     elif said == BEGIN and ways.way and ways.block is None:
-        ways.block = len(ways.text[ways.way])
+        ways.block = len(ways.here)
     elif said == END and ways.block is not None:
-        ways.add(ending(ways.text[ways.way][ways.block :]))
         ways.block = None
     elif said != "envsub off":
         raise refuse(where, f"-- +goose {said} cannot stand here", "the order that goose asks for", "edit that line")

@@ -14,10 +14,15 @@ from slipway.errors import MigrationError
 
 @dataclass(frozen=True)
 class Part:
-    """The SQL of one way, as it stands in the tool's file."""
+    """The SQL of one way. `as_read`: the same with each line where it is in the tool's file, if others were taken out.
+
+    `origin` is that file, where it is not the one of the way up.
+    """
 
     text: bytes
     transactional: bool = True
+    as_read: bytes = b""
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Applied:
 
 
 Rows = Sequence[tuple]
+Lines = list[tuple[int, bytes]]  # with their numbers in the tool's file
 
 
 @dataclass(frozen=True)
@@ -88,9 +94,18 @@ def read_text(path: Path, label: str) -> bytes:
     return text
 
 
-def way_back(text: bytes, transactional: bool = True) -> Part | None:
+def part_of(lines: Lines, transactional: bool) -> Part:
+    """A way of which these lines of the tool's file are kept."""
+    as_read, place = [], 1
+    for number, line in lines:
+        as_read.append(b"\n" * (number - place) + line)
+        place = number + line.count(b"\n")
+    return Part(b"".join(line for _, line in lines), transactional, b"".join(as_read))
+
+
+def way_back(part: Part) -> Part | None:
     """A way down; none where no statement is in it, for that brings nothing back."""
-    return Part(text, transactional) if lexer.statements(text.decode()) else None
+    return part if lexer.statements(part.text.decode()) else None
 
 
 def listed(folder: Path, label: str) -> list[Path]:

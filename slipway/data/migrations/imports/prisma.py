@@ -67,7 +67,7 @@ def convert(path: Path, label: str) -> Theirs:
         plain_name(match["name"]),
         f"{label}/{SCRIPT}",
         Part(text),
-        way_back(back),
+        way_back(Part(back, origin=f"{label}/{BACK}")),
         checksums(text, lambda content: hashlib.sha256(content).hexdigest()),
     )
 

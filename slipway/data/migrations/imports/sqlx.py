@@ -53,13 +53,13 @@ def read(folder: Path, label: str) -> Read:
     for version in sorted(downs.keys() - ups.keys()):
         name = downs[version][0]
         raise refuse(name, "a way down without its way up", "both", f"put its .up.sql back, or remove {name}")
-    made = (convert(*ups[version], downs.get(version, ("", b""))[1]) for version in sorted(ups))
+    made = (convert(*ups[version], *downs.get(version, ("", b""))) for version in sorted(ups))
     return Read(tuple(made), tuple(passed))
 
 
-def convert(number: str, name: str, origin: str, text: bytes, back: bytes = b"") -> Theirs:
+def convert(number: str, name: str, origin: str, text: bytes, other: str, back: bytes) -> Theirs:
     """One migration, unchanged; sqlx says by the first line of each file that it needs no transaction."""
-    down = way_back(back, not back.startswith(NO_TRANSACTION))
+    down = way_back(Part(back, not back.startswith(NO_TRANSACTION), origin=other))
     up = Part(text, not text.startswith(NO_TRANSACTION))
     return Theirs(str(int(number)), number, plain_name(name), origin, up, down, checksums(text, sha384))
 

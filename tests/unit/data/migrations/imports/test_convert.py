@@ -198,6 +198,12 @@ REFUSED = [
     ("goose", {"1_a.sql": UP + "-- +goose StatementBegin\nselect 1;"}, "theirs/1_a.sql:1", "no -- +goose StatementEnd"),
     ("goose", {"1_a.sql": UP, "01_b.sql": UP}, "theirs/1_a.sql", "already that of"),
     ("goose", {"1_a.sql": UP + "select '\udcff';"}, "theirs/1_a.sql:2", "not UTF-8"),
+    ("goose", {"1_a.sql": f"-- a\n{UP}select 1;\n\ncommit;\n-- +goose Down\n"}, "theirs/1_a.sql:5:1", "COMMIT"),
+    ("goose", {"1_a.sql": f"{UP}select 1;\n-- +goose Down\nselect 1;\n\\i x\n"}, "theirs/1_a.sql:5:1", "psql"),
+    ("dbmate", {"1_a.sql": "-- migrate:up\n-- migrate:down\n\nselect 'a;"}, "theirs/1_a.sql:4:8", "never closed"),
+    ("sqlx", {"1_a.up.sql": "", "1_a.down.sql": "select 1;\nrollback;"}, "theirs/1_a.down.sql:2:1", "ROLLBACK"),
+    ("flyway", {"V1__a.sql": "", "U1__a.sql": "select 1; rollback;"}, "theirs/U1__a.sql:1:11", "ROLLBACK"),
+    ("prisma", {"1_a/migration.sql": "", "1_a/down.sql": "commit;"}, "theirs/1_a/down.sql:1:1", "COMMIT"),
     ("dbmate", {"1_a.sql": "select 1;"}, "theirs/1_a.sql:1", "no -- migrate:up"),
     ("dbmate", {"1_a.sql": "-- migrate:up\nselect 1;"}, "theirs/1_a.sql:1", "no -- migrate:down"),
     ("dbmate", {"1_a.sql": "-- migrate:down\n-- migrate:up\n"}, "theirs/1_a.sql:1", "expects the other"),
@@ -231,6 +237,16 @@ def test_what_cannot_be_converted_is_refused_with_its_place(
     with pytest.raises(MigrationError) as caught:
         converted(tool, tmp_path)
     assert caught.value.where == where and says in caught.value.found and caught.value.next
+
+
+def test_all_that_our_runner_would_not_run_is_told_at_once(tmp_path: Path) -> None:
+    files = {f"{number}_a.sql": "select 1;\ncommit;" for number in (1, 2, 3)}
+    with pytest.raises(MigrationError) as caught:
+        converted("sqlx", lay(tmp_path, files))
+    assert caught.value.where == "theirs/1_a.sql:2:1" and [line[:18] for line in caught.value.log] == [
+        "theirs/2_a.sql:2:1",
+        "theirs/3_a.sql:2:1",
+    ]
 
 
 @pytest.mark.parametrize(
