@@ -44,6 +44,7 @@ def run(
         tell_files(reporter, found, dry_run)
         if not dry_run:
             place.write(found.folder, found.missing)
+        reporter.line(f"  ! no database was asked: where {tool} has run them, import once more before ./invoke up")
         finish(reporter, found, None, dry_run)
         return
     env = enter(on)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from slipway.data.endpoints import Emit, Endpoints
@@ -41,7 +42,8 @@ def take_over(ends: Endpoints, args: Import, emit: Emit) -> Imported:
             table = find_table(conn, tool, args.table)
             found = tool.applied(read_rows(conn, tool, table), by_version(args)) if table else Applied(frozenset())
             aside = set_aside(conn, tool, table)
-            answer = record(conn, ends, args, found, f"{table[0]}.{table[1]}" if table else None, aside)
+            notes = (*found.notes, *elsewhere(tool, table))
+            answer = record(conn, ends, args, replace(found, notes=notes), ".".join(table) if table else None, aside)
             if args.keep:
                 session.commit(conn, "import")
     return answer
@@ -81,6 +83,15 @@ def read_rows(conn: psycopg.Connection, tool: Tool, table: Table) -> Rows:
     return conn.execute(
         query.format(sql.SQL(", ").join(columns), sql.Identifier(*table), sql.Identifier(tool.order))
     ).fetchall()
+
+
+def elsewhere(tool: Tool, table: Table | None) -> Iterator[str]:
+    """What there is to say of a table that is in a schema of the team's own: search_path led the tool there."""
+    if table and table[0] not in ("public", tool.schema):
+        yield (
+            f"{'.'.join(table)}: what {tool.name}'s files name without a schema may have gone to {table[0]} as well; "
+            "on a new database it goes to public, unless they set search_path"
+        )
 
 
 def set_aside(conn: psycopg.Connection, tool: Tool, table: Table | None) -> str | None:

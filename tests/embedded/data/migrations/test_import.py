@@ -145,7 +145,8 @@ def test_two_tables_of_a_tool_are_told_apart_by_name(stack) -> None:
     assert "in the schemas other, public" in refused(stack, "import", arguments(stack, "goose")).found
     assert "no table of goose" in refused(stack, "import", arguments(stack, "goose") | {"table": "nothing"}).found
     done = import_(stack, "goose", table="public.versions")
-    assert (done["table"], len(done["recorded"])) == ("public.versions", 1)
+    assert (done["table"], len(done["recorded"]), done["notes"]) == ("public.versions", 1, [])
+    assert "may have gone to other" in import_(stack, "goose", table="other.goose_db_version", keep=False)["notes"][0]
 
 
 def test_dbmates_table_makes_room_for_golang_migrates(stack) -> None:
