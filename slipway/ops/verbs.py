@@ -28,6 +28,7 @@ VERBS = {
     "goto": "slipway.data.migrations.interface:GOTO",
     "redo": "slipway.data.migrations.interface:REDO",
     "adopt": "slipway.data.migrations.interface:ADOPT",
+    "import": "slipway.data.migrations.interface:IMPORT",
     "status": "slipway.data.migrations.interface:STATUS",
     "drift": "slipway.data.migrations.interface:DRIFT",
     "lint": "slipway.data.migrations.foresight:LINT",

@@ -62,6 +62,35 @@ def adopt(c, version=None, on="local", wait=None):
     perform("db.adopt", on, version=number("version", version, NOTHING_APPLIED), wait=number("wait", wait))
 
 
+@task(
+    name="import",
+    positional=["tool", "directory"],
+    help={
+        "on": ON,
+        "tool": "goose, dbmate, flyway, sqlx, prisma or supabase",
+        "directory": "its migrations",
+        "table": "[SCHEMA.]NAME of its history, where that is not the tool's default",
+        "files_only": "write the files, and ask no database",
+        "dry_run": "say what would be written and recorded, and stop",
+        "wait": PATIENT,
+        "json": JSON,
+    },
+)
+def import_(c, tool, directory, on="local", table="", files_only=False, dry_run=False, wait=None, json=False):
+    """Convert another tool's migrations, and take over its history."""
+    perform(
+        "db.import_",
+        on,
+        tool=tool,
+        directory=directory,
+        table=table,
+        files_only=files_only,
+        dry_run=dry_run,
+        wait=number("wait", wait),
+        json=json,
+    )
+
+
 @task(help={"name": "what the migration does"})
 def new(c, name):
     """Write a new pair of migration files."""
@@ -105,5 +134,19 @@ def roles(c, on="local"):
 
 
 namespace = Collection(
-    "db", roles, migrate, rollback, goto, redo, status, adopt, new, lint, rehearse, schema, drift, fixtures
+    "db",
+    roles,
+    migrate,
+    rollback,
+    goto,
+    redo,
+    status,
+    adopt,
+    import_,
+    new,
+    lint,
+    rehearse,
+    schema,
+    drift,
+    fixtures,
 )

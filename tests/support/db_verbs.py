@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,12 +47,12 @@ def walk(root: Path, invoke: Invoke, value: Value) -> None:
         assert "by_hand" in invoke("db.drift")[1]
         value("DROP TABLE by_hand")
         fails_on_the_copy_only(folder, invoke, value)
+        takes_over(root, invoke, value)
     finally:
-        for path in (*folder.glob("90[123]_*"), root / "schema.sql"):
-            if not path.name.startswith(("901", "902")):
-                path.unlink(missing_ok=True)
+        for path in (*folder.glob("903_*"), root / "schema.sql"):
+            path.unlink(missing_ok=True)
         invoke("db.goto", "--version", str(before))
-        for path in folder.glob("90[12]_*"):
+        for path in folder.glob("90[124]_*"):
             path.unlink()
     assert at(value) == before and absent(value, "labels")
 
@@ -64,6 +65,28 @@ def fails_on_the_copy_only(folder: Path, invoke: Invoke, value: Value) -> None:
     code, text = invoke("up", REHEARSE="true")
     assert code == 5 and "migrations/903_unique.up.sql:1:1" in text and "on a copy of the live data" in text, text
     assert at(value) == 901 and absent(value, "labels_one")
+
+
+def takes_over(root: Path, invoke: Invoke, value: Value) -> None:
+    """goose says that it has run 904: its files are written here, and recorded there, and nothing is run."""
+    (root / "migrations/902_labels_name.up.sql").write_text(INDEX)
+    (root / "migrations/903_unique.up.sql").unlink()
+    (root / "theirs").mkdir()
+    value("DELETE FROM labels")
+    try:
+        (root / "theirs/904_shelves.sql").write_text(
+            "-- +goose Up\nCREATE TABLE shelves (n int);\n-- +goose Down\nDROP TABLE IF EXISTS shelves;\n"
+        )
+        value("CREATE TABLE goose_db_version AS SELECT 1 AS id, 904::bigint AS version_id, true AS is_applied")
+        value("GRANT SELECT ON goose_db_version TO PUBLIC")
+        succeed(invoke, "db.migrate")
+        assert "1 would be recorded" in invoke("db.import", "goose", "theirs", "--dry-run")[1] and at(value) == 902
+        succeed(invoke, "db.import", "goose", "theirs")
+        assert at(value) == 904 and absent(value, "shelves") and invoke("db.status", "--exit-code")[0] == 0
+        assert "0 files written for 1 migrations; 0 recorded" in invoke("db.import", "goose", "theirs")[1]
+    finally:
+        value("DROP TABLE IF EXISTS goose_db_version")
+        shutil.rmtree(root / "theirs")
 
 
 def succeed(invoke: Invoke, *words: str) -> None:

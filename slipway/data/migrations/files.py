@@ -10,9 +10,11 @@ import os
 import re
 import zlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from slipway.data.migrations import foreign
 from slipway.data.sql import file, lexer
 from slipway.data.sql.file import Source, fingerprint
 from slipway.errors import MigrationError
@@ -23,7 +25,6 @@ PAIRED = re.compile(r"(?P<version>[0-9]+)_(?P<name>.*)\.(?P<way>down|up)\.(?P<ki
 PLAIN = re.compile(r"(?P<version>[0-9]+)_(?P<name>.+)\.sql", re.DOTALL)
 LARGEST = 2**63 - 1  # schema_migrations.version is a bigint
 LOCK_SALT = 1486364155  # golang-migrate's advisoryLockIDSalt
-NAME_FORM = "NNN_name.up.sql, NNN_name.down.sql or NNN_name.sql"
 
 
 @dataclass(frozen=True)
@@ -174,12 +175,7 @@ def read_file(folder: Path, name: str) -> tuple[int, str, str, Source] | Problem
     except OSError as error:
         return Problem(label, *file.unreadable(error, label))
     if source.tool:
-        return Problem(
-            label,
-            f"written for {source.tool}, with ways up and down in one file: all of it would be run on the way up",
-            "a file for each way, NNN_name.up.sql and NNN_name.down.sql",
-            f"split {label} at its marks, and take them out",
-        )
+        return Problem(label, *foreign.by_marks(source.tool, label))
     unknown = sorted(source.directives - set(lexer.DIRECTIVES))
     if unknown:
         return Problem(
@@ -190,16 +186,14 @@ def read_file(folder: Path, name: str) -> tuple[int, str, str, Source] | Problem
 
 def misplaced(folder: Path, name: str, label: str) -> Problem | None:
     """What is wrong with a name that is no migration's; None for what has nothing to do with migrations."""
-    if name.lower().endswith(".sql"):
-        return Problem(label, "not a migration's name", NAME_FORM, f"rename or move {label}")
-    if os.path.exists(f"{folder}/{name}/migration.sql"):
-        return Problem(
-            f"{label}/",
-            "a directory with a migration, as Prisma has them",
-            NAME_FORM,
-            f"mv {label}/migration.sql {label}.sql",
-        )
-    return None
+    if told := foreign.by_name(folder, name, label):
+        return Problem(f"{label}/" if os.path.isdir(f"{folder}/{name}") else label, *told)
+    if not name.lower().endswith(".sql"):
+        return None
+    with suppress(file.BadText, OSError):
+        if tool := file.examine(f"{folder}/{name}", label).tool:
+            return Problem(label, *foreign.by_marks(tool, label))
+    return Problem(label, "not a migration's name", foreign.FORM, f"rename or move {label}")
 
 
 def find_pending(files: Iterable[Migration], history: Mapping[int, Applied]) -> tuple[Migration, ...]:

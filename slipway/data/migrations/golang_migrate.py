@@ -46,6 +46,7 @@ def foreign_table(columns: dict[str, str]) -> MigrationError:
         "public.schema_migrations",
         f"({listed}): that table is {known}",
         "golang-migrate's table (version bigint, dirty boolean), or none",
-        "./invoke psql: ALTER TABLE schema_migrations RENAME TO schema_migrations_before; then ./invoke db.adopt "
+        ("where it is dbmate's: ./invoke db.import dbmate DIR. Otherwise " if columns == TEXT else "")
+        + "./invoke psql: ALTER TABLE schema_migrations RENAME TO schema_migrations_before; then ./invoke db.adopt "
         "--version N, with the number of the last of these files that the database has had",
     )

@@ -56,6 +56,46 @@ class Adopt:
 
 
 @dataclass(frozen=True)
+class Foreign:
+    """A migration of another tool as it was converted: what it is there, and its number, name and hashes here."""
+
+    theirs: str  # as that tool's history calls it
+    origin: str  # its file
+    checksums: tuple[str, ...]  # what that tool may have kept of the file; empty where it keeps none
+    version: int
+    name: str
+    sha256: str
+    down_sha256: str
+
+
+@dataclass(frozen=True)
+class Import:
+    """Record which of these another tool has run, as its table says; without `keep`, only say so.
+
+    `others` are the numbers of the migrations that lie beside them, `table` the tool's table where it has another name.
+    """
+
+    by: str
+    tool: str
+    files: tuple[Foreign, ...]
+    others: tuple[int, ...] = ()
+    table: str = ""
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The tool's table (none: the database has none), the versions that were new to us, and those that are left to run."""
+
+    table: str | None
+    recorded: tuple[int, ...]
+    pending: tuple[int, ...]
+    version: int | None
+    aside: str | None  # the name that the tool's table was given, where it had that of golang-migrate's
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Ran:
     """A file that was run, up or down."""
 
@@ -179,5 +219,6 @@ ROLLBACK = Verb("rollback", "slipway.data.migrations.rollback:rollback", Rollbac
 GOTO = Verb("goto", "slipway.data.migrations.rollback:goto", Goto, Gone)
 REDO = Verb("redo", "slipway.data.migrations.rollback:redo", Redo, Gone)
 ADOPT = Verb("adopt", "slipway.data.migrations.adopt:adopt", Adopt, Adopted)
+IMPORT = Verb("import", "slipway.data.migrations.imports.history:take_over", Import, Imported)
 STATUS = Verb("status", "slipway.data.migrations.status:status", Nothing, Status)
 DRIFT = Verb("drift", "slipway.data.migrations.drift:drift", Nothing, Drift, alone=True)

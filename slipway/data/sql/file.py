@@ -20,9 +20,18 @@ NONE: frozenset[str] = frozenset()
 BOM = b"\xef\xbb\xbf"
 # What editors, merges and file managers leave beside a file: name~, #name#, .name.swp, name.bak, ._name.
 LEFTOVER = re.compile(r"[.#].*|~\$.*|.*(~|\.(bak|old|orig|rej|save|swo|swp|tmp))", re.DOTALL | re.IGNORECASE)
-# Lines by which other tools tell the way up from the way down inside one file.
-MARKS = {b"+goose": "goose", b"+migrate": "sql-migrate", b"migrate:": "dbmate", b"liquibase formatted": "Liquibase"}
-MARKED = re.compile(rb"^[ \t]*--[ \t]*(?P<mark>\+goose|\+migrate|migrate:(?=up|down)|liquibase formatted)", re.I | re.M)
+# Lines by which other tools tell the way up from the way down inside one file; sqlx's first line says how to run it.
+MARKS = {
+    b"+goose": "goose",
+    b"+migrate": "sql-migrate",
+    b"migrate:": "dbmate",
+    b"liquibase formatted": "Liquibase",
+    b"no-transaction": "sqlx",
+}
+MARKED = re.compile(
+    rb"^[ \t]*--[ \t]*(?P<mark>\+goose|\+migrate|migrate:(?=up|down)|liquibase formatted)|\A-- (?P<first>(?-i:no-transaction))",
+    re.I | re.M,
+)
 
 
 class BadText(Exception):
@@ -115,7 +124,7 @@ def examine(path: str, label: str) -> Source:
     told = lexer.directives(text) if "slipway:" in text else NONE
     # A longer file is not one CREATE INDEX CONCURRENTLY.
     marked = MARKED.search(first)
-    tool = MARKS[marked["mark"].lower()] if marked else ""
+    tool = MARKS[(marked["mark"] or marked["first"]).lower()] if marked else ""
     return Source(path, label, sha256, told, short and lexer.refuses_alone(text), tool)
 
 

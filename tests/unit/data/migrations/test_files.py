@@ -260,6 +260,7 @@ def test_a_half_of_a_pair_that_is_missing_is_told(tmp_path: Path, names: list[st
         (b"--migrate:up transaction:false\n", "dbmate"),
         (b"create table a (id int);\r\n-- migrate:down\r\n", "dbmate"),
         (b"--liquibase formatted sql\n--changeset ann:1\n", "Liquibase"),
+        (b"-- no-transaction\ncreate index concurrently i on a (id);\n", "sqlx"),
     ],
 )
 @pytest.mark.parametrize("name", ["001_a.sql", "001_a.up.sql"])
@@ -268,7 +269,10 @@ def test_a_file_for_another_tool_is_refused_by_its_marks(tmp_path: Path, name: s
     assert files == () and problem.where == f"migrations/{name}" and f"written for {tool}," in problem.found
 
 
-@pytest.mark.parametrize("content", [b"-- migrate: the old rows\n", b"select '+goose Up';\n", b"-- goose Up\n"])
+@pytest.mark.parametrize(
+    "content",
+    [b"-- migrate: the old rows\n", b"select '+goose Up';\n", b"-- goose Up\n", b"-- a note\n-- no-transaction\n"],
+)
 def test_what_only_looks_like_the_marks_of_another_tool_is_run(tmp_path: Path, content: bytes) -> None:
     (_,), problems = migration_files.read(folder_with(tmp_path, "001_a.sql", content=content))
     assert problems == ()
@@ -281,4 +285,41 @@ def test_a_directory_with_a_migration_in_it_is_named(tmp_path: Path) -> None:
     (folder / "old").mkdir()
     (file,), (problem,) = migration_files.read(folder)
     assert (file.version, problem.where) == (1, "migrations/20240101120000_init/") and "Prisma" in problem.found
-    assert problem.next.startswith("mv migrations/20240101120000_init/migration.sql ")
+    assert problem.next.endswith("./invoke db.import prisma from-prisma")
+
+
+@pytest.mark.parametrize(
+    ("path", "tool"),
+    [
+        ("V1__init.sql", "flyway"),
+        ("V1.1__more.sql", "flyway"),
+        ("U1__init.sql", "flyway"),
+        ("R__view.sql", "flyway"),
+        ("V2__code.java", "flyway"),
+        ("V2__idx.sql.conf", "flyway"),
+        ("db/V1__init.sql", "flyway"),
+        ("migration_lock.toml", "prisma"),
+        ("20240101120000_init/migration.ts", "prisma"),
+        ("00001_code.go", "goose"),
+    ],
+)
+def test_what_another_tool_would_run_is_not_passed_over(tmp_path: Path, path: str, tool: str) -> None:
+    folder = folder_with(tmp_path)
+    (folder / path).parent.mkdir(exist_ok=True)
+    (folder / path).write_text("select 1;")
+    files, (problem,) = migration_files.read(folder)
+    assert files == () and problem.next.endswith(f"./invoke db.import {tool} from-{tool}")
+
+
+@pytest.mark.parametrize("name", ["20240101.sql", "1-a.sql"])
+def test_a_name_that_only_dbmate_takes_is_told_by_the_marks_in_it(tmp_path: Path, name: str) -> None:
+    _, (problem,) = migration_files.read(folder_with(tmp_path, name, content=b"-- migrate:up\n-- migrate:down\n"))
+    assert "written for dbmate" in problem.found and "db.import dbmate" in problem.next
+
+
+@pytest.mark.parametrize("path", ["README.md", "embed.go", "old/001_a.sql", "seed.js", "V1.txt"])
+def test_what_no_tool_would_run_is_passed_over(tmp_path: Path, path: str) -> None:
+    folder = folder_with(tmp_path)
+    (folder / path).parent.mkdir(exist_ok=True)
+    (folder / path).write_text("x")
+    assert migration_files.read(folder) == ((), ())
