@@ -97,9 +97,7 @@ def connect(
         return open_connection(url, where, database=database, timeout=timeout, purpose=purpose)
 
     try:
-        return transient.again(
-            enter, lambda error: " ".join(transient.NOT_LET_IN.findall(str(error))[:1]), transient.CONNECTING
-        )
+        return transient.again(enter, not_let_in, transient.CONNECTING)
     except psycopg.OperationalError as error:
         raise GateError(
             f"postgres ({where})", reason(error), "a server that lets this role in", "./invoke status"
