@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import io
 import os
 import re
 import secrets
@@ -12,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipway.config import secret_strength
+from slipway.config import lines, secret_strength
 from slipway.config.settings import GROUPS, LOCAL, Settings
 from slipway.errors import SettingsError
 from slipway.system.redact import hide_userinfo
@@ -20,9 +19,8 @@ from slipway.system.redact import hide_userinfo
 PREFIX = "APP_ENV_"
 APP_KEY = re.compile(r"APP_ENV_[A-Za-z_][A-Za-z0-9_]*")  # it becomes ${…} in the rendered file
 KEYS = {name.upper(): field for name, field in Settings.model_fields.items() if name != "app_env"}
-# \n and its like in double quotes: a new line to most readers of such files, and half of a Windows path to people.
-AMBIGUOUS = re.compile(r'=\s*"(?:[^"\\]|\\[^abfnrtv])*\\[abfnrtv]')
 SHOWN = 80  # characters of a value that is told
+LONGEST_KEY = 40  # characters of an unknown key that is told
 IDENTITY = ("ENVIRONMENT", "PROJECT", "STACK_ID")  # which stack is meant
 HEADINGS = {next(iter(first.model_fields)).upper(): heading for heading, (first, *_) in GROUPS.items()}
 
@@ -80,73 +78,34 @@ def refuse_contradiction(said: Sequence[Entry]) -> None:
 
 def read(path: Path) -> dict[str, Entry]:
     """Entries of a `.env` file, each with its line. Values are literal: `$` expands nothing."""
-    from dotenv.parser import parse_stream
-
-    text = read_text(path)
     entries: dict[str, Entry] = {}
-    for binding in parse_stream(io.StringIO(text)):
-        place = f"{path.name} line {line_of(binding.original)}"
-        if binding.error or (binding.key and binding.value is None):
+    for key, value, place in lines.read(path):
+        if key in entries:
             raise SettingsError(
                 place,
-                "a line that is not KEY=value",
-                'KEY=value, KEY="a value with spaces", or # a comment',
-                f"edit {path.name}",
-            )
-        if binding.key is None:
-            continue
-        if binding.key in entries:
-            raise SettingsError(
-                place,
-                f"{binding.key} a second time (first: {entries[binding.key].place})",
+                f"{key} a second time (first: {entries[key].place})",
                 "each key once",
                 f"remove one of them from {path.name}",
             )
-        if AMBIGUOUS.search(binding.original.string):
-            raise SettingsError(
-                place,
-                f"a backslash before a letter in {binding.key}, in double quotes, where some programs take it for a control character",
-                "single quotes, between which every character but the quote stands for itself, and a new line can be typed",
-                f"edit {path.name}",
-            )
-        if binding.key not in KEYS and not APP_KEY.fullmatch(binding.key):
-            raise unknown(binding.key, place, path.name)
-        entries[binding.key] = Entry(binding.value or "", f"{binding.key} in {place}")
+        if key not in KEYS and not APP_KEY.fullmatch(key):
+            raise unknown(key, place, path.name)
+        entries[key] = Entry(value, f"{key} in {place}")
     return entries
-
-
-def read_text(path: Path) -> str:
-    """The text of a file in UTF-8. Raises SettingsError for any other."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SettingsError(
-            path.name, f"byte {error.start} is not UTF-8", "a text file in UTF-8", f"save {path.name} as UTF-8"
-        ) from None
-    except OSError as error:
-        raise SettingsError(
-            path.name, error.strerror or "unreadable", "a readable file", f"ls -l {path.name}"
-        ) from None
-    if "\0" in text:
-        raise SettingsError(path.name, "a NUL character", "a text file in UTF-8", f"edit {path.name}")
-    return text
-
-
-def line_of(original) -> int:
-    """The parser counts blank lines to what follows them; people do not."""
-    blank = original.string[: len(original.string) - len(original.string.lstrip())]
-    return original.line + blank.count("\n")
 
 
 def unknown(key: str, place: str, file: str) -> SettingsError:
     near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.6)
     expected = f"{near[0]}, perhaps" if near else "a key of .env.example, or APP_ENV_NAME for the app's own environment"
-    return SettingsError(place, f"unknown key {key}", expected, f"edit {file}")
+    # A line of a key that was pasted without quotes ends in =, too.
+    told = key if len(key) <= LONGEST_KEY else f"of {len(key)} characters"
+    return SettingsError(place, f"unknown key {told}", expected, f"edit {file}")
 
 
 def validate(entries: Mapping[str, Entry], file: str) -> Settings:
     from pydantic import ValidationError
 
+    for key, entry in entries.items():
+        refuse_unwritable(key, entry)
     values = {key.lower(): entry.value for key, entry in entries.items() if key in KEYS and entry.value != ""}
     values["app_env"] = {
         key.removeprefix(PREFIX): entry.value
@@ -157,6 +116,16 @@ def validate(entries: Mapping[str, Entry], file: str) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         raise explain(error.errors()[0], entries, file) from None
+
+
+def refuse_unwritable(key: str, entry: Entry) -> None:
+    """Raises SettingsError for a value that is no text: the environment of a process may hold any bytes."""
+    try:
+        entry.value.encode()
+    except UnicodeEncodeError as error:
+        raise SettingsError(
+            entry.place, f"character {error.start + 1} is not UTF-8", "text in UTF-8", f"change {key} where it is set"
+        ) from None
 
 
 def explain(problem: dict, entries: Mapping[str, Entry], file: str) -> SettingsError:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from fractions import Fraction
 from ipaddress import ip_address
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic.fields import FieldInfo
 
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B?", re.IGNORECASE | re.ASCII)
+SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*([KMGT])i?B?", re.IGNORECASE | re.ASCII)
 SMALLEST = 16 * 2**20  # below it no service starts, and Docker takes 0 for no limit at all
+LARGEST = 2**50  # far beyond any machine, and far below what an engine cannot count
+LONGEST = 2**31 - 1  # milliseconds, which Postgres counts in four bytes
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 PRIVATE = "private"
 TRUSTED = f"addresses or networks such as 10.0.0.5, 192.168.0.0/16, 2001:db8::/32, or the word {PRIVATE}; not everybody"
@@ -35,13 +39,13 @@ def length(value: Any) -> int:
     match = SIZE.fullmatch(str(value).strip())
     if not match:
         raise ValueError("a size such as 512MB or 2GB")
-    return int(float(match[1]) * UNITS[match[2].upper()])
+    return int(Fraction(match[1]) * UNITS[match[2].upper()])
 
 
 def size(value: Any) -> int:
     """The same for memory."""
-    if (found := length(value)) < SMALLEST and not isinstance(value, int):
-        raise ValueError("a size of 16MB or more")
+    if not SMALLEST <= (found := length(value)) <= LARGEST and not isinstance(value, int):
+        raise ValueError(f"a size of 16MB or more{', and 1024TB or less' if found > LARGEST else ''}")
     return found
 
 
@@ -98,10 +102,31 @@ def address(value: str) -> str:
         raise ValueError("an IP address of this machine, such as 127.0.0.1, 10.0.0.5 or ::1") from None
 
 
-def match_pattern(pattern: str, expected: str) -> AfterValidator:
+def has_ports(url: str) -> bool:
+    """Whether every host of a URL (a database may have several) is one, with a port that exists."""
+    hosts = re.split("[/?#]", url.partition("://")[2])[0].rpartition("@")[2].split(",")
+    try:
+        return all(urlsplit(f"//{host}").port != 0 for host in hosts)
+    except ValueError:
+        return False
+
+
+def has_labels(name: str) -> bool:
+    """Whether a host name is no longer than DNS can hold, and no part of it either."""
+    return len(name) <= 253 and all(len(label) <= 63 for label in name.split("."))
+
+
+def fits(duration: str) -> bool:
+    digits, unit = re.fullmatch(r"(\d+)(\D*)", duration).groups()
+    return len(digits) < 15 and int(digits) * {"": 1, "ms": 1, "s": 1000, "min": 60_000}[unit] <= LONGEST
+
+
+def match_pattern(pattern: str, expected: str, also: Callable[[str], bool] = lambda text: True) -> AfterValidator:
+    """Refuses text that is not of that form, or of which `also` is not true."""
+
     def check(value: Any) -> Any:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if text and not re.fullmatch(pattern, text, re.ASCII):
+        if text and not (re.fullmatch(pattern, text, re.ASCII) and also(text)):
             raise ValueError(expected)
         return value
 
@@ -112,23 +137,36 @@ Name = Annotated[str, match_pattern(r"[a-z][a-z0-9-]{0,30}", "lower-case letters
 Identifier = Annotated[str, match_pattern(r"[a-z][a-z0-9_]{0,40}", "lower-case letters, digits and _, a letter first")]
 UrlPath = Annotated[str, match_pattern(r"/[A-Za-z0-9/._~%-]*", "a path that starts with /, such as /ready")]
 Domain = Annotated[
-    str, match_pattern(r"(?i)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", "a host name such as app.example.org")
+    str,
+    match_pattern(
+        r"(?i)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", "a host name such as app.example.org", has_labels
+    ),
 ]
 Loopback = Annotated[
-    str, match_pattern(r"127\.0\.0\.1:\d{2,5}", "a loopback address with a port, such as 127.0.0.1:5432")
+    str,
+    match_pattern(
+        r"127\.0\.0\.1:\d{2,5}",
+        "a loopback address with a port, such as 127.0.0.1:5432",
+        lambda text: has_ports(f"tcp://{text}"),
+    ),
 ]
-Duration = Annotated[str, match_pattern(r"0|\d+(ms|s|min)", "0, or a time as Postgres writes it, such as 500ms or 5s")]
+Duration = Annotated[
+    str, match_pattern(r"0|\d+(ms|s|min)", "0, or a time as Postgres writes it, such as 500ms or 5s", fits)
+]
 StackId = Annotated[str, match_pattern(r"[0-9A-Za-z._-]{1,64}", "letters, digits, dot, _ and -, 64 at most")]
 ImageName = Annotated[
     str, match_pattern(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*", "an image reference such as ghcr.io/team/app:1.2")
 ]
 Endpoint = Annotated[
-    str, match_pattern(r"https?://[^/\s@]+/?", "an http or https URL without a path, such as https://s3.example.org")
+    str,
+    match_pattern(
+        r"https?://[^/\s@]+/?", "an http or https URL without a path, such as https://s3.example.org", has_ports
+    ),
 ]
 DatabaseUrl = Annotated[
-    Secret, match_pattern(r"postgres(ql)?://\S+/\S+", "postgresql://user:password@host:5432/database")
+    Secret, match_pattern(r"postgres(ql)?://\S+/\S+", "postgresql://user:password@host:5432/database", has_ports)
 ]
-WebUrl = Annotated[Secret, match_pattern(r"https?://[^/\s]+(/\S*)?", "an http or https URL")]
+WebUrl = Annotated[Secret, match_pattern(r"https?://[^/\s]+(/\S*)?", "an http or https URL", has_ports)]
 # It stands inside a connection URL of the rendered file, where nothing can percent-encode it.
 UrlSafe = Annotated[
     Secret, match_pattern(r"[A-Za-z0-9._~-]*", "letters, digits and . _ ~ - only (it stands inside a URL)")

@@ -25,7 +25,7 @@ def level(env: Environment) -> Level:
 
     folder = part(env, path)
     provide(env)
-    smoke.read(path, folder)
+    smoke.read(path, folder, (*variables(env), *smoke.BASES))
     return (step(env, path, folder, {}),)
 
 

@@ -133,12 +133,23 @@ def scripts(item: dict, moment: str, place: tuple[str, ...]) -> Iterator[Source]
 
 def request(item: dict, given: Inherited) -> Request:
     raw = item["request"] if isinstance(item["request"], dict) else {"url": item["request"]}
-    if not isinstance(raw["url"], str | dict):
-        raise TypeError("a url that is neither text nor object")
+    if not has_address(raw.get("url")):
+        raise ValueError(f"{' / '.join(given.place)} has no address")
+    raw = {**raw, "auth": given.auth, "body": body_of(raw.get("body"))}
     identity = str(item.get("id") or item.get("_postman_id") or "")
-    return Request(
-        given.place[-1], given.place, {**raw, "auth": given.auth}, identity, given.before, given.after, given.behaviour
-    )
+    return Request(given.place[-1], given.place, raw, identity, given.before, given.after, given.behaviour)
+
+
+def body_of(raw: Mapping | None) -> dict | None:
+    """What is sent of a body: Postman keeps beside it what was written in its other modes."""
+    if not raw or raw.get("disabled"):
+        return None
+    return {key: value for key, value in raw.items() if key in ("mode", "options", raw.get("mode"))}
+
+
+def has_address(url: object) -> bool:
+    """Whether a URL is text, or an object with its text or its parts."""
+    return bool(url) if isinstance(url, str) else isinstance(url, dict) and bool(url.get("host") or url.get("raw"))
 
 
 def values_of(auth: Mapping) -> dict[str, object]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slipway.smoke.collection import Collection, Request, Source, values_of
@@ -14,6 +15,9 @@ AUTHORIZATIONS = ("noauth", "bearer", "basic", "apikey", "digest", "oauth2")
 BODIES = ("raw", "urlencoded", "formdata", "graphql", "file")
 MODULES = ("chai", "uuid", "tv4", "atob", "btoa")
 DYNAMIC = re.compile(r"\{\{\s*\$(\w+)\s*\}\}")
+NAMED = re.compile(r"\{\{\s*([^{}$][^{}]*?)\s*\}\}")
+# A script that sets a variable whose name it computes.
+COMPUTED = re.compile(r"\bset\w*\s*\(\s*(?!\s|[\"'`]\s*[^\"'`$]+\s*[\"'`]\s*,)")
 
 # Comments and texts, so that a word in one is not taken for code. A text that a template computes stays.
 SILENT = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
@@ -34,15 +38,41 @@ LIBRARIES = (
 USED = {name: re.compile(rf"(?<![\w.$]){re.escape(name)}\s*[.(]") for name in LIBRARIES}
 
 
-def limits(collection: Collection, folder: Path) -> list[str]:
-    """One sentence for each thing that cannot be done; files of forms are looked for beside the collection."""
+def limits(collection: Collection, folder: Path, given: Iterable[str] | None = None) -> list[str]:
+    """One sentence for each thing that cannot be done; files of forms are looked for beside the collection.
+
+    `given` are the names that have a value from outside, where they are known.
+    """
     script = Script()
     dynamic = frozenset(script.call("dynamic") or ())
     found: dict[str, None] = {}  # a script that many requests inherit is told once
     for request in collection.requests:
         for sentence in (*of_request(request, folder), *of_scripts(request, script), *of_names(request, dynamic)):
             found[sentence] = None
+    found |= dict.fromkeys(nameless(collection, given) if given is not None else ())
     return list(found)
+
+
+def nameless(collection: Collection, given: Iterable[str]) -> Iterator[str]:
+    """A sentence for each {{name}} that nothing gives a value and no script speaks of."""
+    scripts = {source.text for request in collection.requests for source in (*request.before, *request.after)}
+    if any(COMPUTED.search(text) for text in scripts):
+        return
+    known = {*given, *collection.variables}
+    for request in collection.requests:
+        for name in dict.fromkeys(NAMED.findall(json.dumps(enabled(dict(request.raw)), ensure_ascii=False))):
+            if name not in known and not any(name in text for text in scripts):
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"; {{{{{near[0]}}}}}, perhaps" if near else ""
+                yield f"{request.title}: {{{{{name}}}}}, which nothing gives a value{hint}"
+
+
+def enabled(value: object) -> object:
+    """A structure without what is disabled in it, and without descriptions: none of that is sent."""
+    if isinstance(value, dict):
+        return {key: enabled(each) for key, each in value.items() if key != "description"}
+    off = [each for each in value if isinstance(each, dict) and each.get("disabled")] if isinstance(value, list) else []
+    return [enabled(each) for each in value if each not in off] if isinstance(value, list) else value
 
 
 def of_request(request: Request, folder: Path) -> Iterator[str]:

@@ -109,8 +109,10 @@ const host = {
   fill(request, scopes) {
     const missing = [];
     const { lookup } = scopesOf(parse(scopes));
-    const full = new Request(filledAll(parse(request), lookup, missing));
-    const address = filled(String(full.url), lookup, missing);
+    const { url, ...rest } = parse(request);
+    const full = new Request(filledAll(rest, lookup, missing));
+    // In parts first: a value that holds ? or & is no border of theirs.
+    const address = filled(String(new Url(url ?? "")), lookup, missing);
     return stringify({ ...full.toJSON(), url: address, missing });
   },
 

@@ -48,6 +48,24 @@ function pair(text, between) {
 // Protocol, host, port, path and query; a {{name}} may stand for any of them.
 const URL_PARTS = /^(?:(\w+):\/\/)?((?:\{\{[^}]*\}\}|[^/?#:])*)(?::([^/?#]*))?(\/[^?#]*)?(?:\?([^#]*))?/;
 
+function parameter(text) {
+  const [key, ...value] = text.split("=");
+  return { key, value: value.length ? value.join("=") : null };
+}
+
+/** A segment of a path; `:id` is a variable of the address where it has a value, and `:id.json` one with an ending. */
+function segment(part, variables) {
+  const [whole, name] = /^:([^.]+)/.exec(part) ?? [];
+  const value = name && variables.get(name);
+  return value ? `${value}${part.slice(whole.length)}` : part;
+}
+
+/** Text of a query with its reserved characters encoded, but for those inside of a {{name}}. */
+function reserved(text, characters) {
+  const parts = String(text).split(/(\{\{[^{}]*\}\})/);
+  return parts.map((part, place) => (place % 2 ? part : part.replace(characters, encodeURIComponent))).join("");
+}
+
 class Url {
   constructor(raw) { this.update(raw); }
 
@@ -64,17 +82,17 @@ class Url {
 
   static parse(text) {
     const [, protocol, host, port, path, query] = URL_PARTS.exec(String(text).trim());
-    const pairs = query?.split("&").map((each) => pair(each, "="));
+    const pairs = query?.split("&").map((each) => parameter(each));
     return { protocol, host: [host], port, path: path?.slice(1).split("/"), query: pairs };
   }
 
   getHost() { return this.host.join("."); }
   getPath() {
-    const values = this.variables.toObject();
-    return `/${this.path.map((part) => (part.startsWith(":") ? values[part.slice(1)] ?? part : part)).join("/")}`;
+    return `/${this.path.map((part) => segment(part, this.variables)).join("/")}`;
   }
   getQueryString() {
-    const text = ({ key, value }) => (key ?? "") + (value === null || value === undefined ? "" : `=${value}`);
+    const text = ({ key, value }) => reserved(key ?? "", /[&#=]/g) +
+      (value === null || value === undefined ? "" : `=${reserved(value, /[&#]/g)}`);
     return this.query.map(text).join("&");
   }
   getPathWithQuery() {

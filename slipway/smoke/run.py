@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def run(
     Raises SettingsError for a file that is no collection, VerificationError if part of it cannot be done (before
     anything is sent), HealthError if an answer is not as the collection says; every failure is in its log.
     """
-    collection, requests = read(path, folder)
+    collection, requests = read(path, folder, (*variables, *BASES))
     begun = time.monotonic()
     going = make_run(collection, base_url.rstrip("/"), variables, timeout, path.parent, site)
     for number, request in enumerate(order_requests(requests, going), 1):
@@ -83,10 +83,10 @@ def make_run(
     return Run(Sender(base, timeout, folder, site, secrets=hidden), scopes)
 
 
-def read(path: Path, folder: str = "") -> tuple[Collection, tuple[Request, ...]]:
+def read(path: Path, folder: str = "", given: Iterable[str] | None = None) -> tuple[Collection, tuple[Request, ...]]:
     """A collection that can be run whole, and the requests of it, or of one folder. Raises as `run` does."""
     collection = postman.read(path)
-    if found := limits(collection, path.parent):
+    if found := limits(collection, path.parent, given):
         raise VerificationError(
             f"{path.name}: {collection.name}",
             f"not understood: {found[0]}",

@@ -16,6 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPDigestAuth
 
+from slipway.smoke.address import add_query, encode
 from slipway.smoke.collection import values_of
 from slipway.system import http
 
@@ -76,15 +77,18 @@ class Sender:
 
     def prepare_request(self, filled: Mapping, behaviour: Mapping) -> requests.PreparedRequest:
         address = filled["url"] if "://" in filled["url"] else f"http://{filled['url']}"
-        headers = {each["key"]: str(each.get("value") or "") for each in filled.get("header") or [] if each.get("key")}
+        headers = {
+            each["key"]: text_of(each.get("value")).strip() for each in filled.get("header") or [] if each.get("key")
+        }
         content, more = {}, {}
         if filled["method"] not in BARE or behaviour.get("disableBodyPruning"):
             content, more = body(filled.get("body") or {}, self.folder)
-        present = {key.lower() for key in headers}
-        headers |= {key: value for key, value in more.items() if key.lower() not in present}
+        headers = merge_type(headers, more, (filled.get("body") or {}).get("mode") if content else None)
         address, headers, digest = self.authorize(filled.get("auth"), address, headers)
+        headers = {key: value.encode().decode("latin-1") for key, value in headers.items()}  # bytes of UTF-8
         made = requests.Request(filled["method"], self.here(address), headers, auth=digest or Nobody(), **content)
         prepared = self.session.prepare_request(made)
+        prepared.url = encode(self.here(address))  # requests would take ./ and ../ out of it
         if "cookie" not in {name.lower() for name in headers}:
             # Anew: requests has chosen them from a copy without the policy of this jar.
             prepared.headers.pop("Cookie", None)
@@ -101,7 +105,7 @@ class Sender:
         key, value, where = credential(auth["type"], values)
         self.secrets.add(value.rpartition(" ")[2])
         if where == "query":
-            return f"{address}{'&' if '?' in address else '?'}{urlencode({key: value})}", headers, None
+            return add_query(address, key, value), headers, None
         return address, {name: old for name, old in headers.items() if name.lower() != key.lower()} | {key: value}, None
 
     def refuse_outside(self, address: str) -> None:
@@ -160,10 +164,18 @@ def credential(kind: str, values: Mapping[str, str]) -> tuple[str, str, str]:
     return "Authorization", f"{prefix} {values.get('token') or values.get('accessToken', '')}", "header"
 
 
+def merge_type(headers: dict, more: Mapping[str, str], mode: str | None) -> dict:
+    """The headers with those of the body; the type of a form is its own, whatever the collection calls it."""
+    if mode in ("formdata", "urlencoded"):
+        headers = {key: value for key, value in headers.items() if key.lower() != "content-type"}
+    present = {key.lower() for key in headers}
+    return headers | {key: value for key, value in more.items() if key.lower() not in present}
+
+
 def body(raw: Mapping, folder: Path) -> tuple[dict, dict[str, str]]:
     """A body in the words of requests, and the headers that come with it."""
     mode = raw.get("mode")
-    if raw.get("disabled") or mode is None or raw.get(mode) in (None, ""):
+    if raw.get("disabled") or mode is None or raw.get(mode) in (None, "", []):
         return {}, {}
     if mode == "raw":
         language = ((raw.get("options") or {}).get("raw") or {}).get("language", "text")
@@ -205,7 +217,8 @@ def text_of(value: object) -> str:
 
 def graphql(query: Mapping) -> str:
     """The query as JSON; variables that are a text already are JSON as they stand."""
-    given = {key: query[key] for key in ("query", "operationName", "variables") if query.get(key) not in (None, "")}
+    known = ("query", "operationName", "variables")
+    given = {key: query[key] for key in known if query.get(key) is not None and (key, query[key]) != ("variables", "")}
     return "{" + ",".join(f'"{key}":{json_of(key, value)}' for key, value in given.items()) + "}"
 
 

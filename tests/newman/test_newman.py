@@ -113,7 +113,7 @@ def ours(name: str, folder: Path) -> Seen:
 
 def essence(asked: Asked) -> tuple:
     """What a request says, without what differs from run to run: boundaries, nonces, made values."""
-    headers = {name: value for name, value in asked.headers.items() if name not in OWN}
+    headers = {name: value.strip() for name, value in asked.headers.items() if name not in OWN}
     body: object = asked.body.decode("utf-8", "replace")
     kind = headers.get("content-type", "")
     if kind.startswith("multipart/"):

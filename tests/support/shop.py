@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.server
 import json
 import threading
@@ -99,6 +100,7 @@ def fixed(shop: Shop, asked: Asked) -> Answer:
     return {
         "/login": (200, {}, {"token": "t0ken-1", "user": {"id": 7, "roles": ["admin", "staff"]}}),
         "/text": (200, {"Content-Type": "text/plain; charset=utf-8"}, "grüße, world"),
+        "/packed": (200, {"Content-Encoding": "gzip"}, gzip.compress('{"packed": "grüße"}'.encode())),
         "/page": (200, {"Content-Type": "text/html"}, "<html><title>Shop</title></html>"),
         "/empty": (204, {}, None),
         "/moved": (302, {"Location": "/echo/here?from=moved"}, {}),
@@ -128,8 +130,15 @@ def answered(shop: Shop, asked: Asked) -> Answer:
     return ROUTES.get(first, fixed)(shop, asked)
 
 
+def as_bytes(content: object) -> bytes:
+    if content is None or isinstance(content, bytes):
+        return content or b""
+    return (content if isinstance(content, str) else json.dumps(content)).encode()
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes, and the second would wait for the first
     shop: Shop
 
     def answer(self) -> None:
@@ -137,7 +146,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         asked = Asked(self.command, self.path, {key.lower(): value for key, value in self.headers.items()}, body)
         self.shop.asked.append(asked)
         status, headers, content = answered(self.shop, asked)
-        text = b"" if content is None else (content if isinstance(content, str) else json.dumps(content)).encode()
+        text = as_bytes(content)
         self.send_response(status)
         for key, value in ({"Content-Type": "application/json"} | headers).items():
             self.send_header(key, value)

@@ -87,6 +87,57 @@ LINES = {
     "boolean": (b"LOAD_FIXTURES=flase", "LOAD_FIXTURES in .env line 1", '"flase"', "true or false"),
     "size": (b"APP_MEMORY=512", "APP_MEMORY in .env line 1", '"512"', "a size such as 512MB or 2GB"),
     "size that is none": (b"REDIS_MEMORY=0MB", "REDIS_MEMORY in .env line 1", '"0MB"', "a size of 16MB or more"),
+    "a size of any length": (
+        b"APP_MEMORY=" + b"9" * 400 + b"GB",
+        "APP_MEMORY in .env line 1",
+        f'"{"9" * 80}…"',
+        "a size such as 512MB or 2GB",
+    ),
+    "more than any machine has": (
+        b"APP_MEMORY=2000TB",
+        "APP_MEMORY in .env line 1",
+        '"2000TB"',
+        "a size of 16MB or more, and 1024TB or less",
+    ),
+    "no such port": (b"POSTGRES_EXPOSE=127.0.0.1:65536", "POSTGRES_EXPOSE in .env line 1", '"127.0.0.1:65536"', None),
+    "no such port in a URL": (
+        b"S3_PROVIDER=external\nS3_ENDPOINT=https://s3:99999",
+        "S3_ENDPOINT in .env line 2",
+        '"https://s3:99999"',
+        None,
+    ),
+    "a port that is a word": (
+        b"POSTGRES=external\nDATABASE_URL=postgres://u:5ecreT-x@h:port/x",
+        "DATABASE_URL in .env line 2",
+        "a value that is not shown, because it is secret",
+        "postgresql://user:password@host:5432/database",
+    ),
+    "a host that never closes": (
+        b"HOOK_URL=https://[::1/x",
+        "HOOK_URL in .env line 1",
+        "a value that is not shown, because it is secret",
+        "an http or https URL",
+    ),
+    "a duration that Postgres cannot count": (
+        b"MIGRATE_LOCK_TIMEOUT=2147484s",
+        "MIGRATE_LOCK_TIMEOUT in .env line 1",
+        '"2147484s"',
+        None,
+    ),
+    "a name that DNS cannot hold": (
+        b"DOMAIN=" + b"a" * 64 + b".org",
+        "DOMAIN in .env line 1",
+        f'"{"a" * 64}.org"',
+        None,
+    ),
+    "a blank that looks like another": (
+        "APP_COMMAND=serve\u00a0".encode(),
+        ".env line 1",
+        "the blank U+00A0 in APP_COMMAND, outside of quotes, where some programs drop it",
+        None,
+    ),
+    "a key over two lines": (b"'A\nB'=1", ".env line 1", "a line that is not KEY=value", FORM),
+    "a line of a pasted key": (b"5ecreT" * 11 + b"=", ".env line 1", "unknown key of 66 characters", None),
     "little memory": (b"POSTGRES_MEMORY=64MB", "POSTGRES_MEMORY in .env line 1", '"64MB"', "128MB or more"),
     "path": (
         b"APP_READY_PATH=ready",
@@ -235,6 +286,11 @@ LINES = {
         "letters, digits and . _ ~ - only (it stands inside a URL)",
     ),
 }
+
+
+def test_a_value_of_the_environment_that_is_no_text_is_refused_before_it_is_written_anywhere(load):
+    error = refusal(load, b"", environ={**fill(b""), "APP_CONTEXT": "caf\udce9"})
+    assert (error.where, error.found) == ("APP_CONTEXT in the environment", "character 4 is not UTF-8")
 
 
 @pytest.mark.parametrize(("content", "where", "found", "expected"), LINES.values(), ids=LINES)

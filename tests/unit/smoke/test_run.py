@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from slipway.errors import HealthError, SettingsError, SlipwayError
+from slipway.errors import HealthError, SettingsError, SlipwayError, VerificationError
 from slipway.smoke import collection as postman
 from slipway.smoke import run as smoke
 from slipway.smoke.script import Script
-from tests.support.postman import SCHEMA, ask, auth, collection, folder, header, post, raw
+from tests.support.postman import SCHEMA, ask, auth, collection, folder, header, post, raw, url
 from tests.support.shop import Shop, opened
 
 
@@ -83,7 +83,7 @@ def test_a_failure_names_request_script_and_line_and_the_rest_still_runs(tmp_pat
     path = saved(
         tmp_path,
         ask("first", "/login", '//\npm.test("made", () => {\n  pm.response.to.have.status(201);\n});'),
-        ask("needs id", "/items/{{id}}"),
+        ask("needs id", "/items/{{id}}", before="if (false) pm.variables.set('id', 1);"),
         ask("broken", "/broken"),
         ask("throws", "/login", "//\nnull.x;", "undefinedName;"),
         ask("last", "/echo"),
@@ -213,7 +213,12 @@ def test_a_folder_runs_alone_and_a_folder_that_is_not_there_is_refused(tmp_path:
         smoke.run(path, shop.url, {}, folder="three")
 
 
-@pytest.mark.parametrize("value", ["a\r\nX-More: 1", "über ☃"])
+def test_a_header_goes_in_utf_8_and_blanks_around_it_are_none_of_it(tmp_path: Path, shop: Shop):
+    smoke.run(saved(tmp_path, ask("x", "/echo", header=header(X_One=" über ☃ "))), shop.url, {})
+    assert shop.asked[0].headers["x-one"].encode("latin-1").decode() == "über ☃"
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-More: 1"])
 def test_a_variable_cannot_add_a_header_or_break_the_request_with_a_traceback(tmp_path: Path, shop: Shop, value: str):
     with pytest.raises(SlipwayError) as caught:
         smoke.run(saved(tmp_path, ask("x", "/echo", header=header(X_One="{{token}}"))), shop.url, {"token": value})
@@ -225,3 +230,85 @@ def test_variables_of_an_environment_file_that_are_off_are_left_out(tmp_path: Pa
     values = [{"key": "a", "value": "1"}, {"key": "b", "value": "2", "enabled": False}]
     path.write_text(json.dumps({"values": values}))
     assert postman.environment(path) == {"a": "1"}
+
+
+@pytest.mark.parametrize("url", [None, "", {}, {"raw": ""}, {"path": ["a"]}, 5])
+def test_a_request_without_an_address_is_named_before_anything_is_sent(tmp_path: Path, shop: Shop, url: object):
+    path = saved(tmp_path, ask("first", "/echo"), folder("orders", ask("second", "/echo")))
+    made = json.loads(path.read_text())
+    made["item"][1]["item"][0]["request"]["url"] = url
+    path.write_text(json.dumps(made))
+    with pytest.raises(SettingsError, match="orders / second has no address"):
+        smoke.run(path, shop.url, {})
+    assert not shop.asked
+
+
+def test_an_address_in_parts_needs_no_text_beside_them(tmp_path: Path, shop: Shop):
+    parts = {"host": ["{{baseUrl}}"], "path": ["echo", "a"], "query": [{"key": "b", "value": "1"}]}
+    smoke.run(saved(tmp_path, ask("x", parts), ask("y", {"host": "{{baseUrl}}", "path": "/echo/c"})), shop.url, {})
+    assert [each.target for each in shop.asked] == ["/echo/a?b=1", "/echo/c"]
+
+
+def test_a_misspelt_name_is_found_before_the_first_request_is_sent(tmp_path: Path, shop: Shop):
+    path = saved(tmp_path, post("first", "/items", body=raw("{}")), ask("second", "/items/{{tokn}}"))
+    with pytest.raises(VerificationError) as caught:
+        smoke.run(path, shop.url, {"token": "1"})
+    assert caught.value.code == 8 and not shop.asked
+    assert caught.value.found == "not understood: second: {{tokn}}, which nothing gives a value; {{token}}, perhaps"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"description": "as {{nobody}} says"},
+        {"header": [{"key": "X", "value": "{{nobody}}", "disabled": True}]},
+        {"body": {"mode": "raw", "raw": "{}", "urlencoded": [{"key": "a", "value": "{{nobody}}"}]}},
+        {"body": {"mode": "raw", "raw": "{{nobody}}", "disabled": True}},
+    ],
+)
+def test_a_name_in_what_is_not_sent_needs_no_value(tmp_path: Path, shop: Shop, more: dict):
+    assert smoke.run(saved(tmp_path, post("x", "/echo", **more)), shop.url, {})["requests"] == 1
+
+
+@pytest.mark.parametrize("script", ["pm.environment.set('later', 1);", "const k = 'la' + 'ter'; pm.globals.set(k, 1);"])
+def test_a_name_that_a_script_may_set_is_waited_for(tmp_path: Path, shop: Shop, script: str):
+    assert (
+        smoke.run(saved(tmp_path, ask("x", "/echo", script), ask("y", "/echo/{{later}}")), shop.url, {})["requests"]
+        == 2
+    )
+
+
+def test_variables_of_a_path_stand_for_whole_segments_and_the_query_is_left_alone(tmp_path: Path, shop: Shop):
+    variable = [{"key": "user", "value": "ü b"}, {"key": "empty", "value": ""}]
+    path = saved(tmp_path, ask("x", url("/echo/:user/a:user/:username/:empty?at=:user", variable=variable)))
+    smoke.run(path, shop.url, {})
+    assert shop.asked[0].target == "/echo/%C3%BC%20b/a:user/:username/:empty?at=:user"
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/echo/a b/ü?q=c d&r=ß", "/echo/a%20b/%C3%BC?q=c%20d&r=%C3%9F"),
+        ("/echo?a=1%202&b=%zz&c=50%", "/echo?a=1%202&b=%25zz&c=50%25"),
+        ("/echo/./a/../b", "/echo/./a/../b"),
+        ("/echo?both={{odd}}", "/echo?both=x&y"),
+    ],
+)
+def test_an_address_is_encoded_as_postman_does_it(tmp_path: Path, shop: Shop, path: str, target: str):
+    smoke.run(saved(tmp_path, ask("x", path), variables={"odd": "x&y#z"}), shop.url, {})
+    assert shop.asked[0].target == target
+
+
+def test_a_value_of_a_query_in_parts_ends_no_parameter(tmp_path: Path, shop: Shop):
+    smoke.run(saved(tmp_path, ask("x", url("/echo", query=[{"key": "a=b", "value": "1&c=2#d"}]))), shop.url, {})
+    assert shop.asked[0].target == "/echo?a%3Db=1%26c=2%23d"
+
+
+def test_an_answer_that_is_packed_is_unpacked(tmp_path: Path, shop: Shop):
+    script = "pm.test('text', () => pm.expect(pm.response.json().packed).to.eql('grüße'));"
+    assert smoke.run(saved(tmp_path, ask("x", "/packed", script)), shop.url, {})["checks"] == 1
+
+
+def test_a_cookie_that_a_login_sets_reaches_the_next_request(tmp_path: Path, shop: Shop):
+    smoke.run(saved(tmp_path, ask("login", "/cookies/set"), ask("next", "/echo")), shop.url, {})
+    assert shop.asked[1].headers["cookie"] == "session=s-1"

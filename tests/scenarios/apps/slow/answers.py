@@ -43,11 +43,11 @@ def switched(protocol: str) -> bytes:
     return f"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n".encode()
 
 
-def rendered(status: int, payload: object, lasting: bool) -> bytes:
-    """An answer as it goes over the wire."""
+def rendered(method: str, status: int, payload: object, lasting: bool) -> bytes:
+    """An answer as it goes over the wire: to HEAD without the body, which would be taken for the next answer."""
     body = json.dumps(payload).encode()
     connection = "keep-alive" if lasting else "close"
     return (
         f"HTTP/1.1 {status} {REASONS[status]}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         f"Connection: {connection}\r\n\r\n"
-    ).encode() + body
+    ).encode() + (b"" if method == "HEAD" else body)

@@ -55,7 +55,7 @@ class App:
         try:
             status, payload = await answer(request)
             lasting = request.lasting and not self.ending.is_set()
-            writer.write(answers.rendered(status, payload, lasting))
+            writer.write(answers.rendered(request.method, status, payload, lasting))
             await writer.drain()
             return lasting
         finally:
