@@ -80,7 +80,8 @@ def takes_over(root: Path, invoke: Invoke, value: Value) -> None:
         value("CREATE TABLE goose_db_version AS SELECT 1 AS id, 904::bigint AS version_id, true AS is_applied")
         value("GRANT SELECT ON goose_db_version TO PUBLIC")
         succeed(invoke, "db.migrate")
-        assert "1 would be recorded" in invoke("db.import", "goose", "theirs", "--dry-run")[1] and at(value) == 902
+        said = invoke("db.import", "goose", "theirs", "--dry-run")[1]
+        assert "1 would be recorded" in said and at(value) == 902, said
         succeed(invoke, "db.import", "goose", "theirs")
         assert at(value) == 904 and absent(value, "shelves") and invoke("db.status", "--exit-code")[0] == 0
         assert "0 files written for 1 migrations; 0 recorded" in invoke("db.import", "goose", "theirs")[1]

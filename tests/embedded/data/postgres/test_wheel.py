@@ -106,7 +106,8 @@ def test_data_made_with_the_programs_before_goes_on_with_those_of_today(folder: 
             conn.execute("create table kept as select n, md5(n::text) as m from generate_series(1, 1000) n")
             conn.execute("create extension vector; create table v as select '[1,2]'::vector as v")
         made.server.stop()
-        made.server.argv[0] = str(services.postgres_bin() / "postgres")
+        before, today = (str(place / "postgres") for place in (services.before_bin(), services.postgres_bin()))
+        made.server.argv[made.server.argv.index(before)] = today
         made.server.start("-c", "shared_preload_libraries=pg_stat_statements")
         until(made.ready, "postgres accepts connections")
         with psycopg.connect(url, password=services.ADMIN_PASSWORD, autocommit=True) as conn:
