@@ -195,7 +195,8 @@ def test_a_store_that_hangs_or_is_gone_is_told_everywhere_by_what_waits_for_it(a
         wal = archived.sql("SELECT pg_walfile_name(pg_switch_wal())")
         ready = f"$PGDATA/pg_wal/archive_status/{wal}.ready"
         # As if it had waited for ten minutes.
-        must("exec", postgres, "bash", "-c", f"touch --no-create --date '10 minutes ago' {ready} && test -e {ready}")
+        age = f"touch --no-create --date '10 minutes ago' {ready} && test -e {ready}"
+        until(lambda: docker("exec", postgres, "bash", "-c", age).returncode == 0, "the segment waits for the archive")
         assert_refused(archived.invoke("pitr.status"), 8, waits, "repository 1: the store does not answer in time")
         must("kill", store)
         assert f"archive        {waits}" in archived.invoke("doctor").text
