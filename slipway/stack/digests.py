@@ -31,10 +31,11 @@ def read(file: Path = FILE) -> Mapping[str, Mapping[str, str]]:
     """{tag: {"digest": …, "on": the day that it was looked up}}. Raises SettingsError for any other content."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-        if all(DIGEST.fullmatch(each["digest"]) and each["on"] for each in found.values()):
-            return found
+        fits = all(DIGEST.fullmatch(each["digest"]) and each["on"] for each in found.values())
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        pass
+        fits = False
+    if fits:
+        return found
     raise SettingsError(
         str(file),
         "not the digests of images",

@@ -6,6 +6,7 @@ that hold data cannot be marked later than they were made, and Compose asks to m
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -47,13 +48,11 @@ def mark(connection: Connection, stack: Stack, ours: Owner) -> Owner | None:
 
 
 def release(connection: Connection, stack: Stack) -> None:
-    """Takes the mark away, with the data that it was for."""
+    """Takes the mark away, with the data that it was for; a stack without one is as it should be."""
     from docker.errors import NotFound
 
-    try:
+    with suppress(NotFound):
         connection.api.api.remove_volume(name_of(stack))
-    except NotFound:
-        pass
 
 
 def parse(volume: dict) -> Owner | None:
