@@ -96,6 +96,22 @@ def test_files_of_our_own_that_were_damaged_are_made_anew(running):
     healed(running, "written before the damage")
 
 
+def test_services_that_stay_run_on_under_the_supervisor_of_a_new_version(running):
+    """Its configuration is another one, so it is replaced, and all that it ran ends with it."""
+    running.write_row("written before the upgrade")
+    source = running.root / "slipway/engine/embedded/supervisor.py"
+    text, before = source.read_text(), running.pids
+    assert "stopwaitsecs = {seconds}" in text
+    source.write_text(text.replace("stopwaitsecs = {seconds}", "stopwaitsecs = {seconds + 1}"))
+    try:
+        assert "1 replaced, 3 kept" in running.up(REDIS_MEMORY="300MB")
+        assert running.pids["supervisor"] != before["supervisor"]
+        assert running.is_well() and "written before the upgrade" in running.titles()
+    finally:
+        source.write_text(text)
+    healed(running, "written before the upgrade")
+
+
 def test_a_stack_whose_checkout_was_deleted_ends_by_itself(fresh):
     fresh.up()
     left = [process.pid for process in fresh.processes()]

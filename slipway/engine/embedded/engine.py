@@ -149,9 +149,10 @@ class Embedded(Access):
         owner.claim(self.home, self.stack, self.root)
         # All that there may be: a program that comes or goes with a setting must not cost the others a restart.
         could = {name: made for name, made in services.RECIPES.items() if name in self.stack or name == "schedule"}
-        supervisor.ensure(self.home, could)
-        with ThreadPoolExecutor(len(names)) as pool:
-            list(pool.map(self.replace, names))
+        ended = set(supervisor.ensure(self.home, could)) & set(self.services())
+        again = list(dict.fromkeys((*names, *ended)))
+        with ThreadPoolExecutor(len(again)) as pool:
+            list(pool.map(self.replace, again))
         return None
 
     def replace(self, name: str) -> None:

@@ -100,12 +100,15 @@ def states(home: Path) -> dict[str, dict]:
         return {}  # gone, or about to go
 
 
-def ensure(home: Path, services: Mapping[str, Recipe]) -> None:
-    """Makes sure that a supervisor with this configuration runs, detached from the terminal."""
+def ensure(home: Path, services: Mapping[str, Recipe]) -> list[str]:
+    """Makes sure that a supervisor with this configuration runs, detached from the terminal.
+
+    Returns the programs that ran under one that had to be replaced, and do not run now.
+    """
     path, text = home / "supervisor.conf", configuration(home, services)
-    same = path.exists() and path.read_text() == text
-    if states(home) and (same or added(home, path, text)):
-        return
+    same, found = path.exists() and path.read_text() == text, states(home)
+    if found and (same or added(home, path, text)):
+        return []
     shut_down(home)
     path.write_text(text)
     ended = subprocess.run(
@@ -127,6 +130,7 @@ def ensure(home: Path, services: Mapping[str, Recipe]) -> None:
                 f"tail {home / 'logs' / 'supervisor.log'}",
             )
         time.sleep(0.02)
+    return [name for name, state in found.items() if state["statename"] in ("STARTING", "RUNNING")]
 
 
 def added(home: Path, path: Path, text: str) -> bool:
