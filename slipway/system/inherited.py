@@ -21,6 +21,9 @@ NOWHERE = dict.fromkeys(
 )
 # A configuration of pip may ask for another place than the environment that it is called in: an empty value unsets it.
 HERE = {"PIP_USER": "0", "PIP_TARGET": "", "PIP_PREFIX": "", "PIP_ROOT": "", "PIP_DRY_RUN": "0"}
+# Where the person stood, whom ./invoke takes to the root of the repository; without the launcher, the directory of the
+# process. Taken out of the environment: for a task that a child of ours runs (a test, a hook) it would be wrong.
+TYPED_IN = Path(os.environ.pop("SLIPWAY_TYPED_IN", ""))
 
 
 def clear(environ: MutableMapping[str, str] = os.environ) -> None:
@@ -31,8 +34,8 @@ def clear(environ: MutableMapping[str, str] = os.environ) -> None:
 
 
 def path_of(text: str) -> Path:
-    """A path as it was typed: from where the person stood, whom ./invoke takes to the root of the repository."""
-    return Path(os.environ.get("SLIPWAY_TYPED_IN", "")) / Path(text).expanduser()
+    """A path as it was typed, from where the person stood."""
+    return TYPED_IN / Path(text).expanduser()
 
 
 def pick(names: Iterable[str] = PROGRAM) -> dict[str, str]:

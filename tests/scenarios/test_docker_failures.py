@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.clone import Clone, assert_refused
-from tests.support.containers import must
+from tests.support.containers import must, pause
 
 pytestmark = pytest.mark.scenario
 
@@ -54,7 +54,7 @@ def test_a_store_that_does_not_answer_in_time_ends_up_at_its_gate(own: Clone):
 
 def test_a_store_that_somebody_paused_is_resumed(own: Clone):
     before = own.ids()
-    must("pause", own.id("postgres"))
+    pause(own.id("postgres"))
     own.assert_right()
     assert own.ids() == before
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import clone
 from tests.support.clone import DEMO_USER, Clone, assert_refused
-from tests.support.containers import docker, must
+from tests.support.containers import docker, must, pause
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
@@ -189,7 +189,7 @@ def test_a_moment_out_of_reach_is_refused_with_the_window_and_nothing_is_touched
 
 def test_a_store_that_hangs_or_is_gone_is_told_everywhere_by_what_waits_for_it(archived: Clone):
     store, postgres, waits = archived.id("objects"), archived.id("postgres"), "changes wait for the archive since 1"
-    must("pause", store)
+    pause(store)
     try:
         write(archived, "waiting")
         wal = archived.sql("SELECT pg_walfile_name(pg_switch_wal())")

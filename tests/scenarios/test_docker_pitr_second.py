@@ -28,27 +28,26 @@ objects.client(endpoints.read(dict(os.environ) | told)).create_bucket(Bucket="ar
 @contextmanager
 def elsewhere(stack: Clone) -> Iterator[None]:
     """A store that is not the stack's, in a network of the stack so that it is reached; it has an empty bucket."""
-    image, name = (
-        must("inspect", "--format", "{{.Image}}", stack.id("objects")),
-        f"slipway-test-{uuid.uuid4().hex[:12]}",
-    )
+    image, ops = (must("inspect", "--format", "{{.Image}}", stack.id(service)) for service in ("objects", "ops"))
+    name, edge = f"slipway-test-{uuid.uuid4().hex[:12]}", f"{stack.project}-local_edge"
     must(
         "run",
         "--detach",
         "--name",
         name,
         "--network",
-        f"{stack.project}-local_edge",
+        edge,
         "--network-alias",
         "elsewhere",
         "--env",
         f"MINIO_ROOT_USER={KEYS[0]}",
         "--env",
         f"MINIO_ROOT_PASSWORD={KEYS[1]}",
-        image.strip(),
+        image,
     )
     try:
-        must("exec", stack.id("ops"), "python3", "-c", MAKE_BUCKET, *KEYS)
+        # Not in ops, which is let out of the stack's own network only once a setting names something outside.
+        must("run", "--rm", "--network", edge, ops, "python3", "-c", MAKE_BUCKET, *KEYS)
         yield
     finally:
         must("rm", "--force", "--volumes", name)

@@ -10,7 +10,7 @@ import pytest
 from slipway.system import registry as digests
 from tests.support import clone
 from tests.support.clone import Clone, assert_refused, free_port
-from tests.support.containers import ROOT, container, docker, must, tags
+from tests.support.containers import ROOT, container, docker, must, pause, tags
 from tests.support.load.generator import load
 from tests.support.waiting import until
 
@@ -106,7 +106,7 @@ def test_a_release_that_can_be_had_nowhere_is_refused_and_what_serves_goes_on(sh
     before = shop.ids()["app"]
     docker("image", "rm", "--force", first["image_id"])
     name = must("ps", "--filter", f"ancestor={NAME}", "--format", "{{.Names}}")
-    must("pause", name)
+    pause(name)
     try:
         done = shop.invoke("rollback", "--to", first["id"])
     finally:

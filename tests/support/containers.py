@@ -11,6 +11,7 @@ from pathlib import Path
 
 from slipway.config.settings import Settings
 from slipway.stack import images
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 HARDENED = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/tmp")
@@ -24,6 +25,14 @@ def must(*argv: str, stdin: str = "") -> str:
     done = docker(*argv, stdin=stdin)
     assert done.returncode == 0, f"docker {argv[0]}: {done.stdout}"
     return done.stdout.strip()
+
+
+def pause(name: str) -> None:
+    """Pauses a container. runc may give up under load ("unable to freeze", cgroup v1), and then leaves it running."""
+    state = "{{.State.Status}}"
+    until(
+        lambda: docker("pause", name).returncode == 0 or must("inspect", "--format", state, name) == "paused", "paused"
+    )
 
 
 @contextmanager

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from slipway.system import inherited
 from tests.support.hostile import HOSTILE
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_nothing_of_other_clients_is_left(monkeypatch) -> None:
@@ -25,11 +29,16 @@ def test_nothing_of_other_clients_is_left(monkeypatch) -> None:
     [("mine.json", "/some where/mine.json"), ("../x", "/some where/../x"), ("/abs", "/abs"), ("~/key", "/home/me/key")],
 )
 def test_a_path_is_from_where_it_was_typed(monkeypatch, typed: str, path: str) -> None:
-    monkeypatch.setenv("SLIPWAY_TYPED_IN", "/some where")
+    monkeypatch.setattr(inherited, "TYPED_IN", Path("/some where"))
     monkeypatch.setenv("HOME", "/home/me")
     assert inherited.path_of(typed) == Path(path)
 
 
-def test_without_the_launcher_it_is_from_the_directory_of_the_process(monkeypatch) -> None:
-    monkeypatch.delenv("SLIPWAY_TYPED_IN", raising=False)
-    assert inherited.path_of("mine.json") == Path("mine.json")
+@pytest.mark.parametrize(
+    ("told", "path"), [({"SLIPWAY_TYPED_IN": "/some_where"}, "/some_where/mine.json"), ({}, "mine.json")]
+)
+def test_what_the_launcher_tells_is_for_this_process_and_for_no_child(told: dict[str, str], path: str) -> None:
+    code = "import os; from slipway.system import inherited; print(inherited.path_of('mine.json'), *os.environ)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=told, stdout=subprocess.PIPE, text=True)
+    where, *left = done.stdout.split()
+    assert where == path and "SLIPWAY_TYPED_IN" not in left

@@ -11,6 +11,7 @@ import pytest
 from slipway.data.migrations.interface import Import, Imported
 from slipway.errors import MigrationError
 from slipway.plan import Silent
+from slipway.system import inherited
 from slipway.verbs.db import import_
 
 FILES = {"migrations/1_a.up.sql": "create table a (id int);\n", "migrations/1_a.down.sql": "drop table a;\n"}
@@ -58,7 +59,7 @@ class Database:
 def root(monkeypatch, tmp_path: Path) -> Path:
     """A repository with one migration of goose in a directory of its own."""
     monkeypatch.setattr(import_, "ROOT", tmp_path)
-    monkeypatch.setenv("SLIPWAY_TYPED_IN", str(tmp_path))
+    monkeypatch.setattr(inherited, "TYPED_IN", tmp_path)
     (tmp_path / "old").mkdir()
     (tmp_path / "old/1_a.sql").write_text(GOOSE)
     return tmp_path
