@@ -52,6 +52,7 @@ class Failure:
     method: str
     path: str
     detail: str = ""
+    opened: bool = False  # whether its connection was opened for it
 
 
 @dataclass(frozen=True)

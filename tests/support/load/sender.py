@@ -80,10 +80,11 @@ class Sender:
         await asyncio.gather(*self.under_way)
 
     async def one(self, what: Shot, due: float) -> None:
-        status, kind, detail = 0, "", ""
+        status, kind, detail, opened = 0, "", "", False
         try:
             async with asyncio.timeout(TIMEOUT):
-                status, body = await self.exchange(what)
+                reader, writer, opened = await self.connection(what.kept)
+                status, body = await self.exchange(what, reader, writer)
             if what.kind == "fast" and status == 200:
                 self.turned(body)
             if not 200 <= status < 300:
@@ -98,7 +99,9 @@ class Sender:
             kind, detail = "reset", str(error)
         self.samples.append((due, (time.monotonic() - due) * 1000, what.kind, status))
         if kind:
-            self.failures.append({"at": due, "kind": kind, "method": what.method, "path": what.path, "detail": detail})
+            self.failures.append(
+                {"at": due, "kind": kind, "method": what.method, "path": what.path, "detail": detail, "opened": opened}
+            )
 
     def turned(self, body: bytes) -> None:
         """Keeps when the fast path begins to answer otherwise: where it tells its version, that is a new release."""
@@ -106,8 +109,9 @@ class Sender:
             self.turns.append(time.monotonic())
         self.latest = body
 
-    async def exchange(self, what: Shot) -> tuple[int, bytes]:
-        reader, writer = await self.connection(what.kept)
+    async def exchange(
+        self, what: Shot, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> tuple[int, bytes]:
         again = False
         try:
             writer.write(request(what, f"{self.host}:{self.port}"))
@@ -121,15 +125,16 @@ class Sender:
             else:
                 writer.close()
 
-    async def connection(self, kept: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def connection(self, kept: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bool]:
+        """A connection, and whether it was opened for this request."""
         while kept and self.idle:
             since, reader, writer = self.idle.popleft()
             rested = time.monotonic() - since
             # One that the server has ended in good order is not used, as in any client.
             if rested <= self.aim.idle and not reader.at_eof() and not writer.is_closing():
-                return reader, writer
+                return reader, writer, False
             writer.close()
-        return await asyncio.open_connection(self.host, self.port)
+        return *await asyncio.open_connection(self.host, self.port), True
 
     def told(self) -> dict:
         return {"samples": self.samples, "failures": self.failures, "seconds": self.sending, "turns": self.turns}
