@@ -15,8 +15,10 @@ from slipway.environment import Environment
 from slipway.errors import GateError, HealthError, SlipwayError
 from slipway.plan import Level, Progress, Step
 from slipway.release.change import Change
+from slipway.stack.stores import reason
 from slipway.system.wait import Opened
 
+KEPT = 'docs/operations.md, "Data that its store does not read"'
 # As C, Python, Go, Java, Node and Ruby say it of themselves.
 READ_ONLY = re.compile(r"read-only file system|\bEROFS\b", re.IGNORECASE)
 
@@ -50,12 +52,14 @@ def fail_fast(engine: Engine, service: str, kind: type[SlipwayError]) -> Callabl
 
     def check() -> None:
         if service in engine.services() and (how := engine.describe_crash(service)):
+            log = engine.log(service, 20)
+            said = reason(service, log)
             raise kind(
                 f"{service} keeps crashing",
-                how,
+                f"{how}: {said}" if said else how,
                 "a service that stays up",
-                f"./invoke logs -s {service}",
-                engine.log(service, 20),
+                f"./invoke logs -s {service}" + (f"; its data is kept: {KEPT}" if said else ""),
+                log,
             )
 
     return check

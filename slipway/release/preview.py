@@ -28,8 +28,12 @@ def deploy(on: str, reporter) -> None:
 
 def tell_news(reporter, todo: Plan, shown: Plan) -> None:
     """Says where the plan that is run now is another one than was shown."""
-    parts = (("no longer", shown.without(todo)), ("now also", todo.without(shown)))
-    news = [f"{word} {', '.join(step.name for step in plan.steps)}" for word, plan in parts if plan]
+    before, now = ([step.name for step in plan.steps] for plan in (shown, todo))
+    parts = (
+        ("no longer", [name for name in before if name not in now]),
+        ("now also", [name for name in now if name not in before]),
+    )
+    news = [f"{word} {', '.join(names)}" for word, names in parts if names]
     if news:
         reporter.line(f"Since the plan was shown: {'; '.join(news)}.")
 

@@ -26,6 +26,7 @@ class Service:
     needs: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     replicas: int = 1
+    data_of: str = ""  # the setting that decides who can read its data, as in .env
 
     @property
     def stateful(self) -> bool:
@@ -78,6 +79,7 @@ def build(settings: Settings) -> Stack:
             image(settings, store.name, store.image(settings)),
             store.memory(settings),
             environment=pairs(store.environment(settings, at, voice)),
+            data_of=store.data_of(settings),
         )
         for store in stores.load()
         if store.bundled(settings)

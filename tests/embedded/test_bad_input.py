@@ -128,6 +128,36 @@ def test_data_of_another_version_is_refused_before_anything_is_stopped(stack):
     assert stack.pids == before
 
 
+def test_a_file_of_redis_that_is_damaged_is_told_in_its_own_words_and_can_be_laid_aside(stack):
+    data = stack.home / "redis/data/appendonlydir"
+    assert stack.invoke("down").returncode == 0
+    log = next(data.glob("*.incr.aof"))
+    written = log.read_bytes()
+    log.write_bytes(written[:30] + b"*3xxx" + written[35:])
+    text = refused(stack, 4, "redis keeps crashing", "Bad file format reading the append only file", "its data is kept")
+    assert "docs/operations.md" in text
+    data.rename(stack.home / "redis/damaged")
+    stack.up()
+    assert stack.is_well()
+
+
+def test_redis_data_of_another_server_is_refused_before_anything_is_stopped(stack):
+    base, before = next((stack.home / "redis/data/appendonlydir").glob("*.base.rdb")), stack.pids
+    written = base.read_bytes()
+    base.write_bytes(b"REDIS0012" + written[9:])
+    try:
+        refused(
+            stack,
+            9,
+            "Redis has written it, in its format 12, which Valkey does not read",
+            EMBEDDED_PROGRAMS="wheel",
+            REDIS_MEMORY="128MB",
+        )
+    finally:
+        base.write_bytes(written)
+    assert stack.pids == before
+
+
 def test_wheels_that_cannot_be_installed_are_one_sentence(fresh):
     lock = fresh.root / "requirements/embedded.lock"
     lock.write_text("slipway-no-such-wheel==1.0 --hash=sha256:" + "0" * 64 + "\n")

@@ -59,6 +59,36 @@ def test_a_store_that_somebody_paused_is_resumed(own: Clone):
     assert own.ids() == before
 
 
+def test_data_that_another_setting_does_not_read_is_refused_before_anything_is_stopped(own: Clone):
+    before = own.ids()
+    done = own.invoke("up", REDIS="valkey")
+    words = (
+        f"{own.project}-local_redis",
+        "that of REDIS=redis, which REDIS=valkey does not read",
+        "nothing was changed",
+    )
+    assert_refused(done, 9, *words)
+    assert own.ids() == before
+    own.assert_right()
+
+
+def test_a_file_of_redis_damaged_in_its_middle_is_told_in_its_own_words_and_is_mended_as_the_docs_say(own: Clone):
+    volume, image = f"{own.project}-local_redis", must("inspect", "--format", "{{.Config.Image}}", own.id("redis"))
+    inside = ("run", "--rm", "--interactive", "--volume", f"{volume}:/data", "--entrypoint")
+    must("stop", own.id("redis"))
+    must(
+        *inside,
+        "sh",
+        image,
+        "-c",
+        "printf '*3xxx' | dd of=$(ls /data/appendonlydir/*.incr.aof) bs=1 seek=30 conv=notrunc",
+    )
+    done = own.invoke("up")
+    assert_refused(done, 4, "redis keeps crashing", "Bad file format reading the append only file", "its data is kept")
+    must(*inside, "redis-check-aof", image, "--fix", "/data/appendonlydir/appendonly.aof.manifest", stdin="y\n")
+    own.assert_right()
+
+
 def test_another_postgres_password_than_that_of_the_volume_is_explained_and_loses_nothing(own: Clone):
     done = own.invoke("up", POSTGRES_PASSWORD="another" * 4)
     assert_refused(done, 4, "POSTGRES_PASSWORD", "password that its volume was made with")

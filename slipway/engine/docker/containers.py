@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from slipway.engine import Running
 from slipway.engine.docker.client import Connection
+from slipway.errors import EngineError
 from slipway.stack.model import Stack
 
 PROJECT, SERVICE, ONE_OFF = "com.docker.compose.project", "com.docker.compose.service", "com.docker.compose.oneoff"
@@ -29,11 +30,14 @@ def volumes(connection: Connection, project: str) -> list[str]:
 
 
 def resume(connection: Connection, project: str, names: Collection[str]) -> None:
-    """Unpauses what is paused of these services: Compose neither starts nor replaces that."""
+    """Makes these services ready for Compose, which neither starts nor replaces what is paused, and leaves what the engine
+    lets wait for its next start: that is stopped, so that it is started at once."""
     for name, group in containers(connection, project).items():
         for container in group if name in names else ():
             if container["State"] == "paused":
                 connection.api.api.unpause(container["Id"])
+            elif container["State"] == "restarting":
+                connection.api.api.stop(container["Id"])
 
 
 def services(stack: Stack, found: Mapping[str, list[dict]]) -> dict[str, Running]:
@@ -66,6 +70,21 @@ def running_state(stack: Stack, name: str, group: list[dict]) -> Running:
     # of the app may be started by an id.
     renewed = name != "app" and worst["Image"] == worst["ImageID"]
     return Running(state, "" if renewed else worst["Labels"].get("slipway.config", ""), detail=detail)
+
+
+def refuse_data_of_another(connection: Connection, stack: Stack, names: Collection[str]) -> None:
+    """Raises EngineError where a store of these is to read the data that another program, or another version, has written."""
+    there = containers(connection, stack.name)
+    for name in names:
+        wanted = stack[name].data_of if name in stack else ""
+        found = next((each["Labels"].get("slipway.data", "") for each in there.get(name, ())), "")
+        if found and wanted and found != wanted:
+            raise EngineError(
+                f"volume {stack.name}_{name}",
+                f"its data is that of {found}, which {wanted} does not read",
+                f"{found}, as the data is",
+                f'set {found} in .env; nothing was changed. docs/operations.md, "Data that its store does not read"',
+            )
 
 
 def tags(connection: Connection) -> frozenset[str]:

@@ -192,6 +192,7 @@ class Docker(Access):
     def start(self, names: Sequence[str], progress: Progress) -> str | None:
         names = [self.actual(name) for name in names]
         colour = next((name.removeprefix("app-") for name in names if name.startswith("app-")), "")
+        containers.refuse_data_of_another(self.connection, self.stack, names)
         containers.resume(self.connection, self.stack.name, names)
         owner.claim(self.connection, self.stack, self.root)
         backup_place.ensure(self.connection, self.stack)

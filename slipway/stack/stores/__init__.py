@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -42,6 +43,10 @@ class Store:
     values: Callable[[Settings], dict[str, object]] = nothing  # what its template may ask for
     bundled: Callable[[Settings], bool] = lambda settings: True  # whether the stack runs it, or it is elsewhere
     excess: Callable[[Settings], str] = lambda settings: ""  # what the app may there beyond its own, as a sentence
+    data_of: Callable[[Settings], str] = lambda settings: (
+        ""
+    )  # as in .env, the setting that decides who can read its data
+    complaint: str = ""  # pattern of the lines of its log that say why it ends; the group is what they say
     official: tuple[str, ...] = ()  # every tag of an official image that it may run
     floors: tuple[str, ...] = ("base",)  # what an image of it that is built here stands on,
     build_arguments: Callable[[Settings], dict[str, str]] = nothing  # and what else that build is told
@@ -53,6 +58,13 @@ class Store:
 def whole(name: str) -> Store | None:
     """The store of that name, where it is one that a backup keeps whole."""
     return next((store for store in load() if store.name == name), None) if name in WHOLE else None
+
+
+def reason(name: str, log: Sequence[str]) -> str:
+    """Why a store ended, by the last of its own complaints in its log; empty where it made none, or is no store."""
+    pattern = next((store.complaint for store in load() if store.name == name), "")
+    said = [found[1].strip() for line in log if pattern and (found := re.search(pattern, line))]
+    return "; ".join(dict.fromkeys(said[-2:]))
 
 
 def excess(settings: Settings) -> dict[str, str]:

@@ -110,6 +110,7 @@ STORE = Store(
     ops=ops,
     bundled=lambda settings: provider(settings) != "external",
     excess=excess,
+    data_of=lambda settings: f"S3_PROVIDER={provider(settings)}",
     values=lambda settings: {"app_has_own_key": own_key(settings)},
     floors=("base", "python"),
 )

@@ -117,4 +117,6 @@ STORE = Store(
     environment=pitr.environment,
     values=values,
     bundled=lambda settings: settings.postgres == "bundled",
+    data_of=lambda settings: f"POSTGRES_VERSION={settings.postgres_version}",
+    complaint=r"(?:FATAL|PANIC):\s+(.+)",
 )

@@ -78,6 +78,8 @@ STORE = Store(
         "redis_app": APP,
         "redis_rights": rights(settings),
     },
+    data_of=lambda settings: f"REDIS={settings.redis}",
+    complaint=r"^\S+ \d.+? # (?!WARNING|Warning)(.+)",
     build_arguments=lambda settings: {"FLAVOUR": settings.redis},
     kept=Kept,
     title="Redis",

@@ -77,6 +77,12 @@ def test_what_has_become_of_a_plan_since_it_was_shown_is_said(now, news):
     assert reporter.told == news
 
 
+def test_a_step_that_has_another_cause_by_now_is_no_news():
+    later = Plan(tuple((Step(name, "stopped 9 s ago", lambda progress: None),) for name in "ab"))
+    preview.tell_news(reporter := Reporter(), later, plan("a", "b"))
+    assert reporter.told == []
+
+
 def test_a_tally_counts_every_service_once():
     here = env()
     change = compare(here, seen(gone("redis", "app")))

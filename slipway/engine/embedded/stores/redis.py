@@ -10,9 +10,10 @@ from pathlib import Path
 
 from slipway.config.credentials import secrets_of
 from slipway.config.settings import Settings
+from slipway.data.redis import rdb_format
 from slipway.engine.embedded import binaries
 from slipway.engine.embedded.recipe import Recipe, Spec, spec, write_private
-from slipway.errors import SettingsError
+from slipway.errors import EngineError, SettingsError
 from slipway.stack.model import Stack
 from slipway.stack.stores.redis import APP, OFFICIAL, fill, rights
 
@@ -89,8 +90,31 @@ def program(flavour: str, wish: str = "auto", kept: Path | None = None) -> Path:
 
 def of_valkey(data: Path) -> bool:
     """Whether the data in a directory begins as that of Valkey 9 and newer does."""
-    files = (*data.glob("appendonlydir/*.base.rdb"), *data.glob("dump.rdb"))
-    return any(path.open("rb").read(6) == b"VALKEY" for path in files)
+    return any(family == "VALKEY" for family, _ in written(data))
+
+
+def written(data: Path) -> list[tuple[str, int]]:
+    """Who wrote what is in a directory, REDIS or VALKEY, and its format; nothing of a file that begins otherwise."""
+    heads = [
+        path.open("rb").read(rdb_format.LENGTH)
+        for path in (*data.glob("appendonlydir/*.base.rdb"), *data.glob("dump.rdb"))
+    ]
+    return [(found[1].decode(), int(found[2])) for head in heads if (found := rdb_format.HEAD.fullmatch(head))]
+
+
+def refuse_data_of_another(home: Path, settings: Settings) -> None:
+    """Raises EngineError for data that the server does not read, before anything is stopped."""
+    server = "VALKEY" if installed(home, settings).name.startswith("valkey") else "REDIS"
+    for family, number in written(home / "redis" / "data"):
+        if family != server and (family == "VALKEY" or number > rdb_format.LAST_COMMON):
+            wrote, reads = rdb_format.NAMES[family], rdb_format.NAMES[server]
+            raise EngineError(
+                "data of redis",
+                f"{wrote} has written it, in its format {number}, which {reads} does not read",
+                f"REDIS={wrote.lower()}, as the data is, and a {wrote.lower()}-server or EMBEDDED_PROGRAMS=auto",
+                f"set REDIS={wrote.lower()} in .env; nothing was changed. docs/operations.md, "
+                '"Data that its store does not read"',
+            )
 
 
 def describe(home: Path, settings: Settings) -> str:
@@ -106,6 +130,7 @@ def describe_server(program: Path, image: str) -> str:
 RECIPE = Recipe(
     make,
     stop=("TERM", 30),
+    refuse=refuse_data_of_another,
     folders=("data",),
     wheel="Redis",
     prepare=write_auth,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from slipway.engine.docker import containers
+from slipway.errors import EngineError
 from slipway.release import change
 from slipway.stack import model
 from tests.unit.conftest import settings_of
@@ -53,3 +56,23 @@ def test_a_service_whose_image_was_made_anew_under_the_same_name_is_to_be_replac
     assert containers.services(PAIR, {"redis": [moved]})["redis"].config == ""
     assert containers.services(PAIR, {"redis": [container("running")]})["redis"].config == "app 1"
     assert containers.app(PAIR, [moved, moved], "blue")["app"].config == "app 1"
+
+
+@pytest.mark.parametrize(
+    ("wrote", "change", "refused"),
+    [
+        ("REDIS=redis", {"redis": "valkey"}, "REDIS=redis, which REDIS=valkey does not read"),
+        ("POSTGRES_VERSION=18", {"postgres_version": "17"}, "POSTGRES_VERSION=18, which POSTGRES_VERSION=17 does not"),
+        ("S3_PROVIDER=minio", {"s3_provider": "rustfs"}, "S3_PROVIDER=minio, which S3_PROVIDER=rustfs does not read"),
+        ("REDIS=redis", {"redis": "redis"}, ""),
+        ("", {"redis": "valkey"}, ""),  # made before containers were marked
+    ],
+)
+def test_a_store_is_not_started_on_data_that_it_does_not_read(monkeypatch, wrote: str, change, refused: str):
+    name = {"postgres_version": "postgres", "s3_provider": "objects"}.get(next(iter(change)), "redis")
+    there = {name: [container("exited") | {"Labels": {"slipway.data": wrote}}]}
+    monkeypatch.setattr(containers, "containers", lambda connection, project: there)
+    stack = model.build(settings_of(**change))
+    with pytest.raises(EngineError, match=refused) if refused else nullcontext():
+        containers.refuse_data_of_another(None, stack, [name, "app"])
+    containers.refuse_data_of_another(None, stack, ["app"])
