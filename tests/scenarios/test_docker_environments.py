@@ -11,6 +11,7 @@ import pytest
 from slipway.engine.docker import client
 from tests.support.clone import Clone, assert_refused, free_port
 from tests.support.containers import must
+from tests.support.hostile import HOSTILE
 from tests.support.tcp_engine import engine_over_tcp
 
 pytestmark = pytest.mark.scenario
@@ -108,9 +109,11 @@ def test_a_context_that_does_not_exist_is_named(both: Clone):
     assert_refused(both.invoke("up", DOCKER_CONTEXT="nowhere-at-all"), 9, "nowhere-at-all")
 
 
-def test_valkey_takes_the_place_of_redis(fresh: Clone):
+def test_valkey_takes_the_place_of_redis_and_what_a_shell_is_set_for_is_not_seen(fresh: Clone):
     fresh.settle(REDIS="valkey")
-    fresh.succeed("up")
+    fresh.succeed("up", **HOSTILE)
     fresh.write_data()
+    fresh.succeed("backup", **HOSTILE)
+    fresh.succeed("deploy", APP_ENV_NOTE="another", **HOSTILE)
     fresh.assert_right()
     assert "valkey" in must("exec", fresh.id("redis"), "redis-server", "--version").lower()

@@ -82,6 +82,11 @@ def refuse_conflicts(conn: psycopg.Connection, seen: Situation, redone: frozense
     """
     other = history.disagreement(conn, seen.known)
     raise_first((*([other] if other else []), *validate.compare(seen.files, seen.known, redone)))
+    if not seen.known:
+        from slipway.data.migrations.imports import guard
+
+        untaken = guard.find_untaken(conn, seen.files)
+        raise_first([untaken] if untaken else [])
 
 
 def check_number(name: str, value: int | None, least: int) -> None:

@@ -68,11 +68,24 @@ def run(argv: Sequence[str], env: Mapping[str, str], say: Callable[[str], None],
 
 def pull(tag: str, env: Mapping[str, str], say: Callable[[str], None]) -> None:
     """Pulls an image; again where its registry or the way to it fails for a moment."""
+    again(["docker", "pull", tag], env, say, f"image {tag}", lambda line: True)
+
+
+def build(argv: Sequence[str], env: Mapping[str, str], say: Callable[[str], None], where: str) -> None:
+    """Runs a build; again where the registry of its floor fails for a moment. What a Dockerfile's command prints is its own."""
+    again(argv, env, say, where, meanings.SENTENCE.search)
+
+
+def again(
+    argv: Sequence[str], env: Mapping[str, str], say: Callable[[str], None], where: str, counts: Callable
+) -> None:
+    """`run`; again while a line of it that counts says of a registry what passes by itself."""
 
     def passing(error: Exception) -> str:
-        return next((line for line in getattr(error, "log", ()) if transient.REGISTRY.search(line)), "")
+        lines = getattr(error, "log", ())
+        return next((line for line in lines if counts(line) and transient.REGISTRY.search(line)), "")
 
-    transient.again(lambda: run(["docker", "pull", tag], env, say, f"image {tag}"), passing, transient.PULLS, say)
+    transient.again(lambda: run(argv, env, say, where), passing, transient.PULLS, say)
 
 
 def environment(stack: Stack, images: Mapping[str, str], configs: Mapping[str, str]) -> dict[str, str]:

@@ -184,7 +184,7 @@ class Docker(Access):
     def build(self, image: images.Image, progress: Progress, anew: bool = False) -> None:
         images.build(
             image,
-            lambda argv, env: compose.run(argv, env or self.environment, progress.say, f"image {image.name}"),
+            lambda argv, env: compose.build(argv, env or self.environment, progress.say, f"image {image.name}"),
             docker_images.by_revision(image, self.root) if image.tag == self.tags.get("app") else (),
             anew,
         )

@@ -56,7 +56,7 @@ def by_version(args: Import) -> dict[str, Foreign]:
 def find_table(conn: psycopg.Connection, tool: Tool, named: str) -> Table | None:
     """Schema and name of the tool's table; None where it never was here. Raises MigrationError where there are two."""
     schema, _, name = named.rpartition(".") if named else (tool.schema, "", tool.table)
-    found = [each for each, columns in conn.execute(TABLES, (name, schema)) if fits(tool, columns)]
+    found = tables(conn, tool, name, schema)
     if len(found) > 1:
         raise MigrationError(
             f"{tool.name}'s table",
@@ -68,6 +68,11 @@ def find_table(conn: psycopg.Connection, tool: Tool, named: str) -> Table | None
         columns = ", ".join(tool.columns)
         raise MigrationError(named, f"no table of {tool.name} of that name", f"a table with {columns}", "./invoke psql")
     return (found[0], name) if found else None
+
+
+def tables(conn: psycopg.Connection, tool: Tool, name: str, schema: str) -> list[str]:
+    """The schemas with a table of that name that is the tool's; those of all, where `schema` is empty."""
+    return [each for each, columns in conn.execute(TABLES, (name, schema)) if fits(tool, columns)]
 
 
 def fits(tool: Tool, columns: Mapping[str, str]) -> bool:

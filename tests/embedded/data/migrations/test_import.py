@@ -59,6 +59,25 @@ def test_what_the_tool_has_run_is_applied_and_the_rest_is_pending(stack, tool: s
     assert mirror(stack) == [(last["version"], False)] and states(stack)[-1] == "applied"
 
 
+@pytest.mark.parametrize("verb", ["migrate", "migrate.try"])
+@pytest.mark.parametrize("tool", TOOLS)
+def test_nothing_is_run_again_while_the_history_is_not_taken_over(stack, tool: str, verb: str) -> None:
+    """The files were converted, and what the tool has run in this database was forgotten."""
+    example = TOOLS[tool]
+    lay(stack, example)
+    example.migrate(stack, len(example.ups) - 1)
+    arguments(stack, tool)
+    before = difference_of(stack)
+    assert "db.import" in refused(stack, verb).next and difference_of(stack) == before
+    import_(stack, tool)
+    assert len(stack.run("migrate")["applied"]) == 1
+
+
+def difference_of(stack) -> dict:
+    with stack.connect("admin") as conn:
+        return catalog.without_grants(catalog.snapshot(conn))
+
+
 @pytest.mark.parametrize("tool", TOOLS)
 def test_the_files_give_the_schema_that_the_tool_gives(stack, other_stack, tool: str) -> None:
     example = TOOLS[tool]
