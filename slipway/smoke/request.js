@@ -77,7 +77,7 @@ class Url {
     const path = typeof parts.path === "string" ? parts.path.replace(/^\//, "").split("/") : parts.path ?? [];
     this.path = path.map((each) => each?.value ?? each);
     this.query = new List(typeof parts.query === "string" ? Url.parse(`x?${parts.query}`).query : parts.query ?? []);
-    this.variables = new List(parts.variable ?? []);
+    this.variables = new List((parts.variable ?? []).map((each) => ({ ...each, key: each.key ?? each.id })));
   }
 
   static parse(text) {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import mimetypes
+import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -25,6 +26,7 @@ LANGUAGES = {"json": "application/json", "xml": "application/xml", "html": "text
 }
 BARE = ("GET", "HEAD", "COPY", "PURGE", "UNLOCK")  # Postman sends these without their body
 HOPS = 10
+UNPACKED = re.compile(r"\s*(gzip|deflate|identity)\b", re.IGNORECASE)  # what answers are read in
 OWN = {"User-Agent": "slipway-smoke", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 
 
@@ -77,9 +79,7 @@ class Sender:
 
     def prepare_request(self, filled: Mapping, behaviour: Mapping) -> requests.PreparedRequest:
         address = filled["url"] if "://" in filled["url"] else f"http://{filled['url']}"
-        headers = {
-            each["key"]: text_of(each.get("value")).strip() for each in filled.get("header") or [] if each.get("key")
-        }
+        headers = headers_of(filled.get("header") or [])
         content, more = {}, {}
         if filled["method"] not in BARE or behaviour.get("disableBodyPruning"):
             content, more = body(filled.get("body") or {}, self.folder)
@@ -89,10 +89,12 @@ class Sender:
         made = requests.Request(filled["method"], self.here(address), headers, auth=digest or Nobody(), **content)
         prepared = self.session.prepare_request(made)
         prepared.url = encode(self.here(address))  # requests would take ./ and ../ out of it
-        if "cookie" not in {name.lower() for name in headers}:
-            # Anew: requests has chosen them from a copy without the policy of this jar.
-            prepared.headers.pop("Cookie", None)
-            prepared.prepare_cookies(self.session.cookies)
+        # Anew: requests has chosen them from a copy without the policy of this jar.
+        own = [prepared.headers.pop("Cookie")] if "cookie" in {name.lower() for name in headers} else []
+        prepared.headers.pop("Cookie", None)
+        prepared.prepare_cookies(self.session.cookies)
+        if kept := [*own, *filter(None, [prepared.headers.get("Cookie")])]:
+            prepared.headers["Cookie"] = "; ".join(kept)
         return prepared
 
     def authorize(self, auth: Mapping | None, address: str, headers: dict) -> tuple[str, dict, AuthBase | None]:
@@ -162,6 +164,19 @@ def credential(kind: str, values: Mapping[str, str]) -> tuple[str, str, str]:
         return "access_token", values["accessToken"], "query"
     prefix = values.get("headerPrefix", "").strip() or "Bearer"
     return "Authorization", f"{prefix} {values.get('token') or values.get('accessToken', '')}", "header"
+
+
+def headers_of(listed: Sequence[Mapping]) -> dict[str, str]:
+    """Headers by name. Those of one name become one, which means the same (RFC 9110, 5.3)."""
+    found: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for each in listed:
+        if key := each.get("key"):
+            name, value = names.setdefault(key.lower(), key), text_of(each.get("value")).strip()
+            if key.lower() == "accept-encoding":
+                value = ", ".join(filter(UNPACKED.match, value.split(","))) or "identity"
+            found[name] = f"{found[name]}{'; ' if key.lower() == 'cookie' else ', '}{value}" if name in found else value
+    return found
 
 
 def merge_type(headers: dict, more: Mapping[str, str], mode: str | None) -> dict:

@@ -2,7 +2,7 @@
 // Source of the names: learning.postman.com, "Dynamic variables reference".
 "use strict";
 
-const NAME = /\{\{\s*([^{}]+?)\s*\}\}/g;
+const NAME = /\{\{([^{}]+)\}\}/g; // blanks are part of a name, as in Postman
 const DEPTH = 5;  // a variable may stand in another's value, and not in its own
 const int = (low, high) => low + Math.floor(Math.random() * (high - low + 1));
 const pick = (words) => { const all = words.split(" "); return () => all[int(0, all.length - 1)]; };

@@ -19,6 +19,7 @@ import pytest
 
 from slipway.smoke import run as smoke
 from tests.newman.assertions import ASSERTIONS
+from tests.newman.odd import ODD
 from tests.newman.requests import REQUESTS
 from tests.newman.scripts import SCRIPTS
 from tests.newman.variables import VARIABLES
@@ -26,7 +27,7 @@ from tests.support.shop import Asked, opened
 
 HERE = Path(__file__).parent
 HOME = Path(sys.prefix) / "newman"
-KINDS = {"assertions": ASSERTIONS, "variables": VARIABLES, "scripts": SCRIPTS, "requests": REQUESTS}
+KINDS = {"assertions": ASSERTIONS, "variables": VARIABLES, "scripts": SCRIPTS, "requests": REQUESTS, "odd": ODD}
 COLLECTIONS = {f"{kind}: {name}": made for kind, some in KINDS.items() for name, made in some.items()}
 ENVIRONMENT = {"token": "t0ken-1", "who": "environment"}
 # What each client says of itself.

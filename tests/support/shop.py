@@ -7,6 +7,7 @@ import http.server
 import json
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -93,14 +94,44 @@ def cookies(shop: Shop, asked: Asked) -> Answer:
         return 200, {"Set-Cookie": "session=s-1; Path=/; HttpOnly"}, {"set": True}
     if path == "/cookies/drop":
         return 200, {"Set-Cookie": "session=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}, {}
+    if path.startswith("/cookies/kind/"):
+        return 200, {"Set-Cookie": COOKIES[path.rsplit("/", 1)[-1]]}, {}
     return 200, {}, {"cookie": asked.headers.get("cookie", "")}
+
+
+COOKIES = {
+    "path": "deep=1; Path=/cookies/deep",
+    "age": "short=1; Max-Age=0; Path=/",
+    "domain": "foreign=1; Domain=example.org; Path=/",
+    "port": "kept=1; Max-Age=600; Path=/; SameSite=Lax",
+    "quoted": 'q="a b"; Path=/',
+    "many": "m=1=2; path=/; VERSION=1",
+    "over": "kept=; Max-Age=-1; Path=/",
+}
+
+
+def packed(shop: Shop, asked: Asked) -> Answer:
+    """The same JSON, as each encoding has it."""
+    kind, text = urlsplit(asked.target).path.rsplit("/", 1)[-1], '{"packed": "grüße"}'.encode()
+    if kind == "asked":
+        kind = "br" if "br" in asked.headers.get("accept-encoding", "") else "gzip"
+    made = {
+        "packed": ("gzip", gzip.compress(text)),
+        "gzip": ("gzip", gzip.compress(text)),
+        "x-gzip": ("x-gzip", gzip.compress(text)),
+        "deflate": ("deflate", zlib.compress(text)),
+        "raw-deflate": ("deflate", zlib.compress(text, wbits=-15)),
+        "br": ("br", bytes.fromhex("0b0a807b227061636b6564223a20226772c3bcc39f65227d03")),
+        "empty": ("gzip", b""),
+    }
+    encoding, body = made[kind]
+    return 200, {"Content-Encoding": encoding, "Content-Type": "application/json"}, body
 
 
 def fixed(shop: Shop, asked: Asked) -> Answer:
     return {
         "/login": (200, {}, {"token": "t0ken-1", "user": {"id": 7, "roles": ["admin", "staff"]}}),
         "/text": (200, {"Content-Type": "text/plain; charset=utf-8"}, "grüße, world"),
-        "/packed": (200, {"Content-Encoding": "gzip"}, gzip.compress('{"packed": "grüße"}'.encode())),
         "/page": (200, {"Content-Type": "text/html"}, "<html><title>Shop</title></html>"),
         "/empty": (204, {}, None),
         "/moved": (302, {"Location": "/echo/here?from=moved"}, {}),
@@ -118,6 +149,7 @@ ROUTES: dict[str, Callable[[Shop, Asked], Answer]] = {
     "items": items,
     "guarded": guarded,
     "cookies": cookies,
+    "packed": packed,
 }
 
 
@@ -143,7 +175,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        asked = Asked(self.command, self.path, {key.lower(): value for key, value in self.headers.items()}, body)
+        asked = Asked(
+            self.command, self.path, {key.lower(): ", ".join(self.headers.get_all(key)) for key in self.headers}, body
+        )
         self.shop.asked.append(asked)
         status, headers, content = answered(self.shop, asked)
         text = as_bytes(content)

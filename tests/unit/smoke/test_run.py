@@ -249,12 +249,14 @@ def test_an_address_in_parts_needs_no_text_beside_them(tmp_path: Path, shop: Sho
     assert [each.target for each in shop.asked] == ["/echo/a?b=1", "/echo/c"]
 
 
-def test_a_misspelt_name_is_found_before_the_first_request_is_sent(tmp_path: Path, shop: Shop):
-    path = saved(tmp_path, post("first", "/items", body=raw("{}")), ask("second", "/items/{{tokn}}"))
+@pytest.mark.parametrize("name", ["tokn", " token "])  # blanks are part of a name
+def test_a_misspelt_name_is_found_before_the_first_request_is_sent(tmp_path: Path, shop: Shop, name: str):
+    path = saved(tmp_path, post("first", "/items", body=raw("{}")), ask("second", f"/items/{{{{{name}}}}}"))
     with pytest.raises(VerificationError) as caught:
         smoke.run(path, shop.url, {"token": "1"})
     assert caught.value.code == 8 and not shop.asked
-    assert caught.value.found == "not understood: second: {{tokn}}, which nothing gives a value; {{token}}, perhaps"
+    found = f"not understood: second: {{{{{name}}}}}, which nothing gives a value; {{{{token}}}}, perhaps"
+    assert caught.value.found == found
 
 
 @pytest.mark.parametrize(
