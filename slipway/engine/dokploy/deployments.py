@@ -37,8 +37,12 @@ class Deployments(Base):
         listed = self.rows_of("deployment.allByCompose", composeId=service.id)
         return tuple(answers.deployment(row, "deployment.allByCompose") for row in listed)
 
-    def queue(self) -> tuple[Job, ...]:
-        listed = self.rows_of("deployment.queueList")
+    def queue(self) -> tuple[Job, ...] | None:
+        """The jobs in the server's memory; None for a version that does not show them."""
+        try:
+            listed = self.rows_of("deployment.queueList")
+        except Missing:
+            return None
         return tuple(answers.job(row, "deployment.queueList") for row in listed)
 
     def deploy(self, service: Service, label: str, description: str = "") -> Ticket:

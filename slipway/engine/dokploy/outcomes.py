@@ -132,5 +132,6 @@ def crowded_out(sight: Sight) -> bool:
     return len([each for each in sight.records if each.id not in sight.ticket.before]) >= KEPT
 
 
-def queued(ticket: Ticket, jobs: Iterable[Job]) -> bool:
-    return any(each.compose_id == ticket.compose_id and each.title == ticket.title for each in jobs)
+def queued(ticket: Ticket, jobs: Iterable[Job] | None) -> bool:
+    """Whether the ticket's job is in the queue; where none is shown, it may be."""
+    return jobs is None or any(each.compose_id == ticket.compose_id and each.title == ticket.title for each in jobs)
