@@ -72,7 +72,7 @@ class Deployments(Base):
         last look, as does a key that is used up. Raises Missing where the service was deleted meanwhile.
         """
         watch = Watch(self, service, ticket, patience, clock)
-        told: Pending | Ended = outcomes.Waiting()
+        told: Pending | Ended | None = None
         while True:
             seen = watch.look()
             certain = seen is not None and watch.certain(seen)
@@ -80,7 +80,7 @@ class Deployments(Base):
                 told = seen
                 tell(seen)
             if certain or clock.now() - watch.began >= patience.deadline:
-                return told
+                return told or outcomes.Waiting()
             clock.sleep(patience.interval)
 
     def log(self, deployment: Deployment, lines: int = 1000) -> tuple[str, ...]:
