@@ -6,6 +6,7 @@ from slipway.engine.dokploy import versions
 from slipway.engine.dokploy.answers import Service
 from slipway.engine.dokploy.containers import Containers
 from slipway.engine.dokploy.deployments import Deployments
+from slipway.engine.dokploy.domains import Domains
 from slipway.engine.dokploy.failures import Missing
 from slipway.engine.dokploy.places import Places
 from slipway.engine.dokploy.schedules import Schedules
@@ -16,7 +17,7 @@ from slipway.system.redact import Secret
 LONG_S = 600.0  # stopping waits for every container's own time to stop
 
 
-class Dokploy(Places, Uploads, Deployments, Containers, Schedules):
+class Dokploy(Places, Uploads, Domains, Deployments, Containers, Schedules):
     """One server and one key."""
 
     def stop(self, service: Service) -> None:

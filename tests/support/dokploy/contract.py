@@ -31,6 +31,7 @@ COMPOSE = (
     "name description env composeFile sourceType composeType composePath command autoDeploy refreshToken randomize "
     "suffix isolatedDeployment isolatedDeploymentsVolume triggerType watchPaths environmentId composeStatus"
 )
+DOMAIN = "serviceName port path https certificateType customCertResolver internalPath stripPath"
 SCHEDULE = "name cronExpression command"
 SCHEDULE_MORE = "serviceName shellType script serverId enabled timezone description scheduleType composeId"
 
@@ -65,6 +66,10 @@ PROCEDURES: Mapping[str, Procedure] = {
     "deployment.readLogs": asked("GET", "deploymentId", "tail", since=V29),
     "docker.getContainersByAppNameMatch": asked("GET", "appName", "appType serverId"),
     "docker.getConfig": asked("GET", "containerId", "serverId"),
+    "domain.byComposeId": asked("GET", "composeId"),
+    "domain.create": asked("POST", "host composeId", f"{DOMAIN} domainType"),
+    "domain.update": asked("POST", "domainId host", DOMAIN, enabled=V30),
+    "domain.delete": asked("POST", "domainId"),
     "schedule.create": asked("POST", SCHEDULE, SCHEDULE_MORE),
     "schedule.update": asked("POST", f"scheduleId {SCHEDULE}", SCHEDULE_MORE),
     "schedule.list": asked("GET", "id", "scheduleType"),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.support.dokploy import rewriting
+from tests.support.dokploy import domains, rewriting
 from tests.support.dokploy.contract import V30
 from tests.support.dokploy.state import Row, State
 
@@ -105,7 +105,14 @@ class Worker:
                     if process.wait():
                         log.write("Error: ❌ the command failed\n".encode())
                         return "error"
-            except (CannotDeploy, rewriting.Unresolved, yaml.YAMLError, OSError, KeyError) as error:
+            except (
+                CannotDeploy,
+                rewriting.Unresolved,
+                domains.NoSuchService,
+                yaml.YAMLError,
+                OSError,
+                KeyError,
+            ) as error:
                 log.write(f"Error: ❌ {type(error).__name__}: {error}\n".encode())
                 return "error"
             log.write("Docker Compose Deployed: ✅\n".encode())
@@ -119,7 +126,7 @@ def write(state: State, compose: Row) -> Path:
     folder = state.home(compose["appName"]) / "code"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / "docker-compose.yml").write_text(rewriting.rewrite_yaml(compose["composeFile"]))
+    (folder / "docker-compose.yml").write_text(domains.convert(state, compose))
     if compose["createEnvFile"]:
         env = folder / ".env"
         env.write_text(rewriting.env_file(environment(state, compose)))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.support.dokploy import contract, rewriting
+from tests.support.dokploy import contract
 from tests.support.dokploy.contract import ApiError
 from tests.support.dokploy.state import Row, State, identifier, moment, suffix
 
@@ -131,7 +131,7 @@ def compose(state: State, given: Row) -> Row:
         "environment": place | {"project": state.projects[place["projectId"]]},
         "deployments": state.records("composeId", row["composeId"]),
         "mounts": [each for each in state.mounts.values() if each["composeId"] == row["composeId"]],
-        "domains": [],
+        "domains": [each for each in state.domains.values() if each["composeId"] == row["composeId"]],
         "backups": [],
         "server": None,
         "hasGitProviderAccess": True,
@@ -150,11 +150,6 @@ def update_compose(state: State, given: Row) -> Row:
 def save_environment(state: State, given: Row) -> bool:
     state.row("composes", given["composeId"]).update(given)
     return True
-
-
-@handles("compose.getConvertedCompose")
-def converted(state: State, given: Row) -> str:
-    return rewriting.rewrite_yaml(state.row("composes", given["composeId"])["composeFile"])
 
 
 @handles("compose.cancelDeployment")
@@ -221,7 +216,7 @@ def forget(state: State, compose: Row) -> None:
     """All that belongs to a service goes with it."""
     key = compose["composeId"]
     del state.composes[key]
-    for table in (state.mounts, state.deployments, state.schedules):
+    for table in (state.mounts, state.deployments, state.schedules, state.domains):
         for each in [name for name, row in table.items() if row.get("composeId") == key]:
             del table[each]
     shutil.rmtree(state.home(compose["appName"]), ignore_errors=True)

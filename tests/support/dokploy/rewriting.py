@@ -51,11 +51,11 @@ Reader.add_constructor("tag:yaml.org,2002:int", whole)
 
 def rewrite_yaml(text: str) -> str:
     """The file as Dokploy writes it: no comments, no quotes that YAML 1.2 does not need, numbers in decimal."""
-    return yaml.dump(yaml.load(text, Reader), Dumper=Writer, sort_keys=False, allow_unicode=True, width=10**6)
+    return dump(yaml.load(text, Reader))
 
 
-def services(text: str) -> list[str]:
-    return list((yaml.load(text, Reader) or {}).get("services") or {})
+def dump(data: object) -> str:
+    return yaml.dump(data, Dumper=Writer, sort_keys=False, allow_unicode=True, width=10**6)
 
 
 # The pattern of the dotenv library.

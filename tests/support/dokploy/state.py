@@ -43,6 +43,7 @@ class State:
     mounts: dict[str, Row] = field(default_factory=dict)
     deployments: dict[str, Row] = field(default_factory=dict)  # oldest first
     schedules: dict[str, Row] = field(default_factory=dict)
+    domains: dict[str, Row] = field(default_factory=dict)
     jobs: list[Row] = field(default_factory=list)  # in memory: a restart empties it
     jobs_made: int = 0
     worker: Any = None  # takes the jobs; a restart has another

@@ -4,10 +4,13 @@ nothing here is of the fake alone. The server needs busybox.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from slipway.engine.dokploy import outcomes, versions
 from slipway.engine.dokploy.answers import Service
+from slipway.engine.dokploy.domains import Domain
 from slipway.engine.dokploy.failures import Missing
 from slipway.engine.dokploy.schedules import Wanted
 from slipway.engine.dokploy.uploads import Content
@@ -128,6 +131,23 @@ def test_a_schedule_is_made_once_changed_and_run_with_its_log(target, deployed):
     assert len(target.client.runs(again)) == 2
     target.client.remove_schedule(again)
     assert target.client.schedules(deployed) == ()
+
+
+def test_a_domain_is_made_once_changed_and_in_the_file_that_would_run(target, service):
+    client, domain = target.client, Domain("shop.example.com", "sleeper", 8000)
+    client.upload(service, CONTENT)
+    assert client.ensure_domain(service, domain) and not client.ensure_domain(service, domain)
+    assert client.ensure_domain(service, replace(domain, port=8001, https=True))
+    file = client.transport.get("compose.getConvertedCompose", composeId=service.id)
+    assert "Host(`shop.example.com`)" in file and "port=8001" in file and "port=8000" not in file
+    assert client.remove_domain(service, domain) and not client.remove_domain(service, domain)
+
+
+def test_a_domain_on_a_service_that_is_not_in_the_file_fails_the_deploy(target, service):
+    target.client.upload(service, CONTENT)
+    target.client.ensure_domain(service, Domain("shop.example.com", "nowhere", 8000))
+    end = target.client.follow(service, target.client.deploy(service, "a"), target.patience)
+    assert isinstance(end, outcomes.Failed)
 
 
 def test_a_deleted_service_is_gone_with_what_belonged_to_it(target, deployed):
