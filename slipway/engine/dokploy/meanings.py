@@ -47,7 +47,8 @@ def failure(procedure: str, status: int, text: str, location: str, secrets: Mask
         return redirected(procedure, status, location)
     body = parsed(text)
     code = body.get("code") if body is not None else None
-    if status in ON_THE_WAY and code is None:
+    # A proxy without its server may say 404, too; a wrong address would have said so at the first request.
+    if code is None and (status in ON_THE_WAY or (body is None and accepted and status >= 404)):
         return Unanswered(
             at(procedure), f"{status} from a proxy", "Dokploy behind it", "wait until Dokploy is up, then type it again"
         )
@@ -73,7 +74,7 @@ def key_refused(procedure: str, accepted: bool) -> DokployError:
     if accepted:
         return KeyExhausted(
             at(procedure),
-            "401 to a key that was good before: its requests are used up (10 a day, 2 for each, unless told otherwise)",
+            "401 to a key that was good before: its requests are used up (5 a day by default), or it was deleted",
             "an API key without a rate limit",
             RENEW,
         )

@@ -199,7 +199,9 @@ def test_a_key_that_is_used_up_meanwhile_ends_the_following(fake, client, servic
 def test_answers_that_get_lost_on_the_way_do_not_end_the_following(fake, client, service):
     ticket = client.deploy(service, "a")
     fake.faults += [Fault("before"), Fault("half"), Fault("after"), Fault("answer", "", 502, "<html>")]
+    fake.faults += [Fault("answer", "", 404, "404 page not found"), Fault("answer", "", 500, "<html>")]
     assert isinstance(client.follow(service, ticket, QUICK), outcomes.Done)
+    assert not fake.faults
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("before", outcomes.Lost), ("after", outcomes.Done)])
