@@ -206,13 +206,13 @@ def container(row: Any, config: Any, procedure: str) -> Container:
     """Of the list's row and `docker inspect`."""
     state = take(config, "State", dict, procedure)
     labels = take(take(config, "Config", dict, procedure), "Labels", dict, procedure)
-    health = state.get("Health") or {}
+    health = state.get("Health")
     return Container(
         take(row, "containerId", str, procedure),
         take(row, "name", str, procedure),
         optional(labels, "com.docker.compose.service") or "",
         take(state, "Status", str, procedure),
-        optional(health, "Status") or "none",
+        (optional(health, "Status") if isinstance(health, dict) else None) or "none",
         take(config, "RestartCount", int, procedure),
         take(state, "ExitCode", int, procedure),
         optional(config["Config"], "Image") or "",
