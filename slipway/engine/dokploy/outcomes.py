@@ -48,7 +48,9 @@ class Failed:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The record says cancelled, and the server was there all the while: somebody stopped it."""
+    """The record says cancelled, and the server answered each time it was asked: somebody stopped it, or a restart
+    fell between two looks. What ran may still run, unwatched.
+    """
 
     deployment: Deployment
 
@@ -64,7 +66,9 @@ class Restarted:
 
 @dataclass(frozen=True)
 class Lost:
-    """Neither queued nor recorded, and the server was there: the queue was emptied, or it never got there."""
+    """Neither queued nor recorded, and the server answered each time: the queue was emptied, by hand or by a restart
+    between two looks, or it never got there.
+    """
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ BY_STATUS = {"running": Running, "done": Done, "error": Failed}
 @dataclass(frozen=True)
 class Sight:
     """All that was seen of a deployment so far. `absent` is true when it is neither queued nor recorded now;
-    `away` whether the server did not answer at some time, or forgot its queue.
+    `away` whether the server did not answer some look.
     """
 
     ticket: Ticket

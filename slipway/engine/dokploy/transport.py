@@ -129,7 +129,7 @@ def lost(procedure: str, url: str, error: Exception) -> DokployError:
     if isinstance(error, requests.exceptions.SSLError):
         return Unreachable(
             meanings.at(procedure),
-            f"no trust in the certificate of {url}",
+            f"no TLS that can be trusted at {url}: its certificate, or no TLS at all",
             "a certificate for its name, by an authority that this machine trusts",
             "have Dokploy get one (Web Server, domain), or add its authority to this machine",
         )
