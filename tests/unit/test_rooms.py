@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ENGINES = ("slipway.engine.docker", "slipway.engine.embedded")
+ENGINES = ("slipway.engine.docker", "slipway.engine.dokploy", "slipway.engine.embedded")
 
 
 def within(module: str, *rooms: str) -> bool:

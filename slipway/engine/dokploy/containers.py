@@ -1,0 +1,31 @@
+"""The containers of a service as Docker sees them: what a deployment that is `done` says nothing about."""
+
+from __future__ import annotations
+
+from slipway.engine.dokploy import answers
+from slipway.engine.dokploy.answers import Container, Service
+from slipway.engine.dokploy.base import Base
+from slipway.engine.dokploy.failures import Missing
+
+LIST, INSPECT = "docker.getContainersByAppNameMatch", "docker.getConfig"
+
+
+class Containers(Base):
+    """The part of the client that looks at containers."""
+
+    def containers(self, service: Service) -> tuple[Container, ...]:
+        """All of them, stopped ones too, by name. One that is removed between two questions is left out.
+
+        The server answers with none at all where its engine fails: nothing there proves nothing.
+        """
+        where = {"serverId": service.server_id}
+        listed = self.rows_of(LIST, appName=service.app_name, appType="docker-compose", **where)
+        seen = []
+        for row in listed:
+            try:
+                config = self.transport.get(INSPECT, containerId=answers.take(row, "containerId", str, LIST), **where)
+            except Missing:
+                continue
+            if config is not None:  # an empty body, once the container is gone
+                seen.append(answers.container(row, config, INSPECT))
+        return tuple(sorted(seen, key=lambda each: each.name))
