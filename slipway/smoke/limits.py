@@ -14,8 +14,8 @@ from slipway.smoke.script import Script, ScriptError
 AUTHORIZATIONS = ("noauth", "bearer", "basic", "apikey", "digest", "oauth2")
 BODIES = ("raw", "urlencoded", "formdata", "graphql", "file")
 MODULES = ("chai", "uuid", "tv4", "atob", "btoa")
-DYNAMIC = re.compile(r"\{\{\s*\$(\w+)\s*\}\}")
-NAMED = re.compile(r"\{\{\s*([^{}$][^{}]*?)\s*\}\}")
+DYNAMIC = re.compile(r"\{\{\$(\w+)\}\}")
+NAMED = re.compile(r"\{\{([^{}$][^{}]*)\}\}")
 # A script that sets a variable whose name it computes.
 COMPUTED = re.compile(r"\bset\w*\s*\(\s*(?!\s|[\"'`]\s*[^\"'`$]+\s*[\"'`]\s*,)")
 
