@@ -1,0 +1,81 @@
+"""What Dokploy makes of a `.env`: it reads it with the npm package `dotenv` (16.4.5), and writes what that found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# The blanks and the ends of lines of JavaScript's expressions, which are not Python's.
+BLANK = r"[\t\n\v\f\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
+ENDS = r"\n\r\u2028\u2029"
+START, END = rf"(?:\A|(?<=[{ENDS}]))", rf"(?=[{ENDS}]|\Z)"
+LINE = re.compile(
+    rf"{START}{BLANK}*(?:export{BLANK}+)?([A-Za-z0-9_.-]+)(?:{BLANK}*={BLANK}*?|:{BLANK}+?)"
+    rf"({BLANK}*'(?:\\'|[^'])*'|{BLANK}*\"(?:\\\"|[^\"])*\"|{BLANK}*`(?:\\`|[^`])*`|[^#\r\n]+)?"
+    rf"{BLANK}*(?:#[^{ENDS}]*)?{END}"
+)
+QUOTED = re.compile(rf"{START}(['\"`])([\s\S]*)\1{END}")
+BLANKS = "".join(chr(code) for code in range(0x10000) if re.fullmatch(BLANK, chr(code)))
+COMMENT = re.compile(r"\s#")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What dotenv reads: a key, its value, the value as it is written, and where that begins, in characters from 0."""
+
+    key: str
+    value: str
+    written: str
+    start: int
+    end: int
+
+
+def read(text: str) -> Iterator[Setting]:
+    """Every setting that dotenv finds, in the order of the file; of a key that is there twice, the last counts."""
+    for found in LINE.finditer(unify(text)):
+        written = (found[2] or "").strip(BLANKS)
+        start = found.start(2) + len(found[2]) - len(found[2].lstrip(BLANKS)) if found[2] else found.end()
+        yield Setting(found[1], unquote(written), written, start, found.end())
+
+
+def unify(text: str) -> str:
+    """A text with every line ended by a new line alone, as dotenv takes it."""
+    return re.sub(r"\r\n?", "\n", text)
+
+
+def unquote(written: str) -> str:
+    value = QUOTED.sub(lambda found: found[2], written)
+    if written[:1] == '"':
+        value = value.replace("\\n", "\n").replace("\\r", "\r")
+    return value
+
+
+def quote(value: str) -> str | None:
+    """A value as it is written so that Dokploy reads just that: in the first quotes that hold it; None if none do."""
+    for written in (f"'{value}'", f"`{value}`", f'"{value}"', value):
+        if holds(written, value):
+            return written
+    return None
+
+
+def holds(written: str, value: str) -> bool:
+    """Whether dotenv reads a value from what is written, whatever stands before and after it."""
+    mark = written[0] if written[:1] in tuple("'`\"") and len(written) > 1 else ""
+    if mark and (mark in value or value.endswith("\\")):
+        return False
+    return [(each.key, each.value) for each in read(f"A={written}\nB='\"`\n")][:1] == [("A", value)] and (
+        bool(mark) or "\n" not in value
+    )
+
+
+def expected(written: str) -> str:
+    """The value that people mean, and Compose alone reads: a # within a word is part of it, \\\" in double quotes a quote."""
+    if len(written) > 1 and written[0] == written[-1] and written[0] in "'`":
+        return written[1:-1]
+    if len(written) > 1 and written[0] == written[-1] == '"':
+        return re.sub(r"\\(.)", lambda found: ESCAPES.get(found[1], found[0]), written[1:-1], flags=re.DOTALL)
+    return COMMENT.split(written, maxsplit=1)[0].strip()
+
+
+ESCAPES = {"n": "\n", "r": "\r", '"': '"', "\\": "\\", "$": "$"}
