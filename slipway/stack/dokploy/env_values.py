@@ -17,16 +17,22 @@ LINE = re.compile(
 )
 QUOTED = re.compile(rf"{START}(['\"`])([\s\S]*)\1{END}")
 BLANKS = "".join(chr(code) for code in range(0x10000) if re.fullmatch(BLANK, chr(code)))
+# What Compose makes of a backslash in double quotes (compose-go, dotenv/parser.go).
+ESCAPES = {
+    **{"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"},
+    **{'"': '"', "\\": "\\", "$": "$"},
+}
 COMMENT = re.compile(r"\s#")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What dotenv reads: a key, its value, the value as it is written, and where that begins, in characters from 0."""
+    """What dotenv reads: a key, its value, and the value as it is written; begin, start (of the value) and end in the text."""
 
     key: str
     value: str
     written: str
+    begin: int
     start: int
     end: int
 
@@ -36,7 +42,7 @@ def read(text: str) -> Iterator[Setting]:
     for found in LINE.finditer(unify(text)):
         written = (found[2] or "").strip(BLANKS)
         start = found.start(2) + len(found[2]) - len(found[2].lstrip(BLANKS)) if found[2] else found.end()
-        yield Setting(found[1], unquote(written), written, start, found.end())
+        yield Setting(found[1], unquote(written), written, found.start(1), start, found.end())
 
 
 def unify(text: str) -> str:
@@ -71,11 +77,12 @@ def holds(written: str, value: str) -> bool:
 
 def expected(written: str) -> str:
     """The value that people mean, and Compose alone reads: a # within a word is part of it, \\\" in double quotes a quote."""
-    if len(written) > 1 and written[0] == written[-1] and written[0] in "'`":
+    if in_quotes(written) and written[0] != '"':
         return written[1:-1]
-    if len(written) > 1 and written[0] == written[-1] == '"':
+    if in_quotes(written):
         return re.sub(r"\\(.)", lambda found: ESCAPES.get(found[1], found[0]), written[1:-1], flags=re.DOTALL)
     return COMMENT.split(written, maxsplit=1)[0].strip()
 
 
-ESCAPES = {"n": "\n", "r": "\r", '"': '"', "\\": "\\", "$": "$"}
+def in_quotes(written: str) -> bool:
+    return len(written) > 1 and written[0] == written[-1] and written[0] in "'`\""

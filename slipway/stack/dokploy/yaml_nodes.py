@@ -84,15 +84,20 @@ def place(node: Node) -> Place:
 def entries(node: Node | None) -> dict[str, tuple[Node, Node]]:
     """Key and value of each entry of a mapping, merged ones too; what is no mapping has none."""
     found: dict[str, tuple[Node, Node]] = {}
-    if not isinstance(node, MappingNode):
-        return found
-    for key, value in node.value:
-        if isinstance(key, ScalarNode) and key.value != MERGE:
-            found[key.value] = (key, value)
-    for key, value in node.value:
-        if isinstance(key, ScalarNode) and key.value == MERGE:
-            for other in value.value if isinstance(value, SequenceNode) else (value,):
-                found = entries(other) | found
+    seen: set[int] = set()
+    left = [node]
+    while left:
+        one = left.pop(0)
+        if not isinstance(one, MappingNode) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        merged: list[Node | None] = []
+        for key, value in one.value:
+            if isinstance(key, ScalarNode) and key.value == MERGE:
+                merged += items(value) or [value]
+            elif isinstance(key, ScalarNode):
+                found.setdefault(key.value, (key, value))
+        left = merged + left
     return found
 
 

@@ -1,0 +1,71 @@
+"""`dokploy.lint`: what Dokploy would change, refuse or break of a compose file and its `.env`, before it does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+from slipway.config.lines import read_text
+from slipway.environment import ROOT
+from slipway.errors import SettingsError, VerificationError
+from slipway.stack.dokploy import lint
+from slipway.stack.dokploy.lint import Finding
+from slipway.stack.dokploy.rules import ADVICE, ERROR, WARNING
+
+KINDS = ("docker-compose", "stack")
+SIZE = 2**20  # a compose file is a few thousand bytes
+
+
+def run(on: str, reporter, file: str = "", env: str = "", kind: str = "", command: str = "", version: str = "") -> None:
+    """Lints a compose file with its `.env`, or the rendered file of an environment; and a command, for a version.
+
+    An error or a warning is a VerificationError (exit 8); advice alone is not.
+    """
+    if kind not in KINDS:
+        raise SettingsError("--type", kind, " or ".join(KINDS), "--type stack")
+    number = version_of(version)
+    compose = Path(file) if file else ROOT / "compose" / f"{on}.yaml"
+    beside = Path(env) if env else compose.parent / ".env"
+    found = lint.lint_file(str(compose) if file else f"compose/{on}.yaml", text_of(compose), kind == "stack")
+    read = [str(compose)]
+    if env or (file and beside.is_file()):
+        found += lint.lint_env(str(beside), text_of(beside))
+        read.append(str(beside))
+    if command:
+        found += lint.lint_command(command, number)
+    tell(reporter, found, len(read))
+
+
+def tell(reporter, found: list[Finding], files: int) -> None:
+    for finding in found:
+        reporter.line(f"  {finding.level:<8} {finding.file}:{finding.line}:{finding.column}  {finding.rule}")
+        reporter.line(f"           {finding.message}")
+        reporter.line(f"           {finding.help}")
+    counts = ", ".join(f"{sum(each.level == level for each in found)} {level}" for level in (ERROR, WARNING, ADVICE))
+    reporter.done(
+        f"{len(found)} findings in {files} files ({counts}).", findings=[asdict(each) for each in found], files=files
+    )
+    serious = sorted((each for each in found if each.level != ADVICE), key=lambda each: each.level != ERROR)
+    if serious:
+        first = serious[0]
+        raise VerificationError(
+            f"{first.file}:{first.line}:{first.column}",
+            first.message,
+            "a stack that Dokploy leaves as it is",
+            first.help,
+        )
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """A version of Dokploy as numbers. Raises SettingsError for what is none."""
+    if not re.fullmatch(r"v?\d{1,4}\.\d{1,4}\.\d{1,4}", text):
+        raise SettingsError("--version", text, "a version of Dokploy, such as 0.30.2", "--version 0.30.2")
+    return tuple(int(part) for part in text.removeprefix("v").split("."))
+
+
+def text_of(path: Path) -> str:
+    """The text of a file. Raises SettingsError for one that is not there, no text, or too large to be meant."""
+    if path.is_file() and path.stat().st_size > SIZE:
+        raise SettingsError(str(path), f"{path.stat().st_size:,} bytes", f"at most {SIZE:,}", f"ls -l {path}")
+    return read_text(path)
