@@ -63,7 +63,7 @@ FILE = {
 SERVICES = {
     "container-name": Rule(
         ERROR,
-        "container_name: a second deployment collides with it, and Dokploy's templates refuse it",
+        "container_name, on which a second deployment fails, and which Dokploy's templates refuse",
         "leave it out; other services reach this one by its service name",
     ),
     "database-port": Rule(

@@ -42,9 +42,13 @@ def tell(reporter, found: list[Finding], files: int) -> None:
         reporter.line(f"  {finding.level:<8} {finding.file}:{finding.line}:{finding.column}  {finding.rule}")
         reporter.line(f"           {finding.message}")
         reporter.line(f"           {finding.help}")
-    counts = ", ".join(f"{sum(each.level == level for each in found)} {level}" for level in (ERROR, WARNING, ADVICE))
+    sums = [sum(each.level == level for each in found) for level in (ERROR, WARNING, ADVICE)]
+    words = (("finding", len(found)), ("file", files), ("error", sums[0]), ("warning", sums[1]))
+    total, read, errors, warnings = (f"{count} {word}{'' if count == 1 else 's'}" for word, count in words)
     reporter.done(
-        f"{len(found)} findings in {files} files ({counts}).", findings=[asdict(each) for each in found], files=files
+        f"{total} in {read} ({errors}, {warnings}, {sums[2]} advice).",
+        findings=[asdict(each) for each in found],
+        files=files,
     )
     serious = sorted((each for each in found if each.level != ADVICE), key=lambda each: each.level != ERROR)
     if serious:
