@@ -12,6 +12,7 @@ from slipway.errors import SettingsError, VerificationError
 from slipway.stack.dokploy import lint
 from slipway.stack.dokploy.lint import Finding
 from slipway.stack.dokploy.rules import ADVICE, ERROR, WARNING
+from slipway.system import inherited
 
 KINDS = ("docker-compose", "stack")
 SIZE = 2**20  # a compose file is a few thousand bytes
@@ -24,17 +25,19 @@ def run(on: str, reporter, file: str = "", env: str = "", kind: str = "", comman
     """
     if kind not in KINDS:
         raise SettingsError("--type", kind, " or ".join(KINDS), "--type stack")
+    if file.startswith("-"):
+        raise SettingsError("FILE", file, "a compose file, or none", "./invoke --help dokploy.lint")
     number = version_of(version)
-    compose = Path(file) if file else ROOT / "compose" / f"{on}.yaml"
-    beside = Path(env) if env else compose.parent / ".env"
-    found = lint.lint_file(str(compose) if file else f"compose/{on}.yaml", text_of(compose), kind == "stack")
-    read = [str(compose)]
-    if env or (file and beside.is_file()):
-        found += lint.lint_env(str(beside), text_of(beside))
-        read.append(str(beside))
+    name = file or f"compose/{on}.yaml"
+    compose = inherited.path_of(file) if file else ROOT / name
+    beside = env or str(Path(name).parent / ".env")
+    settings = inherited.path_of(beside)
+    found = lint.lint_file(name, text_of(compose), kind == "stack")
+    if read := bool(env) or (bool(file) and settings.is_file()):
+        found += lint.lint_env(beside, text_of(settings))
     if command:
         found += lint.lint_command(command, number)
-    tell(reporter, found, len(read))
+    tell(reporter, found, 1 + read)
 
 
 def tell(reporter, found: list[Finding], files: int) -> None:

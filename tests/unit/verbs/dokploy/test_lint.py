@@ -12,6 +12,7 @@ import tasks
 from slipway.environment import ROOT
 from slipway.errors import SettingsError, VerificationError
 from slipway.stack.dokploy.rules import RULES
+from slipway.system import inherited
 from slipway.verbs.dokploy import lint
 
 GOOD = "services:\n  shop: {image: 'shop:1', restart: always, healthcheck: {test: a}}\n"
@@ -84,6 +85,12 @@ def test_the_env_beside_it_is_read_and_so_is_one_that_is_named(file: Path, tmp_p
     assert linted(file, env=str(tmp_path / "other.env")).facts["files"] == 2
 
 
+def test_a_path_counts_from_where_the_person_stood(file: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(inherited, "TYPED_IN", tmp_path)
+    (tmp_path / ".env").write_text("A='b'\n")
+    assert linted(Path(file.name)).facts == {"findings": [], "files": 2}
+
+
 def test_a_command_is_looked_at_for_a_version(file: Path):
     chain = "compose -p shop run --rm migrate && docker compose -p shop up -d"
     assert linted(file, command=chain).facts["findings"] == []
@@ -102,6 +109,7 @@ def test_without_a_file_it_is_the_rendered_one_of_the_environment():
 WRONG = {
     "a file that is not there": {"file": "/nowhere/a.yaml"},
     "a folder": {"file": "/"},
+    "a flag that is none": {"file": "--help"},
     "an env that is not there": {"env": "/nowhere/.env"},
     "a kind": {"kind": "swarm"},
     "a version": {"version": "newest"},
