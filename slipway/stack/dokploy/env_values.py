@@ -15,6 +15,7 @@ LINE = re.compile(
     rf"({BLANK}*'(?:\\'|[^'])*'|{BLANK}*\"(?:\\\"|[^\"])*\"|{BLANK}*`(?:\\`|[^`])*`|[^#\r\n]+)?"
     rf"{BLANK}*(?:#[^{ENDS}]*)?{END}"
 )
+QUOTES = "'`\""
 QUOTED = re.compile(rf"{START}(['\"`])([\s\S]*)\1{END}")
 BLANKS = "".join(chr(code) for code in range(0x10000) if re.fullmatch(BLANK, chr(code)))
 # What Compose makes of a backslash in double quotes (compose-go, dotenv/parser.go).
@@ -66,13 +67,14 @@ def quote(value: str) -> str | None:
 
 
 def holds(written: str, value: str) -> bool:
-    """Whether dotenv reads a value from what is written, whatever stands before and after it."""
-    mark = written[0] if written[:1] in tuple("'`\"") and len(written) > 1 else ""
-    if mark and (mark in value or value.endswith("\\")):
-        return False
-    return [(each.key, each.value) for each in read(f"A={written}\nB='\"`\n")][:1] == [("A", value)] and (
-        bool(mark) or "\n" not in value
-    )
+    """Whether dotenv reads a value from what is written, whatever stands on the lines before and after it."""
+    if in_quotes(written):
+        # A backslash before the last quote lets dotenv look for another one on later lines.
+        alone = written[0] not in value and not value.endswith("\\")
+    else:
+        alone = "\n" not in value and value[:1] not in tuple(QUOTES)
+    first = next(read(f"A={written}\n"), None)
+    return alone and first is not None and (first.key, first.value) == ("A", value)
 
 
 def expected(written: str) -> str:
@@ -85,4 +87,5 @@ def expected(written: str) -> str:
 
 
 def in_quotes(written: str) -> bool:
-    return len(written) > 1 and written[0] == written[-1] and written[0] in "'`\""
+    """Whether a value stands in quotes of one kind."""
+    return len(written) > 1 and written[0] == written[-1] and written[0] in QUOTES

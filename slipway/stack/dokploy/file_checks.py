@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from slipway.stack.dokploy import yaml_nodes, yaml_values
-from slipway.stack.dokploy.go_values import Date, Value, format_value, resolve
+from slipway.stack.dokploy.go_values import Date, Unreadable, Value, format_value, resolve
 from slipway.stack.dokploy.rules import Findings, Found
 from slipway.stack.dokploy.secret_keys import secret_key
 from slipway.stack.dokploy.yaml_nodes import Place, entries, get, place
@@ -61,8 +61,8 @@ def describe(value: Value) -> str:
     """A value as a finding tells it: its kind, and the start of it."""
     if isinstance(value, str):
         return f'the text "{shorten(value)}"'
-    if value is None:
-        return "nothing"
+    if value is None or isinstance(value, Unreadable):
+        return "nothing" if value is None else "a form that Compose does not read"
     return f"a date ({value.text})" if isinstance(value, Date) else f"{format_value(value).lower()}"
 
 

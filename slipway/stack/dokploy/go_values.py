@@ -35,7 +35,12 @@ class Date:
     text: str
 
 
-Value = None | bool | int | float | str | Date
+@dataclass(frozen=True)
+class Unreadable:
+    """A text in a form that Go's YAML does not read: the whole file is refused."""
+
+
+Value = None | bool | int | float | str | Date | Unreadable
 
 
 def resolve(text: str) -> Value:

@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from slipway.stack.dokploy.go_values import Value, format_value, resolve
+from slipway.stack.dokploy.go_values import Unreadable, Value, format_value, resolve
 from slipway.stack.dokploy.numbers import write_js
 
 # https://yaml.org/spec/1.2.2/#103-core-schema, as the package `yaml` 2.8.1 tests for it.
@@ -27,6 +27,8 @@ NEVER_PLAIN = re.compile(
     r"""^[\n\t ,\[\]{}#&*!|>'"%@`]|^[?-]\Z|^[?-][ \t]|[\n:][ \t]|[ \t]\n|[\n\t ]#|[\n\t :]\Z"""
     r"""|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"""
 )
+# Several lines that it writes in quotes, not as a block.
+IN_QUOTES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]|\n[\t ]+\Z")
 STR = "tag:yaml.org,2002:str"
 
 
@@ -52,6 +54,8 @@ def rewrite(text: str, plain: bool, tag: str = "", key: bool = False) -> Value:
         value = name(value)
     if not isinstance(value, str):
         return resolve(write_value(value))
+    if "\n" in value and not key:
+        return read_block(value)
     return resolve(value) if stays_plain(value) else value
 
 
@@ -96,6 +100,15 @@ def write_value(value: bool | float | None) -> str:
     if math.isinf(value) or math.isnan(value):
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     return write_js(value)
+
+
+def read_block(text: str) -> Value:
+    """What Compose reads of several lines, written as a block that says its indentation only before spaces."""
+    if IN_QUOTES.search(text):
+        return text
+    if not text.strip(" \t\n"):
+        return Unreadable() if "\t" in text else text.replace(" ", "")
+    return Unreadable() if text.lstrip("\n").startswith("\t") else text
 
 
 def stays_plain(text: str) -> bool:

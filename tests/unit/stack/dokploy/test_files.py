@@ -43,6 +43,8 @@ ADDED = {
     "an octal number": ("    x-a: 0755\n", "yaml-value", 6, 10),
     "an octal mode": ("    configs: [{source: c, mode: 0440}]\n", "yaml-value", 6, 33),
     "a large number": ("    x-a: 12345678901234567890\n", "yaml-value", 6, 10),
+    "a tab before several lines": ('    x-a: "\\ta\\nb"\n', "yaml-value", 6, 10),
+    "blanks and a new line": ('    x-a: " \\n"\n', "yaml-value", 6, 10),
     "a date in quotes": ('    environment: {DAY: "2024-01-01"}\n', "yaml-date", 6, 24),
     "a date": ("    x-a: 2024-01-01\n", "yaml-date", 6, 10),
     "a key that is a number": ('    x-a: {"1_000": a}\n', "yaml-key", 6, 11),
