@@ -2,6 +2,7 @@
 
 Dokploy parses a compose file with the npm package `yaml` (core schema of YAML 1.2) and writes it with the same package:
 quotes are dropped where that schema needs none. Compose reads the result with Go's YAML, to which more is a number.
+Not looked at: U+0085, U+2028 and U+2029, which end a line to YAML 1.1 alone.
 """
 
 from __future__ import annotations
