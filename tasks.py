@@ -2,10 +2,10 @@
 
 from invoke import Collection, task
 
-from slipway.tasks import backups, db, optional, pitr
+from slipway.tasks import backups, db, dokploy, optional, pitr
 from slipway.tasks.shared import JSON, NAMED, ON, WAIT, YES, number, perform
 
-optional.allow("backup")
+optional.allow("backup", "file")
 
 
 @task(help={"on": ON})
@@ -275,6 +275,6 @@ namespace = Collection(
     lint,
     bench,
 )
-for each in (db, backups, pitr):
+for each in (db, backups, pitr, dokploy):
     namespace.add_collection(each.namespace)
 namespace.add_collection(Collection("images", images_build, images_update))

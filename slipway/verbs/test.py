@@ -12,7 +12,7 @@ from slipway.environment import ROOT
 from slipway.errors import VerificationError
 from slipway.system import requirements
 
-ALWAYS = ("tests/unit", "tests/newman", "tests/app", "tests/embedded")
+ALWAYS = ("tests/unit", "tests/newman", "tests/dokploy", "tests/app", "tests/embedded")
 SCENARIOS = "tests/scenarios"
 WORKERS = "3"
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import email
 import json
-import os
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,10 +20,10 @@ from tests.newman.odd import ODD
 from tests.newman.requests import REQUESTS
 from tests.newman.scripts import SCRIPTS
 from tests.newman.variables import VARIABLES
+from tests.support import npm
 from tests.support.shop import Asked, opened
 
 HERE = Path(__file__).parent
-HOME = Path(sys.prefix) / "newman"
 KINDS = {"assertions": ASSERTIONS, "variables": VARIABLES, "scripts": SCRIPTS, "requests": REQUESTS, "odd": ODD}
 COLLECTIONS = {f"{kind}: {name}": made for kind, some in KINDS.items() for name, made in some.items()}
 ENVIRONMENT = {"token": "t0ken-1", "who": "environment"}
@@ -47,24 +44,6 @@ class Seen:
     requests: list[tuple]
 
 
-def installed() -> Path:
-    """Where newman lives, from its lock; installed once into this environment. Skips without npm, fails in CI."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        must = os.environ.get("CI") == "true" or os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1"
-        reason = "no npm. To compare smoke tests with newman: apt-get install nodejs npm, then ./invoke test"
-        (pytest.fail if must else pytest.skip)(reason)
-    lock = (HERE / "package-lock.json").read_text()
-    stamp = HOME / "installed.json"
-    if not stamp.exists() or stamp.read_text() != lock:
-        HOME.mkdir(exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, HOME / name)
-        words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(words, cwd=HOME, check=True)
-        stamp.write_text(lock)
-    return HOME
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """Where the collections and the files of their forms lie."""
@@ -77,7 +56,7 @@ def folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def oracle(folder: Path) -> Iterator[dict[str, Seen]]:
     """What newman makes of every collection, each on a shop of its own: one process for all."""
-    home = installed()
+    home = npm.install(HERE, "newman")
     with ExitStack() as stack:
         shops = {name: stack.enter_context(opened()) for name in COLLECTIONS}
         manifest = [

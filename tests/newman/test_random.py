@@ -12,7 +12,8 @@ import pytest
 
 from slipway.smoke import run as smoke
 from tests.newman.requests import field
-from tests.newman.test_newman import ENVIRONMENT, HERE, essence, installed
+from tests.newman.test_newman import ENVIRONMENT, HERE, essence
+from tests.support import npm
 from tests.support.campaign import sized
 from tests.support.postman import ask, collection, url
 from tests.support.shop import opened
@@ -103,7 +104,7 @@ def theirs(made: dict, folder: Path) -> tuple[list, list]:
         argv = [
             "node",
             str(HERE / "run.js"),
-            str(installed()),
+            str(npm.install(HERE, "newman")),
             str(folder / "manifest.json"),
             str(folder / "result.json"),
         ]
