@@ -10,7 +10,6 @@ from pathlib import Path
 
 from slipway.config.credentials import secrets_of
 from slipway.config.settings import Settings
-from slipway.data.redis import rdb_format
 from slipway.engine.embedded import binaries
 from slipway.engine.embedded.recipe import Recipe, Spec, spec, write_private
 from slipway.errors import EngineError, SettingsError
@@ -95,6 +94,8 @@ def of_valkey(data: Path) -> bool:
 
 def written(data: Path) -> list[tuple[str, int]]:
     """Who wrote what is in a directory, REDIS or VALKEY, and its format; nothing of a file that begins otherwise."""
+    from slipway.data.redis import rdb_format
+
     heads = [
         path.open("rb").read(rdb_format.LENGTH)
         for path in (*data.glob("appendonlydir/*.base.rdb"), *data.glob("dump.rdb"))
@@ -104,6 +105,8 @@ def written(data: Path) -> list[tuple[str, int]]:
 
 def refuse_data_of_another(home: Path, settings: Settings) -> None:
     """Raises EngineError for data that the server does not read, before anything is stopped."""
+    from slipway.data.redis import rdb_format
+
     server = "VALKEY" if installed(home, settings).name.startswith("valkey") else "REDIS"
     for family, number in written(home / "redis" / "data"):
         if family != server and (family == "VALKEY" or number > rdb_format.LAST_COMMON):
