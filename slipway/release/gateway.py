@@ -60,7 +60,7 @@ def describe_difference(before: Mapping, after: Mapping) -> str:
 
 
 def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
-    """(path, value) of everything that holds nothing further; a list of plain values counts as one."""
+    """(path, value) of everything that holds nothing further, in one line; a list of plain values counts as one."""
     if isinstance(value, Mapping) and value:
         for key, each in value.items():
             yield from leaves(each, f"{path}.{key}")
@@ -68,7 +68,7 @@ def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
         for number, each in enumerate(value):
             yield from leaves(each, f"{path}.{number}")
     else:
-        yield path, json.dumps(value) if isinstance(value, list | dict | bool) else value
+        yield path, json.dumps(value) if isinstance(value, list | dict | bool) else " ".join(str(value).split())
 
 
 def configure(engine: Engine, config: Mapping, progress: Progress) -> None:

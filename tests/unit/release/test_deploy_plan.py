@@ -151,6 +151,12 @@ GATEWAYS = {
         False,
         [("reload gateway", "grace_period 9s → 30s")],
     ),
+    "a text of several lines": (
+        ports(8000, 8000, grace_period="9s\nand more\n"),
+        None,
+        False,
+        [("reload gateway", "grace_period 9s and more → 30s")],
+    ),
     "it was never told": ({}, None, True, [("configure gateway", "before it starts")]),
     "nobody could be asked": ({}, None, False, [("reload gateway", "what it runs is not known")]),
     "the one that serves keeps its port until it is stopped": (
