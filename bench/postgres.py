@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.harness import free_port
-from slipway.engine.embedded import binaries
+from slipway.engine.embedded import account, binaries
 
-NOBODY = 65534  # Postgres refuses to run as root
 PATIENCE = 30
 
 
@@ -42,14 +41,14 @@ class Server:
 @contextmanager
 def server() -> Iterator[Server]:
     """Runs a server while the block runs. Raises TimeoutError when it does not answer."""
-    user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
     made = Server(binaries.postgres("18"), free_port())
+    become = account.prefix(made.programs)  # Postgres refuses to run as root
     with tempfile.TemporaryDirectory(prefix="slipway-bench-") as folder:
-        if user:
-            os.chown(folder, NOBODY, NOBODY)
+        os.chown(folder, account.owner(made.programs), -1)
         data = str(Path(folder) / "data")
         subprocess.run(
             [
+                *become,
                 str(made.programs / "initdb"),
                 "-D",
                 data,
@@ -63,10 +62,10 @@ def server() -> Iterator[Server]:
             ],
             check=True,
             capture_output=True,
-            **user,
         )
         child = subprocess.Popen(
             [
+                *become,
                 str(made.programs / "postgres"),
                 "-D",
                 data,
@@ -82,7 +81,6 @@ def server() -> Iterator[Server]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            **user,
         )
         try:
             wait(made)

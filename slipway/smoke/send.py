@@ -6,7 +6,6 @@ import base64
 import json
 import mimetypes
 import re
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
@@ -14,12 +13,12 @@ from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPDigestAuth
 
 from slipway.smoke.address import add_query, encode
 from slipway.smoke.collection import values_of
 from slipway.system import http
+from slipway.system.trust import SystemTrust
 
 LANGUAGES = {"json": "application/json", "xml": "application/xml", "html": "text/html"} | {
     "javascript": "application/javascript"
@@ -32,13 +31,6 @@ OWN = {"User-Agent": "slipway-smoke", "Accept": "*/*", "Accept-Encoding": "gzip,
 
 class Elsewhere(Exception):
     """A request that leaves the front door; the text names where to, without path and query."""
-
-
-class System(HTTPAdapter):
-    """Trusts whom this machine trusts."""
-
-    def init_poolmanager(self, *args, **more):
-        super().init_poolmanager(*args, ssl_context=ssl.create_default_context(), **more)
 
 
 @dataclass
@@ -62,7 +54,7 @@ class Sender:
             # A cookie for HTTPS alone comes back, as to a gateway behind which the app is asked in plain.
             self.session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("https", "http")))
         if self.base.startswith("https://"):
-            self.session.mount("https://", System())
+            self.session.mount("https://", SystemTrust())
 
     def send(self, filled: Mapping, behaviour: Mapping) -> dict:
         """The answer as scripts read it. Raises Elsewhere, OSError where none comes, ValueError for what HTTP forbids."""
@@ -90,11 +82,11 @@ class Sender:
         prepared = self.session.prepare_request(made)
         prepared.url = encode(self.here(address))  # requests would take ./ and ../ out of it
         # Anew: requests has chosen them from a copy without the policy of this jar.
-        own = [prepared.headers.pop("Cookie")] if "cookie" in {name.lower() for name in headers} else []
         prepared.headers.pop("Cookie", None)
         prepared.prepare_cookies(self.session.cookies)
-        if kept := [*own, *filter(None, [prepared.headers.get("Cookie")])]:
-            prepared.headers["Cookie"] = "; ".join(kept)
+        own = next((value for name, value in headers.items() if name.lower() == "cookie"), "")
+        if cookies := "; ".join(filter(None, (own, prepared.headers.get("Cookie")))):
+            prepared.headers["Cookie"] = cookies
         return prepared
 
     def authorize(self, auth: Mapping | None, address: str, headers: dict) -> tuple[str, dict, AuthBase | None]:

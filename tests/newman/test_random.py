@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from slipway.smoke import run as smoke
 from tests.newman.requests import field
-from tests.newman.test_newman import ENVIRONMENT, HERE, essence
-from tests.support import npm
+from tests.newman.test_newman import ours, theirs
 from tests.support.campaign import sized
 from tests.support.postman import ask, collection, url
-from tests.support.shop import opened
 
 # The same ones in each run of CI.
 SEED = int(os.environ.get("SEED", "0")) or sized(1, random.SystemRandom().randrange(2**31))
@@ -97,40 +93,9 @@ def collections() -> list[dict]:
     return [collection(*part, variables=VARIABLES) for part in parts]
 
 
-def theirs(made: dict, folder: Path) -> tuple[list, list]:
-    with opened() as shop:
-        told = {"collection": made, "environment": ENVIRONMENT | {"baseUrl": shop.url}, "folder": str(folder)}
-        (folder / "manifest.json").write_text(json.dumps([told]))
-        argv = [
-            "node",
-            str(HERE / "run.js"),
-            str(npm.install(HERE, "newman")),
-            str(folder / "manifest.json"),
-            str(folder / "result.json"),
-        ]
-        subprocess.run(argv, check=True, timeout=300)
-        (found,) = json.loads((folder / "result.json").read_text())
-        return [check for check in found["checks"]], [essence(asked) for asked in shop.asked]
-
-
-def ours(made: dict, folder: Path) -> tuple[list, list]:
-    path = folder / "collection.json"
-    path.write_text(json.dumps(made))
-    with opened() as shop:
-        read, requests = smoke.read(path)
-        run = smoke.make_run(read, shop.url, ENVIRONMENT, 10, folder)
-        for each in smoke.order_requests(requests, run):
-            smoke.one(run, each)
-        names = {each.title: each.name for each in requests}
-        return [[names[title], check, held] for title, check, held in run.verdicts], [
-            essence(each) for each in shop.asked
-        ]
-
-
 def test_a_random_request_is_sent_as_newman_sends_it(collections: list[dict], tmp_path: Path):
-    for made in collections:
-        checks, sent = theirs(made, tmp_path)
-        mine, seen = ours(made, tmp_path)
-        for number, (one, other) in enumerate(zip(sent, seen, strict=False)):
+    for made, expected in zip(collections, theirs(collections, tmp_path), strict=True):
+        seen = ours(made, tmp_path)
+        for number, (one, other) in enumerate(zip(expected.requests, seen.requests, strict=False)):
             assert other == one, f"SEED={SEED}: {json.dumps(made['item'][number]['request'], ensure_ascii=False)}"
-        assert (len(seen), mine) == (len(sent), checks), f"SEED={SEED}"
+        assert seen == expected, f"SEED={SEED}"

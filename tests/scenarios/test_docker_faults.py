@@ -26,8 +26,8 @@ IN_USE = 0.5  # seconds
 
 
 def assert_lost_at_most_while_opened(result: Result, reloads: int) -> None:
-    """Nothing failed but requests on connections that were opened at the moment of a reload: the way of Go's server to
-    end is to read no first request any more. docs/releases.md has it among the limits."""
+    """Nothing failed but requests on connections that were opened at the moment of a reload, as docs/releases.md has it
+    among the limits."""
     assert all(each.opened and each.kind in ("closed early", "reset") for each in result.failures), result.failures[:5]
     times = sorted(each.at for each in result.failures)
     moments = sum(after - before > 1 for before, after in pairwise(times)) + bool(times)

@@ -77,7 +77,7 @@ def build(argv: Sequence[str], env: Mapping[str, str], say: Callable[[str], None
 
 
 def again(
-    argv: Sequence[str], env: Mapping[str, str], say: Callable[[str], None], where: str, counts: Callable
+    argv: Sequence[str], env: Mapping[str, str], say: Callable[[str], None], where: str, counts: Callable[[str], object]
 ) -> None:
     """`run`; again while a line of it that counts says of a registry what passes by itself."""
 

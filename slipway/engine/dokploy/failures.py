@@ -42,7 +42,7 @@ class Refused(DokployError):
 
 
 class Stripped(DokployError):
-    """What was written is not what was kept; `fields` names what was lost."""
+    """What was written is not what was kept; `fields_lost` names what was lost."""
 
     def __init__(self, where: str, fields: tuple[str, ...], found: str, expected: str, next: str):
         super().__init__(where, found, expected, next)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from slipway.engine.dokploy import meanings
 from slipway.engine.dokploy.failures import DokployError, NotDokploy, Unanswered, Unreachable
 from slipway.errors import SettingsError
 from slipway.system.redact import Secret
+from slipway.system.trust import SystemTrust
 
 CONNECT_S, ANSWER_S = 10.0, 60.0
 MOST = 64 * 1024 * 1024  # bytes of an answer; the contract itself, the largest, has 2 MiB
@@ -30,13 +29,6 @@ class Key(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["x-api-key"] = self.key.value
         return request
-
-
-class System(HTTPAdapter):
-    """Trusts whom this machine trusts, with certificates of its own authority too."""
-
-    def init_poolmanager(self, *args: Any, **more: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=ssl.create_default_context(), **more)
 
 
 @dataclass
@@ -58,7 +50,7 @@ class Transport:
                 "DOKPLOY_API_KEY", "no key, or one that no header can carry", "an API key of Dokploy", meanings.RENEW
             )
         self.session.auth = Key(self.key)
-        self.session.mount("https://", System())
+        self.session.mount("https://", SystemTrust())
 
     def get(self, procedure: str, **query: Any) -> Any:
         """The answer to a question; fields that are None are left out. Raises DokployError."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import total_ordering
 
 from slipway.engine.dokploy.failures import NotDokploy, TooOld
+from slipway.stack.dokploy.command_checks import CHAINED, GUARDED
 
 UPGRADE = "upgrade Dokploy: its page, Web Server, Updates"
 
@@ -25,36 +26,13 @@ class Version:
     def __str__(self) -> str:
         return self.text
 
-    def since(self, *number: int) -> bool:
-        return self.number >= number
-
     @property
     def chains(self) -> bool:
         """Whether a custom command may join `docker compose` commands by &&.
 
         0.29.13 began to check commands and refused it; 0.30.0 allows it again.
         """
-        return not self.since(0, 29, 13) or self.since(0, 30, 0)
-
-    @property
-    def checks_commands(self) -> bool:
-        """Whether a custom command with a shell's control characters is refused (0.29.13)."""
-        return self.since(0, 29, 13)
-
-    @property
-    def tells_of_runs(self) -> bool:
-        """Whether schedule.runManually answers with the record of the run (0.29.14)."""
-        return self.since(0, 29, 14)
-
-    @property
-    def chooses_env_file(self) -> bool:
-        """Whether `createEnvFile` is known (0.30.0); before, the file is always written."""
-        return self.since(0, 30, 0)
-
-    @property
-    def has_vaults(self) -> bool:
-        """Whether ${{vault.…}} in the environment is resolved (0.30.0)."""
-        return self.since(0, 30, 0)
+        return not GUARDED <= self.number < CHAINED
 
 
 OLDEST = Version((0, 25, 0), "0.25.0")

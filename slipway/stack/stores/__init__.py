@@ -27,6 +27,10 @@ def nothing(*told: object) -> dict:
     return {}
 
 
+def unsaid(settings: Settings) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Store:
     """What the file of a store says, as its STORE."""
@@ -42,10 +46,8 @@ class Store:
     environment: Telling = nothing  # what its own service is told, beside what its template says
     values: Callable[[Settings], dict[str, object]] = nothing  # what its template may ask for
     bundled: Callable[[Settings], bool] = lambda settings: True  # whether the stack runs it, or it is elsewhere
-    excess: Callable[[Settings], str] = lambda settings: ""  # what the app may there beyond its own, as a sentence
-    data_of: Callable[[Settings], str] = lambda settings: (
-        ""
-    )  # as in .env, the setting that decides who can read its data
+    excess: Callable[[Settings], str] = unsaid  # what the app may there beyond its own, as a sentence
+    data_of: Callable[[Settings], str] = unsaid  # the setting that decides who can read its data, as in .env
     complaint: str = ""  # pattern of the lines of its log that say why it ends; the group is what they say
     official: tuple[str, ...] = ()  # every tag of an official image that it may run
     floors: tuple[str, ...] = ("base",)  # what an image of it that is built here stands on,

@@ -118,5 +118,6 @@ STORE = Store(
     values=values,
     bundled=lambda settings: settings.postgres == "bundled",
     data_of=lambda settings: f"POSTGRES_VERSION={settings.postgres_version}",
-    complaint=r"(?:FATAL|PANIC):\s+(.+)",
+    # Not what it says to a client that it does not let in.
+    complaint=r"(?:FATAL|PANIC):\s+(?!\s|the database system is|password authentication|terminating connection|role )(.+)",
 )

@@ -81,13 +81,23 @@ def fits(tool: Tool, columns: Mapping[str, str]) -> bool:
 
 
 def read_rows(conn: psycopg.Connection, tool: Tool, table: Table) -> Rows:
-    from psycopg import sql
+    """The columns that the tool is read by. Raises MigrationError where this role may not read its table."""
+    from psycopg import errors, sql
 
     columns = (sql.SQL(READ[kind]).format(sql.Identifier(name)) for name, kind in tool.columns.items())
     query = sql.SQL("SELECT {} FROM {} ORDER BY {}")
-    return conn.execute(
-        query.format(sql.SQL(", ").join(columns), sql.Identifier(*table), sql.Identifier(tool.order))
-    ).fetchall()
+    text = query.format(sql.SQL(", ").join(columns), sql.Identifier(*table), sql.Identifier(tool.order))
+    (role,) = conn.execute("SELECT quote_ident(current_user)").fetchone()
+    schema, name = (sql.Identifier(*parts).as_string(conn) for parts in (table[:1], table))
+    try:
+        return conn.execute(text).fetchall()
+    except errors.InsufficientPrivilege as error:
+        raise MigrationError(
+            ".".join(table),
+            f"{error.diag.message_primary}: what {tool.name} has run here is not known",
+            f"a role that may read the history of {tool.name}",
+            f"./invoke psql, as its owner: GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON {name} TO {role}",
+        ) from None
 
 
 def elsewhere(tool: Tool, table: Table | None) -> Iterator[str]:

@@ -73,6 +73,30 @@ def test_nothing_is_run_again_while_the_history_is_not_taken_over(stack, tool: s
     assert len(stack.run("migrate")["applied"]) == 1
 
 
+@pytest.mark.parametrize("verb", ["migrate", "migrate.try", "import"])
+def test_a_history_that_the_role_may_not_read_is_named_with_the_grant_that_mends_it(stack, verb: str) -> None:
+    example = TOOLS["goose"]
+    lay(stack, example)
+    example.migrate(stack, len(example.ups) - 1)
+    args = arguments(stack, "goose") | {"keep": True} if verb == "import" else arguments(stack, "goose") and None
+    with stack.connect("admin") as conn:
+        roles = with_rights(conn)
+        conn.execute(f"ALTER TABLE goose_db_version OWNER TO postgres; REVOKE ALL ON goose_db_version FROM {roles}")
+    error = refused(stack, verb, args)
+    assert "what goose has run here is not known" in error.found
+    with stack.connect("admin") as conn:
+        conn.execute(error.next.removeprefix("./invoke psql, as its owner: "))
+    assert import_(stack, "goose")["recorded"]
+
+
+def with_rights(conn) -> str:
+    """Everybody who has rights on goose's table."""
+    query = (
+        "SELECT string_agg(DISTINCT grantee::regrole::text, ', ') FROM pg_class, aclexplode(relacl) WHERE relname = %s"
+    )
+    return conn.execute(query, ("goose_db_version",)).fetchone()[0]
+
+
 def difference_of(stack) -> dict:
     with stack.connect("admin") as conn:
         return catalog.without_grants(catalog.snapshot(conn))

@@ -33,6 +33,7 @@ POSTGRES = ("2026-11-30 14:54:56.348 UTC [1] LOG:  starting PostgreSQL 18.1", "L
             'could not open file "pg_hba.conf": No such file or directory',
         ),
         ("postgres", POSTGRES, ""),
+        ("postgres", ("[9] FATAL:  the database system is starting up", '[9] FATAL:  role "x" does not exist'), ""),
         ("objects", ("FATAL: anything",), ""),
         ("app", ("x # y",), ""),
     ],
