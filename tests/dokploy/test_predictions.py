@@ -17,9 +17,11 @@ from yaml.nodes import ScalarNode, SequenceNode
 
 from slipway.stack.dokploy import env_values, go_values, lint, yaml_nodes, yaml_values
 from tests.support import npm
+from tests.support.campaign import sized
+from tests.support.fuzzing import fuzz
 
 HERE = Path(__file__).parent
-MANY = settings(max_examples=1000)
+MANY = fuzz(sized(1_000, 20_000))
 
 NUMBERS = st.text("0123456789+-._eExXoObBaAfF", min_size=1, max_size=12)
 DAYS = st.from_regex(
@@ -133,7 +135,7 @@ def load(node: yaml_nodes.Node) -> object:
     return {load(key): load(value) for key, value in node.value}
 
 
-@settings(max_examples=300)
+@fuzz(sized(300, 4_000))
 @given(st.lists(PIECES, min_size=1, max_size=4))
 def test_a_file_has_findings_just_when_compose_reads_another_one_afterwards(oracle: Oracle, parts: list[str]):
     document = "services: {shop: {}}\n" + "".join(f"x-{n}: {part}\n" for n, part in enumerate(parts))
@@ -184,8 +186,9 @@ def compose() -> str:
 
 
 # A process each: no search for the smallest list.
-@settings(max_examples=10, phases=[Phase.explicit, Phase.generate])
+@settings(fuzz(sized(10, 300)), phases=[Phase.explicit, Phase.generate])
 @given(st.lists(st.one_of(NUMBERS, DAYS, FLOATS, WHOLE), min_size=100, max_size=200))
+@example([".3_62", "._3", ".3_", ".3__6", ".3_6e1_0", ".3e_1", "3._6", "-.3_6"])
 def test_a_scalar_without_quotes_is_to_compose_what_the_lint_says(tmp_path_factory, texts: list[str]):
     values = [text for text in texts if isinstance(go_values.resolve(text), int | float | str) and finite(text)]
     values = [text for text in values if yaml_values.stays_plain(text) or go_values.INT.fullmatch(text)]

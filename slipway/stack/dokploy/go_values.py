@@ -11,6 +11,7 @@ from slipway.stack.dokploy.numbers import write_go
 
 INT = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]*|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+LOOSE = re.compile(r"(?<![0-9])_|_(?![0-9])")  # an underscore that is not between digits
 DAY = r"(\d{4})-(\d{1,2})-(\d{1,2})"
 CLOCK = r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?"
 TIMES = tuple(
@@ -48,7 +49,8 @@ def resolve(text: str) -> Value:
     if text in WORDS:
         return WORDS[text]
     if text[0] == ".":
-        return floating(text, text)
+        # Read by strconv.ParseFloat alone, to which an underscore stands between digits.
+        return floating(text if LOOSE.search(text) else text.replace("_", ""), text)
     if text[0] not in "+-0123456789":
         return text
     if is_date(text):
