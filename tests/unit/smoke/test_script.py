@@ -86,7 +86,8 @@ def test_a_promise_that_is_rejected_fails_its_test():
         ("await 1; for (;;) {}", "without an end"),
         ("/^(a+)+$/.test('a'.repeat(50) + 'b')", "without an end"),
         ("setInterval(() => {}, 1)", "still waiting"),
-        ("(function again() { return Promise.resolve().then(again); })()", "still waiting"),
+        # Without a return: a chain that grows is out of memory before its time is over, on a quick machine.
+        ("(function again() { Promise.resolve().then(again); })()", "still waiting"),
     ],
 )
 def test_a_script_without_an_end_is_stopped(script: str, word: str):
