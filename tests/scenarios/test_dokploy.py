@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from slipway.engine.dokploy import outcomes
-from slipway.engine.dokploy.answers import Service
-from slipway.engine.dokploy.client import Dokploy, connect
-from slipway.engine.dokploy.schedules import Wanted
-from slipway.engine.dokploy.uploads import Content
+from slipway.engine.dokploy.api import outcomes
+from slipway.engine.dokploy.api.answers import Service
+from slipway.engine.dokploy.api.client import Dokploy, connect
+from slipway.engine.dokploy.api.schedules import Wanted
+from slipway.engine.dokploy.api.uploads import Content
 from slipway.system.redact import Secret
 from tests.support.containers import docker, must, tags
 from tests.support.dokploy.engines import Docker

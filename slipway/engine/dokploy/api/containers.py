@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from slipway.engine.dokploy import answers
-from slipway.engine.dokploy.answers import Container, Service
-from slipway.engine.dokploy.base import Base
-from slipway.engine.dokploy.failures import Missing
+from slipway.engine.dokploy.api import answers
+from slipway.engine.dokploy.api.answers import Container, Service
+from slipway.engine.dokploy.api.base import Base
+from slipway.engine.dokploy.api.failures import Missing
 
 LIST, INSPECT = "docker.getContainersByAppNameMatch", "docker.getConfig"
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import total_ordering
 
-from slipway.engine.dokploy.failures import NotDokploy, TooOld
+from slipway.engine.dokploy.api.failures import NotDokploy, TooOld
 from slipway.stack.dokploy.command_checks import CHAINED, GUARDED
 
 UPGRADE = "upgrade Dokploy: its page, Web Server, Updates"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from slipway.engine.dokploy.failures import NotDokploy
-from slipway.engine.dokploy.meanings import at
+from slipway.engine.dokploy.api.failures import NotDokploy
+from slipway.engine.dokploy.api.meanings import at
 from slipway.system.redact import Secret
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from slipway.engine.dokploy.failures import (
+from slipway.engine.dokploy.api.failures import (
     DokployError,
     KeyExhausted,
     KeyRefused,

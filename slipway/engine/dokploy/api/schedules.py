@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from slipway.engine.dokploy import answers, readback
-from slipway.engine.dokploy.answers import Deployment, Schedule, Service
-from slipway.engine.dokploy.base import Base
-from slipway.engine.dokploy.clock import REAL, Clock
-from slipway.engine.dokploy.failures import DokployError, Unanswered, Unreachable
-from slipway.engine.dokploy.places import only
+from slipway.engine.dokploy.api import answers, readback
+from slipway.engine.dokploy.api.answers import Deployment, Schedule, Service
+from slipway.engine.dokploy.api.base import Base
+from slipway.engine.dokploy.api.clock import REAL, Clock
+from slipway.engine.dokploy.api.failures import DokployError, Unanswered, Unreachable
+from slipway.engine.dokploy.api.places import only
 
 RUN = "schedule.runManually"
 UNHEARD_S = 30.0  # after which a run without a record is none

@@ -6,10 +6,10 @@ import socket
 
 import pytest
 
-from slipway.engine.dokploy import failures, outcomes
-from slipway.engine.dokploy.client import Dokploy, connect
-from slipway.engine.dokploy.deployments import Patience
-from slipway.engine.dokploy.uploads import Content
+from slipway.engine.dokploy.api import failures, outcomes
+from slipway.engine.dokploy.api.client import Dokploy, connect
+from slipway.engine.dokploy.api.deployments import Patience
+from slipway.engine.dokploy.api.uploads import Content
 from slipway.errors import SettingsError, SlipwayError
 from slipway.system.redact import Secret
 from tests.support.dokploy.server import Fault, Server

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from slipway.engine.dokploy import readback
-from slipway.engine.dokploy.answers import Service, take
-from slipway.engine.dokploy.base import Base
-from slipway.engine.dokploy.failures import Ambiguous
+from slipway.engine.dokploy.api import readback
+from slipway.engine.dokploy.api.answers import Service, take
+from slipway.engine.dokploy.api.base import Base
+from slipway.engine.dokploy.api.failures import Ambiguous
 
 LIST = "domain.byComposeId"
 

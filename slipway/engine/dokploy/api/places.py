@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from slipway.engine.dokploy import answers
-from slipway.engine.dokploy.answers import Environment, Project, Schedule, Service
-from slipway.engine.dokploy.base import Base
-from slipway.engine.dokploy.failures import Ambiguous, DokployError
+from slipway.engine.dokploy.api import answers
+from slipway.engine.dokploy.api.answers import Environment, Project, Schedule, Service
+from slipway.engine.dokploy.api.base import Base
+from slipway.engine.dokploy.api.failures import Ambiguous, DokployError
 from slipway.errors import SettingsError
 
 Named = TypeVar("Named", Project, Environment, Service, Schedule)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.engine.dokploy import failures, versions
-from slipway.engine.dokploy.client import connect
-from slipway.engine.dokploy.failures import NotDokploy
-from slipway.engine.dokploy.schedules import Wanted
-from slipway.engine.dokploy.uploads import Content
+from slipway.engine.dokploy.api import failures, versions
+from slipway.engine.dokploy.api.client import connect
+from slipway.engine.dokploy.api.failures import NotDokploy
+from slipway.engine.dokploy.api.schedules import Wanted
+from slipway.engine.dokploy.api.uploads import Content
 from slipway.system.redact import Secret
 from tests.support.dokploy.server import served
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from slipway.engine.dokploy import answers
-from slipway.engine.dokploy.answers import Service, Stored
-from slipway.engine.dokploy.transport import Transport
-from slipway.engine.dokploy.versions import Version
+from slipway.engine.dokploy.api import answers
+from slipway.engine.dokploy.api.answers import Service, Stored
+from slipway.engine.dokploy.api.transport import Transport
+from slipway.engine.dokploy.api.versions import Version
 
 
 @dataclass

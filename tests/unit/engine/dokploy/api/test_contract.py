@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from slipway.engine.dokploy import outcomes, versions
-from slipway.engine.dokploy.answers import Service
-from slipway.engine.dokploy.domains import Domain
-from slipway.engine.dokploy.failures import Missing
-from slipway.engine.dokploy.schedules import Wanted
-from slipway.engine.dokploy.uploads import Content
+from slipway.engine.dokploy.api import outcomes, versions
+from slipway.engine.dokploy.api.answers import Service
+from slipway.engine.dokploy.api.domains import Domain
+from slipway.engine.dokploy.api.failures import Missing
+from slipway.engine.dokploy.api.schedules import Wanted
+from slipway.engine.dokploy.api.uploads import Content
 from slipway.system.redact import Secret
 
 FILE = """\

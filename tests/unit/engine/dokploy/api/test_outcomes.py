@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.engine.dokploy import outcomes
-from slipway.engine.dokploy.answers import Deployment, Service
-from slipway.engine.dokploy.client import Dokploy, connect
-from slipway.engine.dokploy.clock import Clock
-from slipway.engine.dokploy.deployments import Patience
-from slipway.engine.dokploy.failures import KeyExhausted, Missing, Unreachable
-from slipway.engine.dokploy.outcomes import Sight, Ticket
-from slipway.engine.dokploy.uploads import Content
+from slipway.engine.dokploy.api import outcomes
+from slipway.engine.dokploy.api.answers import Deployment, Service
+from slipway.engine.dokploy.api.client import Dokploy, connect
+from slipway.engine.dokploy.api.clock import Clock
+from slipway.engine.dokploy.api.deployments import Patience
+from slipway.engine.dokploy.api.failures import KeyExhausted, Missing, Unreachable
+from slipway.engine.dokploy.api.outcomes import Sight, Ticket
+from slipway.engine.dokploy.api.uploads import Content
 from slipway.system.redact import Secret
 from tests.support.dokploy.server import Fault, Server, served
 from tests.support.waiting import PATIENCE, until

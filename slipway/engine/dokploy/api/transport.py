@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from slipway.engine.dokploy import meanings
-from slipway.engine.dokploy.failures import DokployError, NotDokploy, Unanswered, Unreachable
+from slipway.engine.dokploy.api import meanings
+from slipway.engine.dokploy.api.failures import DokployError, NotDokploy, Unanswered, Unreachable
 from slipway.errors import SettingsError
 from slipway.system.redact import Secret
 from slipway.system.trust import SystemTrust

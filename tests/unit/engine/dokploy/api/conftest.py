@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway.engine.dokploy.client import Dokploy, connect
-from slipway.engine.dokploy.clock import Clock
-from slipway.engine.dokploy.deployments import Patience
+from slipway.engine.dokploy.api.client import Dokploy, connect
+from slipway.engine.dokploy.api.clock import Clock
+from slipway.engine.dokploy.api.deployments import Patience
 from slipway.system.redact import Secret
 from tests.support.dokploy.server import Server, served
 from tests.support.waiting import PATIENCE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from slipway.engine.dokploy.answers import Deployment, Job
+from slipway.engine.dokploy.api.answers import Deployment, Job
 
 KEPT = 10  # records of one service that the server keeps; it removes older ones with their logs
 

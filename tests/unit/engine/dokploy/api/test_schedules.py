@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from slipway.engine.dokploy import failures
-from slipway.engine.dokploy.answers import Schedule, Service
-from slipway.engine.dokploy.client import Dokploy, connect
-from slipway.engine.dokploy.clock import Clock
-from slipway.engine.dokploy.schedules import UNHEARD_S, Wanted
-from slipway.engine.dokploy.uploads import Content
+from slipway.engine.dokploy.api import failures
+from slipway.engine.dokploy.api.answers import Schedule, Service
+from slipway.engine.dokploy.api.client import Dokploy, connect
+from slipway.engine.dokploy.api.clock import Clock
+from slipway.engine.dokploy.api.schedules import UNHEARD_S, Wanted
+from slipway.engine.dokploy.api.uploads import Content
 from slipway.system.redact import Secret
 from tests.support.dokploy.server import Fault
 

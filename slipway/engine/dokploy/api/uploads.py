@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from slipway.engine.dokploy import readback, versions
-from slipway.engine.dokploy.answers import Service, Stored
-from slipway.engine.dokploy.base import Base
+from slipway.engine.dokploy.api import readback, versions
+from slipway.engine.dokploy.api.answers import Service, Stored
+from slipway.engine.dokploy.api.base import Base
 from slipway.system.redact import NO_SECRET, Secret
 
 PATH = "./docker-compose.yml"  # where the server writes the file of a raw service, whatever it is told

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from slipway.engine.dokploy.failures import Stripped
-from slipway.engine.dokploy.meanings import at
-from slipway.engine.dokploy.versions import UPGRADE
+from slipway.engine.dokploy.api.failures import Stripped
+from slipway.engine.dokploy.api.meanings import at
+from slipway.engine.dokploy.api.versions import UPGRADE
 
 
 def lost(wanted: Mapping[str, Any], kept: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from slipway.engine.dokploy import answers, outcomes
-from slipway.engine.dokploy.answers import Deployment, Job, Service
-from slipway.engine.dokploy.base import Base
-from slipway.engine.dokploy.clock import REAL, Clock
-from slipway.engine.dokploy.failures import Missing, TooOld, Unanswered, Unreachable
-from slipway.engine.dokploy.outcomes import Ended, Pending, Sight, Ticket
-from slipway.engine.dokploy.versions import UPGRADE
+from slipway.engine.dokploy.api import answers, outcomes
+from slipway.engine.dokploy.api.answers import Deployment, Job, Service
+from slipway.engine.dokploy.api.base import Base
+from slipway.engine.dokploy.api.clock import REAL, Clock
+from slipway.engine.dokploy.api.failures import Missing, TooOld, Unanswered, Unreachable
+from slipway.engine.dokploy.api.outcomes import Ended, Pending, Sight, Ticket
+from slipway.engine.dokploy.api.versions import UPGRADE
 
 MOST_LINES = 10_000
 

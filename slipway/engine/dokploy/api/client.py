@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from slipway.engine.dokploy import versions
-from slipway.engine.dokploy.answers import Service
-from slipway.engine.dokploy.containers import Containers
-from slipway.engine.dokploy.deployments import Deployments
-from slipway.engine.dokploy.domains import Domains
-from slipway.engine.dokploy.failures import Missing
-from slipway.engine.dokploy.places import Places
-from slipway.engine.dokploy.schedules import Schedules
-from slipway.engine.dokploy.transport import ANSWER_S, Transport
-from slipway.engine.dokploy.uploads import Uploads
+from slipway.engine.dokploy.api import versions
+from slipway.engine.dokploy.api.answers import Service
+from slipway.engine.dokploy.api.containers import Containers
+from slipway.engine.dokploy.api.deployments import Deployments
+from slipway.engine.dokploy.api.domains import Domains
+from slipway.engine.dokploy.api.failures import Missing
+from slipway.engine.dokploy.api.places import Places
+from slipway.engine.dokploy.api.schedules import Schedules
+from slipway.engine.dokploy.api.transport import ANSWER_S, Transport
+from slipway.engine.dokploy.api.uploads import Uploads
 from slipway.system.redact import Secret
 
 LONG_S = 600.0  # stopping waits for every container's own time to stop

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.engine.dokploy import answers, meanings, readback
-from slipway.engine.dokploy.failures import DokployError, NotDokploy, Stripped
+from slipway.engine.dokploy.api import answers, meanings, readback
+from slipway.engine.dokploy.api.failures import DokployError, NotDokploy, Stripped
 from slipway.system.redact import Masker
 
 NAMES = st.sampled_from(
