@@ -18,6 +18,7 @@ def contradictions(s: Settings) -> Iterator[tuple[str, str]]:
         yield "DOMAIN", "the public host name that the proxy serves, because DOMAIN_TLS=proxy"
     if s.domain_tls == "proxy" and not s.trusted_proxies:
         yield "TRUSTED_PROXIES", "the address of the proxy that ends TLS, or private, because DOMAIN_TLS=proxy"
+    yield from of_dokploy(s)
     external_database = bool(s.database_url.get_secret_value())
     if s.postgres == "external" and not external_database:
         yield "DATABASE_URL", "the URL of the database, because POSTGRES=external"
@@ -49,6 +50,19 @@ def contradictions(s: Settings) -> Iterator[tuple[str, str]]:
     yield from of_archiving(s)
     if s.postgres_memory < 128 * 2**20:
         yield "POSTGRES_MEMORY", "128MB or more"
+
+
+def of_dokploy(s: Settings) -> Iterator[tuple[str, str]]:
+    if not s.on_dokploy:
+        return
+    if s.local:
+        yield "ENVIRONMENT", "a name such as production, because ENGINE=dokploy runs on a server"
+    if not s.domain:
+        yield "DOMAIN", "the public host name that Dokploy's proxy serves, because ENGINE=dokploy publishes no port"
+    if s.https_port != 443:
+        yield "HTTPS_PORT", "443, the port of Dokploy's proxy, because ENGINE=dokploy"
+    if s.pitr:
+        yield "PITR", "false, because ENGINE=dokploy archives nothing yet; ENGINE=docker does"
 
 
 def of_archiving(s: Settings) -> Iterator[tuple[str, str]]:

@@ -50,8 +50,10 @@ class Identity(BaseModel):
         description="What tells this stack from others of that name on an engine. ./invoke init makes one; the same"
         " wherever this stack is worked on from.",
     )
-    engine: Literal["auto", "docker", "embedded"] = setting(
-        "auto", "Where the stack runs: docker, embedded (local processes), or auto: docker where an engine answers."
+    engine: Literal["auto", "docker", "embedded", "dokploy"] = setting(
+        "auto",
+        "Where the stack runs: docker, embedded (local processes), dokploy (a server of Dokploy, by its API), or auto: docker"
+        " where an engine answers, else embedded.",
     )
     embedded_programs: Literal["auto", "system", "wheel"] = setting(
         "auto",
@@ -64,6 +66,20 @@ class Identity(BaseModel):
 
 class Images(BaseModel):
     images_max_days: Count = setting(60, "Days after which doctor names an image as old; 0: it names none.")
+
+
+class Dokploy(BaseModel):
+    dokploy_url: Endpoint = setting("", "Address of the Dokploy server, such as https://dokploy.example.com.")
+    dokploy_api_key: Secret = Field(Secret(""), description="API key of Dokploy, made without a rate limit.")
+    dokploy_project: str = setting("", "Project in Dokploy. Empty: named as PROJECT.")
+    dokploy_environment: str = setting("", "Environment of that project. Empty: named as ENVIRONMENT.")
+    dokploy_server: str = setting("", "Id of the server in Dokploy that the stack runs on. Empty: Dokploy's own.")
+    dokploy_certificate: Literal["letsencrypt", "custom", "none"] = setting(
+        "letsencrypt", "Certificate that Dokploy's proxy has for DOMAIN; none: plain HTTP."
+    )
+    dokploy_proxy: Endpoint = setting(
+        "", "Where this machine reaches Dokploy's proxy, as before DNS leads there. Empty: at DOMAIN."
+    )
 
 
 class App(BaseModel):
@@ -166,6 +182,7 @@ class Offsite(BaseModel):
 GROUPS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "The stack": (Identity, Images),
     "The front door": (FrontDoor, Limits),
+    "Dokploy": (Dokploy,),
     "The app": (App,),
     **{heading: (fields,) for store in stores.load() for heading, fields in store.groups.items()},
     "Deploying": (Deploying,),
@@ -200,6 +217,20 @@ class Settings(*reversed([fields for group in GROUPS.values() for fields in grou
     @property
     def local(self) -> bool:
         return self.environment == LOCAL
+
+    @property
+    def on_dokploy(self) -> bool:
+        return self.engine == "dokploy"
+
+    @property
+    def site(self) -> str:
+        if self.on_dokploy and self.domain and self.dokploy_certificate == "none":
+            return f"http://{self.domain}"
+        return super().site
+
+    @property
+    def ends_tls(self) -> bool:
+        return super().ends_tls and not self.on_dokploy
 
     @property
     def stack(self) -> str:

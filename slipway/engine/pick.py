@@ -30,6 +30,10 @@ def pick(stack: Stack, root: Path, environ: Mapping[str, str]) -> tuple[Engine, 
 def choose(stack: Stack, root: Path, environ: Mapping[str, str]) -> tuple[Engine, str]:
     """The engine that the settings and this machine give."""
     wish = stack.settings.engine
+    if wish == "dokploy":
+        raise EngineError(
+            "ENGINE", "dokploy, which is rendered and not yet driven", "docker or embedded", "set ENGINE in .env"
+        )
     if wish != "docker":
         embedded = embed(stack, root)
         if wish == "embedded":

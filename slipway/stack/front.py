@@ -24,6 +24,10 @@ CLAIMS = (
 
 
 def trusted(settings: Settings) -> list[str]:
-    """The addresses and networks of TRUSTED_PROXIES, each once, with those that the word `private` stands for."""
-    named = (PRIVATE_NETWORKS if each == PRIVATE else (each,) for each in settings.trusted_proxies)
+    """The addresses and networks of TRUSTED_PROXIES, each once, with those that the word `private` stands for.
+
+    Dokploy's proxy is beside the gateway, at an address that nobody knows before.
+    """
+    wanted = settings.trusted_proxies or ((PRIVATE,) if settings.on_dokploy else ())
+    named = (PRIVATE_NETWORKS if each == PRIVATE else (each,) for each in wanted)
     return list(dict.fromkeys(network for networks in named for network in networks))

@@ -56,8 +56,25 @@ class Stack:
         return max(self.settings.drain_timeout, DOCKERS_GRACE)
 
     @property
+    def file(self) -> str:
+        """What its rendered files are called; on a server of Dokploy that of production is compose/dokploy.yaml."""
+        name = self.settings.environment
+        if self.settings.on_dokploy:
+            return "dokploy" if name == "production" else f"{name}.dokploy"
+        return name
+
+    @property
     def target(self) -> str:
+        """The page among the templates."""
+        if self.settings.on_dokploy:
+            return "dokploy"
         return "local" if self.settings.local else "production"
+
+    @property
+    def front(self) -> str:
+        """The gateway's name in the rendered file. On Dokploy it is a name for every stack of the server, since what has
+        a domain joins a network that all of them share."""
+        return f"{self.name}-gateway" if self.settings.on_dokploy else "gateway"
 
     @property
     def stores(self) -> tuple[Service, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import contract, front, stores, tuning
+from slipway.stack import contract, front, references, stores, tuning
 from slipway.stack.accounts import ACCOUNTS
 from slipway.stack.model import Stack
 from slipway.system import disk
@@ -47,7 +47,7 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
             "a template that renders",
             f"edit {place.rsplit(':', 1)[0]}, then ./invoke render",
         ) from None
-    return {f"{stack.settings.environment}.yaml": text, f"{stack.settings.environment}.gateway.json": gateway}
+    return {f"{stack.file}.yaml": text, f"{stack.file}.gateway.json": gateway}
 
 
 def writable_places(stack: Stack) -> list[str]:
@@ -67,7 +67,12 @@ def jinja(templates: Path):
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    env.filters |= {"q": quote, "literal": lambda text: quote(text.replace("$", "$$")), "mb": tuning.megabytes}
+    env.filters |= {
+        "refer": references.of_colour,
+        "q": quote,
+        "literal": lambda text: quote(text.replace("$", "$$")),
+        "mb": tuning.megabytes,
+    }
     return env
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 
 from slipway.config import envfile
 from slipway.config.settings import LOCAL
@@ -12,13 +13,13 @@ from slipway.stack import model, render
 
 
 def run(on: str, reporter, check: bool = False) -> None:
-    """Renders an environment, which needs no secret; the local one brings production's defaults along.
+    """Renders an environment, which needs no secret; the local one brings production along, on Docker and on Dokploy.
 
     With `check` nothing is written, and a difference is a SettingsError that shows it.
     """
     rendered = {}
-    for name in (on, "production") if on == LOCAL else (on,):
-        rendered |= render.files(model.build(envfile.parse(ROOT, name, os.environ)), ROOT)
+    for name, environ in wanted(on):
+        rendered |= render.files(model.build(envfile.parse(ROOT, name, environ)), ROOT)
     directory = ROOT / "compose"
     if check:
         if difference := render.stale(rendered, directory):
@@ -33,3 +34,15 @@ def run(on: str, reporter, check: bool = False) -> None:
         return
     changed = render.write(rendered, directory)
     reporter.done(f"Wrote {', '.join(f'compose/{name}' for name in changed)}." if changed else "Nothing to write.")
+
+
+def wanted(on: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The environments to render, each with the variables that decide over it."""
+    yield on, os.environ
+    if on == LOCAL:
+        yield "production", os.environ
+        # Whatever of production's own settings is not for Dokploy.
+        yield (
+            "production",
+            os.environ | {"ENGINE": "dokploy", "DOMAIN": "example.com", "PITR": "false", "HTTPS_PORT": "443"},
+        )

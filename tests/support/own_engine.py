@@ -23,8 +23,7 @@ from typing import TypeVar
 import pytest
 
 from slipway.config.settings import Settings
-from slipway.engine.docker import images as docker_images
-from slipway.stack import images
+from slipway.stack import built, images
 from tests.support.clone import Begun, Clone
 from tests.support.containers import ROOT, build_missing, docker
 from tests.support.waiting import until
@@ -222,7 +221,7 @@ def removed(group: Path) -> bool:
 def needed() -> Iterable[str]:
     """Tags of what a clone's stack stands on, all on the engine of this machine."""
     known = images.catalogue(ROOT, Settings(images="debian"))
-    return build_missing(known | {"ops": docker_images.local_ops(ROOT, known["postgres"].tag)}).values()
+    return build_missing(known | {"ops": built.local_ops(ROOT, known["postgres"].tag)}).values()
 
 
 @contextmanager

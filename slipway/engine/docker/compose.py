@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from slipway.config.credentials import secrets_of
 from slipway.engine.docker import meanings
+from slipway.stack import references
 from slipway.stack.model import Stack
 from slipway.system import inherited, process, transient
 
@@ -36,7 +34,6 @@ PLUGINS = (
 )
 # Order, images and what is replaced are decided before Compose is asked.
 UP = ("--progress", "plain", "up", "--detach", "--no-deps", "--no-build", "--pull", "never")
-REFERENCE = re.compile(r"\$\{([A-Z0-9_]+)")
 
 
 def command(stack: Stack, root: Path, file: Path, *words: str) -> list[str]:
@@ -90,32 +87,4 @@ def again(
 
 def environment(stack: Stack, images: Mapping[str, str], configs: Mapping[str, str]) -> dict[str, str]:
     """What the rendered file refers to. Handed over in memory: neither a file nor an argument holds a secret."""
-    return (
-        inherited.pick(KEPT)
-        | secrets_of(stack.settings)
-        | {f"APP_ENV_{key}": value.get_secret_value() for key, value in stack.settings.app_env.items()}
-        | {f"SLIPWAY_{key(name)}_IMAGE": tag for name, tag in images.items()}
-        | {f"SLIPWAY_CONFIG_{key(name)}": mark for name, mark in configs.items()}
-    )
-
-
-def key(name: str) -> str:
-    return name.upper().replace("-", "_")
-
-
-def sections(text: str) -> dict[str, str]:
-    """The part of a rendered file that belongs to each service."""
-    body = text.split("\nservices:\n", 1)[1].split("\nnetworks:\n", 1)[0]
-    parts = re.split(r"(?m)^  ([a-z][a-z-]*):$", body)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
-
-
-def fingerprints(text: str, values: Mapping[str, str]) -> dict[str, str]:
-    """What each service is started with: its own part of the file, and the values that this part refers to."""
-    marks = {}
-    for name, part in sections(text).items():
-        referred = {
-            key: values.get(key, "") for key in REFERENCE.findall(part) if not key.startswith("SLIPWAY_CONFIG_")
-        }
-        marks[name] = hashlib.sha256(repr((part, sorted(referred.items()))).encode()).hexdigest()[:16]
-    return marks
+    return inherited.pick(KEPT) | references.values(stack, images, configs)

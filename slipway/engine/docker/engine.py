@@ -31,7 +31,7 @@ from slipway.engine.docker.client import Connection
 from slipway.engine.owner import refuse_other
 from slipway.errors import EngineError
 from slipway.plan import Progress, Step
-from slipway.stack import images, render
+from slipway.stack import built, images, references, render
 from slipway.stack.model import Stack
 
 GRACE = 10  # seconds that Docker gives a container whose rendered file says nothing else
@@ -73,7 +73,7 @@ class Docker(Access):
     @cached_property
     def built_images(self) -> dict[str, images.Image]:
         """The images that are built here, by name."""
-        return docker_images.for_stack(self.stack, self.root)
+        return built.for_stack(self.stack, self.root)
 
     @cached_property
     def tags(self) -> dict[str, str]:
@@ -93,7 +93,7 @@ class Docker(Access):
         values = compose.environment(self.stack, self.tags | pair, {})
         if self.connection.migrates:
             values["SLIPWAY_GATEWAY_SYSCTL"] = "net.ipv4.tcp_migrate_req=1"
-        marks = compose.fingerprints(self.rendered_files[self.file.name], values)
+        marks = references.fingerprints(self.rendered_files[self.file.name], values)
         marks |= dict.fromkeys(pair, marks["app-blue"])  # the same release has the same mark in either colour
         scale = {f"SLIPWAY_{colour.upper()}_REPLICAS": str(self.stack["app"].replicas)} if colour else {}
         return values | compose.environment(self.stack, {}, marks) | scale
@@ -185,7 +185,7 @@ class Docker(Access):
         images.build(
             image,
             lambda argv, env: compose.build(argv, env or self.environment, progress.say, f"image {image.name}"),
-            docker_images.by_revision(image, self.root) if image.tag == self.tags.get("app") else (),
+            built.by_revision(image, self.root) if image.tag == self.tags.get("app") else (),
             anew,
         )
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from slipway.engine.docker import images as docker_images
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import images, model, pip_secrets
+from slipway.stack import built, images, model, pip_secrets
 from tests.unit.conftest import settings_of
 
 ROOT = Path(__file__).parents[3]
@@ -57,9 +56,9 @@ def test_debian_builds_every_service_and_registry_builds_ops_alone(root):
 def test_an_archived_postgres_is_an_image_of_ours_and_ops_stands_on_it(root, source):
     write(root / "images/pitr/Dockerfile", "FROM pitr")
     write(root / "app/Dockerfile", "FROM app")
-    built = docker_images.for_stack(model.build(settings_of(pitr=True, images=source, environment="production")), root)
-    assert built["ops"].needs == (built["postgres"].tag,)
-    assert ("BASE", "postgres:18-trixie") in built["postgres"].args or source == "debian"
+    known = built.for_stack(model.build(settings_of(pitr=True, images=source, environment="production")), root)
+    assert known["ops"].needs == (known["postgres"].tag,)
+    assert ("BASE", "postgres:18-trixie") in known["postgres"].args or source == "debian"
 
 
 def test_a_tag_names_the_image_and_twelve_hex_digits(root):

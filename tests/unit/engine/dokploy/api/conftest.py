@@ -50,8 +50,8 @@ class Target:
 @pytest.fixture
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The server of DOKPLOY_URL and DOKPLOY_API_KEY, else the fake one. What a test makes there is deleted again."""
-    if "DOKPLOY_URL" in os.environ:
-        client = connect(os.environ["DOKPLOY_URL"], Secret(os.environ["DOKPLOY_API_KEY"]))
+    if "TEST_DOKPLOY_URL" in os.environ:
+        client = connect(os.environ["TEST_DOKPLOY_URL"], Secret(os.environ["TEST_DOKPLOY_API_KEY"]))
         patience = Patience(deadline=PATIENCE)
     else:
         client, patience = request.getfixturevalue("client"), QUICK
