@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from slipway.data import endpoints
+from slipway.data import endpoints, packed
 from slipway.errors import Interrupted, SettingsError, SlipwayError
 from slipway.ops import serve, verbs
 from slipway.system import disk
@@ -29,6 +29,9 @@ def main(argv: list[str], env: dict[str, str]) -> int:
 def run_verb(argv: list[str], env: dict[str, str]) -> int:
     """Runs one verb and prints its result or its error. Raises BrokenPipeError when nobody reads."""
     try:
+        if len(argv) == 2 and packed.is_packed(argv[1]):
+            # Who packs has no shell that could tell it.
+            say({"event": "pid", "pid": os.getpid()})
         result = verbs.run(*arguments(argv), env, say)
         say({"event": "result", "result": result})
         return 0
@@ -63,7 +66,7 @@ def arguments(argv: list[str]) -> tuple[str, dict]:
             "python -m slipway.ops", f"{len(argv)} words", "VERB [JSON object]", "one of: " + ", ".join(verbs.VERBS)
         )
     try:
-        args = json.loads(argv[1]) if len(argv) == 2 else {}
+        args = json.loads(packed.read(argv[1])) if len(argv) == 2 else {}
     except ValueError as error:
         raise SettingsError(f"arguments of {argv[0]}", str(error), "a JSON object", "'{}'") from None
     if not isinstance(args, dict):

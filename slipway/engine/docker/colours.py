@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from slipway.data.gates.interface import Probe
+from slipway.engine.colours import service
 from slipway.engine.docker import compose, containers, owner
 from slipway.engine.docker.client import Connection
 from slipway.engine.docker.lock import instant
@@ -17,25 +18,9 @@ from slipway.stack import accepts
 if TYPE_CHECKING:
     from slipway.engine.docker.engine import Docker
 
-COLOURS = ("blue", "green")
 CRASHES = 3  # restarts after which a container is given up
 STEADY = 10  # seconds after which Docker, too, takes a container to have started well
 GONE = "its container is gone"
-
-
-def other(colour: str) -> str:
-    return COLOURS[1 - COLOURS.index(colour)]
-
-
-def service(colour: str) -> str:
-    return f"app-{colour}"
-
-
-def find_serving(found: Mapping[str, Sequence[dict]], active: str) -> str:
-    """The colour that serves: the gateway's, unless only the other one has containers."""
-    there = [colour for colour in COLOURS if found.get(service(colour))]
-    named = active or COLOURS[0]
-    return there[0] if len(there) == 1 else named
 
 
 class Rollout:

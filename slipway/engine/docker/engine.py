@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from slipway.data.verb import A, R, Verb
 from slipway.engine import Build, Finding, Running, Seen
+from slipway.engine.colours import COLOURS, find_serving
+from slipway.engine.colours import service as service_of
 from slipway.engine.docker import (
     accounts,
     backup_place,
@@ -89,7 +91,7 @@ class Docker(Access):
 
     def environment_for(self, image: str, colour: str = "") -> dict[str, str]:
         """What the rendered file refers to when the app runs from `image`; `colour` is one that is to have containers."""
-        pair = dict.fromkeys(map(colours.service, colours.COLOURS), image)
+        pair = dict.fromkeys(map(service_of, COLOURS), image)
         values = compose.environment(self.stack, self.tags | pair, {})
         if self.connection.migrates:
             values["SLIPWAY_GATEWAY_SYSCTL"] = "net.ipv4.tcp_migrate_req=1"
@@ -129,8 +131,8 @@ class Docker(Access):
         if service != "app":
             return service
         found = containers.containers(self.connection, self.stack.name)
-        both = sum(colours.service(colour) in found for colour in colours.COLOURS) != 1
-        return colours.service(colours.find_serving(found, observe.gateway_of(self, found).active if both else ""))
+        both = sum(service_of(colour) in found for colour in COLOURS) != 1
+        return service_of(find_serving(found, observe.gateway_of(self, found).active if both else ""))
 
     def group(self, service: str) -> list[dict]:
         """The containers of a service, stopped ones included."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from slipway.data.verb import Nothing
-from slipway.engine import Running, Seen
-from slipway.engine.docker import colours, containers
-from slipway.engine.docker.ops_exec import OtherVersion
+from slipway.engine import Running, Seen, colours, running
+from slipway.engine.docker import containers
+from slipway.engine.events import OtherVersion
 from slipway.ops.interface import ACTIVE, OBSERVE, Gateway, Observed
 from slipway.plan import Silent
 from slipway.stack.model import Stack
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 def whole(engine: Docker) -> Seen:
     """All that can be seen; ops is asked where it and Postgres run."""
     found = containers.containers(engine.connection, engine.stack.name)
-    services = containers.services(engine.stack, found)
+    services = running.services(engine.stack, found)
     asked = services.get("ops", Running("")).state == "running" and "postgres" not in stopped_services(
         engine.stack, services
     )
     data = ask(engine) if asked else None
     gateway = data.gateway if data else gateway_of(engine, found)
     colour = colours.find_serving(found, gateway.active)
-    services |= containers.app(engine.stack, found.get(colours.service(colour), []), colour)
+    services |= running.app(engine.stack, found.get(colours.service(colour), []), colour)
     answering, answer = http.ask(engine.probe_url(), engine.site()) if "gateway" in services else (False, "")
     return Seen(
         services,
@@ -64,8 +64,8 @@ def glance(engine: Docker) -> Seen:
     if ops := next((each for each in found.get("ops", []) if each["State"] == "running"), None):
         engine.ops.wake(ops["Id"])
     colour = colours.find_serving(found, "")
-    services = containers.services(engine.stack, found)
-    services |= containers.app(engine.stack, found.get(colours.service(colour), []), colour)
+    services = running.services(engine.stack, found)
+    services |= running.app(engine.stack, found.get(colours.service(colour), []), colour)
     return Seen(services, containers.tags(engine.connection), colour=colour)
 
 

@@ -6,19 +6,16 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from slipway.data import wire
 from slipway.data.verb import A, R, Verb
 from slipway.engine.docker.client import Connection
 from slipway.engine.docker.ops_session import SERVE, Session
-from slipway.errors import ENGINE_GONE, EngineError, from_fields
+from slipway.engine.events import decode, parse_events, read_last_event
+from slipway.errors import ENGINE_GONE, EngineError
 from slipway.plan import Progress
 from slipway.system import process
-
-
-class OtherVersion(EngineError):
-    """The ops container answers, and not in the form of this version."""
 
 
 def run(
@@ -57,34 +54,11 @@ def ask(
     return read_answer(connection, session.container, verb, outcome, noise)
 
 
-def read_last_event(found: Iterator[dict], pids: list[int], progress: Progress) -> dict:
-    """The last event of a verb, its result or its error; what it says before goes to `progress`."""
-    for event in found:
-        kind = event.get("event")
-        if kind == "pid":
-            pids.append(event["pid"])
-        elif kind == "progress" and (event.get("done") or event.get("total")):
-            progress.count(event["done"], event.get("total") or None, event.get("unit", ""))
-        elif kind == "progress":
-            progress.say(event.get("text", ""))
-        else:
-            return event
-    return {}
-
-
 def read_answer(connection: Connection, container: str, verb: Verb[A, R], outcome: dict, noise: list[str]) -> R:
     """What a verb answered; its own error is raised here again, and EngineError where it has said nothing."""
-    if outcome.get("event") == "error":
-        raise from_fields(outcome["error"])
-    if outcome.get("event") != "result":
+    if outcome.get("event") not in ("result", "error"):
         raise cut_off(connection, container, verb.name, noise)
-    try:
-        return wire.decode(verb.gives, outcome["result"])
-    except wire.Mismatch as error:
-        found = f"its answer is of another version of Slipway: {error.where}: {error.found}"
-        raise OtherVersion(
-            f"ops: {verb.name}", found, error.expected, "./invoke up starts the ops of this one"
-        ) from None
+    return decode(verb, outcome)
 
 
 def prepare(connection: Connection, container: str, verb: str, argv: list[str], stdin: bool = False) -> dict:
@@ -175,15 +149,6 @@ def events(connection: Connection, exec_id: str, give_up: Callable[[], None], no
         if isinstance(line, BaseException):
             raise engine_gone(line) from line
         yield from parse_events([line], noise)
-
-
-def parse_events(lines: Iterable[str], noise: list[str]) -> Iterator[dict]:
-    """The events in these lines; lines that are none go to `noise`."""
-    for line in lines:
-        try:
-            yield json.loads(line)
-        except ValueError:
-            noise.append(line)
 
 
 def engine_gone(error: BaseException) -> EngineError:

@@ -57,6 +57,7 @@ PROCEDURES: Mapping[str, Procedure] = {
     "compose.cleanQueues": asked("POST", "composeId"),
     "compose.cancelDeployment": asked("POST", "composeId"),
     "compose.getConvertedCompose": asked("GET", "composeId"),
+    "compose.readLogs": asked("GET", "composeId containerId", "tail since search", since=V29),
     "mounts.create": asked("POST", "type mountPath serviceId", "filePath content hostPath volumeName serviceType"),
     "mounts.update": asked("POST", "mountId", "content filePath mountPath"),
     "mounts.remove": asked("POST", "mountId"),

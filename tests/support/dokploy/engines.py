@@ -22,6 +22,8 @@ class Engine(Protocol):
 
     def inspect(self, container: str) -> dict[str, Any] | None: ...
 
+    def log(self, container: str, lines: int) -> str: ...
+
 
 def launch(argv: Sequence[str], folder: Path, log: IO[bytes]) -> subprocess.Popen:
     # As Dokploy does: none of the caller's environment, and so no DOCKER_HOST.
@@ -49,6 +51,10 @@ class Docker:
     def inspect(self, container: str) -> dict[str, Any] | None:
         done = subprocess.run(["docker", "inspect", container], text=True, capture_output=True)
         return json.loads(done.stdout)[0] if done.returncode == 0 else None
+
+    def log(self, container: str, lines: int) -> str:
+        words = ["docker", "logs", "--tail", str(lines), container]
+        return subprocess.run(words, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
 
 
 class Memory:
@@ -91,6 +97,9 @@ class Memory:
 
     def inspect(self, container: str) -> dict[str, Any] | None:
         return self.there.get(container)
+
+    def log(self, container: str, lines: int) -> str:
+        return f"log of {container}\n"
 
 
 def labels(inspected: dict[str, Any]) -> dict[str, str]:

@@ -206,6 +206,12 @@ def config(state: State, given: Row) -> Row | None:
     return state.engine.inspect(given["containerId"])
 
 
+@handles("compose.readLogs")
+def container_log(state: State, given: Row) -> str:
+    state.row("composes", given["composeId"])
+    return state.engine.log(given["containerId"], int(given.get("tail") or 100))
+
+
 @handles("destination.testConnection")
 def test_destination(state: State, given: Row) -> None:
     keys = f"--s3-access-key-id={given['accessKey']} --s3-secret-access-key={given['secretAccessKey']}"

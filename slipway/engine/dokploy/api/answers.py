@@ -101,6 +101,7 @@ class Container:
     image: str
     image_id: str
     started_at: str
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -218,4 +219,5 @@ def container(row: Any, config: Any, procedure: str) -> Container:
         optional(config["Config"], "Image") or "",
         take(config, "Image", str, procedure),
         optional(state, "StartedAt") or "",
+        labels,
     )

@@ -7,14 +7,24 @@ from slipway.engine.dokploy.api.answers import Container, Service
 from slipway.engine.dokploy.api.base import Base
 from slipway.engine.dokploy.api.failures import Missing
 
+MOST_LINES = 10_000
 LIST, INSPECT = "docker.getContainersByAppNameMatch", "docker.getConfig"
+
+
+ONE_OFF = "com.docker.compose.oneoff"
 
 
 class Containers(Base):
     """The part of the client that looks at containers."""
 
+    def log_of(self, service: Service, container: Container, lines: int) -> tuple[str, ...]:
+        """The last lines that a container has written. Raises Missing once it is gone, and on versions before 0.29."""
+        tail = max(1, min(lines, MOST_LINES))
+        text = self.transport.get("compose.readLogs", composeId=service.id, containerId=container.id, tail=tail)
+        return tuple(text.splitlines()) if isinstance(text, str) else ()
+
     def containers(self, service: Service) -> tuple[Container, ...]:
-        """All of them, stopped ones too, by name. One that is removed between two questions is left out.
+        """All of them but those of one command, stopped ones too, by name. One that is removed between two questions is left out.
 
         The server answers with none at all where its engine fails: nothing there proves nothing.
         """
@@ -28,4 +38,4 @@ class Containers(Base):
                 continue
             if config is not None:  # an empty body, once the container is gone
                 seen.append(answers.container(row, config, INSPECT))
-        return tuple(sorted(seen, key=lambda each: each.name))
+        return tuple(sorted((each for each in seen if each.labels.get(ONE_OFF) != "True"), key=lambda each: each.name))

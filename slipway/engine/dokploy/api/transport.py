@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,6 +43,7 @@ class Transport:
     key: Secret
     answer_s: float = ANSWER_S
     accepted: bool = False
+    ahead: float = 0.0  # seconds by which the server's clock is before ours, as its last answer had it
     session: requests.Session = field(default_factory=requests.Session, repr=False)
 
     def __post_init__(self) -> None:
@@ -87,6 +90,7 @@ class Transport:
                 stream=True,
             ) as answer:
                 body = answer.raw.read(MOST + 1, decode_content=True)
+                self.ahead = ahead_of_us(answer.headers.get("date", ""))
         except (requests.RequestException, OSError, _Broken) as error:
             raise lost(procedure, self.url, error) from None
         if len(body) > MOST:
@@ -97,6 +101,14 @@ class Transport:
 
 
 _Broken = requests.packages.urllib3.exceptions.HTTPError  # type: ignore[attr-defined]  # a body that was cut
+
+
+def ahead_of_us(date: str) -> float:
+    """By how many seconds a Date header, which counts whole ones, is before this machine's clock; 0 for none."""
+    try:
+        return parsedate_to_datetime(date).timestamp() - time.time()
+    except ValueError:
+        return 0.0
 
 
 def base(url: str) -> str:

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 
 import pytest
 
+from slipway.engine import running
 from slipway.engine.docker import containers
 from slipway.errors import EngineError
 from slipway.release import change
@@ -37,25 +38,25 @@ def container(state: str) -> dict:
     ],
 )
 def test_an_app_serves_as_long_as_one_of_its_containers_runs(states, state, detail):
-    found = containers.app(PAIR, [container(each) for each in states], "blue")["app"]
+    found = running.app(PAIR, [container(each) for each in states], "blue")["app"]
     assert (found.state, found.detail) == (state, detail)
 
 
 def test_an_app_of_which_a_container_is_missing_has_something_to_be_done():
-    found = containers.app(PAIR, [container("running"), container("exited")], "blue")
+    found = running.app(PAIR, [container("running"), container("exited")], "blue")
     assert change.differences({"app": "app 1"}, found) == {"app": "blue · 1 of 2 containers run: exited 3 s ago"}
 
 
 def test_any_other_service_is_as_its_worst_container():
     group = {"redis": [container("running"), container("exited")]}
-    assert containers.services(PAIR, group)["redis"].state == "stopped"
+    assert running.services(PAIR, group)["redis"].state == "stopped"
 
 
 def test_a_service_whose_image_was_made_anew_under_the_same_name_is_to_be_replaced_but_not_a_release():
     moved = container("running") | {"Image": "sha256:1"}
-    assert containers.services(PAIR, {"redis": [moved]})["redis"].config == ""
-    assert containers.services(PAIR, {"redis": [container("running")]})["redis"].config == "app 1"
-    assert containers.app(PAIR, [moved, moved], "blue")["app"].config == "app 1"
+    assert running.services(PAIR, {"redis": [moved]})["redis"].config == ""
+    assert running.services(PAIR, {"redis": [container("running")]})["redis"].config == "app 1"
+    assert running.app(PAIR, [moved, moved], "blue")["app"].config == "app 1"
 
 
 @pytest.mark.parametrize(

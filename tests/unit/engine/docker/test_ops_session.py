@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from slipway.engine import events
 from slipway.engine.docker import ops_exec
 from slipway.engine.docker.ops_exec import Ops
 from slipway.engine.docker.ops_session import IDLE, Session
@@ -76,7 +77,7 @@ def test_a_verb_that_is_told_a_secret_has_a_process_of_its_own():
     ("result", "found"), [({}, "ms: missing"), ({"ms": "1"}, "ms: str"), ({"ms": None}, "ms: null")]
 )
 def test_an_answer_of_another_version_is_told_with_what_does_not_fit(result, found):
-    with pytest.raises(ops_exec.OtherVersion) as caught:
+    with pytest.raises(events.OtherVersion) as caught:
         ops_exec.read_answer(None, "ops", SWITCH, {"event": "result", "result": result}, [])
     assert caught.value.found.endswith(found) and caught.value.expected == "float"
 
