@@ -65,6 +65,9 @@ class Identity(BaseModel):
 
 
 class Images(BaseModel):
+    image_registry: ImageName = setting(
+        "", "Where images that are built are pushed for a server of Dokploy, such as ghcr.io/team. Empty: it has them."
+    )
     images_max_days: Count = setting(60, "Days after which doctor names an image as old; 0: it names none.")
 
 

@@ -31,9 +31,9 @@ def choose(stack: Stack, root: Path, environ: Mapping[str, str]) -> tuple[Engine
     """The engine that the settings and this machine give."""
     wish = stack.settings.engine
     if wish == "dokploy":
-        raise EngineError(
-            "ENGINE", "dokploy, which is rendered and not yet driven", "docker or embedded", "set ENGINE in .env"
-        )
+        from slipway.engine.dokploy import engine
+
+        return engine.connect(stack, root, environ), ""
     if wish != "docker":
         embedded = embed(stack, root)
         if wish == "embedded":

@@ -68,6 +68,11 @@ def pull(tag: str, env: Mapping[str, str], say: Callable[[str], None]) -> None:
     again(["docker", "pull", tag], env, say, f"image {tag}", lambda line: True)
 
 
+def push(tag: str, env: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Pushes an image; again where its registry or the way to it fails for a moment."""
+    again(["docker", "push", tag], env, say, f"image {tag}", lambda line: True)
+
+
 def build(argv: Sequence[str], env: Mapping[str, str], say: Callable[[str], None], where: str) -> None:
     """Runs a build; again where the registry of its floor fails for a moment. What a Dockerfile's command prints is its own."""
     again(argv, env, say, where, meanings.SENTENCE.search)

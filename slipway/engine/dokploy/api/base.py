@@ -20,5 +20,9 @@ class Base:
         """All that the server keeps of a service. Raises Missing where somebody deleted it."""
         return answers.stored(self.transport.get("compose.one", composeId=service.id), "compose.one")
 
+    def by_id(self, compose_id: str) -> Service:
+        """The service of an id. Raises Missing."""
+        return answers.stored(self.transport.get("compose.one", composeId=compose_id), "compose.one").service
+
     def rows_of(self, procedure: str, **query: Any) -> list[dict[str, Any]]:
         return answers.rows(self.transport.get(procedure, **query), procedure)

@@ -1,0 +1,136 @@
+"""Work in the ops container of a stack on Dokploy: a verb is run by a schedule that is off, and says what it does in its log."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+
+from slipway.data import packed, wire
+from slipway.data.verb import A, R, Verb
+from slipway.engine import events
+from slipway.engine.dokploy.api.answers import Deployment, Schedule, Service
+from slipway.engine.dokploy.api.client import Dokploy
+from slipway.engine.dokploy.api.deployments import MOST_LINES
+from slipway.engine.dokploy.api.failures import DokployError
+from slipway.engine.dokploy.api.schedules import Wanted
+from slipway.errors import EngineError, SettingsError
+from slipway.plan import Progress
+from slipway.system import process
+
+OURS = "slipway run"
+LONGEST = 86400.0  # seconds
+LOOK = 0.5  # seconds between two looks at what it says
+OLD = 86400  # seconds after which a schedule of a run that was killed is removed
+
+
+class Run:
+    """One verb while it runs. The request that started it is answered when it has ended."""
+
+    def __init__(self, client: Dokploy, service: Service, name: str, command: str, where: str = "ops"):
+        self.client, self.service = client, service
+        unique = f"{OURS} {name} {int(time.time() + client.transport.ahead)} {uuid.uuid4().hex[:8]}"
+        wanted = Wanted(unique, where, command, shell="sh")  # noqa: S604  (which shell Dokploy is to take)
+        self.schedule: Schedule = client.ensure_schedule(service, wanted)
+        self.record: Deployment | None = None
+        self.error: Exception | None = None
+        self.ended = threading.Event()
+        threading.Thread(target=self.work, daemon=True).start()
+
+    def work(self) -> None:
+        try:
+            self.record = self.client.run(self.schedule, within=LONGEST)
+        except Exception as error:
+            self.error = error
+        self.ended.set()
+
+    def lines(self, give_up: Callable[[], None]) -> Iterator[str]:
+        """Every line that it writes, until it has ended. `give_up` is called twice a second."""
+        told = 0
+        while True:
+            over = self.ended.wait(LOOK)
+            give_up()
+            if over and self.error:
+                raise self.error
+            there = self.look()
+            # A log that is longer than the server shows at once has lost its beginning.
+            new = there[told:] if len(there) < MOST_LINES else there[-100:]
+            told = len(there)
+            # The last line may be half of one while it is written.
+            whole = new if over else new[:-1]
+            told -= len(new) - len(whole)
+            yield from whole
+            if over:
+                return
+
+    def look(self) -> Sequence[str]:
+        """What it has written so far."""
+        record = self.record
+        if not record:
+            with suppress(DokployError):
+                record = next(iter(self.client.runs(self.schedule)), None)
+        return self.client.log(record, MOST_LINES) if record else ()
+
+    def forget(self) -> None:
+        """Removes the schedule, and with it the log."""
+        with suppress(DokployError):
+            self.client.remove_schedule(self.schedule)
+
+
+def run(
+    client: Dokploy, service: Service, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None]
+) -> R:
+    """Runs a verb of the data side in the ops container and returns its answer; an error of it is raised here again."""
+    if verb.confidential:
+        raise confidential(verb.name, service)
+    word = packed.pack(json.dumps(wire.encode(args)))
+    going = Run(client, service, verb.name, f"exec python3 -m slipway.data {verb.name} {word}")
+    pids: list[int] = []
+    noise: list[str] = []
+    try:
+        with process.cancellable(lambda: end(client, service, pids)):
+            outcome = events.read_last_event(events.parse_events(going.lines(give_up), noise), pids, progress)
+    except BaseException:
+        end(client, service, pids)
+        raise
+    finally:
+        going.forget()
+    if outcome.get("event") not in ("result", "error"):
+        raise EngineError(
+            f"ops: {verb.name}",
+            "it ended without a result",
+            "a verb that runs to its end",
+            "./invoke logs -s ops",
+            tuple(noise[-20:]),
+        )
+    return events.decode(verb, outcome)
+
+
+def end(client: Dokploy, service: Service, pids: Sequence[int]) -> None:
+    """Asks the verb to stop: it cancels its statement and rolls back."""
+    if pids:
+        with suppress(DokployError):
+            going = Run(client, service, "end", f"kill -TERM {' '.join(map(str, pids))}")
+            going.ended.wait(10)
+            going.forget()
+
+
+def sweep(client: Dokploy, service: Service) -> None:
+    """Removes what runs have left that were killed long ago."""
+    now = time.time() + client.transport.ahead
+    for each in client.schedules(service):
+        words = each.name.split()
+        if each.name.startswith(OURS) and words[-2].isdigit() and int(words[-2]) < now - OLD:
+            client.remove_schedule(each)
+
+
+def confidential(name: str, service: Service) -> SettingsError:
+    return SettingsError(
+        f"{name} on Dokploy",
+        "its arguments hold a secret, and Dokploy keeps and shows every command that it runs",
+        "a session on the server itself",
+        f"there: docker exec -i {service.app_name}-ops-1 python3 -m slipway.data serve; or ENGINE=docker",
+    )
