@@ -70,6 +70,10 @@ class Clone:
     stacks: list[str] = field(default_factory=lambda: ["local"])
     transcript: list[str] = field(default_factory=list)
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     # -- what a user does ----------------------------------------------------------------------------------------
 
     def begin(self, *words: str, prefix: tuple[str, ...] = (), **env: str) -> Begun:
@@ -130,19 +134,7 @@ class Clone:
 
     def ids(self, on: str = "local") -> dict[str, tuple[str, ...]]:
         """Ids of the running containers, by service."""
-        listed = must(
-            "ps",
-            "--no-trunc",
-            "--filter",
-            f"label={PROJECT}={self.project}-{on}",
-            "--format",
-            f'{{{{.Label "{SERVICE}"}}}} {{{{.ID}}}}',
-        )
-        found: dict[str, tuple[str, ...]] = {}
-        for name, each in sorted(line.split() for line in listed.splitlines()):
-            name = re.sub(r"^app-(blue|green)$", "app", name)  # one app, whichever colour serves
-            found[name] = (*found.get(name, ()), each)
-        return found
+        return ids_of(f"{self.project}-{on}")
 
     def id(self, service: str, on: str = "local") -> str:
         return self.ids(on)[service][0]
@@ -167,7 +159,7 @@ class Clone:
 
     def get(self, path: str) -> str:
         """What the front door answers; an error if that is not a 200."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
             return answer.read().decode()
 
     def secrets(self, on: str = "local") -> list[str]:
@@ -228,6 +220,17 @@ class Clone:
         app = f"slipway/{self.project}-app"
         if built := docker("image", "ls", app, "--format", "{{.Repository}}:{{.Tag}}").stdout.split():
             docker("image", "rm", *built)
+
+
+def ids_of(project: str) -> dict[str, tuple[str, ...]]:
+    """Ids of the running containers of a project of Compose, by service."""
+    form = f'{{{{.Label "{SERVICE}"}}}} {{{{.ID}}}}'
+    listed = must("ps", "--no-trunc", "--filter", f"label={PROJECT}={project}", "--format", form)
+    found: dict[str, tuple[str, ...]] = {}
+    for name, each in sorted(line.split() for line in listed.splitlines()):
+        name = re.sub(r"^app-(blue|green)$", "app", name)  # one app, whichever colour serves
+        found[name] = (*found.get(name, ()), each)
+    return found
 
 
 LISTS = {"container": ("ls", "--all", "--quiet"), "volume": ("ls", "--quiet"), "network": ("ls", "--quiet")}

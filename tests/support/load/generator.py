@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 import subprocess
 import sys
 import time
@@ -30,7 +31,7 @@ from tests.support.load import sender
 ROOT = Path(__file__).resolve().parents[3]
 FULL = 220  # requests per second, for deploys that are measured
 LIGHT = 60  # for faults: enough that a gap of a tenth of a second shows, and the machine has time for the rest
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = re.compile(r"127(\.\d{1,3}){3}|localhost|::1")
 MOST_REQUESTS = 500_000
 
 
@@ -157,7 +158,7 @@ def load(
     connection that has rested for more than `idle` seconds is not used again. Raises ValueError for a host that is not
     this machine.
     """
-    if urlsplit(url).hostname not in LOOPBACK:
+    if not LOOPBACK.fullmatch(urlsplit(url).hostname or ""):
         raise ValueError(f"{url}: load goes to loopback only")
     aim = sender.Aim(url, rate, seconds, min(math.ceil(rate * seconds), MOST_REQUESTS), fast, post, slow, idle)
     argv = [*prefix, sys.executable, "-m", "tests.support.load.sender", json.dumps(asdict(aim))]
