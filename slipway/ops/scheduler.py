@@ -14,7 +14,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Generic
 
 from slipway.data import endpoints, records, wire
 from slipway.data.backups import schedule
@@ -95,16 +97,17 @@ def is_deploying(ends: Endpoints) -> bool:
 
 def work(ends: Endpoints) -> dict:
     """Backup, drill, copies, prune; what fails first is the error, and a backup that is there is not undone by it."""
-    made, error = run(BACKUP, Backup("schedule", wait=WAIT))
-    if made is None:
-        return {"ok": False, "id": None, "error": error}
-    for verb, args in after(ends, made.id):
-        error = run(verb, args)[1] or error
-    return {"ok": not error, "id": made.id, "error": error}
+    made = run(BACKUP, Backup("schedule", wait=WAIT))
+    if made.answer is None:
+        return {"ok": False, "id": None, "error": made.error}
+    error = made.error
+    for verb, args in after(ends, made.answer.id):
+        error = run(verb, args).error or error
+    return {"ok": not error, "id": made.answer.id, "error": error}
 
 
-def after(ends: Endpoints, name: str) -> Iterator[tuple[Verb, object]]:
-    """What is done with a backup that was taken by schedule."""
+def after(ends: Endpoints, name: str | None) -> Iterator[tuple[Verb, object]]:
+    """What is done with a backup that was taken by schedule; None is the newest."""
     if ends.backup.drill in ("schedule", "always"):
         yield DRILL, Drill(name)
     if ends.offsite:
@@ -112,8 +115,17 @@ def after(ends: Endpoints, name: str) -> Iterator[tuple[Verb, object]]:
     yield PRUNE, Prune()
 
 
-def run(verb: Verb[A, R], args: A) -> tuple[R | None, str]:
-    """Runs one verb as a process: its answer, or its error as a sentence."""
+@dataclass(frozen=True)
+class Ran(Generic[R]):
+    """How a verb ended: its answer, or its error as a sentence; the exit code is that of its process."""
+
+    answer: R | None
+    error: str
+    code: int
+
+
+def run(verb: Verb[A, R], args: A) -> Ran[R]:
+    """Runs one verb as a process."""
     begun = time.monotonic()
     child = subprocess.Popen(
         [sys.executable, "-m", "slipway.ops", verb.name, json.dumps(wire.encode(args))],
@@ -135,7 +147,9 @@ def run(verb: Verb[A, R], args: A) -> tuple[R | None, str]:
         f"after {time.monotonic() - begun:.1f} s",
     )
     say(" ".join(filter(None, words)))
-    return None if error else wire.decode(verb.gives, result), error
+    # Killed, it has no code of its own.
+    code = child.returncode if child.returncode > 0 else int(bool(error))
+    return Ran(None if error else wire.decode(verb.gives, result), error, code)
 
 
 def read_event(line: str) -> tuple[dict, str]:

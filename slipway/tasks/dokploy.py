@@ -2,7 +2,7 @@
 
 from invoke import Collection, task
 
-from slipway.tasks.shared import JSON, perform
+from slipway.tasks.shared import JSON, ON, perform
 
 NEWEST = "0.30.2"  # the one whose source the rules were read in
 
@@ -25,4 +25,30 @@ def lint(c, file, env="", type="docker-compose", command="", version=NEWEST, on=
     perform("dokploy.lint", on, file=file, env=env, kind=type, command=command, version=version, json=json)
 
 
-namespace = Collection("dokploy", lint)
+@task(
+    auto_shortflags=False,
+    help={
+        "backup": "when a backup is taken, proven, copied and pruned: five fields as cron has them, in UTC; empty: not by it",
+        "drill": "when the newest backup is restored on trial",
+        "check": "when it is checked that there is a proven backup of the last day",
+        "remove": "take the schedules away",
+        "on": ON,
+        "json": JSON,
+    },
+)
+def schedules(c, backup="17 3 * * *", drill="", check="47 6 * * *", remove=False, on="production", json=False):
+    """Have backups, drills and checks done by Dokploy's clock, seen on its page with their logs."""
+    perform("dokploy.schedules", on, backup=backup, drill=drill, check=check, remove=remove, json=json)
+
+
+@task(
+    positional=["task"],
+    auto_shortflags=False,
+    help={"task": "backup, backups.drill, backups.check, backups.push or backups.prune", "on": ON, "json": JSON},
+)
+def run(c, task, on="production", json=False):
+    """Do one of the jobs now, in the stack's ops container, and end with its exit code."""
+    perform("dokploy.run", on, task=task, json=json)
+
+
+namespace = Collection("dokploy", lint, schedules, run)

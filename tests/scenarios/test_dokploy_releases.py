@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +78,25 @@ def test_releases_under_load_lose_no_request_whoever_presses_deploy_meanwhile(st
         )
         == 1
     )
+
+
+def test_jobs_by_dokploys_clock_are_seen_there_with_their_logs(stack: OnServer):
+    said = stack.succeed("dokploy.schedules", "--backup", "17 3 * * *", "--drill", "17 5 * * 0")
+    assert "backup: at 17 3 * * * (UTC)" in said and "3 schedules" in said
+    assert "Nothing to do" in stack.succeed("dokploy.schedules", "--backup", "17 3 * * *", "--drill", "17 5 * * 0")
+
+    # By the clock: what its page does at that time.
+    stack.server.strike("slipway job backup")
+    (record,) = stack.server.runs("slipway job backup")
+    log = Path(record["logPath"]).read_text()
+    assert record["status"] == "done" and "backup 2" in log and "backups.drill" in log and "exit code 0" in log
+    assert "1 backup" in stack.succeed("backups.list")
+
+    text = stack.succeed("dokploy.run", "backups.check")
+    assert "backups.check" in text and "done" in text
+    must("exec", stack.id("ops"), "sh", "-c", "rm -r /var/lib/slipway-backups/2*")
+    assert stack.invoke("dokploy.run", "backups.check").code == 8
+    assert_refused(stack.invoke("dokploy.run", "backup.all"), 2, "backups.drill")
+
+    assert "backup: no more" in stack.succeed("dokploy.schedules", "--remove")
+    assert not [each for each in stack.server.state.schedules.values() if each["enabled"]]

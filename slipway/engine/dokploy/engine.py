@@ -14,10 +14,11 @@ from slipway.engine import lock as holder
 from slipway.engine import owner as owners
 from slipway.engine.colours import COLOURS, find_serving
 from slipway.engine.colours import service as service_of
-from slipway.engine.dokploy import content, deploying, dotenv, images, inside, lock, looking, owner, rollout
+from slipway.engine.dokploy import clockwork, content, deploying, dotenv, images, inside, lock, looking, owner, rollout
 from slipway.engine.dokploy.access import Access
 from slipway.engine.dokploy.api.answers import Container, Service
 from slipway.engine.dokploy.api.client import Dokploy
+from slipway.engine.jobs import Job
 from slipway.errors import EngineError
 from slipway.plan import Progress
 from slipway.stack import built, references, render
@@ -198,6 +199,12 @@ class OnDokploy(Access):
 
     def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
         return inside.run(self.client, self.service(), verb, args, progress, give_up)
+
+    def install(self, jobs: Sequence[Job]) -> Sequence[str]:
+        return clockwork.install(self.client, self.service(), jobs)
+
+    def run_job(self, name: str, say: Callable[[str], None]) -> int:
+        return clockwork.run(self.client, self.service(), name, say)
 
     @contextmanager
     def hold_lock(self, doing: str, wait: float, flag: str) -> Iterator[Callable[[], None]]:

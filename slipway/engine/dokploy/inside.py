@@ -30,11 +30,20 @@ OLD = 86400  # seconds after which a schedule of a run that was killed is remove
 class Run:
     """One verb while it runs. The request that started it is answered when it has ended."""
 
-    def __init__(self, client: Dokploy, service: Service, name: str, command: str, where: str = "ops"):
+    def __init__(
+        self,
+        client: Dokploy,
+        service: Service,
+        name: str,
+        command: str,
+        where: str = "ops",
+        schedule: Schedule | None = None,
+    ):
         self.client, self.service = client, service
         unique = f"{OURS} {name} {int(time.time() + client.transport.ahead)} {uuid.uuid4().hex[:8]}"
         wanted = Wanted(unique, where, command, shell="sh")  # noqa: S604  (which shell Dokploy is to take)
-        self.schedule: Schedule = client.ensure_schedule(service, wanted)
+        self.schedule = schedule or client.ensure_schedule(service, wanted)
+        self.before = {each.id for each in client.runs(self.schedule)} if schedule else set()
         self.record: Deployment | None = None
         self.error: Exception | None = None
         self.ended = threading.Event()
@@ -71,7 +80,8 @@ class Run:
         record = self.record
         if not record:
             with suppress(DokployError):
-                record = next(iter(self.client.runs(self.schedule)), None)
+                fresh = [each for each in self.client.runs(self.schedule) if each.id not in self.before]
+                record = next(iter(fresh), None)
         return self.client.log(record, MOST_LINES) if record else ()
 
     def forget(self) -> None:

@@ -94,6 +94,16 @@ class Server:
         with self.away():
             pass
 
+    def strike(self, schedule: str) -> None:
+        """The clock: the time of a schedule has come."""
+        (found,) = [key for key, each in self.state.schedules.items() if each["name"] == schedule and each["enabled"]]
+        effects.run_schedule(self.state, {"scheduleId": found})
+
+    def runs(self, schedule: str) -> list[dict[str, Any]]:
+        """The records of a schedule's runs, newest first."""
+        (found,) = [key for key, each in self.state.schedules.items() if each["name"] == schedule]
+        return self.state.records("scheduleId", found)
+
     def fault_for(self, procedure: str) -> Fault | None:
         with self.state.lock:
             found = next((each for each in self.faults if each.procedure in ("", procedure)), None)
