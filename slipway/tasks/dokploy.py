@@ -25,4 +25,17 @@ def lint(c, file, env="", type="docker-compose", command="", version=NEWEST, on=
     perform("dokploy.lint", on, file=file, env=env, kind=type, command=command, version=version, json=json)
 
 
-namespace = Collection("dokploy", lint)
+@task(
+    help={
+        "into": "directory that gets the folder of the blueprint, named like the project; default: .slipway/blueprints",
+        "base64": "print the text that Dokploy's import takes, secrets and all, and write nothing",
+        "on": "environment whose stack is meant",
+        "json": JSON,
+    }
+)
+def blueprint(c, into="", base64=False, on="production", json=False):
+    """Write the stack as a template of Dokploy, with new secrets: for a registry or an import of your own."""
+    perform("dokploy.blueprint", on, into=into, base64=base64, json=json)
+
+
+namespace = Collection("dokploy", lint, blueprint)
