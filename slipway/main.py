@@ -97,10 +97,11 @@ def interrupt() -> None:
 def leave(code: int) -> None:
     import os
 
-    from slipway.system import process
+    from slipway.system import process, scratch
 
     process.end_all()
     process.kill_all()
+    scratch.remove_all()
     sys.stdout.flush()
     sys.stderr.flush()
     if any(thread.daemon and thread is not threading.current_thread() for thread in threading.enumerate()):

@@ -51,4 +51,17 @@ def run(c, task, on="production", json=False):
     perform("dokploy.run", on, task=task, json=json)
 
 
-namespace = Collection("dokploy", lint, schedules, run)
+@task(
+    help={
+        "into": "directory that gets the folder of the blueprint, named like the project; default: .slipway/blueprints",
+        "base64": "print the text that Dokploy's import takes, secrets and all, and write nothing",
+        "on": "environment whose stack is meant",
+        "json": JSON,
+    }
+)
+def blueprint(c, into="", base64=False, on="production", json=False):
+    """Write the stack as a template of Dokploy, with new secrets: for a registry or an import of your own."""
+    perform("dokploy.blueprint", on, into=into, base64=base64, json=json)
+
+
+namespace = Collection("dokploy", lint, schedules, run, blueprint)

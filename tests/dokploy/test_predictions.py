@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +13,8 @@ from hypothesis import strategies as st
 from yaml.nodes import ScalarNode, SequenceNode
 
 from slipway.stack.dokploy import env_values, go_values, lint, yaml_nodes, yaml_values
-from tests.support import npm
 from tests.support.campaign import sized
+from tests.support.dokploy.oracle import Oracle, compose
 from tests.support.fuzzing import fuzz
 
 HERE = Path(__file__).parent
@@ -35,37 +32,6 @@ WHOLE = st.integers(-(10**22), 10**22).map(str)
 # But the ends of lines that YAML 1.1 alone knows, which the lint does not look at.
 ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x85\u2028\u2029"), max_size=8)
 TEXTS = st.one_of(NUMBERS, DAYS, WORDS, SHAPES, FLOATS, WHOLE, ANY)
-
-
-class Oracle:
-    """One node process that answers a line with a line."""
-
-    def __init__(self, home: Path):
-        words = ["node", str(HERE / "oracle.js"), str(home)]
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, **question: str) -> dict:
-        self.process.stdin.write(json.dumps(question) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def yaml(self, text: str) -> str | None:
-        return self.ask(yaml=text).get("found")
-
-    def env(self, text: str) -> dict[str, str]:
-        return dict(self.ask(env=text)["found"])
-
-    def end(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    asked = Oracle(npm.install(HERE, "dokploy-oracle"))
-    yield asked
-    asked.end()
 
 
 def spelled(text: str, style: str) -> str:
@@ -175,14 +141,6 @@ def test_what_is_quoted_survives(oracle: Oracle, values: list[str]):
 @given(st.text(st.characters(codec="ascii", exclude_characters="'\\\r"), max_size=30))
 def test_a_value_without_a_single_quote_stands_in_single_quotes(value: str):
     assert env_values.quote(value) == f"'{value}'"
-
-
-def compose() -> str:
-    """Compose, which reads a file without an engine. Skips without it, fails in CI."""
-    if (found := shutil.which("docker")) is None:
-        must = os.environ.get("CI") == "true" or os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1"
-        (pytest.fail if must else pytest.skip)("no docker. To compare with Compose: sudo scripts/docker-engine")
-    return found
 
 
 # A process each: no search for the smallest list.

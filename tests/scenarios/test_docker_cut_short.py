@@ -11,7 +11,8 @@ import pytest
 from tests.support.campaign import sized
 from tests.support.clone import Clone
 from tests.support.load.generator import load
-from tests.support.releasing import another_image, cut, deployed, smoke_test
+from tests.support.releasing import another_image, at_step, cut, deployed, smoke_test
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.scenario
 
@@ -38,6 +39,18 @@ def test_a_deploy_that_is_cut_short_at_a_step_is_put_right_by_the_next(slow: Clo
         text = deployed(slow, f"after-{step}-{number.name}".replace(" ", "-"))
     # At its first step it may not have come to a record; after Ctrl-C it has undone itself.
     assert "cut short" in text or step in BEFORE_THE_RECORD or number != KILL
+    assert running.result.failed == 0, running.result.failures[:5]
+
+
+def test_a_deploy_that_a_pipeline_cancels_is_put_right_by_the_next_run_of_the_pipeline(slow: Clone):
+    with load(f"http://127.0.0.1:{slow.port}", seconds=120) as running:
+        run = at_step(slow, "probe app", APP_ENV_VERSION="cancelled")
+        # As platforms do it, but with no time between them to tidy up.
+        for number in (INTERRUPT, signal.SIGTERM, KILL):
+            run.process.send_signal(number)
+        run.process.communicate(timeout=PATIENCE)
+        text = deployed(slow, "after-cancel", "--yes", "--wait", "300")
+    assert run.process.returncode == -KILL and "cut short" in text
     assert running.result.failed == 0, running.result.failures[:5]
 
 

@@ -64,9 +64,9 @@ def sound(records: list[dict]) -> bool:
     return records[0]["result"] == "good" and all(record["result"] != "running" for record in records)
 
 
-def at_step(slow: Clone, step: str, **env: str) -> Begun:
-    """A deploy that has just begun a step."""
-    run = slow.begin("deploy", "--json", **env)
+def at_step(slow: Clone, step: str, *words: str, **env: str) -> Begun:
+    """A deploy, with these words more, that has just begun a step."""
+    run = slow.begin("deploy", "--json", *words, **env)
     for line in run.process.stdout:
         event = json.loads(line)
         if event["event"] == "step" and event["name"].startswith(step) and event["state"] == "started":

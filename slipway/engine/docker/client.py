@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from slipway.engine.docker.tunnel import Tunnel
 from slipway.errors import EngineError
 from slipway.system import process
 
@@ -45,15 +46,16 @@ def connect(environ: Mapping[str, str]) -> Connection:
     host = host_of(environ)
     if host.startswith("unix://"):
         check_socket(host.removeprefix("unix://"))
+    tunnel = Tunnel(host) if host.startswith("ssh://") else None
     try:
-        api = docker.DockerClient(
-            base_url=host, use_ssh_client=host.startswith("ssh://"), timeout=30, version="auto", tls=tls(environ, host)
-        )
+        url = tunnel.url if tunnel else host
+        api = docker.DockerClient(base_url=url, timeout=30, version="auto", tls=tls(environ, host))
         about = api.version()
     except (DockerException, OSError) as error:
+        complaint = tunnel.complaint() if tunnel else ""
         raise EngineError(
             "Docker",
-            f"no answer from {host}: {first_line(error)}",
+            f"no answer from {host}: {complaint or first_line(error)}",
             "a Docker engine that answers",
             "docker version; on Debian: sudo scripts/docker-engine; without Docker: ENGINE=embedded",
         ) from None
