@@ -11,6 +11,7 @@ from slipway.stack.model import Stack
 
 REFERENCE = re.compile(r"\$\{([A-Za-z0-9_]+)")
 WHOLE = re.compile(r"(?<!\$)((?:\$\$)*)\$\{(\w+)(:[^}]*)?\}")  # not where the dollar is doubled, which stands for one
+LED = re.compile(r"\$\{(?:BLUE|GREEN)_\w+:-(\$\{\w+(?::[^}]*)?\})\}")
 SECTION = re.compile(r"(?m)^  ([a-z][a-z0-9-]*):$")
 
 
@@ -28,6 +29,11 @@ def of_colour(text: str, colour: str) -> str:
     """The text with each reference led to the value of one colour where there is one: ${KEY} is ${BLUE_KEY:-${KEY}}."""
     mine = f"{colour.upper()}_"
     return WHOLE.sub(rf"\1${{{mine}\2:-${{\2\3}}}}", text) if colour else text
+
+
+def of_any_colour(text: str) -> str:
+    """The text with what `of_colour` has led elsewhere led back."""
+    return LED.sub(r"\1", text)
 
 
 def key(name: str) -> str:

@@ -50,7 +50,7 @@ def test_the_stack_of_a_blueprint_is_the_same_to_compose_after_dokploy_has_writt
 ):
     text, _ = compose_file(model.build(settings_of(environment="production", **more)), ROOT)
     seen = [config(tmp_path, each) for each in (text, oracle.yaml(text))]
-    assert seen[0] == seen[1] and "gateway" in seen[0]["services"]
+    assert seen[0] == seen[1] and "slipway-production-gateway" in seen[0]["services"]
 
 
 def config(place: Path, text: str) -> dict:

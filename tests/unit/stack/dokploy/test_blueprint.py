@@ -105,7 +105,7 @@ def test_the_compose_file_of_any_stack_is_good_by_the_rules_and_by_the_lint(valu
     files = blueprint.files(ABOUT, compose, domains, {})
     assert not templates.errors(files, "shop")
     assert [each for each in lint.lint_file("docker-compose.yml", compose) if each.level == ERROR] == []
-    assert domains == (Domain("gateway", 80),)
+    assert domains == (Domain("slipway-production-gateway", 80),)
     content = yaml.safe_load(compose)
     assert not any(volume.get("external") for volume in content["volumes"].values())
 
