@@ -31,6 +31,11 @@ for _key in [key for key in os.environ if key in envfile.KEYS or key.startswith(
         os.environ[f"TEST_{_key}"] = _value
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the files that say of themselves that they are long before all others, so that none of them ends the run."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @dataclass(frozen=True)
 class AppStack:
     """What the app's tests need of a running stack: its URL, and all that a further backend has to be told."""

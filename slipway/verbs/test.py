@@ -12,8 +12,9 @@ from slipway.environment import ROOT
 from slipway.errors import VerificationError
 from slipway.system import requirements
 
-ALWAYS = ("tests/unit", "tests/newman", "tests/dokploy", "tests/app", "tests/embedded")
 SCENARIOS = "tests/scenarios"
+# In the order in which they begin: long files first, and the hundreds of short ones fill the gaps at the end.
+ALWAYS = ("tests/embedded", "tests/app", "tests/newman", "tests/dokploy", "tests/unit")
 WORKERS = "3"
 
 
@@ -29,9 +30,7 @@ def run(on: str, reporter, only: str | None = None) -> None:
     left_out = None if only else why_no_docker(os.environ)
     if left_out and os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1":
         raise left_out
-    # Most of them wait for servers most of the time: three files side by side keep two cores busy. A file stays whole,
-    # because its tests share a stack.
-    words = [only] if only else ["-n", WORKERS, "--dist", "loadfile", *ALWAYS, *([] if left_out else [SCENARIOS])]
+    words = [only] if only else everything(scenarios=not left_out)
     # The tests start hundreds of commands: none of them compiles anew what it runs.
     env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     code = subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, env=env, check=False).returncode
@@ -42,3 +41,12 @@ def run(on: str, reporter, only: str | None = None) -> None:
         )
     if code:
         raise VerificationError("tests", f"pytest ended with {code}", "0", "read the first failure above")
+
+
+def everything(scenarios: bool) -> list[str]:
+    """Arguments of pytest for all tests, with or without those that need a Docker engine."""
+    # Most of them wait for servers most of the time: three files side by side keep two cores busy. A file stays whole,
+    # because its tests share a stack. Left to itself xdist begins with the files of the most tests, which are short
+    # ones, and one worker is alone with a long one at the end.
+    side_by_side = ["-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"]
+    return [*side_by_side, *([SCENARIOS] if scenarios else []), *ALWAYS]

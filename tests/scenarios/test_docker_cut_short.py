@@ -14,7 +14,7 @@ from tests.support.load.generator import load
 from tests.support.releasing import another_image, at_step, cut, deployed, smoke_test
 from tests.support.waiting import PATIENCE
 
-pytestmark = pytest.mark.scenario
+pytestmark = [pytest.mark.scenario, pytest.mark.long]
 
 KILL, INTERRUPT = signal.SIGKILL, signal.SIGINT
 STEPS = ["record", "start app", "probe app", "switch", "drain app", "front door", "stop app"]

@@ -14,7 +14,7 @@ from tests.support.load.generator import FULL, load
 from tests.support.releasing import another_image, answers, before_the_lock, deployed, releases, version
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.scenario
+pytestmark = [pytest.mark.scenario, pytest.mark.long]
 
 DEPLOYS = sized(10, 100)
 

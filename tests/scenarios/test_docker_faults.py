@@ -19,7 +19,7 @@ from tests.support.load.generator import Result, load
 from tests.support.releasing import another_image, answers, at_step, deployed, releases, steady, version
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.scenario
+pytestmark = [pytest.mark.scenario, pytest.mark.long]
 
 # What a reload of the gateway promises to lose nothing of: connections that rest for less than the notice it gives.
 IN_USE = 0.5  # seconds

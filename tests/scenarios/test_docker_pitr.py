@@ -13,7 +13,7 @@ from tests.support.clone import DEMO_USER, Clone, assert_refused
 from tests.support.containers import docker, must, pause
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.scenario
+pytestmark = [pytest.mark.scenario, pytest.mark.long]
 
 DIRECTORY = "/var/lib/postgresql/18"
 KEEPER = """

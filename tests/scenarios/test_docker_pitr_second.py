@@ -14,7 +14,7 @@ from tests.support.clone import Clone, assert_refused
 from tests.support.containers import must
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.scenario
+pytestmark = [pytest.mark.scenario, pytest.mark.long]
 
 KEYS = ("elsewhere", "a-key-of-another-store")
 MAKE_BUCKET = """

@@ -18,7 +18,7 @@ from tests.support.containers import must
 from tests.support.load.generator import load
 from tests.support.releasing import SLOW, another_image, at_step, colours, cut, deployed, releases, smoke_test, version
 
-pytestmark = pytest.mark.scenario
+pytestmark = [pytest.mark.scenario, pytest.mark.long]
 
 
 # -- who else is at work ---------------------------------------------------------------------------------------------
