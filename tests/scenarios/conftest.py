@@ -27,9 +27,12 @@ def engine() -> None:
         (pytest.fail if os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1" else pytest.skip)(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared(engine: None) -> Iterator[Clone]:
-    """A stack that is up, for scenarios that only look."""
+    """A stack that is up, for scenarios of one file that only look.
+
+    For no longer: a stack at rest takes a tenth of a processor, and each worker would have one to the end of the run.
+    """
     with clone.made() as made:
         made.succeed("up")
         yield made
