@@ -11,7 +11,7 @@ from tests.support.campaign import sized
 from tests.support.clone import Clone, assert_refused
 from tests.support.containers import docker, must
 from tests.support.load.generator import FULL, load
-from tests.support.releasing import another_image, answers, before_the_lock, deployed, releases, version
+from tests.support.releasing import another_image, answers, before_the_lock, deployed, released, releases, version
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.scenario, pytest.mark.long]
@@ -79,16 +79,16 @@ def test_an_old_release_that_ignores_sigterm_delays_the_end_and_no_request(slow:
 
 def test_a_restarted_gateway_comes_back_on_the_colour_that_serves(slow: Clone):
     for name in ("one", "two"):
-        deployed(slow, name)
+        released(slow, name)
         must("restart", slow.id("gateway"))
         until(lambda name=name: answers(slow, name), f"version {name} answers")
 
 
 def test_a_rollback_goes_to_the_last_good_release_and_loses_no_request(slow: Clone):
-    deployed(slow, "older")
+    released(slow, "older")
     older = releases(slow)[0]["id"]
     another_image(slow, "newer")
-    deployed(slow, "older")
+    released(slow, "older")
     with load(f"http://127.0.0.1:{slow.port}", seconds=60) as running:
         text = slow.succeed("rollback")
     assert older in text and running.result.failed == 0
@@ -100,7 +100,7 @@ def test_a_second_rollback_goes_further_back_and_not_to_the_bad_release(slow: Cl
     served = []
     for name in ("first", "second", "bad"):
         another_image(slow, name)
-        deployed(slow, name)
+        released(slow, name)
         served.append(releases(slow)[0])
     for earlier in (served[1], served[0]):
         assert f"serves what {earlier['id']} was" in slow.succeed("rollback")
@@ -109,9 +109,9 @@ def test_a_second_rollback_goes_further_back_and_not_to_the_bad_release(slow: Cl
 
 def test_a_release_of_which_only_settings_differ_is_no_way_back(slow: Clone):
     another_image(slow, "settings")
-    deployed(slow, "settings-1")
+    released(slow, "settings-1")
     earlier = releases(slow)[0]["id"]
-    deployed(slow, "settings-2")
+    released(slow, "settings-2")
     before = slow.ids()["app"]
     assert_refused(slow.invoke("rollback", "--to", earlier), 2, "settings do not come back", "edit .env")
     assert slow.ids()["app"] == before
@@ -119,9 +119,9 @@ def test_a_release_of_which_only_settings_differ_is_no_way_back(slow: Clone):
 
 def test_a_rollback_that_waited_for_a_deploy_decides_by_what_that_left(slow: Clone):
     another_image(slow, "waited-0")
-    deployed(slow, "waited-0")
+    released(slow, "waited-0")
     another_image(slow, "waited-1")
-    deployed(slow, "waited-1")
+    released(slow, "waited-1")
     meanwhile, migration = releases(slow)[0]["id"], slow.root / "migrations" / "899_meanwhile.up.sql"
     another_image(slow, "waited-2")
     migration.write_text("CREATE TABLE meanwhile (n int);\n")
@@ -134,12 +134,12 @@ def test_a_rollback_that_waited_for_a_deploy_decides_by_what_that_left(slow: Clo
 
 def test_a_rollback_across_the_schema_is_refused_unless_the_migration_says_that_it_is_compatible(slow: Clone):
     another_image(slow, "schema before")
-    deployed(slow, "before")
+    released(slow, "before")
     older = releases(slow)[0]["id"]
     another_image(slow, "schema behind")
     migration = slow.root / "migrations" / "901_more.up.sql"
     migration.write_text("CREATE TABLE more (n int);\n")
-    deployed(slow, "behind")
+    released(slow, "behind")
     assert_refused(slow.invoke("rollback", "--to", older), 5, "901_more.up.sql", "the schema has moved")
     slow.sql(
         "DELETE FROM slipway.history WHERE version = 901; DROP TABLE more; "
@@ -152,7 +152,7 @@ def test_a_rollback_across_the_schema_is_refused_unless_the_migration_says_that_
 
 def test_a_deploy_that_only_migrates_is_on_record_and_can_be_gone_back_to(slow: Clone):
     another_image(slow, "only migrates")
-    deployed(slow, "only-migrates")
+    released(slow, "only-migrates")
     image = releases(slow)[0]["image_id"]
     migration = slow.root / "migrations" / "902_alone.up.sql"
     migration.write_text("CREATE TABLE alone (n int);\n")
@@ -175,7 +175,7 @@ def test_images_beyond_the_last_good_releases_go_and_the_last_good_one_can_be_go
     made = []
     for number in range(4):
         another_image(slow, f"kept {number}")
-        deployed(slow, f"kept-{number}")
+        released(slow, f"kept-{number}")
         made.append(releases(slow)[0])
     there = [docker("image", "inspect", each["image"]).returncode == 0 for each in made]
     assert there == [False, False, True, True]

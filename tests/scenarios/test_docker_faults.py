@@ -16,7 +16,7 @@ from tests.support.campaign import sized
 from tests.support.clone import Clone, assert_refused
 from tests.support.containers import docker, must
 from tests.support.load.generator import Result, load
-from tests.support.releasing import another_image, answers, at_step, deployed, releases, steady, version
+from tests.support.releasing import another_image, answers, at_step, deployed, released, releases, steady, version
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.scenario, pytest.mark.long]
@@ -62,7 +62,7 @@ class Held:
 
 
 def test_a_websocket_is_kept_until_the_drain_deadline_and_a_new_one_reaches_the_new_release(slow: Clone):
-    deployed(slow, "socket-old")
+    released(slow, "socket-old")
     held = Held(slow.port)
     run = at_step(slow, "drain app", APP_ENV_VERSION="socket-new")
     assert held.ask("still here") == "socket-old still here"
@@ -182,7 +182,7 @@ def test_what_is_killed_during_the_deploy_takes_no_release_down_and_loses_nothin
 
 
 def test_a_database_killed_in_a_migration_leaves_the_old_release_and_half_of_nothing(slow: Clone):
-    deployed(slow, "before-killed-migration")
+    released(slow, "before-killed-migration")
     before = slow.ids()["app"]
     with migration(slow, "CREATE TABLE halves (n int);\nSELECT pg_sleep(600);\n"):
         run = at_step(slow, "migrate", APP_ENV_VERSION="bad")
@@ -198,7 +198,7 @@ def test_a_database_killed_in_a_migration_leaves_the_old_release_and_half_of_not
 
 def test_a_migration_that_waits_for_a_lock_gives_way_names_who_has_it_and_blocks_nobody(slow: Clone):
     slow.settle(MIGRATE_LOCK_TIMEOUT="1s", GATE_TIMEOUT="10")
-    deployed(slow, "before-lock")
+    released(slow, "before-lock")
     before = slow.ids()["app"]
     with migration(slow, "ALTER TABLE tasks ADD COLUMN more int;\n"), busy(slow, "tasks"):
         with load(f"http://127.0.0.1:{slow.port}", seconds=60) as running:

@@ -16,7 +16,18 @@ import pytest
 from tests.support.clone import Clone, assert_refused, copy_tree
 from tests.support.containers import must
 from tests.support.load.generator import load
-from tests.support.releasing import SLOW, another_image, at_step, colours, cut, deployed, releases, smoke_test, version
+from tests.support.releasing import (
+    SLOW,
+    another_image,
+    at_step,
+    colours,
+    cut,
+    deployed,
+    released,
+    releases,
+    smoke_test,
+    version,
+)
 
 pytestmark = [pytest.mark.scenario, pytest.mark.long]
 
@@ -25,7 +36,7 @@ pytestmark = [pytest.mark.scenario, pytest.mark.long]
 
 
 def test_of_two_deploys_from_two_clones_one_waits_and_both_are_on_record(slow: Clone, tmp_path: Path):
-    deployed(slow, "clones-0")
+    released(slow, "clones-0")
     copy_tree(tmp_path)
     shutil.copy(slow.root / ".env", tmp_path / ".env")
     second = Clone(tmp_path, slow.project, slow.port)
@@ -61,7 +72,7 @@ def lock_held(slow: Clone) -> Iterator[None]:
 
 
 def test_while_a_deploy_is_under_way_whatever_else_would_change_the_data_is_told_who_is_at_work(slow: Clone):
-    deployed(slow, "before-holder")
+    released(slow, "before-holder")
     with lock_held(slow):
         for words in OTHERS:
             assert_refused(slow.invoke(*words), 3, "held by", "deploy", "./invoke unlock")
@@ -80,7 +91,7 @@ def test_a_lock_whose_client_died_before_it_started_is_taken_over(slow: Clone):
 
 
 def test_a_deploy_that_was_not_heard_for_too_long_does_nothing_to_what_another_one_made(slow: Clone):
-    deployed(slow, "lock-0")
+    released(slow, "lock-0")
     run = at_step(slow, "probe app", APP_ENV_VERSION="sleeper")
     run.process.send_signal(signal.SIGSTOP)
     slow.succeed("unlock", "--yes")
@@ -97,7 +108,7 @@ def test_a_deploy_that_was_not_heard_for_too_long_does_nothing_to_what_another_o
 @pytest.mark.parametrize("skew", ["-3h", "+3h"])
 def test_a_client_whose_clock_is_wrong_deploys_is_waited_for_and_is_on_record_at_the_right_time(slow: Clone, skew: str):
     begun = datetime.now(UTC)
-    deployed(slow, "clocks-agree")
+    released(slow, "clocks-agree")
     run = at_step(slow, "start app", APP_ENV_VERSION=f"clock{skew}", **wrong_clock(skew))
     refused = slow.invoke("deploy")
     assert_refused(refused, 3, "held by", "deploy")
@@ -139,7 +150,7 @@ def test_settings_that_change_between_plan_and_deploy_are_those_that_are_deploye
 
 
 def test_a_release_that_answers_500_fails_its_smoke_test_and_is_taken_back(slow: Clone):
-    deployed(slow, "sound")
+    released(slow, "sound")
     before, test = slow.ids()["app"], smoke_test(slow, 200)
     done = slow.invoke("deploy", SMOKE_COLLECTION=test, APP_ENV_FAULT="answer-500", APP_ENV_VERSION="bad")
     assert_refused(done, 6, "500", "undone")
@@ -149,7 +160,7 @@ def test_a_release_that_answers_500_fails_its_smoke_test_and_is_taken_back(slow:
 
 
 def test_a_release_that_is_taken_back_under_load_answers_what_has_reached_it(slow: Clone):
-    deployed(slow, "before-undo")
+    released(slow, "before-undo")
     before, test = slow.ids()["app"], smoke_test(slow, 418)
     with load(f"http://127.0.0.1:{slow.port}", seconds=90) as running:
         done = slow.invoke("deploy", SMOKE_COLLECTION=test, APP_ENV_VERSION="undone")
@@ -160,7 +171,7 @@ def test_a_release_that_is_taken_back_under_load_answers_what_has_reached_it(slo
 
 
 def test_a_deploy_that_only_migrates_ends_with_its_smoke_test(slow: Clone):
-    deployed(slow, "before-smoke")
+    released(slow, "before-smoke")
     before = slow.ids()["app"]
     (slow.root / "migrations" / "903_smoked.up.sql").write_text("CREATE TABLE smoked (n int);\n")
     assert_refused(slow.invoke("deploy", SMOKE_COLLECTION=smoke_test(slow, 418)), 6, "smoke test", "418")
@@ -174,7 +185,7 @@ def test_a_release_that_was_cut_short_before_its_smoke_test_is_proven_by_the_nex
     slow: Clone, status: int, serves: str, result: str
 ):
     versions = {"old": f"old-{status}", "new": f"new-{status}"}
-    deployed(slow, versions["old"])
+    released(slow, versions["old"])
     # Long enough to be killed in: one that fails at once would be undone before the signal is there.
     slow.settle(SMOKE_COLLECTION=smoke_test(slow, status, begins=("/slow", "/slow", "/slow")))
     with load(f"http://127.0.0.1:{slow.port}", seconds=90) as running:
@@ -190,7 +201,7 @@ def test_a_release_that_was_cut_short_before_its_smoke_test_is_proven_by_the_nex
 
 
 def test_a_new_release_that_ignores_sigterm_is_ended_when_it_is_undone(slow: Clone):
-    deployed(slow, "before-deaf")
+    released(slow, "before-deaf")
     run = at_step(slow, "probe app", APP_ENV_FAULT="ignore-sigterm", APP_ENV_VERSION="deaf", APP_ENV_BOOT_SECONDS="60")
     run.process.send_signal(signal.SIGINT)
     assert run.done().code == 130
@@ -208,7 +219,7 @@ def declare(slow: Clone, schema: str) -> None:
 
 
 def test_an_image_that_declares_which_schema_it_reads_is_held_to_it_and_gone_back_to_within_it(slow: Clone):
-    deployed(slow, "undeclared")
+    released(slow, "undeclared")
     now, before = releases(slow)[0]["schema_after"], slow.ids()["app"]
     declare(slow, str(now - 1))
     assert_refused(slow.invoke("deploy"), 5, f"slipway.schema says {now - 1}, and the schema will be at {now}")
@@ -219,7 +230,7 @@ def test_an_image_that_declares_which_schema_it_reads_is_held_to_it_and_gone_bac
     # No word of its being compatible: the release of then has said so.
     (slow.root / "migrations" / f"{now + 1}_declared.up.sql").write_text("CREATE TABLE declared (n int);\n")
     another_image(slow, "behind what was declared")
-    deployed(slow, "behind")
+    released(slow, "behind")
     assert f"serves what {older['id']} was" in slow.succeed("rollback")
     assert (older["accepts"], releases(slow)[0]["image_id"]) == (f"{now}-", older["image_id"])
 
