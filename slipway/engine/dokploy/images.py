@@ -85,3 +85,5 @@ def push(engine: OnDokploy, name: str, progress: Progress) -> None:
     here, there, ours = engine.built_images[name].tag, engine.tags[name], inherited.pick(compose.KEPT)
     compose.run(["docker", "tag", here, there], ours, progress.say, f"image {name}")
     compose.push(there, ours, progress.say)
+    # The name was for the way alone: what a server runs it pulls, and nobody else would ever remove it here.
+    compose.run(["docker", "image", "rm", there], ours, lambda line: None, f"image {there}")

@@ -53,6 +53,11 @@ class OnServer(Clone):
         found = ids_of(self.service["appName"])
         return {("gateway" if name.endswith("-gateway") else name): ids for name, ids in found.items()}
 
+    def logs(self) -> list[str]:
+        """The log of each deployment that the server keeps, the oldest first."""
+        records = self.server.state.records("composeId", self.service["composeId"])
+        return [Path(each["logPath"]).read_text() for each in reversed(records)]
+
     def press_deploy(self) -> None:
         """Deploy, pressed on Dokploy's own page."""
         state = self.server.state
