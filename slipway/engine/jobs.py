@@ -1,4 +1,4 @@
-"""Work on the data that a clock outside starts: of engines whose server has one."""
+"""What a server does by itself, of engines that run on one: work on the data by its clock, deploys from Git."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ class Job:
 
     name: str
     cron: str
+
+
+@runtime_checkable
+class FromGit(Protocol):
+    """An engine whose server deploys by itself what a branch of a repository holds."""
+
+    def follow_branch(self, url: str, branch: str) -> bool:
+        """Has the server deploy that branch, whenever it is told to; whether anything was changed. Deploys nothing."""
 
 
 @runtime_checkable

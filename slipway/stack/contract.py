@@ -22,7 +22,8 @@ def app(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
     told = {"PORT": str(settings.app_port)}
     for store in stores.load():
         told |= store.app(settings, at, voice)
-    return told | {key: voice.secret(f"APP_ENV_{key}") for key in settings.app_env}
+    # Sorted: that lines of .env change places is no other app.
+    return told | {key: voice.secret(f"APP_ENV_{key}") for key in sorted(settings.app_env)}
 
 
 def ops(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:

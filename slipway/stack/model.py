@@ -108,15 +108,15 @@ def build(settings: Settings) -> Stack:
         objects.provider(settings),
         (
             *kept,
-            Service("ops", reference("ops"), 512 * 2**20, environment=data_side),
+            Service("ops", reference("ops", settings), 512 * 2**20, environment=data_side),
             *(
-                [Service("pitr", reference("ops"), 512 * 2**20, environment=data_side + archiving)]
+                [Service("pitr", reference("ops", settings), 512 * 2**20, environment=data_side + archiving)]
                 if settings.pitr
                 else []
             ),
             Service(
                 "app",
-                settings.app_image or "slipway/app:latest",
+                settings.app_image or f"{home(settings)}/app:latest",
                 settings.app_memory,
                 needs=tuple(service.name for service in kept),
                 environment=pairs({"HOST": "0.0.0.0"} | contract.app(settings, at, voice)),
@@ -128,12 +128,18 @@ def build(settings: Settings) -> Stack:
 
 
 def image(settings: Settings, name: str, official: str | None) -> str:
-    return reference(name) if settings.images == "debian" or not official else digests.pinned(official)
+    return reference(name, settings) if settings.images == "debian" or not official else digests.pinned(official)
 
 
-def reference(name: str) -> str:
+def reference(name: str, settings: Settings) -> str:
     """An image that is built here: its tag follows its content, so it is handed over when the stack starts."""
-    return f"${{SLIPWAY_{name.upper()}_IMAGE:-slipway/{name}:latest}}"
+    return f"${{SLIPWAY_{name.upper()}_IMAGE:-{home(settings)}/{name}:latest}}"
+
+
+def home(settings: Settings) -> str:
+    """What images are named under that nobody has named. On a server of Dokploy, which builds those of several stacks,
+    each has its own."""
+    return "${COMPOSE_PROJECT_NAME:-slipway}" if settings.on_dokploy else "slipway"
 
 
 def pairs(values: dict[str, str]) -> tuple[str, ...]:

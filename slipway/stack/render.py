@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import difflib
 import functools
+import json
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import contract, front, references, stores, tuning
+from slipway.stack import contract, front, official, references, stores, tuning
 from slipway.stack.accounts import ACCOUNTS
+from slipway.stack.digests import pinned
 from slipway.stack.model import Stack
+from slipway.stack.stores import postgres
 from slipway.system import disk
 
 
@@ -30,10 +33,16 @@ def files(stack: Stack, root: Path) -> dict[str, str]:
         "a": ACCOUNTS,
         "ops_leaves": contract.leaves_the_stack(stack.settings),
         "writable_places": writable_places(stack),
+        "bases": {
+            "ops": pinned(postgres.OFFICIAL[stack.settings.postgres_version]),
+            "app": pinned(official.PYTHON),
+        },
         **{name: value for store in stores.load() for name, value in store.values(stack.settings).items()},
     }
     try:
         gateway = env.get_template("gateway.json.j2").render(values)
+        # On one line, and with $ for what reads the file as an environment.
+        values["gateway_config"] = json.dumps(json.loads(gateway)).replace("$", "$$")
         text = env.get_template(f"{stack.target}.yaml.j2").render(values)
     except SettingsError:
         raise

@@ -64,4 +64,19 @@ def blueprint(c, into="", base64=False, on="production", json=False):
     perform("dokploy.blueprint", on, into=into, base64=base64, json=json)
 
 
-namespace = Collection("dokploy", lint, schedules, run, blueprint)
+@task(
+    positional=["url"],
+    auto_shortflags=False,
+    help={
+        "url": "address of the repository, as Dokploy clones it",
+        "branch": "its branch",
+        "on": ON,
+        "json": JSON,
+    },
+)
+def git(c, url, branch="main", on="production", json=False):
+    """Have Dokploy deploy a branch by itself, with migrations before the switch and no request lost."""
+    perform("dokploy.git", on, url=url, branch=branch, json=json)
+
+
+namespace = Collection("dokploy", lint, schedules, run, blueprint, git)

@@ -14,6 +14,7 @@ from slipway.stack import references
 OWNERS = "owners"  # gives volumes to who works in them, and ends: those who need that wait for it
 # The order is ours, and a store that is stopped on purpose is not in the file.
 NEEDS = re.compile(r"(?m)^    depends_on:\n(?:      .*\n)+")
+BUILD = re.compile(r"(?m)^    build:\n(?:      .*\n)+")  # there is no tree on the server
 IMAGE = re.compile(r"(?m)^    image: .*\n")
 
 
@@ -40,14 +41,19 @@ def compose_file(part: Part, kept: str) -> str:
     chosen = {OWNERS: new[OWNERS]} if OWNERS in new else {}
     for name in new:
         if name in part.start:
-            chosen[name] = NEEDS.sub("", new[name])
+            chosen[name] = driven(new[name])
         elif name in part.stay:
-            chosen[name] = old.get(name, NEEDS.sub("", new[name]))
+            chosen[name] = old.get(name, driven(new[name]))
     if part.front in new and part.front not in chosen:
         chosen[part.front] = "\n" + IMAGE.findall(new[part.front])[0] + "    scale: 0\n\n"
     head, tail = part.rendered.split("\nservices:\n", 1)[0], part.rendered.split("\nnetworks:\n", 1)[1]
     body = "".join(f"  {name}:{text}" for name, text in chosen.items())
     return f"{head}\nservices:\n{body}\nnetworks:\n{tail}"
+
+
+def driven(section: str) -> str:
+    """A section without what is for those who are not driven from outside."""
+    return BUILD.sub("", NEEDS.sub("", section))
 
 
 def sections(file: str) -> dict[str, str]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from slipway.engine.dokploy import content, dotenv, ends
 from slipway.engine.dokploy.api import outcomes
-from slipway.engine.dokploy.api.answers import Container, Service
+from slipway.engine.dokploy.api.answers import Container, Service, Stored
 from slipway.engine.dokploy.api.client import Dokploy
 from slipway.engine.dokploy.api.domains import Domain
 from slipway.engine.dokploy.api.uploads import Content
 from slipway.engine.dokploy.content import Part
-from slipway.errors import EngineError
+from slipway.errors import EngineError, SettingsError
 from slipway.plan import Progress
 from slipway.stack.model import Stack
 from slipway.stack.references import key as key_of
@@ -37,6 +37,7 @@ def put(
 ) -> None:
     """Writes the part and has it deployed. Raises EngineError for every end but a good one."""
     stored = client.stored(service)
+    refuse_git(stored)
     kept = dotenv.read(stored.env.value)
     file = content.compose_file(part, stored.compose_file)
     env = content.environment(part, file, kept) | marks
@@ -44,6 +45,17 @@ def put(
     client.upload(service, Content(file, Secret(dotenv.write(env))))
     client.ensure_domain(service, domain(stack))
     deploy(client, service, progress, f"slipway: {title}")
+
+
+def refuse_git(stored: Stored) -> None:
+    """Raises SettingsError for a service that Dokploy deploys from Git: what is put there it would not read."""
+    if stored.row.get("sourceType") == "git" and stored.row.get("customGitUrl"):
+        raise SettingsError(
+            f"Dokploy: compose service {stored.service.name}",
+            f"it is deployed from Git ({stored.row.get('customGitBranch')})",
+            "one that is deployed from here",
+            "push, or press Deploy in Dokploy's page; to deploy from here again, set its provider to Raw there",
+        )
 
 
 def domain(stack: Stack) -> Domain:

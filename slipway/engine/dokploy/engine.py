@@ -14,7 +14,19 @@ from slipway.engine import lock as holder
 from slipway.engine import owner as owners
 from slipway.engine.colours import COLOURS, find_serving
 from slipway.engine.colours import service as service_of
-from slipway.engine.dokploy import clockwork, content, deploying, dotenv, images, inside, lock, looking, owner, rollout
+from slipway.engine.dokploy import (
+    clockwork,
+    content,
+    deploying,
+    dotenv,
+    from_git,
+    images,
+    inside,
+    lock,
+    looking,
+    owner,
+    rollout,
+)
 from slipway.engine.dokploy.access import Access
 from slipway.engine.dokploy.api.answers import Container, Service
 from slipway.engine.dokploy.api.client import Dokploy
@@ -199,6 +211,12 @@ class OnDokploy(Access):
 
     def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
         return inside.run(self.client, self.service(), verb, args, progress, give_up)
+
+    def follow_branch(self, url: str, branch: str) -> bool:
+        from_git.refuse_stale(self.root, self.stack, self.file)
+        marks = owner.marks(owners.of(self.stack, self.root))
+        env = from_git.environment(self.stack, self.file, self.tags)
+        return from_git.arrange(self.client, self.ensure(), self.stack, from_git.Tree(url, branch), env, marks)
 
     def install(self, jobs: Sequence[Job]) -> Sequence[str]:
         return clockwork.install(self.client, self.service(), jobs)

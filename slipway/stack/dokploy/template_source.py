@@ -24,7 +24,9 @@ def compose_file(stack: Stack, root: Path) -> tuple[str, tuple[Domain, ...]]:
     for volume in content["volumes"].values():
         for part in ("name", "external"):
             volume.pop(part, None)
+    # A template has neither a tree to build from nor a command of its own.
+    content["services"].pop("release", None)
     for service in content["services"].values():
-        for part in ("networks", "ports"):
+        for part in ("networks", "ports", "build"):
             service.pop(part, None)
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000), (Domain(target.front, PORT),)

@@ -29,7 +29,7 @@ def asked(method: str, needed: str = "", known: str = "", since: Version = ALWAY
 
 COMPOSE = (
     "name description env composeFile sourceType composeType composePath command autoDeploy refreshToken randomize "
-    "suffix isolatedDeployment isolatedDeploymentsVolume triggerType watchPaths environmentId composeStatus"
+    "suffix isolatedDeployment isolatedDeploymentsVolume triggerType watchPaths environmentId composeStatus customGitUrl customGitBranch"
 )
 DOMAIN = "serviceName port path https certificateType customCertResolver internalPath stripPath"
 SCHEDULE = "name cronExpression command"

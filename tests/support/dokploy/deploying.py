@@ -121,17 +121,31 @@ class Worker:
 
 def write(state: State, compose: Row) -> Path:
     """The code folder, made anew for a raw service, with the file as Dokploy would have it, and .env beside it."""
-    if compose["sourceType"] != "raw":
-        raise CannotDeploy(f"{compose['sourceType']} provider not found")
     folder = state.home(compose["appName"]) / "code"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / "docker-compose.yml").write_text(domains.convert(state, compose))
+    file = folder / "docker-compose.yml"
+    if compose["sourceType"] == "git":
+        clone(compose, folder)
+        file = folder / compose["composePath"]
+        if not file.is_file():
+            raise CannotDeploy("Compose file not found")
+        compose = compose | {"composeFile": file.read_text()}
+    elif compose["sourceType"] != "raw":
+        raise CannotDeploy(f"{compose['sourceType']} provider not found")
+    file.write_text(domains.convert(state, compose))
     if compose["createEnvFile"]:
-        env = folder / ".env"
+        env = file.parent / ".env"
         env.write_text(rewriting.env_file(environment(state, compose)))
         env.chmod(0o644)
     return folder
+
+
+def clone(compose: Row, folder: Path) -> None:
+    words = ["git", "clone", "--quiet", "--depth", "1", "--branch", compose["customGitBranch"]]
+    done = subprocess.run([*words, compose["customGitUrl"], str(folder)], text=True, capture_output=True)
+    if done.returncode:
+        raise CannotDeploy(done.stderr.strip())
 
 
 def environment(state: State, compose: Row) -> dict[str, str]:
@@ -147,7 +161,8 @@ def commands(state: State, compose: Row) -> list[list[str]]:
     """The words after `docker` of each command in turn. Raises CannotDeploy for what the version refuses."""
     command = compose["command"].strip()
     if not command:
-        return [f"compose -p {compose['appName']} -f docker-compose.yml up -d --build --remove-orphans".split()]
+        file = "docker-compose.yml" if compose["sourceType"] == "raw" else compose["composePath"]
+        return [f"compose -p {compose['appName']} -f {file} up -d --build --remove-orphans".split()]
     if state.version >= CHECKED and FORBIDDEN.search(command):
         raise CannotDeploy("Command contains shell control characters")
     if CHECKED <= state.version < V30 and "&" in command:

@@ -110,6 +110,8 @@ def create_compose(state: State, given: Row) -> Row:
         "serverId": None,
         "createdAt": moment(),
         "createEnvFile": True,
+        "customGitUrl": None,
+        "customGitBranch": None,
         **given,
         "composeId": key,
         "appName": f"{wished.lower()}-{suffix()}",

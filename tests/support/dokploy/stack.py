@@ -18,6 +18,7 @@ from tests.support.dokploy.engines import Docker
 from tests.support.dokploy.proxy import Proxy, proxied
 from tests.support.dokploy.server import Server, served
 from tests.support.dokploy.state import Row
+from tests.support.waiting import until
 
 ON = "production"
 DOMAIN = "127.0.0.10"  # a name that leads to loopback on every machine, and to no other program
@@ -52,6 +53,18 @@ class OnServer(Clone):
     def ids(self, on: str = ON) -> dict[str, tuple[str, ...]]:
         found = ids_of(self.service["appName"])
         return {("gateway" if name.endswith("-gateway") else name): ids for name, ids in found.items()}
+
+    def deploy_by_page(self) -> Row:
+        """Deploy, pressed on Dokploy's own page, once it has ended: its record."""
+        before = {each["deploymentId"] for each in self.server.state.records("composeId", self.service["composeId"])}
+        effects.deploy(self.server.state, {"composeId": self.service["composeId"]})
+
+        def ended() -> Row | None:
+            records = self.server.state.records("composeId", self.service["composeId"])
+            fresh = [each for each in records if each["deploymentId"] not in before]
+            return fresh[0] if fresh and fresh[0]["status"] != "running" else None
+
+        return until(ended, "the deployment ends")
 
     def logs(self) -> list[str]:
         """The log of each deployment that the server keeps, the oldest first."""

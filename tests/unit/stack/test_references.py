@@ -32,3 +32,7 @@ def test_another_value_of_the_apps_own_environment_is_another_app_however_its_ke
 def test_a_reference_is_led_to_the_value_of_a_colour_and_a_dollar_stays_one(text: str, found: str):
     assert references.of_colour(text, "blue") == found
     assert references.of_colour(text, "") == text
+
+
+def test_the_order_of_the_apps_variables_is_no_other_app():
+    assert marks(app_env={"A": "1", "B": "2"}) == marks(app_env={"B": "2", "A": "1"})

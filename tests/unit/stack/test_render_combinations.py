@@ -94,8 +94,8 @@ def parsed(name: str) -> dict:
 
 
 def once(service: dict) -> bool:
-    """Whether it gives the volumes their owners, and ends."""
-    return "/own" in str(service["command"] if "command" in service else "")
+    """Whether it gives the volumes their owners, or is a part of a release, and ends."""
+    return "profiles" in service or "/own" in str(service["command"] if "command" in service else "")
 
 
 # rule -> whether a service keeps it
