@@ -19,7 +19,8 @@ def compose_file(stack: Stack, root: Path) -> tuple[str, tuple[Domain, ...]]:
     import yaml
 
     target = model.build(stack.settings.model_copy(update={"engine": "dokploy"}))
-    content = yaml.safe_load(references.of_any_colour(render.files(target, root)[f"{target.file}.yaml"]))
+    text = references.of_any_colour(render.files(target, root)[f"{target.file}.yaml"])
+    content = yaml.safe_load(text.replace(model.home(target.settings), "slipway"))
     content.pop("networks", None)
     for volume in content["volumes"].values():
         for part in ("name", "external"):
