@@ -219,7 +219,7 @@ class OnDokploy(Access):
 
     def unlock(self) -> None:
         tickets = lock.Tickets(self.client, self.service())
-        for each in tickets.alive():
+        for each in tickets.all():
             tickets.remove(each)
 
     def halt(self, service: str, progress: Progress) -> str:
