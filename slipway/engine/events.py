@@ -19,8 +19,12 @@ def parse_events(lines: Iterable[str], noise: list[str]) -> Iterator[dict]:
     """The events in these lines; lines that are none go to `noise`."""
     for line in lines:
         try:
-            yield json.loads(line)
+            event = json.loads(line)
         except ValueError:
+            event = None
+        if isinstance(event, dict):
+            yield event
+        else:
             noise.append(line)
 
 

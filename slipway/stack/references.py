@@ -10,7 +10,7 @@ from slipway.config.credentials import secrets_of
 from slipway.stack.model import Stack
 
 REFERENCE = re.compile(r"\$\{([A-Za-z0-9_]+)")
-WHOLE = re.compile(r"(?<!\$)((?:\$\$)*)\$\{(\w+)(:[^}]*)?\}")  # not where the dollar is doubled, which stands for one
+START = re.compile(r"\$\$|\$\{(\w+)")  # $$ stands for a dollar
 LED = re.compile(r"\$\{(?:BLUE|GREEN)_\w+:-(\$\{\w+(?::[^}]*)?\})\}")
 SECTION = re.compile(r"(?m)^  ([a-z][a-z0-9-]*):$")
 
@@ -27,8 +27,25 @@ def values(stack: Stack, images: Mapping[str, str], configs: Mapping[str, str]) 
 
 def of_colour(text: str, colour: str) -> str:
     """The text with each reference led to the value of one colour where there is one: ${KEY} is ${BLUE_KEY:-${KEY}}."""
-    mine = f"{colour.upper()}_"
-    return WHOLE.sub(rf"\1${{{mine}\2:-${{\2\3}}}}", text) if colour else text
+    if not colour:
+        return text
+    told, at = "", 0
+    for found in START.finditer(text):
+        if found.start() < at:
+            continue  # within one that was led already, or a dollar that is doubled
+        whole = text[found.start() : closing(text, found.end())] if found[1] else found[0]
+        led = f"${{{colour.upper()}_{found[1]}:-{whole}}}" if found[1] else whole
+        told, at = told + text[at : found.start()] + led, found.start() + len(whole)
+    return told + text[at:]
+
+
+def closing(text: str, at: int) -> int:
+    """The place behind the brace that closes the one before `at`."""
+    depth = 1
+    while depth and at < len(text):
+        depth += {"{": 1, "}": -1}.get(text[at], 0)
+        at += 1
+    return at
 
 
 def of_any_colour(text: str) -> str:

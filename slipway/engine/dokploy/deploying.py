@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from slipway.engine.dokploy import content, dotenv, ends
@@ -11,6 +12,7 @@ from slipway.engine.dokploy.api import outcomes
 from slipway.engine.dokploy.api.answers import Container, Service, Stored
 from slipway.engine.dokploy.api.client import Dokploy
 from slipway.engine.dokploy.api.domains import Domain
+from slipway.engine.dokploy.api.failures import DokployError
 from slipway.engine.dokploy.api.uploads import Content
 from slipway.engine.dokploy.content import Part
 from slipway.errors import EngineError, SettingsError
@@ -38,11 +40,9 @@ def put(
     """Writes the part and has it deployed. Raises EngineError for every end but a good one."""
     stored = client.stored(service)
     refuse_git(stored)
-    kept = dotenv.read(stored.env.value)
-    file = content.compose_file(part, stored.compose_file)
-    env = content.environment(part, file, kept) | marks
+    file, values = content.written(part, stored.compose_file, dotenv.read(stored.env.value))
     progress.say("write it, and read it back")
-    client.upload(service, Content(file, Secret(dotenv.write(env))))
+    client.upload(service, Content(file, Secret(dotenv.write(values | marks))))
     client.ensure_domain(service, domain(stack))
     deploy(client, service, progress, f"slipway: {title}")
 
@@ -105,8 +105,13 @@ def differences(engine: OnDokploy, start: Collection[str], gone: Collection[str]
     return ""
 
 
-def take_down(client: Dokploy, service: Service, volumes: bool, progress: Progress) -> None:
-    """Stops and removes the containers by a command in the place of Dokploy's own, which is put back afterwards."""
+def take_down(
+    client: Dokploy, service: Service, part: Part, marks: Mapping[str, str], volumes: bool, progress: Progress
+) -> None:
+    """Stops and removes the containers by a command in the place of Dokploy's own, which is put back afterwards.
+
+    The file that stays starts nothing, whoever presses Deploy on Dokploy's page.
+    """
     stored = client.stored(service)
     if not stored.compose_file.strip():
         return
@@ -117,6 +122,10 @@ def take_down(client: Dokploy, service: Service, volumes: bool, progress: Progre
     client.upload(service, full)
     try:
         deploy(client, service, progress, "slipway: down, with its data" if volumes else "slipway: down")
-    finally:
-        left = {} if volumes else kept
-        client.upload(service, Content("" if volumes else stored.compose_file, Secret(dotenv.write(left))))
+    except BaseException:
+        with suppress(DokployError):  # the next command puts it back
+            client.upload(service, Content(stored.compose_file, Secret(dotenv.write(kept))))
+        raise
+    file, values = content.written(part, "", {})
+    left = Content("") if volumes else Content(file, Secret(dotenv.write(values | marks)))
+    client.upload(service, left)

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from slipway.errors import SettingsError
 from slipway.stack.dokploy import env_values
 
+NAME = re.compile(r"[A-Za-z0-9_.-]+")
 REFERENCE = "${{"  # which Dokploy fills in
 
 
 def write(values: Mapping[str, str]) -> str:
     """The text. Raises SettingsError for a value that no form of it holds, which is not shown."""
-    return "".join(f"{key}={spell(key, value)}\n" for key, value in sorted(values.items()))
+    return "".join(f"{name(key)}={spell(key, value)}\n" for key, value in sorted(values.items()))
+
+
+def name(key: str) -> str:
+    if not NAME.fullmatch(key):
+        raise SettingsError(
+            f"the name {key[:60]!r}",
+            "one that Dokploy drops, or reads as another",
+            "letters, digits, _ . and -",
+            "rename it",
+        )
+    return key
 
 
 def spell(key: str, value: str) -> str:

@@ -150,6 +150,12 @@ class OnDokploy(Access):
             found.setdefault(name, []).append(each)
         return found
 
+    def edited(self) -> set[str]:
+        """The services that somebody has changed in Dokploy's page since they were started."""
+        stored = self.client.stored(self.service())
+        found = content.edited(stored.compose_file, dotenv.read(stored.env.value))
+        return {"gateway" if name == self.stack.front else name for name in found}
+
     def actual(self, service: str) -> str:
         """The name in the rendered file: the app's is that of the colour that serves."""
         if service != "app":
@@ -201,13 +207,27 @@ class OnDokploy(Access):
         """Gives the server the stack with these services started and those gone, and sees to it that it has come so."""
         with self.putting:
             service = self.ensure()
-            there = {name: group for name, group in self.containers().items() if any(map(runs, group))}
-            stay = {self.front_of(name) for name in there} - {*start, *gone}
-            colours = [name.removeprefix("app-") for name in start if name.startswith("app-")]
-            part = content.Part(self.file, self.environment_for(image, colours), start, stay, self.stack.front)
-            marks = owner.marks(owners.of(self.stack, self.root))
-            deploying.put(self.client, service, self.stack, part, marks, progress, title)
+            stay = self.staying(service) - {*start, *gone}
+            part = self.part(start, stay, image)
+            deploying.put(self.client, service, self.stack, part, self.marks(), progress, title)
             deploying.confirm(self, start, gone, part.values)
+
+    def part(self, start: Collection[str], stay: Collection[str], image: str) -> content.Part:
+        colours = [name.removeprefix("app-") for name in start if name.startswith("app-")]
+        return content.Part(self.file, self.environment_for(image, colours), start, stay, self.stack.front)
+
+    def marks(self) -> dict[str, str]:
+        return owner.marks(owners.of(self.stack, self.root))
+
+    def staying(self, service: Service) -> set[str]:
+        """What runs, by its name in the rendered file.
+
+        No container at all proves nothing: Dokploy says so too where its engine fails. Then it is what should run.
+        """
+        there = self.containers()
+        if not there:
+            return content.running(self.client.stored(service).compose_file)
+        return {self.front_of(name) for name, group in there.items() if any(map(runs, group))}
 
     def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
         return inside.run(self.client, self.service(), verb, args, progress, give_up)
@@ -237,7 +257,7 @@ class OnDokploy(Access):
 
     def unlock(self) -> None:
         tickets = lock.Tickets(self.client, self.service())
-        for each in tickets.alive():
+        for each in tickets.all():
             tickets.remove(each)
 
     def halt(self, service: str, progress: Progress) -> str:
@@ -254,7 +274,8 @@ class OnDokploy(Access):
 
     def stop(self, volumes: bool, progress: Progress) -> str | None:
         if self.found:
-            deploying.take_down(self.client, self.found, volumes, progress)
+            part = self.part((), (), self.rollout.image())
+            deploying.take_down(self.client, self.found, part, self.marks(), volumes, progress)
         return "data removed; backups stay in their volume" if volumes else "data kept"
 
 

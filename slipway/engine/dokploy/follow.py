@@ -11,23 +11,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from slipway.engine.dokploy import tail
 from slipway.engine.dokploy.api import client as api
 from slipway.engine.dokploy.api.answers import Service
 from slipway.engine.dokploy.api.client import Dokploy
 from slipway.engine.dokploy.api.failures import Missing, Unanswered, Unreachable
+from slipway.errors import SlipwayError
 from slipway.system.redact import Secret
 
 PAUSE = 1.0
 MOST = 2000
-
-
-def new_lines(before: Sequence[str], now: Sequence[str]) -> Sequence[str]:
-    """The lines of `now` that came after `before`: both are the end of one log, which has only grown."""
-    for start in range(len(before) + 1):
-        rest = before[start:]
-        if not rest or list(now[: len(rest)]) == list(rest):
-            return now[len(rest) :]
-    return now
 
 
 def follow(client: Dokploy, service: Service, lines: int, names: Sequence[str]) -> Iterator[str]:
@@ -40,7 +33,7 @@ def follow(client: Dokploy, service: Service, lines: int, names: Sequence[str]) 
                     continue
                 with suppress(Missing):
                     now = client.log_of(service, each, MOST if each.id in told else lines)
-                    fresh = new_lines(told[each.id], now) if each.id in told else now
+                    fresh = tail.new_lines(told[each.id], now) if each.id in told else now
                     told[each.id] = now
                     yield from (line if len(names) == 1 else f"{each.service} | {line}" for line in fresh)
         time.sleep(PAUSE)
@@ -55,4 +48,7 @@ def main(words: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt, BrokenPipeError):
-        main(sys.argv[1:])
+        try:
+            main(sys.argv[1:])
+        except SlipwayError as error:
+            sys.exit(f"error: {error}; {error.next}")

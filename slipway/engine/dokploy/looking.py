@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -21,12 +21,15 @@ CRASHES = 3  # restarts after which a container is given up
 STEADY = 10.0  # seconds after which a container counts as started well
 
 
-def rows(found: Mapping[str, Sequence[Container]]) -> dict[str, list[dict]]:
+EDITED = "edited in Dokploy's page"  # in the place of a fingerprint, to which no wanted one is equal
+
+
+def rows(found: Mapping[str, Sequence[Container]], edited: Collection[str]) -> dict[str, list[dict]]:
     """The containers in the form in which an engine lists them."""
-    return {name: [row(each) for each in group] for name, group in found.items()}
+    return {name: [row(each, name in edited) for each in group] for name, group in found.items()}
 
 
-def row(container: Container) -> dict:
+def row(container: Container, edited: bool) -> dict:
     health = "" if container.health == "none" else f" ({container.health})"
     restarts = f", {container.restarts} restarts" if container.restarts else ""
     return {
@@ -34,7 +37,7 @@ def row(container: Container) -> dict:
         "Status": f"{container.state}{health}{restarts}",
         "Image": container.image,
         "ImageID": container.image_id,
-        "Labels": container.labels,
+        "Labels": dict(container.labels) | ({"slipway.config": EDITED} if edited else {}),
     }
 
 
@@ -43,13 +46,14 @@ def whole(engine: OnDokploy) -> Seen:
     found = engine.containers()
     if not found:
         return Seen()
-    services = running.services(engine.stack, rows(found))
+    listed = rows(found, engine.edited())
+    services = running.services(engine.stack, listed)
     alive = {name for name, service in services.items() if service.state == "running"}
     stopped = "postgres" in engine.stack and "postgres" not in alive
     data = ask(engine) if "ops" in alive and not stopped else None
     gateway = data.gateway if data else gateway_of(engine, "ops" in alive)
     colour = colours.find_serving(found, gateway.active)
-    services |= running.app(engine.stack, rows(found).get(colours.service(colour), []), colour)
+    services |= running.app(engine.stack, listed.get(colours.service(colour), []), colour)
     answering, answer = http.ask(engine.probe_url(), engine.site()) if "gateway" in services else (False, "")
     return Seen(
         services,
@@ -68,8 +72,9 @@ def glance(engine: OnDokploy) -> Seen:
     """What the containers alone tell."""
     found = engine.containers()
     colour = colours.find_serving(found, "")
-    services = running.services(engine.stack, rows(found))
-    services |= running.app(engine.stack, rows(found).get(colours.service(colour), []), colour)
+    listed = rows(found, engine.edited() if found else ())
+    services = running.services(engine.stack, listed)
+    services |= running.app(engine.stack, listed.get(colours.service(colour), []), colour)
     return Seen(services, colour=colour)
 
 

@@ -26,6 +26,7 @@ def test_another_value_of_the_apps_own_environment_is_another_app_however_its_ke
         ("KEY=${A:?A is not set}x", "KEY=${BLUE_A:-${A:?A is not set}}x"),
         ("${A}${B}", "${BLUE_A:-${A}}${BLUE_B:-${B}}"),
         ("$${A} $$${A}", "$${A} $$${BLUE_A:-${A}}"),
+        ("${A:-${B:-b}/x}/y", "${BLUE_A:-${A:-${B:-b}/x}}/y"),
         ("plain $$ text", "plain $$ text"),
     ],
 )

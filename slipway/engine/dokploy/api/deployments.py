@@ -85,6 +85,10 @@ class Deployments(Base):
 
     def log(self, deployment: Deployment, lines: int = 1000) -> tuple[str, ...]:
         """The last lines of its log, at most 10,000. Raises Missing once the server has removed it."""
+        return tuple(self.text(deployment, lines).splitlines())
+
+    def text(self, deployment: Deployment, lines: int = 1000) -> str:
+        """The same as it is, by which one tells whether the last line is whole."""
         tail = max(1, min(lines, MOST_LINES))
         try:
             text = self.transport.get("deployment.readLogs", deploymentId=deployment.id, tail=tail)
@@ -94,7 +98,7 @@ class Deployments(Base):
             raise TooOld(
                 "Dokploy: log", f"version {self.version} has no deployment.readLogs", "a newer one", UPGRADE
             ) from None
-        return tuple(text.splitlines()) if isinstance(text, str) else ()
+        return text if isinstance(text, str) else ""
 
     def knows(self, procedure: str) -> bool:
         """Whether the server's own contract has a procedure: asked only where a 404 could mean either."""

@@ -90,7 +90,7 @@ class Transport:
                 stream=True,
             ) as answer:
                 body = answer.raw.read(MOST + 1, decode_content=True)
-                self.ahead = ahead_of_us(answer.headers.get("date", ""))
+                self.ahead = ahead_of_us(answer.headers.get("date", ""), self.ahead)
         except (requests.RequestException, OSError, _Broken) as error:
             raise lost(procedure, self.url, error) from None
         if len(body) > MOST:
@@ -103,12 +103,12 @@ class Transport:
 _Broken = requests.packages.urllib3.exceptions.HTTPError  # type: ignore[attr-defined]  # a body that was cut
 
 
-def ahead_of_us(date: str) -> float:
-    """By how many seconds a Date header, which counts whole ones, is before this machine's clock; 0 for none."""
+def ahead_of_us(date: str, known: float) -> float:
+    """By how many seconds a Date header, which counts whole ones, is before this machine's clock; `known` for none."""
     try:
         return parsedate_to_datetime(date).timestamp() - time.time()
-    except ValueError:
-        return 0.0
+    except (ValueError, OverflowError):
+        return known
 
 
 def base(url: str) -> str:

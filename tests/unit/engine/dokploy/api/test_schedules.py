@@ -63,11 +63,23 @@ def test_a_schedule_that_was_edited_by_hand_is_as_wanted_again(fake, client, ser
     assert client.ensure_schedule(service, Wanted("job", "app", "echo ran", shell="sh")) == schedule
 
 
-def test_a_container_that_goes_while_one_looks_is_left_out(fake, client, service):
-    fake.faults.append(Fault("answer", "docker.getConfig", 200, ""))
-    fake.faults.append(Fault("answer", "docker.getConfig", 404, '{"message": "gone", "code": "NOT_FOUND"}'))
-    assert client.containers(service) == ()
+def test_a_container_that_goes_while_one_looks_is_left_out(fake, client, service, monkeypatch):
+    engine = fake.state.engine
+    app = next(key for key, each in engine.there.items() if each["Name"].endswith("-app-1"))
+    monkeypatch.setattr(
+        engine, "inspect", lambda key: engine.there.pop(key) and None if key == app else engine.there.get(key)
+    )
+    assert [each.service for each in client.containers(service)] == ["db"]
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_container_that_is_listed_and_not_told_of_for_a_moment_is_not_taken_to_be_gone(fake, client, service, status):
+    body = '{"message": "gone", "code": "NOT_FOUND"}' if status == 404 else ""
+    fake.faults += [Fault("answer", "docker.getConfig", status, body)] * 2
     assert [each.service for each in client.containers(service)] == ["app", "db"]
+    fake.faults += [Fault("answer", "docker.getConfig", status, body)] * 20
+    with pytest.raises(failures.DokployError, match="nothing of a container that is there"):
+        client.containers(service)
 
 
 def test_containers_are_told_as_docker_tells_them_and_not_as_the_deployment_does(fake, client, service):
