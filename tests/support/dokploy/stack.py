@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 import threading
 import uuid
@@ -21,13 +22,13 @@ from tests.support.dokploy.state import Row
 from tests.support.waiting import until
 
 ON = "production"
-DOMAIN = "127.0.0.10"  # a name that leads to loopback on every machine, and to no other program
 
 
 @dataclass
 class OnServer(Clone):
     """The clone; each command is for the environment that is on the server."""
 
+    domain: str = ""
     server: Server = field(default=None)  # type: ignore[assignment]
     proxy: Proxy = field(default=None)  # type: ignore[assignment]
 
@@ -42,7 +43,7 @@ class OnServer(Clone):
 
     @property
     def url(self) -> str:
-        return f"http://{DOMAIN}:{self.port}"
+        return f"http://{self.domain}:{self.port}"
 
     @property
     def service(self) -> Row:
@@ -87,6 +88,11 @@ class OnServer(Clone):
         super().remove()
 
 
+def own_domain() -> str:
+    """A name that leads to loopback on every machine, and is that of no other stack: a proxy knows a stack by it alone."""
+    return f"127.{random.randint(1, 254)}.{random.randint(0, 254)}.{random.randint(10, 254)}"
+
+
 @contextmanager
 def made(**settings: str) -> Iterator[OnServer]:
     """A clone with its settings for a server of its own, not deployed; gone afterwards with all that it started."""
@@ -94,8 +100,10 @@ def made(**settings: str) -> Iterator[OnServer]:
         code, data = Path(folder, "clone"), Path(folder, "server")
         code.mkdir()
         data.mkdir()
-        with served(data, Docker()) as server, proxied(DOMAIN) as proxy:
-            found = OnServer(code, f"t{uuid.uuid4().hex[:8]}", proxy.port, [], server=server, proxy=proxy)
+        domain = own_domain()
+        with served(data, Docker()) as server, proxied(domain) as proxy:
+            project = f"t{uuid.uuid4().hex[:8]}"
+            found = OnServer(code, project, proxy.port, [], domain=domain, server=server, proxy=proxy)
             clone.copy_tree(code)
             clone.LIVE.append(found)
             try:
@@ -106,9 +114,9 @@ def made(**settings: str) -> Iterator[OnServer]:
                     IMAGES="debian",
                     DOKPLOY_URL=server.url,
                     DOKPLOY_API_KEY=server.key(),
-                    DOMAIN=DOMAIN,
+                    DOMAIN=domain,
                     DOKPLOY_CERTIFICATE="none",
-                    DOKPLOY_PROXY=f"http://{DOMAIN}:{proxy.port}",
+                    DOKPLOY_PROXY=f"http://{domain}:{proxy.port}",
                     **settings,
                 )
                 yield found
