@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from slipway.engine.dokploy.api.answers import Container
 from slipway.engine.dokploy.api.failures import Missing
 from slipway.errors import SettingsError
+from slipway.plan import Progress
 
 if TYPE_CHECKING:
     from slipway.engine.dokploy.engine import OnDokploy
@@ -46,6 +48,12 @@ class Access:
         group = self.group(service)
         name = group[0].name if group else f"{self.service().app_name}-{self.actual(service)}-1"
         raise self.beyond("a shell", f"docker exec -it {name} sh")
+
+    def deliver_backup(self: OnDokploy, folder: Path, progress: Progress) -> NoReturn:
+        there = f"docker exec -i {self.ops} tar -x -C /var/lib/slipway-backups < backup.tar"
+        raise self.beyond(
+            f"a backup of this machine ({folder})", f"{there}; and from here ./invoke restore {folder.name}"
+        )
 
     @property
     def ops(self: OnDokploy) -> str:

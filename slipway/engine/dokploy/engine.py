@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -264,9 +264,6 @@ class OnDokploy(Access):
         count = len(self.group(service))
         self.put((), (self.actual(service),), self.rollout.image(), progress, f"stop {service}")
         return f"{count} stopped"
-
-    def deliver_backup(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
-        raise self.beyond(f"a backup of this machine ({folder})", "copy it into the volume of backups there")
 
     def holdings(self) -> Sequence[str]:
         names = [*(store.name for store in self.stack.stores), "ops"]

@@ -120,7 +120,7 @@ def run(
 ) -> R:
     """Runs a verb of the data side in the ops container and returns its answer; an error of it is raised here again."""
     if verb.confidential:
-        raise confidential(verb.name, service)
+        raise confidential(verb.name)
     word = packed.pack(json.dumps(wire.encode(args)))
     going = Run(client, service, verb.name, f"exec python3 -m slipway.data {verb.name} {word}")
     pids: list[int] = []
@@ -169,10 +169,10 @@ def sweep(client: Dokploy, service: Service) -> None:
                 client.remove_schedule(each)
 
 
-def confidential(name: str, service: Service) -> SettingsError:
+def confidential(name: str) -> SettingsError:
     return SettingsError(
         f"{name} on Dokploy",
         "its arguments hold a secret, and Dokploy keeps and shows every command that it runs",
-        "a session on the server itself",
-        f"there: docker exec -i {service.app_name}-ops-1 python3 -m slipway.data serve; or ENGINE=docker",
+        "a stack that is reached without Dokploy's API",
+        "type it for a stack with ENGINE=docker: see docs/dokploy.md, Limits",
     )
