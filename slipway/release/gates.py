@@ -147,6 +147,8 @@ def way(settings: Settings) -> str:
     """What to see to where a domain does not lead here."""
     if not settings.domain:
         return ""
+    if settings.on_dokploy:
+        return f"see that {settings.domain} leads to the server, and that Dokploy's page has it as the stack's domain; "
     if settings.ends_tls:
         return f"see that {settings.domain} leads to this server, on ports 80 and 443; "
     return (

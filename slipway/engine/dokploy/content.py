@@ -19,7 +19,7 @@ BUILD = re.compile(r"(?m)^    build:\n(?:      .*\n)+")  # there is no tree on t
 ENTRY = re.compile(r"(?m)^  ([\w.-]+):.*\n(?:    .*\n)*")
 IDLE = "    scale: 0\n\n"
 SEAL = "SLIPWAY_SEAL_"
-IMAGE = re.compile(r"(?m)^    image: .*\n")
+IMAGE = re.compile(r"(?m)^    image: .*\n(?:    pull_policy: .*\n)?")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from slipway.engine.dokploy import content, dotenv, ends
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 SETTLE = 60.0  # seconds that containers may take to be as Dokploy says they are
 KEEP = "SLIPWAY_KEEP_BACKUPS"
+HOST = "SLIPWAY_DOMAIN"  # the domain that leads here by us
 
 
 def put(
@@ -43,7 +45,7 @@ def put(
     file, values = content.written(part, stored.compose_file, dotenv.read(stored.env.value))
     progress.say("write it, and read it back")
     client.upload(service, Content(file, Secret(dotenv.write(values | marks))))
-    client.ensure_domain(service, domain(stack))
+    lead_domain(client, service, stack, dotenv.read(stored.env.value).get(HOST, ""))
     deploy(client, service, progress, f"slipway: {title}")
 
 
@@ -63,6 +65,14 @@ def domain(stack: Stack) -> Domain:
     settings = stack.settings
     certificate = settings.dokploy_certificate
     return Domain(settings.domain, stack.front, 80, https=certificate != "none", certificate=certificate)
+
+
+def lead_domain(client: Dokploy, service: Service, stack: Stack, before: str) -> bool:
+    """The domain as the settings have it, from the next deployment on, and the one before it no more; whether that was new."""
+    wanted = domain(stack)
+    if before and before != wanted.host:
+        client.remove_domain(service, replace(wanted, host=before))
+    return client.ensure_domain(service, wanted)
 
 
 def deploy(client: Dokploy, service: Service, progress: Progress, title: str) -> None:

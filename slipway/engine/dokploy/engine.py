@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from slipway.data.verb import A, R, Verb
 from slipway.engine import Build, Finding, Seen
-from slipway.engine import lock as holder
 from slipway.engine import owner as owners
 from slipway.engine.colours import COLOURS, find_serving
 from slipway.engine.colours import service as service_of
 from slipway.engine.dokploy import (
-    clockwork,
     content,
     deploying,
     dotenv,
-    from_git,
     images,
     inside,
-    lock,
     looking,
     owner,
     rollout,
@@ -30,7 +25,7 @@ from slipway.engine.dokploy import (
 from slipway.engine.dokploy.access import Access
 from slipway.engine.dokploy.api.answers import Container, Service
 from slipway.engine.dokploy.api.client import Dokploy
-from slipway.engine.jobs import Job
+from slipway.engine.dokploy.duties import Duties
 from slipway.errors import EngineError
 from slipway.plan import Progress
 from slipway.stack import built, references, render
@@ -38,7 +33,7 @@ from slipway.stack.images import Image
 from slipway.stack.model import Stack
 
 
-class OnDokploy(Access):
+class OnDokploy(Access, Duties):
     """One stack on one server."""
 
     name = "dokploy"
@@ -217,7 +212,7 @@ class OnDokploy(Access):
         return content.Part(self.file, self.environment_for(image, colours), start, stay, self.stack.front)
 
     def marks(self) -> dict[str, str]:
-        return owner.marks(owners.of(self.stack, self.root))
+        return owner.marks(owners.of(self.stack, self.root)) | {deploying.HOST: self.stack.settings.domain}
 
     def staying(self, service: Service) -> set[str]:
         """What runs, by its name in the rendered file.
@@ -227,38 +222,10 @@ class OnDokploy(Access):
         there = self.containers()
         if not there:
             return content.running(self.client.stored(service).compose_file)
-        return {self.front_of(name) for name, group in there.items() if any(map(runs, group))}
+        return {self.front_of(name) for name, group in there.items() if any(map(looking.runs, group))}
 
     def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
         return inside.run(self.client, self.service(), verb, args, progress, give_up)
-
-    def follow_branch(self, url: str, branch: str) -> bool:
-        from_git.refuse_stale(self.root, self.stack, self.file)
-        marks = owner.marks(owners.of(self.stack, self.root))
-        env = from_git.environment(self.stack, self.file, self.tags)
-        return from_git.arrange(self.client, self.ensure(), self.stack, from_git.Tree(url, branch), env, marks)
-
-    def install(self, jobs: Sequence[Job]) -> Sequence[str]:
-        return clockwork.install(self.client, self.service(), jobs)
-
-    def run_job(self, name: str, say: Callable[[str], None]) -> int:
-        return clockwork.run(self.client, self.service(), name, say)
-
-    @contextmanager
-    def hold_lock(self, doing: str, wait: float, flag: str) -> Iterator[Callable[[], None]]:
-        service = self.ensure()
-        with lock.hold_lock(lock.Tickets(self.client, service), self.stack.name, doing, wait, flag) as check:
-            inside.sweep(self.client, service)
-            yield check
-
-    def holder(self) -> holder.Holder | None:
-        ticket = lock.Tickets(self.client, self.found).holder() if self.found else None
-        return ticket.holder if ticket else None
-
-    def unlock(self) -> None:
-        tickets = lock.Tickets(self.client, self.service())
-        for each in tickets.all():
-            tickets.remove(each)
 
     def halt(self, service: str, progress: Progress) -> str:
         count = len(self.group(service))
@@ -274,11 +241,6 @@ class OnDokploy(Access):
             part = self.part((), (), self.rollout.image())
             deploying.take_down(self.client, self.found, part, self.marks(), volumes, progress)
         return "data removed; backups stay in their volume" if volumes else "data kept"
-
-
-def runs(container: Container) -> bool:
-    """Whether a container is there to stay: what has ended by itself is not started again by the way."""
-    return container.state not in ("exited", "dead", "created", "removing")
 
 
 def connect(stack: Stack, root: Path, environ: Mapping[str, str]) -> OnDokploy:

@@ -41,6 +41,11 @@ def row(container: Container, edited: bool) -> dict:
     }
 
 
+def runs(container: Container) -> bool:
+    """Whether a container is there to stay: what has ended by itself is not started again by the way."""
+    return container.state not in ("exited", "dead", "created", "removing")
+
+
 def whole(engine: OnDokploy) -> Seen:
     """All that can be seen; ops is asked where it and Postgres run."""
     found = engine.containers()
