@@ -20,7 +20,10 @@ def write(values: Mapping[str, str]) -> str:
 def name(key: str) -> str:
     if not NAME.fullmatch(key):
         raise SettingsError(
-            f"the name {key[:60]!r}", "one that Dokploy drops, or reads as another", "letters, digits, _ . and -", "rename it"
+            f"the name {key[:60]!r}",
+            "one that Dokploy drops, or reads as another",
+            "letters, digits, _ . and -",
+            "rename it",
         )
     return key
 

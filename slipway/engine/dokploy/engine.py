@@ -268,8 +268,10 @@ def runs(container: Container) -> bool:
 
 def connect(stack: Stack, root: Path, environ: Mapping[str, str]) -> OnDokploy:
     """The engine of these settings. Raises SettingsError without an address or a key, DokployError for what is not there."""
-    from slipway.engine.dokploy.api import client
+    from slipway.engine.dokploy.api import client, versions
     from slipway.system.redact import Secret
 
     key = Secret(stack.settings.dokploy_api_key.get_secret_value())
-    return OnDokploy(stack, root, environ, client.connect(stack.settings.dokploy_url, key))
+    server = client.connect(stack.settings.dokploy_url, key)
+    versions.check_logs(server.version)
+    return OnDokploy(stack, root, environ, server)

@@ -125,7 +125,9 @@ def named(service: dict) -> set[str]:
 
 @fuzz(sized(200, 5_000))
 @given(
-    case=st.sampled_from(NAMES), random=st.randoms(use_true_random=False), text=st.text("ab:{}$\n ", min_size=1, max_size=9)
+    case=st.sampled_from(NAMES),
+    random=st.randoms(use_true_random=False),
+    text=st.text("ab:{}$\n ", min_size=1, max_size=9),
 )
 def test_what_another_hand_changed_is_seen_until_its_service_starts_anew(case, random, text):
     names = services(case)
@@ -149,7 +151,9 @@ def test_what_another_hand_changed_is_seen_until_its_service_starts_anew(case, r
     assert not content.edited(file, known)
 
 
-@pytest.mark.parametrize("file", ["", "services: {}\n", "\nservices:\n", "a: 1", "services:\n  a:\n    image: b\n", "\x00"])
+@pytest.mark.parametrize(
+    "file", ["", "services: {}\n", "\nservices:\n", "a: 1", "services:\n  a:\n    image: b\n", "\x00"]
+)
 def test_a_file_that_somebody_else_wrote_has_nothing_that_could_stay(file):
     names = services("minio")
     new, known = content.written(part_of("minio", "a", {"postgres"}, names - {"postgres"}), file, {"X": "y"})

@@ -43,6 +43,8 @@ def test_a_value_that_no_form_holds_is_refused_and_not_shown(value):
     assert_clear(caught.value, value)
 
 
-@pytest.mark.parametrize("value", ["", "p@ss$word#1", "it's", 'a "b"', "ends\\", "$(x) ${HOME} $$", "two\nlines", " blanks "])
+@pytest.mark.parametrize(
+    "value", ["", "p@ss$word#1", "it's", 'a "b"', "ends\\", "$(x) ${HOME} $$", "two\nlines", " blanks "]
+)
 def test_values_that_people_have(value):
     assert dotenv.read(dotenv.write({"A": value, "B": "next"})) == {"A": value, "B": "next"}

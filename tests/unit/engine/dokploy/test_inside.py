@@ -84,7 +84,9 @@ def say(text: str) -> str:
 
 def test_its_answer_is_given_and_what_it_says_before(verb):
     heard = Heard()
-    assert verb(f"{say('one')}; echo noise; echo 5; echo null; {say('two')}; echo '{RESULT}'", heard=heard) == Answer("yes")
+    assert verb(f"{say('one')}; echo noise; echo 5; echo null; {say('two')}; echo '{RESULT}'", heard=heard) == Answer(
+        "yes"
+    )
     assert heard.said == ["one", "two"]
 
 

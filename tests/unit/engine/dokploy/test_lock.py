@@ -125,7 +125,9 @@ def test_a_late_ticket_counts_until_it_is_removed_so_that_all_agree_on_who_is_fi
         pass
 
 
-def test_one_that_slept_over_its_turn_does_not_enter_by_a_ticket_that_others_removed(fake, service, tickets, monkeypatch):
+def test_one_that_slept_over_its_turn_does_not_enter_by_a_ticket_that_others_removed(
+    fake, service, tickets, monkeypatch
+):
     draw = Tickets.draw
     inside: list = []
 
@@ -186,7 +188,9 @@ def test_a_server_that_is_away_for_a_heartbeat_costs_nothing(fake, tickets, monk
 
 @pytest.mark.parametrize("kind", ["before", "after", "half"])
 @pytest.mark.parametrize("call", ["schedule.create", "schedule.list", "schedule.update", "schedule.delete"])
-def test_the_network_is_cut_while_it_is_taken_and_nobody_waits_for_a_ticket_of_nobody(fake, service, tickets, call, kind):
+def test_the_network_is_cut_while_it_is_taken_and_nobody_waits_for_a_ticket_of_nobody(
+    fake, service, tickets, call, kind
+):
     fake.faults.append(Fault(kind, call))
     try:
         with held(tickets):

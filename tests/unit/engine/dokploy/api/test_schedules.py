@@ -66,7 +66,9 @@ def test_a_schedule_that_was_edited_by_hand_is_as_wanted_again(fake, client, ser
 def test_a_container_that_goes_while_one_looks_is_left_out(fake, client, service, monkeypatch):
     engine = fake.state.engine
     app = next(key for key, each in engine.there.items() if each["Name"].endswith("-app-1"))
-    monkeypatch.setattr(engine, "inspect", lambda key: engine.there.pop(key) and None if key == app else engine.there.get(key))
+    monkeypatch.setattr(
+        engine, "inspect", lambda key: engine.there.pop(key) and None if key == app else engine.there.get(key)
+    )
     assert [each.service for each in client.containers(service)] == ["db"]
 
 
