@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from slipway.engine.dokploy import looking
 from slipway.engine.dokploy.api.answers import Container
 from slipway.engine.dokploy.api.failures import Missing
 from slipway.errors import SettingsError
+from slipway.plan import Progress
 
 if TYPE_CHECKING:
     from slipway.engine.dokploy.engine import OnDokploy
@@ -46,6 +49,12 @@ class Access:
         group = self.group(service)
         name = group[0].name if group else f"{self.service().app_name}-{self.actual(service)}-1"
         raise self.beyond("a shell", f"docker exec -it {name} sh")
+
+    def deliver_backup(self: OnDokploy, folder: Path, progress: Progress) -> NoReturn:
+        raise self.beyond(f"a backup of this machine ({folder})", "copy it into the volume of backups there")
+
+    def describe_crash(self: OnDokploy, service: str) -> str:
+        return looking.gave_up(self.group(service), self.client.transport.ahead)
 
     @property
     def ops(self: OnDokploy) -> str:

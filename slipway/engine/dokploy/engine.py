@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -138,12 +138,6 @@ class OnDokploy(Access):
             found.setdefault(name, []).append(each)
         return found
 
-    def edited(self) -> set[str]:
-        """The services that somebody has changed in Dokploy's page since they were started."""
-        stored = self.client.stored(self.service())
-        found = content.edited(stored.compose_file, dotenv.read(stored.env.value))
-        return {"gateway" if name == self.stack.front else name for name in found}
-
     def actual(self, service: str) -> str:
         """The name in the rendered file: the app's is that of the colour that serves."""
         if service != "app":
@@ -159,9 +153,6 @@ class OnDokploy(Access):
 
     def group(self, service: str) -> list[Container]:
         return self.containers().get(self.actual(service) if service == "app" else service, [])
-
-    def describe_crash(self, service: str) -> str:
-        return looking.gave_up(self.group(service), self.client.transport.ahead)
 
     def checks(self, flag: str) -> Sequence[Callable[[], Iterator[Finding]]]:
         return (self.check_server,)
@@ -195,7 +186,7 @@ class OnDokploy(Access):
         """Gives the server the stack with these services started and those gone, and sees to it that it has come so."""
         with self.putting:
             service = self.ensure()
-            stay = self.staying(service) - {*start, *gone}
+            stay = looking.staying(self) - {*start, *gone}
             part = self.part(start, stay, image)
             deploying.put(self.client, service, self.stack, part, self.marks(), progress, title)
             deploying.confirm(self, start, gone, part.values)
@@ -206,16 +197,6 @@ class OnDokploy(Access):
 
     def marks(self) -> dict[str, str]:
         return owner.marks(owners.of(self.stack, self.root))
-
-    def staying(self, service: Service) -> set[str]:
-        """What runs, by its name in the rendered file.
-
-        No container at all proves nothing: Dokploy says so too where its engine fails. Then it is what should run.
-        """
-        there = self.containers()
-        if not there:
-            return content.running(self.client.stored(service).compose_file)
-        return {self.front_of(name) for name, group in there.items() if any(map(runs, group))}
 
     def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
         return inside.run(self.client, self.service(), verb, args, progress, give_up)
@@ -247,9 +228,6 @@ class OnDokploy(Access):
         self.put((), (self.actual(service),), self.rollout.image(), progress, f"stop {service}")
         return f"{count} stopped"
 
-    def deliver_backup(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
-        raise self.beyond(f"a backup of this machine ({folder})", "copy it into the volume of backups there")
-
     def holdings(self) -> Sequence[str]:
         names = [*(store.name for store in self.stack.stores), "ops"]
         return [f"volume {self.found.app_name}_{name}" for name in names] if self.found else []
@@ -259,11 +237,6 @@ class OnDokploy(Access):
             part = self.part((), (), self.rollout.image())
             deploying.take_down(self.client, self.found, part, self.marks(), volumes, progress)
         return "data removed; backups stay in their volume" if volumes else "data kept"
-
-
-def runs(container: Container) -> bool:
-    """Whether a container is there to stay: what has ended by itself is not started again by the way."""
-    return container.state not in ("exited", "dead", "created", "removing")
 
 
 def connect(stack: Stack, root: Path, environ: Mapping[str, str]) -> OnDokploy:
