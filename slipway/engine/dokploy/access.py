@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from slipway.engine.dokploy import looking
 from slipway.engine.dokploy.api.answers import Container
 from slipway.engine.dokploy.api.failures import Missing
 from slipway.errors import SettingsError
@@ -54,6 +55,9 @@ class Access:
         raise self.beyond(
             f"a backup of this machine ({folder})", f"{there}; and from here ./invoke restore {folder.name}"
         )
+
+    def describe_crash(self: OnDokploy, service: str) -> str:
+        return looking.gave_up(self.group(service), self.client.transport.ahead)
 
     @property
     def ops(self: OnDokploy) -> str:

@@ -145,12 +145,6 @@ class OnDokploy(Access, Duties):
             found.setdefault(name, []).append(each)
         return found
 
-    def edited(self) -> set[str]:
-        """The services that somebody has changed in Dokploy's page since they were started."""
-        stored = self.client.stored(self.service())
-        found = content.edited(stored.compose_file, dotenv.read(stored.env.value))
-        return {"gateway" if name == self.stack.front else name for name in found}
-
     def actual(self, service: str) -> str:
         """The name in the rendered file: the app's is that of the colour that serves."""
         if service != "app":
@@ -166,9 +160,6 @@ class OnDokploy(Access, Duties):
 
     def group(self, service: str) -> list[Container]:
         return self.containers().get(self.actual(service) if service == "app" else service, [])
-
-    def describe_crash(self, service: str) -> str:
-        return looking.gave_up(self.group(service), self.client.transport.ahead)
 
     def checks(self, flag: str) -> Sequence[Callable[[], Iterator[Finding]]]:
         return (self.check_server,)
@@ -202,7 +193,7 @@ class OnDokploy(Access, Duties):
         """Gives the server the stack with these services started and those gone, and sees to it that it has come so."""
         with self.putting:
             service = self.ensure()
-            stay = self.staying(service) - {*start, *gone}
+            stay = looking.staying(self) - {*start, *gone}
             part = self.part(start, stay, image)
             deploying.put(self.client, service, self.stack, part, self.marks(), progress, title)
             deploying.confirm(self, start, gone, part.values)
@@ -213,16 +204,6 @@ class OnDokploy(Access, Duties):
 
     def marks(self) -> dict[str, str]:
         return owner.marks(owners.of(self.stack, self.root)) | {deploying.HOST: self.stack.settings.domain}
-
-    def staying(self, service: Service) -> set[str]:
-        """What runs, by its name in the rendered file.
-
-        No container at all proves nothing: Dokploy says so too where its engine fails. Then it is what should run.
-        """
-        there = self.containers()
-        if not there:
-            return content.running(self.client.stored(service).compose_file)
-        return {self.front_of(name) for name, group in there.items() if any(map(looking.runs, group))}
 
     def inside(self, verb: Verb[A, R], args: A, progress: Progress, give_up: Callable[[], None] = lambda: None) -> R:
         return inside.run(self.client, self.service(), verb, args, progress, give_up)
@@ -245,8 +226,10 @@ class OnDokploy(Access, Duties):
 
 def connect(stack: Stack, root: Path, environ: Mapping[str, str]) -> OnDokploy:
     """The engine of these settings. Raises SettingsError without an address or a key, DokployError for what is not there."""
-    from slipway.engine.dokploy.api import client
+    from slipway.engine.dokploy.api import client, versions
     from slipway.system.redact import Secret
 
     key = Secret(stack.settings.dokploy_api_key.get_secret_value())
-    return OnDokploy(stack, root, environ, client.connect(stack.settings.dokploy_url, key))
+    server = client.connect(stack.settings.dokploy_url, key)
+    versions.check_logs(server.version)
+    return OnDokploy(stack, root, environ, server)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from slipway.data.verb import Nothing
 from slipway.engine import Seen, colours, running
+from slipway.engine.dokploy import content, dotenv
 from slipway.engine.dokploy.api.answers import Container
 from slipway.engine.events import OtherVersion
 from slipway.ops.interface import ACTIVE, OBSERVE, Gateway, Observed
@@ -41,17 +42,12 @@ def row(container: Container, edited: bool) -> dict:
     }
 
 
-def runs(container: Container) -> bool:
-    """Whether a container is there to stay: what has ended by itself is not started again by the way."""
-    return container.state not in ("exited", "dead", "created", "removing")
-
-
 def whole(engine: OnDokploy) -> Seen:
     """All that can be seen; ops is asked where it and Postgres run."""
     found = engine.containers()
     if not found:
         return Seen()
-    listed = rows(found, engine.edited())
+    listed = rows(found, edited(engine))
     services = running.services(engine.stack, listed)
     alive = {name for name, service in services.items() if service.state == "running"}
     stopped = "postgres" in engine.stack and "postgres" not in alive
@@ -77,7 +73,7 @@ def glance(engine: OnDokploy) -> Seen:
     """What the containers alone tell."""
     found = engine.containers()
     colour = colours.find_serving(found, "")
-    listed = rows(found, engine.edited() if found else ())
+    listed = rows(found, edited(engine) if found else ())
     services = running.services(engine.stack, listed)
     services |= running.app(engine.stack, listed.get(colours.service(colour), []), colour)
     return Seen(services, colour=colour)
@@ -93,6 +89,29 @@ def ask(engine: OnDokploy) -> Observed | None:
 
 def gateway_of(engine: OnDokploy, alive: bool) -> Gateway:
     return engine.inside(ACTIVE, Nothing(), Silent()) if alive else Gateway("", False, "ops does not run", {})
+
+
+def edited(engine: OnDokploy) -> set[str]:
+    """The services that somebody has changed in Dokploy's page since they were started."""
+    stored = engine.client.stored(engine.service())
+    found = content.edited(stored.compose_file, dotenv.read(stored.env.value))
+    return {"gateway" if name == engine.stack.front else name for name in found}
+
+
+def staying(engine: OnDokploy) -> set[str]:
+    """What runs, by its name in the rendered file.
+
+    No container at all proves nothing: Dokploy says so too where its engine fails. Then it is what should run.
+    """
+    there = engine.containers()
+    if not there:
+        return content.running(engine.client.stored(engine.service()).compose_file)
+    return {engine.front_of(name) for name, group in there.items() if any(map(runs, group))}
+
+
+def runs(container: Container) -> bool:
+    """Whether a container is there to stay: what has ended by itself is not started again by the way."""
+    return container.state not in ("exited", "dead", "created", "removing")
 
 
 def gave_up(group: Sequence[Container], ahead: float = 0.0) -> str:

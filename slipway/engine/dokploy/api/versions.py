@@ -36,6 +36,7 @@ class Version:
 
 
 OLDEST = Version((0, 25, 0), "0.25.0")
+READS_LOGS = Version((0, 29, 0), "0.29.0")
 
 
 def parse(text: object) -> Version:
@@ -64,3 +65,10 @@ def check_chain(version: Version) -> None:
     """Raises TooOld where a command chain would be refused when it is deployed, long after it was written."""
     if not version.chains:
         raise TooOld("Dokploy: custom command", f"version {version} refuses &&", "0.30.0 or newer", UPGRADE)
+
+
+def check_logs(version: Version) -> Version:
+    """The same version. Raises TooOld where no log can be read: verbs answer in theirs."""
+    if version < READS_LOGS:
+        raise TooOld("Dokploy", f"version {version}", f"{READS_LOGS} or newer (logs by the API)", UPGRADE)
+    return version

@@ -22,8 +22,7 @@ def test_every_value_is_read_as_it_was_meant_or_refused(values: dict[str, str]):
     try:
         text = dotenv.write(values)
     except SettingsError as error:
-        secrets = [value for value in values.values() if len(value) > 8]
-        assert_clear(error, *secrets)
+        assert_clear(error)
         return
     assert dotenv.read(text) == values
     assert rewriting.parse_env(text) == values  # what the fake server reads is what ours does
