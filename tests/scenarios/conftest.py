@@ -11,6 +11,7 @@ from slipway.engine.docker import client
 from slipway.errors import EngineError
 from tests.support import clone
 from tests.support.clone import Clone
+from tests.support.dokploy import proxy
 from tests.support.releasing import SLOW
 
 
@@ -61,6 +62,11 @@ def fresh(engine: None) -> Iterator[Clone]:
     """A clone with settings, and nothing started."""
     with clone.made() as made:
         yield made
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):  # in the process that has all workers
+        proxy.forget_network()
 
 
 @pytest.hookimpl(wrapper=True)

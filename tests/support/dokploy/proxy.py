@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from tests.support.containers import ROOT
 
-NETWORK = "dokploy-network"
+NETWORK, OURS = "dokploy-network", "slipway.tests"
 BEHIND = 0.5  # seconds by which it is behind the engine
 RULE = re.compile(r"traefik\.http\.routers\.(.+)\.rule")
 NOWHERE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -33,7 +33,8 @@ class Proxy:
 @contextmanager
 def proxied(address: str) -> Iterator[Proxy]:
     """A proxy on a port of an address of loopback, and the network that all stacks with a domain share."""
-    subprocess.run(["docker", "network", "create", "--attachable", NETWORK], capture_output=True)
+    # It stays until the whole run ends: a stack of another worker may be about to join it.
+    subprocess.run(["docker", "network", "create", "--attachable", "--label", OURS, NETWORK], capture_output=True)
     words = [sys.executable, "-m", __name__, address]
     with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -95,6 +96,12 @@ def seen() -> Iterator[tuple[str, tuple[str, int]]]:
             port = labels.get(f"traefik.http.services.{name[1]}.loadbalancer.server.port") if name else None
             if address and host and port:
                 yield host[1], (address, int(port))
+
+
+def forget_network() -> None:
+    """Removes the network if tests made it and nothing is on it."""
+    if docker("network", "ls", "--quiet", "--filter", f"label={OURS}"):
+        docker("network", "rm", NETWORK)
 
 
 def docker(*words: str) -> str:
