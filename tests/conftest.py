@@ -49,10 +49,12 @@ class AppStack:
 @pytest.fixture(scope="session")
 def app_stack() -> Iterator[AppStack]:
     """An embedded stack in a copy of the working tree, migrated and with fixtures."""
+    from tests.support.clone import free_port
     from tests.support.working_copy import copy_to
 
     folder = Path(tempfile.mkdtemp(prefix="slipway-copy-"))
     copy = copy_to(folder / "app")
+    copy.env["HTTP_PORT"] = str(free_port())
     try:
         copy.up()
         spec = json.loads((copy.home / "app" / "spec.json").read_text())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clone import free_port
 from tests.support.working_copy import WorkingCopy, copy_to
 
 
@@ -41,6 +42,9 @@ def shared() -> Iterator[WorkingCopy]:
     """A copy whose stack is up when the module's first test begins; tests leave it as they found it, or down."""
     folder = Path(tempfile.mkdtemp(prefix="slipway-copy-"))
     copy = copy_to(folder / "work tree")
+    # A front door of its own: the one that stacks take by themselves is free while a test has its app stopped, and the
+    # stack of another test would be taken for this one.
+    copy.env["HTTP_PORT"] = str(free_port())
     try:
         copy.up()
         yield copy

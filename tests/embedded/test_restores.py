@@ -16,7 +16,7 @@ from tests.support.working_copy import WorkingCopy
 @pytest.fixture
 def staging(running: WorkingCopy) -> Iterator[WorkingCopy]:
     """A second environment of the same clone, up beside the first."""
-    made = replace(running, on="staging")
+    made = replace(running, on="staging", env={})
     assert made.invoke("init").returncode == 0
     try:
         made.up()

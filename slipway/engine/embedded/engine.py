@@ -193,8 +193,10 @@ class Embedded(Access):
         )
 
     def halt(self, service: str, progress: Progress) -> str | None:
-        from slipway.engine.embedded import supervisor
+        from slipway.engine.embedded import ports, supervisor
 
+        if service == "app":  # it comes back to where it was
+            ports.claimed(self.ports["app"])
         supervisor.stop(self.home, service)
         return None
 
