@@ -38,7 +38,7 @@ def gateway(folder: Path, **values: object) -> Iterator[int]:
     """The port of a gateway with these settings; its app runs beside it, in the same network namespace."""
     stack = model.build(Settings(images="debian", **values))
     folder.mkdir(mode=0o777)
-    (folder / "gateway.json").write_text(render.files(stack, ROOT)["local.gateway.json"])
+    (folder / "gateway.json").write_text(render.files(stack, ROOT)[f"{stack.file}.gateway.json"])
     folder.chmod(0o777)
     with container(
         tags()["gateway"],
@@ -88,8 +88,16 @@ def test_forged_headers_of_anybody_do_not_reach_the_app(tmp_path: Path):
     assert "x-forwarded-port" not in heard and "forwarded" not in heard
 
 
-def test_a_trusted_proxy_says_address_and_scheme_of_the_client(tmp_path: Path):
-    with gateway(tmp_path / "run", trusted_proxies="private") as there:
+# On a server of Dokploy its proxy is trusted without a word.
+TRUSTED = {
+    "named": {"trusted_proxies": "private"},
+    "of Dokploy": {"engine": "dokploy", "environment": "production", "domain": "shop.example.org"},
+}
+
+
+@pytest.mark.parametrize("settings", TRUSTED.values(), ids=TRUSTED)
+def test_a_trusted_proxy_says_address_and_scheme_of_the_client(tmp_path: Path, settings: dict):
+    with gateway(tmp_path / "run", **settings) as there:
         heard = told(there, {**FORGED, "Host": "inner.example.org"})
         assert heard["x-forwarded-proto"] == "https" and heard["x-forwarded-host"] == "shop.example.org"
         # What the client itself has put before its address is not believed.

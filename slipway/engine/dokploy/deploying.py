@@ -50,13 +50,13 @@ def put(
 
 
 def refuse_git(stored: Stored) -> None:
-    """Raises SettingsError for a service that Dokploy deploys from Git: what is put there it would not read."""
+    """Raises SettingsError for a service that Dokploy deploys from Git: what is put there it does not read."""
     if stored.row.get("sourceType") == "git" and stored.row.get("customGitUrl"):
         raise SettingsError(
             f"Dokploy: compose service {stored.service.name}",
             f"it is deployed from Git ({stored.row.get('customGitBranch')})",
             "one that is deployed from here",
-            "push, or press Deploy in Dokploy's page; to deploy from here again, set its provider to Raw there",
+            "push, or press Deploy or Stop in Dokploy's page; to work from here again, set its provider to Raw there",
         )
 
 
@@ -123,6 +123,7 @@ def take_down(
     The file that stays starts nothing, whoever presses Deploy on Dokploy's page.
     """
     stored = client.stored(service)
+    refuse_git(stored)
     if not stored.compose_file.strip():
         return
     kept = dotenv.read(stored.env.value)

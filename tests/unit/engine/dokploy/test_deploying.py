@@ -9,7 +9,7 @@ import pytest
 from slipway.engine.dokploy import content, deploying, dotenv
 from slipway.engine.dokploy.api.answers import Service
 from slipway.engine.dokploy.api.client import Dokploy
-from slipway.errors import EngineError
+from slipway.errors import EngineError, SettingsError
 from slipway.plan import Silent
 from tests.support.dokploy.server import Fault, Server
 from tests.unit.engine.dokploy.conftest import QUICK
@@ -87,3 +87,16 @@ def test_a_down_that_fails_leaves_what_was_there_and_no_command(fake: Server, cl
     with pytest.raises(EngineError):
         deploying.take_down(client, service, part_of("minio", "a", set()), MARKS, True, Silent())
     assert kept(client, service) == before
+
+
+def test_a_service_that_dokploy_deploys_from_git_is_neither_put_to_nor_said_to_be_down(fake: Server, client, service):
+    fake.state.composes[service.id] |= {
+        "sourceType": "git",
+        "customGitUrl": "https://git/shop",
+        "customGitBranch": "main",
+    }
+    with pytest.raises(SettingsError, match="Git"):
+        put(client, service, "a", NAMES, set())
+    with pytest.raises(SettingsError, match="Git"):
+        deploying.take_down(client, service, part_of("minio", "a", set()), MARKS, False, Silent())
+    assert not fake.state.engine.commands
