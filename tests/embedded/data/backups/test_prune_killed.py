@@ -23,6 +23,8 @@ import itertools, json, os, shutil, signal, sys
 from pathlib import Path
 from slipway.ops import verbs as commands
 
+sys.dont_write_bytecode = True  # which renames files, too, and fewer in each process than in the one before
+
 def die_before(number):
     numbers = itertools.count()
     def look(event, args):
