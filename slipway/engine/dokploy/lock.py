@@ -30,6 +30,13 @@ NEVER = "0 0 1 1 *"
 HEARTBEAT = 10.0  # seconds
 LEASE = 60.0  # seconds without a heartbeat after which a ticket counts no more
 POLL = 0.5
+DRAWS = 5  # as often as somebody may type unlock in the same moment
+GONE = (
+    f"Dokploy: {NAME}",
+    "the ticket is not among the schedules that were read back",
+    "a schedule that stays",
+    "type the same command again",
+)
 FIELDS = {"name": NAME, "cronExpression": NEVER}
 
 
@@ -65,6 +72,10 @@ def parse(row: dict) -> Ticket | None:
         return None
 
 
+class Removed(DokployError):
+    """A ticket that somebody removed while it was drawn."""
+
+
 class Tickets:
     """The tickets of one service."""
 
@@ -92,7 +103,17 @@ class Tickets:
         return True
 
     def draw(self, doing: str) -> Ticket:
-        """A ticket with a number that is higher than all that were there. Leaves none where it fails."""
+        """A ticket with a number that is higher than all that were there. Leaves none where it fails.
+
+        One that `unlock` removes while it is drawn is drawn again.
+        """
+        for _ in range(DRAWS):
+            with suppress(Removed):
+                return self.draw_once(doing)
+        raise DokployError(*GONE)
+
+    def draw_once(self, doing: str) -> Ticket:
+        """The same; raises Removed where somebody has removed the ticket meanwhile."""
         ticket = Ticket("", uuid.uuid4().hex, 0, self.now() + LEASE, holder.me(doing))
         try:
             self.client.transport.post(
@@ -105,13 +126,19 @@ class Tickets:
             there = self.alive()
             mine = next((each for each in there if each.token == ticket.token), None)
             if not mine:
-                raise lost(self.service)
-            return self.write(replace(mine, number=1 + max(each.number for each in there)))
+                raise Removed(*GONE)
+            return self.number(mine, 1 + max(each.number for each in there))
         except BaseException:
             # Others would wait for its number.
             with suppress(DokployError):
                 self.withdraw(ticket)
             raise
+
+    def number(self, ticket: Ticket, number: int) -> Ticket:
+        try:
+            return self.write(replace(ticket, number=number))
+        except Missing:
+            raise Removed(*GONE) from None
 
     def withdraw(self, ticket: Ticket) -> None:
         """Removes a ticket whose id may not be known yet."""
@@ -206,12 +233,3 @@ def keep(tickets: Tickets, ticket: Ticket, over: threading.Event) -> None:
             tickets.write(ticket)
         if over.wait(HEARTBEAT):
             return
-
-
-def lost(service: Service) -> DokployError:
-    return DokployError(
-        f"Dokploy: {NAME}",
-        "the ticket is not among the schedules that were read back",
-        "a schedule that stays",
-        "type the same command again",
-    )
