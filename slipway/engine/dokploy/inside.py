@@ -33,18 +33,10 @@ OLD = 86400  # seconds after which a schedule of a run that was killed is remove
 class Run:
     """One verb while it runs. The request that started it is answered when it has ended."""
 
-    def __init__(
-        self,
-        client: Dokploy,
-        service: Service,
-        name: str,
-        command: str,
-        where: str = "ops",
-        schedule: Schedule | None = None,
-    ):
+    def __init__(self, client: Dokploy, service: Service, name: str, command: str, schedule: Schedule | None = None):
         self.client, self.service = client, service
         unique = f"{OURS} {name} {int(time.time() + client.transport.ahead)} {uuid.uuid4().hex[:8]}"
-        wanted = Wanted(unique, where, command, shell="sh")  # noqa: S604  (which shell Dokploy is to take)
+        wanted = Wanted(unique, "ops", command, shell="sh")  # noqa: S604  (which shell Dokploy is to take)
         self.schedule = schedule or client.ensure_schedule(service, wanted)
         self.before = {each.id for each in client.runs(self.schedule)} if schedule else set()
         self.record: Deployment | None = None
