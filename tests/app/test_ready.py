@@ -96,7 +96,7 @@ def test_the_api_works_again_after_the_database_was_away(
     assert send(app.url, "GET", "/api/v1/tasks").status == 200
     between.cut()
     away = send(app.url, "GET", "/api/v1/tasks")
-    assert away.status == 503 and "database" in away.body["error"]
+    assert away.status == 503 and "database" in away.body["detail"]
     between.mend()
     until(lambda: send(app.url, "GET", "/api/v1/tasks").status == 200, "the tasks API after the database came back")
 

@@ -38,7 +38,7 @@ def send(
         answer = connection.getresponse()
         headers = {name.lower(): value for name, value in answer.getheaders()}
         text = answer.read()
-        is_json = headers.get("content-type") == "application/json"
+        is_json = headers.get("content-type") in ("application/json", "application/problem+json")
         return Reply(answer.status, json.loads(text) if is_json else text, headers)
     finally:
         connection.close()
