@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
-from backend.adapters.http import probes, problems, tasks
+from backend.adapters.http import auth, gotrue, probes, problems, profile, rest, tasks
 from backend.adapters.http.limits import Limits
-from backend.adapters.objects.client import objects_check, s3_client
-from backend.adapters.postgres.pool import PostgresDatabase, pool_for
-from backend.adapters.postgres.readiness import postgres_check
-from backend.adapters.redis.client import redis_check, redis_client
-from backend.domain.readiness import Readiness
+from backend.resources import resources
 from backend.settings import Settings
+
+# Tokens travel in a header and never in a cookie, so no origin needs credentials.
+CORS: dict[str, Any] = {
+    "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    "allow_headers": ["*"],
+    "expose_headers": ["Location", "Retry-After", "X-Supabase-Api-Version"],
+    "max_age": 600,
+}
 
 
 def application(settings: Settings) -> FastAPI:
@@ -29,10 +32,13 @@ def application(settings: Settings) -> FastAPI:
         async with resources(settings) as state:
             yield state
 
-    return described(lifespan=lifespan)
+    more = (
+        [Middleware(CORSMiddleware, **CORS, allow_origins=list(settings.cors_origins))] if settings.cors_origins else []
+    )
+    return described(more, lifespan=lifespan)
 
 
-def described(**more: Any) -> FastAPI:
+def described(outer: Sequence[Middleware] = (), **more: Any) -> FastAPI:
     """The application with its routes; what it needs of the environment is made in `lifespan`."""
     app = FastAPI(
         title="Slipway reference backend",
@@ -42,28 +48,12 @@ def described(**more: Any) -> FastAPI:
         # A redirect to the path without its last slash would name the host that the client has sent, whatever it is.
         redirect_slashes=False,
         exception_handlers=problems.HANDLERS,
-        middleware=[Middleware(Limits)],
+        middleware=[*outer, Middleware(Limits)],
         **more,
     )
     # Not include_router: behind that, no route says its methods, which the answer 405 has to name.
-    app.router.routes += [probes.ALIVE, *probes.router.routes, *tasks.router.routes]
+    app.router.routes += [probes.ALIVE, *rest.ROUTES]
+    for each in (probes, auth, profile, tasks, gotrue):
+        app.router.routes += each.router.routes
     problems.describe(app)
     return app
-
-
-@asynccontextmanager
-async def resources(settings: Settings) -> AsyncIterator[dict[str, Any]]:
-    """Database and readiness for `request.state`; every connection is closed at the end."""
-    database, redis = PostgresDatabase(pool_for(settings.database_url)), redis_client(settings.redis_url)
-    await database.open()
-    checks = {
-        "postgres": postgres_check(settings.database_url),
-        "redis": redis_check(redis),
-        "objects": objects_check(settings.objects),
-    }
-    warming = asyncio.create_task(asyncio.to_thread(s3_client, settings.objects))
-    try:
-        yield {"database": database, "readiness": Readiness(checks), "release": settings.release}
-    finally:
-        await asyncio.gather(database.close(), redis.aclose(), warming, return_exceptions=True)
-        logging.getLogger("backend").info("stopped: connections closed")

@@ -41,6 +41,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE,
         http="httptools",
         loop="uvloop",
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=settings.drain_timeout,
     )  # type: ignore[arg-type]
     uvicorn.Server(config).run(sockets=[listener])

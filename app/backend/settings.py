@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from backend.urls import checked
 
@@ -33,6 +33,16 @@ def url(example: str, *schemes: str) -> Any:
     return Annotated[str, Field(repr=False), AfterValidator(lambda value: checked(value, schemes, example))]
 
 
+def words(value: Any) -> Any:
+    """A list in text, by commas."""
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(words)]
+# Where a gateway of the same stack asks from: no address outside may be one of these.
+LOCAL = ("127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+
+
 class Settings(BaseModel):
     """Everything that the environment decides: each field is a variable of that name in capitals."""
 
@@ -47,6 +57,17 @@ class Settings(BaseModel):
     s3_access_key: str = Field(repr=False)
     s3_secret_key: str = Field(repr=False)
     s3_bucket: str
+    jwt_secret: str | None = Field(None, repr=False)
+    jwt_signing_key: str | None = Field(None, repr=False)
+    jwt_verify_keys: str | None = Field(None, repr=False)
+    jwt_issuer: str = "slipway"
+    jwt_other_issuers: Words = ()
+    jwt_lifetime: int = Field(3600, ge=30, le=86_400, description="seconds that an access token is good for")
+    session_idle: int = Field(30 * 86_400, ge=60, description="seconds after which an unused session ends")
+    session_life: int = Field(90 * 86_400, ge=60, description="seconds after which any session ends")
+    registration: bool = True
+    trusted_proxies: Words = LOCAL
+    cors_origins: Words = ()
     drain_timeout: float = Field(10.0, ge=0, le=LONGEST_DRAIN, description="seconds")
     release: str | None = None
 

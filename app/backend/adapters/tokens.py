@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 import jwt
+
 from backend.adapters.keys import Key, Keys
 
 LONGEST = 64 * 1024  # characters; metadata is part of a token, but no HTTP header is that long

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-DEMO_USER = UUID("00000000-0000-4000-8000-000000000001")  # made by fixtures/001_demo.sql
+from backend.domain.refusals import AuthRefused, Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,4 +15,17 @@ class Caller:
     """A user, with what their access token says of them."""
 
     user_id: UUID
+    session_id: UUID | None
+    role: str
     claims: Mapping[str, Any]
+
+
+def caller_of(claims: Mapping[str, Any]) -> Caller:
+    """The caller that verified claims are of. Raises AuthRefused for a token that is nobody's, such as an API key."""
+    try:
+        session = claims.get("session_id")
+        return Caller(
+            UUID(claims["sub"]), None if session is None else UUID(session), str(claims.get("role", "")), claims
+        )
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise AuthRefused(Code.BAD_JWT, "The access token names no user: sub or session_id is no UUID.") from None

@@ -61,3 +61,27 @@ def entry(method: Method) -> dict[str, Any]:
     """One element of the claim `amr`."""
     told: dict[str, Any] = {"method": method.method, "timestamp": int(method.at.timestamp())}
     return told | {"provider": method.provider} if method.provider else told
+
+
+@dataclass(frozen=True)
+class NewUser:
+    """Somebody who registers with an address and a password; `encrypted_password` is a hash."""
+
+    email: str
+    encrypted_password: str = field(repr=False)
+    user_metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A row of auth.identities: a provider by which a user signs in. `provider_id` is the user's id there."""
+
+    id: UUID
+    user_id: UUID
+    provider: str
+    provider_id: str
+    identity_data: Mapping[str, Any]
+    email: str | None
+    last_sign_in_at: datetime | None
+    created_at: datetime | None
+    updated_at: datetime | None

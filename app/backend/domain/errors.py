@@ -19,7 +19,11 @@ class Conflict(Refused):
     """What is there already is in the way."""
 
 
-class BadQuery(Refused):
+class Invalid(Refused):
+    """What was sent has the right form, and still cannot be accepted."""
+
+
+class BadQuery(Invalid):
     """A parameter of the query cannot be read."""
 
 

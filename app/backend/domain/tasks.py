@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from backend.domain.paging import Place
+from backend.domain.unset import UNSET, Unset, given
 
 TITLE_LENGTH = 200  # characters; the same numbers are constraints in migrations/003_tasks.up.sql
 DESCRIPTION_LENGTH = 10_000
@@ -21,15 +22,6 @@ class Status(StrEnum):
     IN_PROGRESS = "in_progress"
     DONE = "done"
     CANCELLED = "cancelled"
-
-
-class Unset(Enum):
-    """The value of a field that a change leaves as it is."""
-
-    UNSET = "unset"
-
-
-UNSET = Unset.UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +64,11 @@ class TaskChanges:
 
     def given(self) -> dict[str, Any]:
         """The fields to change, by name."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in values.items() if value is not UNSET}
+        return given(self)
 
 
 @dataclass(frozen=True, slots=True)
 class TaskFilter:
     """Which tasks of the caller a list has: those of one status, or of any."""
 
-    status: Status | None = field(default=None)
+    status: Status | None = None

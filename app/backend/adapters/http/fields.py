@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -35,3 +36,23 @@ def in_utc(moment: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(written), AfterValidator(in_utc)]
+
+
+DEEPEST = 20  # levels of a document
+
+
+def storable(value: Any, depth: int = 0) -> Any:
+    """`value` when Postgres can keep it as jsonb, which has no NUL and no half of a surrogate pair in its text."""
+    if depth > DEEPEST:
+        raise ValueError(f"must not be nested deeper than {DEEPEST} levels")
+    if isinstance(value, str) and ("\0" in value or any("\ud800" <= each <= "\udfff" for each in value)):
+        raise ValueError("must not hold NUL or half of a surrogate pair")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("must not hold NaN or Infinity")
+    for each in (*value, *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ():
+        storable(each, depth + 1)
+    return value
+
+
+Document = Annotated[dict[str, Any], AfterValidator(storable)]
+"""A JSON object that Postgres can keep as jsonb."""

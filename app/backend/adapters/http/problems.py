@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from backend.domain.errors import BadQuery, Conflict, Forbidden, NotFound, Refused, Unavailable
+from backend.domain.errors import BadQuery, Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
+from backend.domain.refusals import AuthRefused, Code
 
 MEDIA_TYPE = "application/problem+json"
-STATUS = {BadQuery: 422, NotFound: 404, Conflict: 409, Forbidden: 403, Unavailable: 503}
+SCHEMA = {"schema": {"$ref": "#/components/schemas/Problem"}}
+STATUS = {Invalid: 422, BadQuery: 422, NotFound: 404, Conflict: 409, Forbidden: 403, Unavailable: 503}
+# Of a login that is refused; the rest is 401: to be answered by logging in.
+CODES = {
+    Code.EMAIL_NOT_CONFIRMED: 403,
+    Code.NOT_IMPLEMENTED: 501,
+    Code.OVER_REQUEST_RATE_LIMIT: 429,
+    Code.SAME_PASSWORD: 422,
+    Code.SIGNUP_DISABLED: 403,
+    Code.USER_ALREADY_EXISTS: 409,
+    Code.USER_BANNED: 403,
+    Code.VALIDATION_FAILED: 422,
+    Code.WEAK_PASSWORD: 422,
+}
 
 
 class Wrong(BaseModel):
@@ -37,25 +52,54 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    code: str | None = None
+    """GoTrue's name for the reason, where logins are concerned."""
     errors: list[Wrong] = []
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What a route may answer beside success, for OpenAPI."""
-    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {each: {"description": HTTPStatus(each).phrase, "content": {MEDIA_TYPE: schema}} for each in statuses}
+    return {each: {"description": HTTPStatus(each).phrase, "content": {MEDIA_TYPE: SCHEMA}} for each in statuses}
 
 
-def response(status: int, detail: str, errors: Sequence[Wrong] = (), headers: dict[str, str] | None = None) -> Response:
+def response(
+    status: int,
+    detail: str,
+    errors: Sequence[Wrong] = (),
+    headers: Mapping[str, str] | None = None,
+    code: str | None = None,
+) -> Response:
     """The answer that tells the problem."""
-    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors))
-    return Response(problem.model_dump_json(exclude_defaults=False), status, headers, MEDIA_TYPE)
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, code=code, errors=list(errors))
+    return Response(problem.model_dump_json(exclude_none=True), status, headers, MEDIA_TYPE)
 
 
 async def refused(request: Request, error: Refused) -> Response:
     """What the use cases refuse."""
-    headers = {"Retry-After": "1"} if isinstance(error, Unavailable) and error.again else None
-    return response(STATUS[type(error)], error.sentence, headers=headers)
+    if isinstance(error, AuthRefused):
+        status = CODES.get(error.code, 401)
+        return response(status, error.sentence, headers=hints(error, status), code=error.code)
+    return response(STATUS[type(error)], error.sentence, headers=hints(error))
+
+
+def hints(error: Refused, status: int | None = None) -> dict[str, str]:
+    """The headers that say how to go on: when to try again, and by what to show who one is."""
+    if isinstance(error, AuthRefused):
+        return {"WWW-Authenticate": "Bearer"} if status == 401 else again(error.wait)
+    return again(1 if isinstance(error, Unavailable) and error.again else None)
+
+
+def again(seconds: int | None) -> dict[str, str]:
+    """The header that says when to try again."""
+    return {} if seconds is None else {"Retry-After": str(seconds)}
+
+
+async def redis_away(request: Request, error: RedisError) -> Response:
+    """Logins need Redis; access tokens that are there are good without it."""
+    return await refused(request, REDIS_AWAY)
+
+
+REDIS_AWAY = Unavailable("Logins do not work now: Redis does not answer; see /ready.")
 
 
 async def http_error(request: Request, error: HTTPException) -> Response:
@@ -99,6 +143,7 @@ async def unexpected(request: Request, error: Exception) -> Response:
 
 HANDLERS: dict[Any, Any] = {
     Refused: refused,
+    RedisError: redis_away,
     HTTPException: http_error,
     RequestValidationError: invalid,
     ClientDisconnect: client_gone,

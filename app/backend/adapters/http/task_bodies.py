@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from backend.adapters.http.fields import Moment, line, text
 from backend.domain import paging
 from backend.domain.paging import DEFAULT_LIMIT, MAX_LIMIT, Slice
-from backend.domain.tasks import DESCRIPTION_LENGTH, TITLE_LENGTH, UNSET, NewTask, Status, TaskChanges, TaskFilter
+from backend.domain.tasks import DESCRIPTION_LENGTH, TITLE_LENGTH, NewTask, Status, TaskChanges, TaskFilter
+from backend.domain.unset import UNSET
 
 Title, Description = line(TITLE_LENGTH), text(DESCRIPTION_LENGTH)
 
@@ -47,15 +48,8 @@ class TaskBody(BaseModel):
         return NewTask(self.title, self.description, self.status, self.due_at)
 
 
-class TaskPatch(BaseModel):
-    """What to change of a task: at least one field."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1, "examples": [{"status": "done"}]})
-
-    title: Title = Field(default_factory=lambda: UNSET)
-    description: Description = Field(default_factory=lambda: UNSET)
-    status: Status = Field(default_factory=lambda: UNSET)
-    due_at: Moment | None = Field(default_factory=lambda: UNSET)
+class Changes(BaseModel):
+    """A change of at least one field."""
 
     @model_validator(mode="before")
     @classmethod
@@ -64,6 +58,17 @@ class TaskPatch(BaseModel):
         if value == {}:
             raise ValueError(f"nothing to change: send at least one of {', '.join(cls.model_fields)}")
         return value
+
+
+class TaskPatch(Changes):
+    """What to change of a task: at least one field."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1, "examples": [{"status": "done"}]})
+
+    title: Title = Field(default_factory=lambda: UNSET)
+    description: Description = Field(default_factory=lambda: UNSET)
+    status: Status = Field(default_factory=lambda: UNSET)
+    due_at: Moment | None = Field(default_factory=lambda: UNSET)
 
     def changes(self) -> TaskChanges:
         """The changes."""

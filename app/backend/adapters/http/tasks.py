@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
-from backend.adapters.http.asked import CallerOf, DatabaseOf, json_only, name_of
+from backend.adapters.http.asked import CallerOf, DatabaseOf, answer, json_only, name_of
 from backend.adapters.http.problems import responses
 from backend.adapters.http.task_bodies import TaskBody, TaskPatch, TaskQuery
 from backend.domain.paging import Page
@@ -23,7 +23,7 @@ router = APIRouter(
     prefix=PATH,
     tags=["tasks"],
     dependencies=[Depends(json_only)],
-    responses=responses(400, 414, 422, 503),
+    responses=responses(400, 401, 403, 414, 422, 503),
     generate_unique_id_function=name_of,
 )
 
@@ -58,8 +58,3 @@ async def delete_task(key: UUID, caller: CallerOf, database: DatabaseOf) -> Resp
     """Remove a task."""
     await tasks.delete_task(database, caller, key)
     return Response(status_code=204)
-
-
-def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON answer that is written already: FastAPI would check what the types have promised once more."""
-    return Response(body, status, headers, "application/json")

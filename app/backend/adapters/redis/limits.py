@@ -22,6 +22,7 @@ class Kind(Enum):
     """What tries are counted by."""
 
     ADDRESS = "address"
+    REFRESH = "refresh"  # by address too
     ACCOUNT = "account"
 
 
@@ -34,7 +35,11 @@ class Rate:
 
 
 # An office behind one address has more people than an account has owners.
-RATES: Mapping[Kind, Rate] = {Kind.ADDRESS: Rate(30, 300), Kind.ACCOUNT: Rate(10, 300)}
+RATES: Mapping[Kind, Rate] = {
+    Kind.ADDRESS: Rate(30, 300),
+    Kind.REFRESH: Rate(150, 300),
+    Kind.ACCOUNT: Rate(10, 300),
+}
 
 
 class Limits:
@@ -48,6 +53,18 @@ class Limits:
         self._limiter = MovingWindowRateLimiter(storage)
         self._items = {kind: RateLimitItemPerSecond(rate.tries, rate.seconds) for kind, rate in rates.items()}
 
+    async def address(self, address: str) -> int | None:
+        """Count a login or a registration from an address."""
+        return await self.allow(Kind.ADDRESS, address)
+
+    async def refresh(self, address: str) -> int | None:
+        """Count a refresh from an address."""
+        return await self.allow(Kind.REFRESH, address)
+
+    async def account(self, email: str) -> int | None:
+        """Count a login to an account, whether there is one or not."""
+        return await self.allow(Kind.ACCOUNT, email)
+
     async def allow(self, kind: Kind, key: str) -> int | None:
         """None, and the try is counted; or the seconds to wait until one is allowed again, and it is not."""
         item, name = self._items[kind], counted(kind, key)
@@ -59,7 +76,7 @@ class Limits:
 
 def counted(kind: Kind, key: str) -> str:
     """The name that tries of `key` are counted under: hashed, so that Redis lists neither people nor addresses."""
-    plain = network(key) if kind is Kind.ADDRESS else key.strip().casefold()
+    plain = key.strip().casefold() if kind is Kind.ACCOUNT else network(key)
     return hashlib.sha256(plain.encode(errors="surrogatepass")).hexdigest()
 
 

@@ -14,6 +14,8 @@ from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from redis.asyncio import Redis
+
 from backend.adapters.redis import scripts
 from backend.adapters.redis.records import UNIT, fields, millis, moment, session_of, text, texts
 from backend.domain.sessions import (
@@ -27,7 +29,6 @@ from backend.domain.sessions import (
     alive,
     end,
 )
-from redis.asyncio import Redis
 
 KEY_BYTES = 32
 
