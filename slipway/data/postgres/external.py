@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from slipway.data.endpoints import Emit, Endpoints, Secret
-from slipway.data.postgres import connection, grants, role_spec
+from slipway.data.postgres import connection, grants, role_spec, shared
 from slipway.data.postgres.interface import AppRole, Least
 from slipway.data.postgres.role_spec import Role, Split
 from slipway.data.postgres.roles import ensure_settings
@@ -62,7 +62,10 @@ def establish(ends: Endpoints, args: Least, emit: Emit) -> AppRole:
         app = split.roles[0]
         changed = ensure_role(conn, ends, app, Secret(args.password))
         with conn.transaction():
-            changed += ensure_entry(conn, split) + grants.ensure_defaults(conn, split)
+            changed += ensure_entry(conn, split, app.name) + grants.ensure_defaults(conn, split)
+        # At last: where an administrator is needed for these, all else is done.
+        changed += shared.ensure(conn, app)
+        changed += ensure_use(conn, role_spec.IN_PUBLIC)
         at = connection.parameters(ends.migrate_url, "MIGRATE_DATABASE_URL")
         return AppRole(app.name, at.get("host", ""), at.get("port", "5432"), conn.info.dbname, tuple(changed))
 
@@ -92,8 +95,9 @@ def ensure_role(conn: psycopg.Connection, ends: Endpoints, app: Role, password: 
             f"role {conn.info.user}",
             "may not make roles, or not change this one",
             f"{app.name}, with the password that POSTGRES_APP_PASSWORD has",
-            f'as an administrator of the server: {"ALTER" if there else "CREATE"} ROLE "{app.name}" LOGIN PASSWORD …; '
-            "then ./invoke db.roles",
+            shared.typed(
+                (f'{"ALTER" if there else "CREATE"} ROLE "{app.name}" LOGIN PASSWORD …', *shared.lacking(conn, app))
+            ),
         ) from None
     return [f"role {app.name}: password set"] if there else [f"role {app.name}: created", *ensure_settings(conn, app)]
 
@@ -111,18 +115,22 @@ def lets_in(ends: Endpoints, name: str, password: Secret) -> bool:
     return True
 
 
-def ensure_entry(conn: psycopg.Connection, split: Split) -> list[str]:
+def ensure_entry(conn: psycopg.Connection, split: Split, name: str) -> list[str]:
     """CONNECT and USAGE of public, which a server of a team's may have taken from PUBLIC."""
+    return ensure_privilege(conn, "DATABASE", split.database, "CONNECT", name) + ensure_use(conn, (name,))
+
+
+def ensure_use(conn: psycopg.Connection, names: tuple[str, ...]) -> list[str]:
+    return [change for name in names for change in ensure_privilege(conn, "SCHEMA", "public", "USAGE", name)]
+
+
+def ensure_privilege(conn: psycopg.Connection, kind: str, target: str, privilege: str, name: str) -> list[str]:
+    """One privilege on a database or a schema, where the role does not have it by any way yet."""
     from psycopg import sql
 
-    name, changed = split.named("app"), []
-    for kind, target, privilege in (("DATABASE", split.database, "CONNECT"), ("SCHEMA", "public", "USAGE")):
-        has = f"SELECT has_{kind.lower()}_privilege(%s, %s, %s)"
-        if not conn.execute(has, (name, target, privilege)).fetchone()[0]:
-            conn.execute(
-                sql.SQL(f"GRANT {privilege} ON {kind} {{}} TO {{}}").format(
-                    sql.Identifier(target), sql.Identifier(name)
-                )
-            )
-            changed.append(f"{kind.lower()} {target}: {privilege} for {name}")
-    return changed
+    has = f"SELECT has_{kind.lower()}_privilege(%s, %s, %s)"
+    if conn.execute(has, (name, target, privilege)).fetchone()[0]:
+        return []
+    words = sql.SQL(f"GRANT {privilege} ON {kind} {{}} TO {{}}")
+    conn.execute(words.format(sql.Identifier(target), sql.Identifier(name)))
+    return [f"{kind.lower()} {target}: {privilege} for {name}"]

@@ -30,7 +30,8 @@ CROSS JOIN LATERAL aclexplode(coalesce(d.defaclacl, CASE WHEN k.kind = 'f' THEN
 LEFT JOIN pg_roles r ON r.oid = a.grantee
 """
 SCHEMAS = """
-SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND (nspname = 'public' OR nspowner = to_regrole(quote_ident(%s)))
+SELECT nspname, nspname = 'slipway' OR nspname = 'auth' AND to_regprocedure('auth.uid()') IS NOT NULL
+FROM pg_namespace WHERE nspname !~ '^pg_' AND (nspname = 'public' OR nspowner = to_regrole(quote_ident(%s)))
 """
 # Databases of every server, which nobody but its administrator has to enter.
 CLOSED = ("postgres", "template1")
@@ -69,7 +70,8 @@ def ensure_public(conn: psycopg.Connection, roles: Split) -> list[str]:
     """USAGE of schema public for those who work in it. A team that dropped the schema is left in peace."""
     if conn.execute("SELECT to_regnamespace('public')").fetchone() == (None,):
         return []
-    return ensure_on(conn, ON_SCHEMA, "SCHEMA", "public", {(roles.named(part), "USAGE") for part in roles.granted})
+    wanted = (*(roles.named(part) for part in roles.granted), *role_spec.IN_PUBLIC)
+    return ensure_on(conn, ON_SCHEMA, "SCHEMA", "public", {(name, "USAGE") for name in wanted})
 
 
 def ensure_large_objects(conn: psycopg.Connection, roles: Split) -> list[str]:
@@ -128,12 +130,12 @@ def grant_future(
 
 
 def grant_existing(conn: psycopg.Connection, roles: Split, missing: frozenset[tuple[str, str, str]]) -> None:
-    """The same grants on what is there already, in public and in the owner's schemas; in our own for the backup alone."""
+    """The same grants on what is there already, in public and in the owner's schemas; in ours and the logins' for the backup alone."""
     from psycopg import sql
 
-    for (schema,) in conn.execute(SCHEMAS, (roles.named("owner"),)).fetchall():
+    for schema, is_closed in conn.execute(SCHEMAS, (roles.named("owner"),)).fetchall():
         for kind, grantee, privilege in sorted(missing):
-            if schema == "slipway" and grantee != roles.named("backup"):
+            if is_closed and grantee != roles.named("backup"):
                 continue
             what = "SCHEMA {}" if kind == "n" else f"ALL {KINDS[kind]} IN SCHEMA {{}}"
             conn.execute(

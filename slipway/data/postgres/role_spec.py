@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from slipway.errors import SettingsError
 
-VERSION = 3
+VERSION = 4
 LONGEST = 63  # bytes of a Postgres name: NAMEDATALEN - 1
 APP = (("idle_in_transaction_session_timeout", "60s"), ("statement_timeout", "30s"))
 # Groups of the server's own that no role of ours is in: with each, passwords' verifiers or the machine's files are in reach.
@@ -21,6 +21,11 @@ TOO_MUCH = (
     "pg_write_all_data",
     "pg_write_server_files",
 )
+# What policies of Supabase's are written for. Such names are of the whole server: its databases share these roles.
+ANON, AUTHENTICATED, SERVICE, AUTH_ADMIN = "anon", "authenticated", "service_role", "supabase_auth_admin"
+# Whom the app acts as, one transaction at a time. Not the service role: that one passes row level security by.
+ACTED = (ANON, AUTHENTICATED, AUTH_ADMIN)
+IN_PUBLIC = (ANON, AUTHENTICATED, SERVICE)  # who works with the tables that migrations make
 UNLIMITED = (("idle_in_transaction_session_timeout", "0"), ("lock_timeout", "0"), ("statement_timeout", "0"))
 
 
@@ -28,13 +33,14 @@ UNLIMITED = (("idle_in_transaction_session_timeout", "0"), ("lock_timeout", "0")
 class Role:
     """One role; `settings` are its session defaults.
 
-    No role of ours is a superuser, replicates, or makes roles or databases.
+    It inherits what the roles in `member_of` may, and nothing from those in `acts_as`: there it has to say SET ROLE. No role of ours is a superuser, replicates, or makes roles or databases.
     """
 
     name: str
     login: bool = True
     bypass_rls: bool = False
     member_of: tuple[str, ...] = ()
+    acts_as: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
 
 
@@ -53,11 +59,16 @@ class Split:
 
 
 def app_role(database: str) -> Role:
-    return Role(f"{database}_app", settings=APP)
+    return Role(f"{database}_app", acts_as=ACTED, settings=APP)
+
+
+def shared() -> tuple[Role, ...]:
+    """The roles that all databases of a server share; nobody logs in as one of them."""
+    return tuple(Role(name, login=False, bypass_rls=name == SERVICE) for name in (*IN_PUBLIC, AUTH_ADMIN))
 
 
 def split(database: str) -> Split:
-    """The five roles of a database. Raises SettingsError when a name would be too long for Postgres."""
+    """The five roles of a database, after those that it shares with others. Raises SettingsError when a name would be too long for Postgres."""
     if len(f"{database}_readonly".encode()) > LONGEST:
         raise SettingsError(
             "DATABASE_URL",
@@ -69,6 +80,7 @@ def split(database: str) -> Split:
     return Split(
         database,
         (
+            *shared(),
             Role(owner, login=False),
             # Whatever the migrating role makes, by any tool, belongs to the owner.
             Role(f"{database}_migrate", member_of=(owner,), settings=(("lock_timeout", "5s"), ("role", owner))),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from slipway.data import records
 from slipway.data.endpoints import Emit, Endpoints, Secret, need, password_in
-from slipway.data.postgres import connection, grants, role_spec, scram
+from slipway.data.postgres import connection, grants, membership, role_spec, scram
 from slipway.data.postgres.interface import Established
 from slipway.data.postgres.role_spec import Role, Split
 from slipway.data.verb import Nothing
@@ -81,7 +81,7 @@ def ensure_role(conn: psycopg.Connection, role: Role, password: Secret | None) -
         return (
             ensure_attributes(conn, role)
             + ensure_password(conn, role, password)
-            + ensure_membership(conn, role)
+            + membership.ensure(conn, role)
             + ensure_settings(conn, role)
         )
 
@@ -89,7 +89,9 @@ def ensure_role(conn: psycopg.Connection, role: Role, password: Secret | None) -
 def ensure_attributes(conn: psycopg.Connection, role: Role) -> list[str]:
     from psycopg import sql
 
-    wanted = (role.login, role.bypass_rls, False, False, False, False, True)
+    # Before 16 this attribute alone decides whether a member inherits.
+    inherits = membership.can_choose(conn) or not role.acts_as
+    wanted = (role.login, role.bypass_rls, False, False, False, False, inherits)
     found = conn.execute(
         "SELECT rolcanlogin, rolbypassrls, rolreplication, rolsuper, rolcreatedb, rolcreaterole, "
         "rolinherit FROM pg_roles WHERE rolname = %s",
@@ -118,27 +120,6 @@ def ensure_password(conn: psycopg.Connection, role: Role, password: Secret | Non
     )
     conn.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role.name), sql.Literal(verifier)))
     return [f"role {role.name}: password {'set' if password else 'removed'}"]
-
-
-def ensure_membership(conn: psycopg.Connection, role: Role) -> list[str]:
-    from psycopg import sql
-
-    found = {
-        row[0]
-        for row in conn.execute(
-            "SELECT pg_get_userbyid(roleid) FROM pg_auth_members WHERE member = to_regrole(quote_ident(%s))",
-            (role.name,),
-        )
-    }
-    missing = [group for group in role.member_of if group not in found]
-    excess = [group for group in role_spec.TOO_MUCH if group in found]
-    for group in missing:
-        conn.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(role.name)))
-    for group in excess:
-        conn.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(group), sql.Identifier(role.name)))
-    return [f"role {role.name}: member of {group}" for group in missing] + [
-        f"role {role.name}: no longer member of {group}" for group in excess
-    ]
 
 
 def ensure_settings(conn: psycopg.Connection, role: Role) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway.data.endpoints import Endpoints, Secret
-from slipway.data.postgres import cluster, connection
+from slipway.data.postgres import cluster, connection, membership, shared
 from slipway.data.postgres import programs as postgres_programs
 from slipway.errors import MigrationError, SettingsError
 
@@ -64,16 +64,16 @@ def at(ends: Endpoints, place: str) -> Endpoints:
 
 
 def copy_roles(live: psycopg.Connection, beside: Endpoints) -> None:
-    """The live server's roles by name, with what they are members of; grants and policies name them."""
+    """The live server's roles by name, with what they are members of and what they inherit; grants and policies name them.
+
+    Those that databases share are made as well, for a migration may make them on the live server and not here.
+    """
     from psycopg import sql
 
     roles = live.execute(
         "SELECT rolname, rolcanlogin, rolbypassrls, rolinherit FROM pg_roles WHERE rolname !~ '^pg_'"
     ).fetchall()
-    members = live.execute(
-        "SELECT pg_get_userbyid(roleid), pg_get_userbyid(member) FROM pg_auth_members "
-        "WHERE pg_get_userbyid(member) !~ '^pg_'"
-    ).fetchall()
+    members = live.execute(membership.ALL if membership.can_choose(live) else membership.ALL_BEFORE).fetchall()
     with connection.connect(beside.admin_url, "throwaway server", purpose="slipway throwaway") as conn:
         for name, *attributes in roles:
             words = [
@@ -81,7 +81,9 @@ def copy_roles(live: psycopg.Connection, beside: Endpoints) -> None:
                 for word, on in zip(("LOGIN", "BYPASSRLS", "INHERIT"), attributes, strict=True)
             ]
             conn.execute(sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(name), sql.SQL(" ".join(words))))
+        for role in shared.missing(conn):
+            shared.make(conn, role)
         there = {row[0] for row in conn.execute("SELECT rolname FROM pg_roles")}
-        for group, member in members:
+        for group, member, inherits, acts in members:
             if group in there:
-                conn.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(member)))
+                membership.grant(conn, group, member, inherits, acts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from slipway.data.postgres import connection, role_spec
+from slipway.data.postgres import connection, membership, role_spec
 from slipway.errors import BackupError
 
 if TYPE_CHECKING:
@@ -109,12 +109,14 @@ def make(conn: psycopg.Connection, name: str, definitions: str) -> str:
 
 
 def join(conn: psycopg.Connection, name: str, definitions: str, there: set[str]) -> None:
-    """The memberships of a role, in groups that are there."""
-    from psycopg import sql
-
-    for group in re.findall(rf"(?m)^GRANT ({NAME}) TO {re.escape(quote_name(conn, name))}(?: .*)?;$", definitions):
+    """The memberships of a role, in groups that are there, with what it inherits and whom it may act as."""
+    pattern = rf"(?m)^GRANT ({NAME}) TO {re.escape(quote_name(conn, name))}(?: (.*))?;$"
+    for group, more in re.findall(pattern, definitions):
         if unquote_name(group) in there:
-            conn.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(unquote_name(group)), sql.Identifier(name)))
+            said = re.search(r"\bINHERIT (TRUE|FALSE)\b", more)
+            inherits = said[1] == "TRUE" if said else None  # written since 16
+            acts = not re.search(r"\bSET FALSE\b", more)
+            membership.grant(conn, unquote_name(group), name, inherits, acts)
 
 
 def stand_in(inside: psycopg.Connection, then: str, now: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from slipway.data import endpoints
 from slipway.data.postgres import external as rights
 from slipway.errors import GateError, SettingsError
-from tests.embedded.data.conftest import external
+from tests.embedded.data.conftest import external, stack_on
 
 PASSWORD = "p@ss of the app's"
 NOTES = """
@@ -21,9 +21,22 @@ create schema audit; create table audit.log (line text);
 """
 
 
+SHARED = "anon, authenticated, service_role, supabase_auth_admin"
+
+
+def give_shared(made) -> None:
+    """The roles that databases share, as if the one that migrates had made them: other tests' databases have them too."""
+    with made.connect_admin() as conn:
+        for role in SHARED.split(", "):
+            if not conn.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
+                conn.execute(f"create role {role} nologin {'bypassrls' if role == 'service_role' else ''}")
+        conn.execute(f"grant {SHARED} to {made.database}_master with admin true, inherit false, set false")
+
+
 @pytest.fixture
 def team(bare):
     made = external(bare, "createrole")
+    give_shared(made)
     made.migration("001_notes.up.sql", NOTES)
     made.run("migrate")
     return made
@@ -96,14 +109,61 @@ def test_another_password_is_set(team) -> None:
     as_app(team).close()
 
 
-def test_a_role_that_may_not_make_roles_is_told_the_statement_and_goes_on_once_it_was_typed(bare) -> None:
+def statements(caught) -> list[str]:
+    """What an administrator is told to type."""
+    return caught.value.next.removeprefix("as an administrator of the server: ").split("; ")[:-1]
+
+
+def test_a_role_that_may_not_make_roles_is_told_the_statements_and_goes_on_once_they_were_typed(bare) -> None:
     made = external(bare)
     with pytest.raises(GateError) as caught:
         least(made)
     assert f'CREATE ROLE "{made.database}_app" LOGIN' in caught.value.next and PASSWORD not in str(caught.value)
+    password = PASSWORD.replace(chr(39), chr(39) * 2)
     with made.connect("admin") as conn:
-        conn.execute(f"create role {made.database}_app login password '{PASSWORD.replace(chr(39), chr(39) * 2)}'")
+        for statement in statements(caught):
+            conn.execute(statement.replace("PASSWORD …", f"PASSWORD '{password}'"))
     assert [change for change in least(made)["changed"] if change.startswith("default privileges")]
+
+
+def test_what_needs_no_administrator_is_done_before_one_is_asked_for(bare) -> None:
+    made = external(bare, "createrole")
+    give_shared(made)
+    with made.connect_admin() as conn:
+        conn.execute(f"revoke {SHARED} from {made.database}_master")
+    with pytest.raises(GateError) as caught:
+        least(made)
+    assert statements(caught) == [
+        f'GRANT anon, authenticated, supabase_auth_admin TO "{made.database}_app" WITH INHERIT FALSE, SET TRUE'
+    ]
+    assert least_default(made)
+    with made.connect_admin() as conn:
+        conn.execute(statements(caught)[0])
+    assert least(made)["changed"] == []
+
+
+def least_default(made) -> bool:
+    """Whether the app gets rights on what the migrating role makes from now on."""
+    made.migration("001_late.up.sql", "create table late (id int);")
+    made.run("migrate")
+    return made.value(f"select has_table_privilege('{made.database}_app', 'late', 'insert')")
+
+
+def test_on_a_server_of_its_own_the_role_makes_all_of_them_and_the_app_acts_as_three(own_postgres, tmp_path) -> None:
+    import psycopg
+
+    own_postgres.start_and_wait()
+    made = external(stack_on(own_postgres, tmp_path), "createrole")
+    changed = least(made)["changed"]
+    assert "role service_role: created, without BYPASSRLS, which only an administrator may give" in changed
+    assert [each for each in changed if "acts as" in each] == [
+        f"role {made.database}_app: acts as {name}" for name in ("anon", "authenticated", "supabase_auth_admin")
+    ]
+    assert least(made)["changed"] == []
+    with as_app(made) as conn:
+        conn.execute("set role authenticated")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute("set role service_role")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 ROLES = ("owner", "migrate", "app", "readonly", "backup")
+SHARED = ("anon", "authenticated", "service_role", "supabase_auth_admin")  # by all databases of the server
 SCHEMA = """
 create table notes (id bigint generated always as identity primary key, body text);
 create schema audit; create table audit.log (line text);
@@ -124,11 +125,40 @@ def test_no_role_runs_a_function_of_the_server_that_a_stranger_may_not(filled, p
 
 
 @pytest.mark.parametrize("part", ROLES)
-def test_no_role_is_another_but_the_migrating_one(filled, part: str) -> None:
+def test_no_role_is_another_but_the_migrating_one_and_the_app_only_where_it_says_so(filled, part: str) -> None:
     query = "SELECT rolname FROM pg_roles WHERE pg_has_role(%(role)s, oid, 'MEMBER') AND rolname <> %(role)s"
     owner = {"pg_database_owner"} if part in ("owner", "migrate") else set()
     others = owner | ({f"{filled.database}_owner"} if part == "migrate" else set())
+    others |= {"anon", "authenticated", "supabase_auth_admin"} if part == "app" else set()
     assert ask(filled, query, role=f"{filled.database}_{part}") == others
+
+
+@pytest.mark.parametrize("role", SHARED)
+def test_what_a_role_may_that_databases_share(filled, role: str) -> None:
+    assert ask(filled, ASKED, role=role) == (set() if role == "supabase_auth_admin" else {"use public"})
+    assert (
+        ask(filled, f"SELECT rolname FROM pg_roles WHERE rolname = %s AND (rolcanlogin OR {ATTRIBUTES})", role) == set()
+    )
+    assert ask(filled, "SELECT rolbypassrls FROM pg_roles WHERE rolname = %s", role) == {role == "service_role"}
+    assert ask(filled, "SELECT 1 WHERE pg_has_role(%s, 'pg_read_all_data', 'MEMBER')", role) == set()
+    granted = ask(filled, "SELECT relname FROM pg_class, aclexplode(relacl) WHERE grantee = %s::regrole", role)
+    assert granted == set()
+
+
+def test_the_app_inherits_nothing_from_whom_it_acts_as_and_is_never_the_service_role(filled) -> None:
+    import psycopg
+
+    query = "SELECT rolname FROM pg_roles WHERE pg_has_role(%s, oid, '{}') AND rolname = ANY(%s)"
+    name = f"{filled.database}_app"
+    assert ask(filled, query.format("USAGE"), name, list(SHARED)) == set()
+    assert ask(filled, query.format("SET"), name, list(SHARED)) == set(SHARED) - {"service_role"}
+    with filled.connect("app") as conn:
+        for role in sorted(set(SHARED) - {"service_role"}):
+            with conn.transaction():
+                conn.execute("SELECT set_config('role', %s, true)", [role])
+                assert conn.execute("SELECT current_user").fetchone() == (role,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+            conn.execute("SET LOCAL ROLE service_role")
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,15 @@ PASSWORDS = {"shop_app": "one", "shop_migrate": "two"}
 
 def test_only_the_owner_cannot_log_in_and_only_those_who_read_everything_pass_row_security() -> None:
     roles = role_spec.split("shop").roles
-    assert [role.name for role in roles if not role.login] == ["shop_owner"]
-    assert [role.name for role in roles if role.bypass_rls] == ["shop_readonly", "shop_backup"]
+    shared = ["anon", "authenticated", "service_role", "supabase_auth_admin"]
+    assert [role.name for role in roles if not role.login] == [*shared, "shop_owner"]
+    assert [role.name for role in roles if role.bypass_rls] == ["service_role", "shop_readonly", "shop_backup"]
+
+
+def test_the_app_acts_as_others_and_inherits_from_nobody_and_never_is_the_service_role() -> None:
+    acting = {role.name: role.acts_as for role in role_spec.split("shop").roles if role.acts_as}
+    assert acting == {"shop_app": ("anon", "authenticated", "supabase_auth_admin")}
+    assert role_spec.app_role("shop").member_of == ()
 
 
 def test_names_that_postgres_would_cut_are_refused() -> None:

@@ -1,0 +1,2 @@
+-- slipway: no-transaction
+DROP INDEX CONCURRENTLY tasks_metadata;
