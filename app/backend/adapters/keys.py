@@ -62,10 +62,8 @@ def read(secret: str | None, signing_key: str | None = None, verify_keys: str | 
 
 def jwks(keys: Keys) -> dict[str, Any]:
     """The JWKS to publish: every accepted key's public half, and no secret."""
-    public = {
-        public_jwk(key)["x" if key.algorithm == "ES256" else "n"]: key for key in keys.accepted if not key.is_secret
-    }
-    return {"keys": [public_jwk(key) for key in public.values()]}
+    public = [public_jwk(key) for key in keys.accepted if not key.is_secret]
+    return {"keys": [each for number, each in enumerate(public) if each not in public[:number]]}
 
 
 def public_jwk(key: Key) -> dict[str, Any]:
@@ -130,7 +128,7 @@ def checked(where: str, jwk: Mapping[str, Any]) -> Key:
     try:
         made = PyJWK(dict(jwk), algorithm)
         made.Algorithm.prepare_key(made.key)
-    except (PyJWTError, ValueError, TypeError, AttributeError):
+    except (PyJWTError, ValueError, TypeError, AttributeError, LookupError):
         # The cause is left out: it may quote a part of the key.
         raise ValueError(f"{where}: the numbers of the key are missing or belong to no {algorithm} key.") from None
     return sized(where, Key(algorithm, kid or None, made))
