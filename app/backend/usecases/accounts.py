@@ -10,7 +10,7 @@ from backend.domain.callers import Caller
 from backend.domain.claims import NewUser, User
 from backend.domain.refusals import AuthRefused, Code
 from backend.domain.sessions import Client
-from backend.usecases.auth import Auth, Granted, allow, normal, open_session, strong
+from backend.usecases.auth import Auth, Granted, check_password, normal, open_session, refuse_crowd, strong
 from backend.usecases.login import me
 
 
@@ -18,7 +18,7 @@ async def register(auth: Auth, email: str, password: str, metadata: Mapping[str,
     """A new user and their first session. No mail is sent: the address counts as confirmed."""
     if not auth.registration:
         raise AuthRefused(Code.SIGNUP_DISABLED, "Signups not allowed for this instance")
-    await allow(auth, client)
+    refuse_crowd(await auth.limits.register(client.address))
     stored = await auth.passwords.hashed(strong(auth, password))
     async with auth.logins.as_auth() as users:
         user = await users.create(NewUser(normal(email), stored, metadata), auth.now())
@@ -29,11 +29,25 @@ async def register(auth: Auth, email: str, password: str, metadata: Mapping[str,
 
 async def change_password(auth: Auth, caller: Caller, current: str, new: str, client: Client) -> User:
     """Store a new password and end the caller's other sessions: whoever knew the old one is out."""
-    user = await me(auth, caller)
-    await allow(auth, client, user.email)
-    if not await auth.passwords.verify(current, user.encrypted_password):
-        raise AuthRefused(Code.INVALID_CREDENTIALS, "The current password is not right.")
+    user = await shown(auth, caller, current, client)
     return await set_password(auth, caller, user, new)
+
+
+async def delete_account(auth: Auth, caller: Caller, password: str, client: Client) -> None:
+    """Remove the caller's account with their profile and tasks. Raises Conflict while they have objects in the store."""
+    user = await shown(auth, caller, password, client)
+    async with auth.logins.as_auth() as users:
+        await users.delete(user.id)
+    await auth.sessions.revoke_all(user.id)
+
+
+async def shown(auth: Auth, caller: Caller, password: str, client: Client) -> User:
+    """The caller's user, who has shown the password once more. Raises AuthRefused."""
+    user = await me(auth, caller)
+    name = user.email or str(user.id)
+    if not await check_password(auth, name, password, user.encrypted_password, client):
+        raise AuthRefused(Code.INVALID_CREDENTIALS, "The current password is not right.")
+    return user
 
 
 async def set_password(auth: Auth, caller: Caller, user: User, new: str) -> User:

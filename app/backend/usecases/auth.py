@@ -44,11 +44,19 @@ async def open_session(auth: Auth, user: User, client: Client) -> Granted:
     return Granted(user, session, access, refresh, expires_at)
 
 
-async def allow(auth: Auth, client: Client, email: str | None = None) -> None:
-    """Count a try. Raises AuthRefused when there were too many from this address, or for this account."""
+async def check_password(auth: Auth, name: str, password: str, stored: str | None, client: Client) -> bool:
+    """Whether `password` is the stored one of the account called `name`. A wrong one counts against account and address.
+
+    Raises AuthRefused when there were too many. The account's tries are counted before the check, so that many at once
+    are not more than the limit.
+    """
     refuse_crowd(await auth.limits.address(client.address))
-    if email is not None:
-        refuse_crowd(await auth.limits.account(email))
+    refuse_crowd(await auth.limits.account(name))
+    if not await auth.passwords.verify(password, stored):
+        await auth.limits.failed(client.address)
+        return False
+    await auth.limits.forgive(name)
+    return True
 
 
 def refuse_crowd(wait: int | None) -> None:

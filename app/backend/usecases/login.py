@@ -10,7 +10,7 @@ from backend.domain.claims import User
 from backend.domain.errors import NotFound
 from backend.domain.refusals import AuthRefused, Code
 from backend.domain.sessions import Client, RefreshRefused, Refusal, Session
-from backend.usecases.auth import Auth, Granted, allow, normal, open_session, refuse_banned, refuse_crowd
+from backend.usecases.auth import Auth, Granted, check_password, normal, open_session, refuse_banned, refuse_crowd
 
 REFRESH = {
     Refusal.UNKNOWN: Code.REFRESH_TOKEN_NOT_FOUND,
@@ -31,11 +31,11 @@ class Scope(StrEnum):
 async def log_in(auth: Auth, email: str, password: str, client: Client) -> Granted:
     """A new session. Raises AuthRefused, in the same words and after the same time whether there is such an account or not."""
     email = normal(email)
-    await allow(auth, client, email)
     async with auth.logins.as_auth() as users:
         user = await users.by_email(email)
     # Outside the transaction: it takes tens of milliseconds, and connections are few.
-    if not await auth.passwords.verify(password, user.encrypted_password if user else None) or not user:
+    stored = user.encrypted_password if user else None
+    if not await check_password(auth, email, password, stored, client) or not user:
         raise AuthRefused(Code.INVALID_CREDENTIALS, "Invalid login credentials")
     refuse_banned(user, auth.now())
     if not user.email_confirmed_at:

@@ -69,6 +69,9 @@ class UserStore(Protocol):
     async def create(self, user: NewUser, now: datetime) -> User | None:
         """The user that was made; None when the address is taken."""
 
+    async def delete(self, key: UUID) -> None:
+        """Remove the user and what is theirs. Raises Conflict while they have objects in the store."""
+
     async def signed_in(self, key: UUID, now: datetime) -> None: ...
 
     async def set_password(self, key: UUID, stored: str, now: datetime) -> None: ...
@@ -103,14 +106,22 @@ class SessionStore(Protocol):
 
 
 class Limits(Protocol):
-    """How often something may be tried."""
+    """How often something may be tried: each answers None, or the seconds to wait."""
 
     async def address(self, address: str) -> int | None:
-        """None, and the try is counted; or the seconds to wait."""
+        """Whether too many logins from this address have failed."""
+
+    async def failed(self, address: str) -> None:
+        """Count a failed login."""
+
+    async def register(self, address: str) -> int | None: ...
 
     async def refresh(self, address: str) -> int | None: ...
 
     async def account(self, email: str) -> int | None: ...
+
+    async def forgive(self, email: str) -> None:
+        """Forget the tries of an account, after a right password."""
 
 
 class Passwords(Protocol):

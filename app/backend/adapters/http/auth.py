@@ -10,6 +10,7 @@ from starlette.responses import Response
 from backend.adapters.http.asked import AuthOf, CallerOf, ClientOf, json_only, name_of
 from backend.adapters.http.auth_bodies import (
     Credentials,
+    Farewell,
     PasswordChange,
     Refresh,
     Registration,
@@ -76,6 +77,13 @@ async def me(auth: AuthOf, caller: CallerOf) -> UserOut:
 async def change_password(body: PasswordChange, auth: AuthOf, caller: CallerOf, client: ClientOf) -> Response:
     """Set another password; all other sessions of the account end."""
     await accounts.change_password(auth, caller, body.current_password, body.new_password, client)
+    return Response(status_code=204)
+
+
+@router.post("/delete", status_code=204, responses=responses(409, 413, 415, 429), **WRITES)
+async def delete_account(body: Farewell, auth: AuthOf, caller: CallerOf, client: ClientOf) -> Response:
+    """Remove the account, with its profile and tasks; 409 while it has objects in the store."""
+    await accounts.delete_account(auth, caller, body.password, client)
     return Response(status_code=204)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -49,6 +50,14 @@ class PasswordChange(BaseModel):
 
     current_password: Password = Field(repr=False)
     new_password: Password = Field(repr=False)
+
+
+class Farewell(BaseModel):
+    """The password of the account, once more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    password: Password = Field(repr=False)
 
 
 class UserOut(BaseModel):
@@ -117,4 +126,4 @@ class SessionOut(BaseModel):
 
 def seconds(granted: Granted, now: datetime) -> int:
     """How long the access token is good for."""
-    return max(0, round((granted.expires_at - now).total_seconds()))
+    return max(0, math.ceil((granted.expires_at - now).total_seconds()))

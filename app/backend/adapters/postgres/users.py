@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, errors
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from backend.domain.claims import Identity, NewUser, User
+from backend.domain.errors import Conflict
 
 PROVIDER = {"provider": "email", "providers": ["email"]}
 INSTANCE = UUID(int=0)  # what Supabase's auth server writes, and looks for
@@ -88,6 +89,13 @@ class PostgresUsers:
             return None
         await self.connection.execute(IDENTIFY, values)
         return await self.by_id(key)
+
+    async def delete(self, key: UUID) -> None:
+        """Remove the user and what is theirs. Raises Conflict while they have objects in the store."""
+        try:
+            await self.connection.execute("DELETE FROM auth.users WHERE id = %s", [key])
+        except (errors.ForeignKeyViolation, errors.RestrictViolation):
+            raise Conflict("The account has objects in the store; delete them first.") from None
 
     async def signed_in(self, key: UUID, now: datetime) -> None:
         """Note the moment of a login."""

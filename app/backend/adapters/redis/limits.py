@@ -21,9 +21,10 @@ NETWORK = 64  # bits of an IPv6 address; whoever has one has all that begin with
 class Kind(Enum):
     """What tries are counted by."""
 
-    ADDRESS = "address"
-    REFRESH = "refresh"  # by address too
-    ACCOUNT = "account"
+    ADDRESS = "address"  # logins that failed
+    REGISTER = "register"
+    REFRESH = "refresh"
+    ACCOUNT = "account"  # logins; a right password forgets those before
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Rate:
 # An office behind one address has more people than an account has owners.
 RATES: Mapping[Kind, Rate] = {
     Kind.ADDRESS: Rate(30, 300),
+    Kind.REGISTER: Rate(100, 300),
     Kind.REFRESH: Rate(150, 300),
     Kind.ACCOUNT: Rate(10, 300),
 }
@@ -54,8 +56,19 @@ class Limits:
         self._items = {kind: RateLimitItemPerSecond(rate.tries, rate.seconds) for kind, rate in rates.items()}
 
     async def address(self, address: str) -> int | None:
-        """Count a login or a registration from an address."""
-        return await self.allow(Kind.ADDRESS, address)
+        """The seconds to wait after too many failed logins from an address, or None."""
+        item, name = self._items[Kind.ADDRESS], counted(Kind.ADDRESS, address)
+        if await self._limiter.test(item, Kind.ADDRESS.value, name):
+            return None
+        return await self.wait(item, Kind.ADDRESS.value, name)
+
+    async def failed(self, address: str) -> None:
+        """Count a failed login from an address."""
+        await self.allow(Kind.ADDRESS, address)
+
+    async def register(self, address: str) -> int | None:
+        """Count a registration from an address."""
+        return await self.allow(Kind.REGISTER, address)
 
     async def refresh(self, address: str) -> int | None:
         """Count a refresh from an address."""
@@ -65,12 +78,20 @@ class Limits:
         """Count a login to an account, whether there is one or not."""
         return await self.allow(Kind.ACCOUNT, email)
 
+    async def forgive(self, email: str) -> None:
+        """Forget the tries of an account: its owner is there."""
+        await self._limiter.clear(self._items[Kind.ACCOUNT], Kind.ACCOUNT.value, counted(Kind.ACCOUNT, email))
+
     async def allow(self, kind: Kind, key: str) -> int | None:
         """None, and the try is counted; or the seconds to wait until one is allowed again, and it is not."""
         item, name = self._items[kind], counted(kind, key)
         if await self._limiter.hit(item, kind.value, name):
             return None
-        stats = await self._limiter.get_window_stats(item, kind.value, name)
+        return await self.wait(item, kind.value, name)
+
+    async def wait(self, item: RateLimitItemPerSecond, *names: str) -> int:
+        """The seconds until a try is allowed again."""
+        stats = await self._limiter.get_window_stats(item, *names)
         return min(max(math.ceil(stats.reset_time - time.time()), 1), item.get_expiry())
 
 
