@@ -10,6 +10,7 @@ from backend.domain.errors import Refused
 class Code(StrEnum):
     """The reason, by the name that GoTrue has for it."""
 
+    ANONYMOUS_PROVIDER_DISABLED = "anonymous_provider_disabled"
     BAD_JWT = "bad_jwt"
     EMAIL_NOT_CONFIRMED = "email_not_confirmed"
     INVALID_CREDENTIALS = "invalid_credentials"

@@ -16,7 +16,7 @@ REFRESH = {
     Refusal.UNKNOWN: Code.REFRESH_TOKEN_NOT_FOUND,
     Refusal.REUSED: Code.REFRESH_TOKEN_ALREADY_USED,
     Refusal.EXPIRED: Code.SESSION_EXPIRED,
-    Refusal.REVOKED: Code.SESSION_NOT_FOUND,
+    Refusal.REVOKED: Code.REFRESH_TOKEN_NOT_FOUND,  # as GoTrue, which forgets them
 }
 
 

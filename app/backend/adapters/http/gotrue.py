@@ -53,6 +53,8 @@ async def token(
 async def signup(body: SignUp, auth: AuthOf, client: ClientOf, response: Response) -> SessionOut:
     """Make an account with an address and a password, and log in: no mail is sent, the address counts as confirmed."""
     response.headers["Cache-Control"] = "no-store"
+    if body.email is None and body.password is None:
+        raise AuthRefused(Code.ANONYMOUS_PROVIDER_DISABLED, "Anonymous sign-ins are disabled")
     email, password = needed(body.email, "email"), needed(body.password, "password")
     return await session_out(auth, await accounts.register(auth, email, password, body.data or {}, client))
 

@@ -24,6 +24,7 @@ NEWER = "2024-01-01"
 
 # GoTrue's own statuses; the rest is 400.
 STATUS = {
+    Code.ANONYMOUS_PROVIDER_DISABLED: 422,
     Code.BAD_JWT: 403,
     Code.NOT_IMPLEMENTED: 501,
     Code.NO_AUTHORIZATION: 401,

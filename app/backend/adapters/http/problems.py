@@ -23,6 +23,7 @@ SCHEMA = {"schema": {"$ref": "#/components/schemas/Problem"}}
 STATUS = {Invalid: 422, BadQuery: 422, NotFound: 404, Conflict: 409, Forbidden: 403, Unavailable: 503}
 # Of a login that is refused; the rest is 401: to be answered by logging in.
 CODES = {
+    Code.ANONYMOUS_PROVIDER_DISABLED: 422,
     Code.EMAIL_NOT_CONFIRMED: 403,
     Code.NOT_IMPLEMENTED: 501,
     Code.OVER_REQUEST_RATE_LIMIT: 429,
