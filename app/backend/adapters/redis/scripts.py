@@ -66,9 +66,9 @@ local names = {'user', 'created', 'refreshed', 'idle', 'absolute', 'current', 'p
 local values, s = redis.call('HMGET', session, unpack(names)), {}
 for number, name in ipairs(names) do s[name] = values[number] end
 if not s.user then return {'unknown'} end
-if s.revoked then return {'revoked'} end
 local last = s.created + s.absolute
 if now >= math.min(s.refreshed + s.idle, last) then return {'expired'} end
+if s.revoked then return {'revoked'} end
 if s.current == parent then
     local ends = math.min(now + s.idle, last)
     local life = string.format('%.0f', ends - now)
