@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,9 @@ from tests.support import services
 from tests.support.waiting import until
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "app"))
+
+from backend.adapters.redis.sessions import Sessions
+from backend.domain.sessions import Lives, RefreshRefused, Refusal
 
 T = TypeVar("T")
 NUMBERS = count(1)
@@ -74,3 +78,21 @@ def keys(client: Any, run: Callable, prefix: str) -> Callable[[], dict[str, int]
         return {name.removeprefix(prefix): run(client.pttl(name)) for name in names}
 
     return found
+
+
+@pytest.fixture
+def sessions(client: Any, prefix: str) -> Sessions:
+    """Sessions of two hours without a refresh and five in all."""
+    return Sessions(client, b"k" * 32, Lives(timedelta(hours=2), timedelta(hours=5)), prefix=prefix)
+
+
+@pytest.fixture
+def refused(run: Callable, sessions: Sessions) -> Callable[[str, datetime], Refusal]:
+    """The reason why a token is refused."""
+
+    def reason(token: str, now: datetime) -> Refusal:
+        with pytest.raises(RefreshRefused) as refusal:
+            run(sessions.rotate(token, now))
+        return refusal.value.reason
+
+    return reason

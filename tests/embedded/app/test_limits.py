@@ -77,8 +77,10 @@ def test_neither_people_nor_addresses_are_in_the_keys(run: Callable, limits: Lim
 
 def test_an_error_of_redis_passes_through(run: Callable, runner: asyncio.Runner) -> None:
     from redis.asyncio import Redis
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
 
-    gone = Redis(port=services.free_port())
+    gone = Redis(port=services.free_port(), retry=Retry(NoBackoff(), 0))
     with pytest.raises(redis.ConnectionError):
         run(Limits(gone).allow(Kind.ACCOUNT, "x"))
     runner.run(gone.aclose())

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -147,7 +146,6 @@ class Histories(RuleBasedStateMachine):
         assert all(0 < life <= LIVES.idle / timedelta(milliseconds=1) for life in lives)
 
 
-@pytest.mark.long
 def test_any_history_is_as_the_model_says(redis_port: int) -> None:
     Histories.port = redis_port
-    run_state_machine_as_test(Histories, settings=settings(fuzz(sized(100, 5_000)), stateful_step_count=40))
+    run_state_machine_as_test(Histories, settings=settings(fuzz(sized(60, 5_000)), stateful_step_count=40))

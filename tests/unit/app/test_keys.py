@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from tests.support.campaign import sized
 from tests.support.fuzzing import fuzz
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "app"))
@@ -132,7 +133,7 @@ JWK = st.fixed_dictionaries(
 )
 
 
-@fuzz()
+@fuzz(sized(500, 50_000))
 @given(JWK | JSON, st.booleans())
 def test_any_json_is_keys_or_a_sentence(jwk: Any, signs: bool) -> None:
     try:
