@@ -26,7 +26,7 @@ MEMORY, PASSES, LANES = 19 * 1024, 2, 1
 # What a stored hash may ask for. A hostile or broken row must not cost gigabytes or minutes, so a hash that asks for
 # more is false; these bounds are far above what Supabase and Firebase write.
 MOST_MEMORY = 256 * 1024  # KiB at once
-MOST_WORK = 4 * MOST_MEMORY  # KiB times passes
+MOST_WORK = 4 * MOST_MEMORY  # KiB times passes (of scrypt: lanes, which come one after the other): some 2 s
 MOST_LANES = 16
 MOST_BCRYPT = 16  # the cost is a power of two: some 4 s
 
@@ -162,8 +162,8 @@ def firebase(secret: bytes, stored: str) -> bool | None:
     if not found:
         return None
     power, size, lanes = int(found[1]), int(found[2]), int(found[3])
-    # The first bound is in bytes; each lane takes the same time once more.
-    if power > 24 or (128 * size << power) > MOST_MEMORY * 1024 or lanes > MOST_LANES:
+    memory = (128 * size << min(power, 32)) // 1024
+    if memory > MOST_MEMORY or memory * lanes > MOST_WORK:
         return None
     try:
         separator, signer, salt, expected = (decoded(part or "") for part in found.group(4, 5, 6, 7))

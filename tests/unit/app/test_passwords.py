@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.support.campaign import sized
 from tests.support.fuzzing import fuzz
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "app"))
@@ -95,6 +96,7 @@ BROKEN = {
     "Firebase of 16 GiB": FIREBASE.replace("n=14", "n=24"),
     "Firebase of a huge power": FIREBASE.replace("n=14", "n=999"),
     "Firebase of many lanes": FIREBASE.replace("p=1", "p=1000"),
+    "Firebase of more work": FIREBASE.replace("p=1", "p=65"),
     "Firebase of no power": FIREBASE.replace("n=14", "n=0"),
     "Firebase of no size": FIREBASE.replace("r=8", "r=0"),
     "Firebase of another version": FIREBASE.replace("v=1", "v=2"),
@@ -170,7 +172,7 @@ def test_what_is_wrong_with_a_new_password(password: str, told: str | None) -> N
     assert told in sentence if told and sentence else sentence is told
 
 
-@fuzz(60)
+@fuzz(sized(30, 3_000))
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=1024))
 def test_whatever_is_acceptable_can_be_stored_and_verified(password: str) -> None:
     assert acceptable(password) is None
@@ -189,14 +191,14 @@ def damaged(stored: str, rng: random.Random) -> str:
     return stored or "x"
 
 
-@fuzz(400)
+@fuzz(sized(200, 20_000))
 @given(st.sampled_from([ARGON2I, blowfish(b"test"), FIREBASE.replace("n=14", "n=4"), ENCRYPTED]), st.randoms())
 def test_a_damaged_hash_is_answered_and_never_an_exception(stored: str, rng: random.Random) -> None:
     form(text := damaged(stored, rng)), outdated(text)
     assert isinstance(verify("test", text), bool)
 
 
-@fuzz(300)
+@fuzz(sized(100, 10_000))
 @given(
     st.text(),
     st.sampled_from(["", "$2a$", "$argon2id$v=19$m=16,t=1,p=1$", "$fbscrypt$v=1,n=1,r=1,p=1,", "{"]),

@@ -19,6 +19,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from tests.support.campaign import sized
 from tests.support.fuzzing import fuzz
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "app"))
@@ -201,7 +202,7 @@ def test_no_text_is_a_token(text: str) -> None:
     assert refused(text) in (Reason.MALFORMED, Reason.UNKNOWN_KEY)
 
 
-@fuzz(500)
+@fuzz(sized(500, 50_000))
 @given(st.dictionaries(st.text(), st.none() | st.integers() | st.text(st.characters(exclude_categories=["Cs"]))))
 def test_all_claims_come_back_whatever_they_are(more: dict[str, Any]) -> None:
     for keys in (KEYS, SHARED):

@@ -16,9 +16,13 @@ local function put(key, life, value)
     redis.call('SET', key, value, 'PX', life)
 end
 
--- The set must outlive each of its sessions, whichever ends last.
-local function enlist(set, id, now, ends)
-    redis.call('ZREMRANGEBYSCORE', set, '-inf', string.format('%.0f', now))
+-- A session leaves the set when Redis has forgotten it, not when a caller's clock says so: while it is there, ending
+-- all of a user's sessions must find it. The set must outlive each of its sessions, whichever ends last.
+local function enlist(prefix, user, id, now, ends)
+    local set = prefix .. 'user:' .. user
+    for _, old in ipairs(redis.call('ZRANGEBYSCORE', set, '-inf', string.format('%.0f', now))) do
+        if redis.call('EXISTS', prefix .. 'session:' .. old) == 0 then redis.call('ZREM', set, old) end
+    end
     redis.call('ZADD', set, string.format('%.0f', ends), id)
     redis.call('PEXPIRE', set, string.format('%.0f', math.max(redis.call('PTTL', set), ends - now)))
 end
@@ -48,7 +52,7 @@ local life = string.format('%.0f', ends - now)
 redis.call('HSET', session, 'user', user, 'current', token, unpack(ARGV, 7))
 redis.call('PEXPIRE', session, life)
 put(mark, life, id)
-enlist(prefix .. 'user:' .. user, id, now, ends)
+enlist(prefix, user, id, now, ends)
 return 1
 """
 )
@@ -66,16 +70,16 @@ local names = {'user', 'created', 'refreshed', 'idle', 'absolute', 'current', 'p
 local values, s = redis.call('HMGET', session, unpack(names)), {}
 for number, name in ipairs(names) do s[name] = values[number] end
 if not s.user then return {'unknown'} end
-if s.revoked then return {'revoked'} end
 local last = s.created + s.absolute
 if now >= math.min(s.refreshed + s.idle, last) then return {'expired'} end
+if s.revoked then return {'revoked'} end
 if s.current == parent then
     local ends = math.min(now + s.idle, last)
     local life = string.format('%.0f', ends - now)
     redis.call('HSET', session, 'current', child, 'previous', parent, 'rotated', ARGV[4], 'refreshed', ARGV[4])
     redis.call('PEXPIRE', session, life)
     put(prefix .. 'refresh:' .. child, life, id)
-    enlist(prefix .. 'user:' .. s.user, id, now, ends)
+    enlist(prefix, s.user, id, now, ends)
 elseif s.previous ~= parent or s.current ~= child or now - s.rotated >= reuse then
     revoke(prefix, id, 'reused')
     return {'reused'}

@@ -46,8 +46,8 @@ class Sessions:
     ) -> None:
         if len(key) < KEY_BYTES:
             raise ValueError(f"The key of refresh tokens has {len(key)} bytes, expected at least {KEY_BYTES}.")
-        if min(lives.idle, lives.absolute) <= timedelta(0):
-            raise ValueError("The lives of sessions are zero or less, expected more.")
+        if min(lives.idle, lives.absolute) < UNIT:
+            raise ValueError("A life of sessions is zero or less, expected more.")
         self._redis, self._key, self._lives, self._reuse, self._prefix = redis, key, lives, reuse, prefix
         self._open = redis.register_script(scripts.OPEN)
         self._rotate = redis.register_script(scripts.ROTATE)
