@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from slipway.data.postgres import catalog
 from tests.embedded.data.conftest import Stack
+from tests.support.policies import ROOT, with_our_files
 
-ROOT = Path(__file__).parents[4]
 LAST = max(int(path.name.split("_")[0]) for path in (ROOT / "migrations").glob("*.up.sql"))
-
-
-def with_our_files(made: Stack) -> Stack:
-    for folder in ("migrations", "fixtures"):
-        shutil.copytree(ROOT / folder, made.folder / folder, dirs_exist_ok=True)
-    return made
 
 
 def picture(made: Stack) -> catalog.Snapshot:
