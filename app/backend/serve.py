@@ -14,7 +14,6 @@ from backend.settings import Settings, SettingsError
 # Longer than proxies keep idle upstream connections (Caddy: 2 minutes): when the server is the first to close an idle
 # connection, a request that is just then on its way fails at the proxy.
 KEEP_ALIVE = 150
-HEAD_BYTES = 128 * 1024  # of a request line and headers: a longer one has no answer of ours, only "Bad Request"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -40,7 +39,9 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         ws="none",
         lifespan="on",
         timeout_keep_alive=KEEP_ALIVE,
-        h11_max_incomplete_event_size=HEAD_BYTES,
+        http="httptools",
+        loop="uvloop",
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=settings.drain_timeout,
     )  # type: ignore[arg-type]
     uvicorn.Server(config).run(sockets=[listener])

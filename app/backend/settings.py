@@ -1,14 +1,15 @@
-"""The environment of the service as one frozen, validated object. Pure: standard library only."""
+"""The environment of the service as one frozen, validated object."""
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, urlsplit
+from typing import Annotated, Any
 
-REQUIRED = ("DATABASE_URL", "REDIS_URL", "S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_BUCKET")
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from backend.urls import checked
+
 LONGEST_DRAIN = 3600.0
 
 
@@ -27,100 +28,74 @@ class ObjectStore:
     secret_key: str = field(repr=False)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Everything that the environment decides; `drain_timeout` is in seconds."""
+def url(example: str, *schemes: str) -> Any:
+    """A required URL of one of `schemes`; it may hold a password, so it is never shown."""
+    return Annotated[str, Field(repr=False), AfterValidator(lambda value: checked(value, schemes, example))]
 
-    host: str
-    port: int
-    database_url: str = field(repr=False)
-    redis_url: str = field(repr=False)
-    objects: ObjectStore
-    drain_timeout: float
-    release: str | None
+
+def words(value: Any) -> Any:
+    """A list in text, by commas."""
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(words)]
+# Where a gateway of the same stack asks from: no address outside may be one of these.
+LOCAL = ("127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+
+
+class Settings(BaseModel):
+    """Everything that the environment decides: each field is a variable of that name in capitals."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    database_url: url("postgresql://user:password@host:5432/name", "postgresql", "postgres")
+    redis_url: url("redis://:password@host:6379/0", "redis", "rediss", "unix")
+    s3_endpoint: url("http://host:9000", "http", "https")
+    s3_region: str = "us-east-1"
+    s3_access_key: str = Field(repr=False)
+    s3_secret_key: str = Field(repr=False)
+    s3_bucket: str
+    jwt_secret: str | None = Field(None, repr=False)
+    jwt_signing_key: str | None = Field(None, repr=False)
+    jwt_verify_keys: str | None = Field(None, repr=False)
+    jwt_issuer: str = "slipway"
+    jwt_other_issuers: Words = ()
+    jwt_lifetime: int = Field(3600, ge=30, le=86_400, description="seconds that an access token is good for")
+    session_idle: int = Field(30 * 86_400, ge=60, description="seconds after which an unused session ends")
+    session_life: int = Field(90 * 86_400, ge=60, description="seconds after which any session ends")
+    registration: bool = True
+    trusted_proxies: Words = LOCAL
+    cors_origins: Words = ()
+    drain_timeout: float = Field(10.0, ge=0, le=LONGEST_DRAIN, description="seconds")
+    release: str | None = None
+
+    @property
+    def objects(self) -> ObjectStore:
+        """The S3 store."""
+        return ObjectStore(self.s3_endpoint, self.s3_region, self.s3_bucket, self.s3_access_key, self.s3_secret_key)
+
+
+REQUIRED = tuple(name.upper() for name, each in Settings.model_fields.items() if each.is_required())
 
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings in `environ` (an empty value counts as not set); SettingsError names what is missing or wrong."""
-    env = {name: value for name, value in environ.items() if value}
-    require(env)
-    return Settings(
-        host=env.get("HOST", "127.0.0.1"),
-        port=port(env.get("PORT", "8000")),
-        database_url=url(env, "DATABASE_URL", ("postgresql", "postgres"), "postgresql://user:password@host:5432/name"),
-        redis_url=url(env, "REDIS_URL", ("redis", "rediss", "unix"), "redis://:password@host:6379/0"),
-        objects=object_store(env),
-        drain_timeout=drain_timeout(env.get("DRAIN_TIMEOUT", "10")),
-        release=env.get("RELEASE"),
-    )
+    env = {name: environ[name.upper()] for name in Settings.model_fields if environ.get(name.upper())}
+    try:
+        return Settings.model_validate(env)
+    except ValidationError as error:
+        raise SettingsError(sentence(error, env)) from None
 
 
-def require(env: Mapping[str, str]) -> None:
-    """SettingsError that names every required variable that `env` lacks."""
-    missing = [name for name in REQUIRED if name not in env]
+def sentence(error: ValidationError, env: Mapping[str, str]) -> str:
+    """What to mend: all that is missing, or the first that is wrong."""
+    found = error.errors(include_url=False, include_input=False)
+    missing = [str(each["loc"][0]).upper() for each in found if each["type"] == "missing"]
     if missing:
         names = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
-        raise SettingsError(f"{names} not set in the environment; app/README.md lists every variable.")
-
-
-def object_store(env: Mapping[str, str]) -> ObjectStore:
-    """The S3 settings of `env`."""
-    return ObjectStore(
-        endpoint=url(env, "S3_ENDPOINT", ("http", "https"), "http://host:9000"),
-        region=env.get("S3_REGION", "us-east-1"),
-        bucket=env["S3_BUCKET"],
-        access_key=env["S3_ACCESS_KEY"],
-        secret_key=env["S3_SECRET_KEY"],
-    )
-
-
-def port(text: str) -> int:
-    """`text` as a TCP port; 0 lets the system choose one."""
-    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65535:
-        raise SettingsError(f"PORT is {text!r}, expected a whole number from 0 to 65535.")
-    return int(text)
-
-
-def drain_timeout(text: str) -> float:
-    """`text` as the seconds that requests in flight may take after SIGTERM."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds <= LONGEST_DRAIN:
-        raise SettingsError(f"DRAIN_TIMEOUT is {text!r}, expected seconds from 0 to {LONGEST_DRAIN:.0f}.")
-    return seconds
-
-
-def url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], example: str) -> str:
-    """The URL in `env[name]`, refused without being quoted when it is malformed: it may hold a password."""
-    value = env[name]
-    if re.search(r"%(?![0-9A-Fa-f]{2})", value):
-        raise SettingsError(f"{name} has a % that starts no %XX code; write a literal % as %25.")
-    if not well_formed(value, schemes):
-        raise SettingsError(
-            f"{name} is not a usable URL, expected the form {example}"
-            " with special characters of the password percent-encoded."
-        )
-    return value
-
-
-def well_formed(value: str, schemes: tuple[str, ...]) -> bool:
-    """Whether clients cannot misread a part of the password as a host (which they would then print in errors)."""
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in schemes and "://" in value and unambiguous(parts) and ports_valid(parts)
-    except ValueError:
-        return False
-
-
-def unambiguous(parts: SplitResult) -> bool:
-    """Whether no unencoded `@`, `/` or `#` of a password has moved the borders of the URL's parts."""
-    return parts.netloc.count("@") <= 1 and "@" not in parts.path and "@" not in parts.query and not parts.fragment
-
-
-def ports_valid(parts: SplitResult) -> bool:
-    """Whether the port is a number; a list of hosts (`a:1,b:2`, libpq only) is left for libpq to judge."""
-    if "," in parts.netloc and parts.scheme.startswith("postgres"):
-        return True
-    return parts.port is None or parts.port > 0
+        return f"{names} not set in the environment; app/README.md lists every variable."
+    name, said = str(found[0]["loc"][0]), found[0]["msg"].removeprefix("Value error, ")
+    shown = f" is {env[name]!r}" if Settings.model_fields[name].repr else ""
+    return f"{name.upper()}{shown}: {said[:1].lower()}{said[1:].rstrip('.')}."

@@ -11,7 +11,7 @@ from slipway.plan import Level, Progress, Step
 from slipway.system import http, requirements
 
 SHIPPED = Path("tests/smoke/postman_collection.json")
-WITHOUT_DATA = "Probes"  # the folder of the shipped collection that needs no demo user
+WITHOUT_DATA = "Probes"  # the folder of the shipped collection that writes nothing
 
 
 def level(env: Environment) -> Level:
@@ -62,7 +62,7 @@ def default(env: Environment) -> Path | None:
 
 
 def part(env: Environment, path: Path) -> str:
-    """The shipped collection writes tasks as the demo user, whom only the fixtures make."""
+    """The shipped collection makes an account with tasks, and removes it: not where data is real."""
     return WITHOUT_DATA if path == env.root / SHIPPED and not env.settings.fixtures_wanted else ""
 
 

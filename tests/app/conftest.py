@@ -16,15 +16,22 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support import demo
 from tests.support.backend_process import Reply, Running, app_process, send
 from tests.support.tcp_relay import Relay
 from tests.support.waiting import until
 
 
 @pytest.fixture
-def call(stack: Any) -> Callable[..., Reply]:
-    """Send a request to the stack's app: call("POST", path, {...})."""
-    return lambda method, path, body=None, **more: send(stack.url, method, path, body, **more)
+def token(stack: Any) -> str:
+    """An access token of the demo user's; every backend on these dependencies takes it."""
+    return demo.headers(stack.url)["Authorization"].removeprefix("Bearer ")
+
+
+@pytest.fixture
+def call(stack: Any, token: str) -> Callable[..., Reply]:
+    """Send a request to the stack's app as the demo user: call("POST", path, {...}); token=None sends it as nobody."""
+    return lambda method, path, body=None, **more: send(stack.url, method, path, body, **{"token": token} | more)
 
 
 @pytest.fixture

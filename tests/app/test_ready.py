@@ -89,16 +89,19 @@ def test_a_missing_bucket_is_said(start_app: Callable[..., Any]) -> None:
 
 
 def test_the_api_works_again_after_the_database_was_away(
-    stack: Any, start_app: Callable[..., Any], relay: Callable[[str], Any]
+    stack: Any, start_app: Callable[..., Any], relay: Callable[[str], Any], token: str
 ) -> None:
     between, url = relay(stack.env["DATABASE_URL"])
     app = start_app(DATABASE_URL=url)
-    assert send(app.url, "GET", "/api/v1/tasks").status == 200
+    assert send(app.url, "GET", "/api/v1/tasks", token=token).status == 200
     between.cut()
-    away = send(app.url, "GET", "/api/v1/tasks")
-    assert away.status == 503 and "database" in away.body["error"]
+    away = send(app.url, "GET", "/api/v1/tasks", token=token)
+    assert away.status == 503 and "database" in away.body["detail"]
     between.mend()
-    until(lambda: send(app.url, "GET", "/api/v1/tasks").status == 200, "the tasks API after the database came back")
+    until(
+        lambda: send(app.url, "GET", "/api/v1/tasks", token=token).status == 200,
+        "the tasks API after the database came back",
+    )
 
 
 def with_password(value: str, password: str) -> str:

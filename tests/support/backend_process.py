@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,19 +28,27 @@ class Reply:
 
 
 def send(
-    url: str, method: str, path: str, body: Any = None, raw: bytes | None = None, kind: str = "application/json"
+    url: str,
+    method: str,
+    path: str,
+    body: Any = None,
+    raw: bytes | None = None,
+    kind: str = "application/json",
+    token: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Reply:
-    """One request on a connection of its own; `body` goes as JSON, `raw` as it is."""
+    """One request on a connection of its own; `body` goes as JSON, `raw` as it is; `token` says who asks."""
     place = urlsplit(url)
     data = raw if raw is not None else None if body is None else json.dumps(body).encode()
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE)
     try:
-        connection.request(method, path, data, {} if data is None else {"Content-Type": kind})
+        sent = dict(headers or {}) | ({} if data is None else {"Content-Type": kind})
+        connection.request(method, path, data, sent | ({"Authorization": f"Bearer {token}"} if token else {}))
         answer = connection.getresponse()
-        headers = {name.lower(): value for name, value in answer.getheaders()}
+        told = {name.lower(): value for name, value in answer.getheaders()}
         text = answer.read()
-        is_json = headers.get("content-type") == "application/json"
-        return Reply(answer.status, json.loads(text) if is_json else text, headers)
+        is_json = told.get("content-type") in ("application/json", "application/problem+json")
+        return Reply(answer.status, json.loads(text) if is_json and text else text, told)
     finally:
         connection.close()
 

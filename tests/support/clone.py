@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from slipway.config import envfile
+from tests.support import demo
 from tests.support.containers import ROOT, docker, must
 from tests.support.waiting import PATIENCE, until
 
@@ -159,8 +159,7 @@ class Clone:
 
     def get(self, path: str) -> str:
         """What the front door answers; an error if that is not a 200."""
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
-            return answer.read().decode()
+        return demo.fetch(self.url, path, timeout=5).decode()
 
     def secrets(self, on: str = "local") -> list[str]:
         """Every secret value of the environment's settings file."""

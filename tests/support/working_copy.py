@@ -13,15 +13,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.request import ProxyHandler, build_opener
 
 import psutil
 
 from slipway.config import envfile
+from tests.support import demo
 from tests.support.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
-OPENER = build_opener(ProxyHandler({}))
 DEMO_USER = "00000000-0000-4000-8000-000000000001"
 
 
@@ -90,8 +89,7 @@ class WorkingCopy:
             return False
 
     def get(self, path: str) -> dict:
-        with OPENER.open(self.url + path, timeout=10) as answer:
-            return json.load(answer)
+        return json.loads(demo.fetch(self.url, path))
 
     def titles(self) -> set[str]:
         return {task["title"] for task in self.get("/api/v1/tasks?limit=100")["items"]}

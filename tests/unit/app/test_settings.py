@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "app"))
-
 from backend.settings import REQUIRED, SettingsError, read
 
 COMPLETE = {
@@ -50,18 +44,18 @@ def test_all_missing_variables_are_named_at_once() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "part"),
     [
-        ("PORT", "http", "PORT is 'http', expected a whole number from 0 to 65535."),
+        ("PORT", "http", "PORT is 'http': input should be a valid integer"),
         ("PORT", "65536", "PORT is '65536'"),
         ("PORT", "-1", "PORT is '-1'"),
         ("PORT", "٣", "PORT is '٣'"),
-        ("DRAIN_TIMEOUT", "soon", "DRAIN_TIMEOUT is 'soon', expected seconds from 0 to 3600."),
+        ("DRAIN_TIMEOUT", "soon", "DRAIN_TIMEOUT is 'soon': input should be a valid number"),
         ("DRAIN_TIMEOUT", "-1", "DRAIN_TIMEOUT is '-1'"),
         ("DRAIN_TIMEOUT", "nan", "DRAIN_TIMEOUT is 'nan'"),
         ("DRAIN_TIMEOUT", "inf", "DRAIN_TIMEOUT is 'inf'"),
-        ("DATABASE_URL", "mysql://db/shop", "DATABASE_URL is not a usable URL, expected the form postgresql://"),
-        ("DATABASE_URL", "postgresql:db", "DATABASE_URL is not a usable URL"),
-        ("S3_ENDPOINT", "store:9000", "S3_ENDPOINT is not a usable URL, expected the form http://host:9000"),
-        ("REDIS_URL", "redis://cache:port", "REDIS_URL is not a usable URL"),
+        ("DATABASE_URL", "mysql://db/shop", "DATABASE_URL: it is not a usable URL, expected the form postgresql://"),
+        ("DATABASE_URL", "postgresql:db", "DATABASE_URL: it is not a usable URL"),
+        ("S3_ENDPOINT", "store:9000", "S3_ENDPOINT: it is not a usable URL, expected the form http://host:9000"),
+        ("REDIS_URL", "redis://cache:port", "REDIS_URL: it is not a usable URL"),
     ],
 )
 def test_a_wrong_value_is_told(name: str, value: str, part: str) -> None:
@@ -80,7 +74,7 @@ def test_a_wrong_value_is_told(name: str, value: str, part: str) -> None:
 )
 def test_a_password_that_was_not_encoded_is_refused_and_not_quoted(value: str) -> None:
     told = sentence(DATABASE_URL=value)
-    assert told.startswith("DATABASE_URL ") and "hunt" not in told and "er2" not in told
+    assert told.startswith("DATABASE_URL: ") and "hunt" not in told and "er2" not in told
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The three dependencies: how each is reached, and the check that says whether it answers."""
+"""The client of the S3 store, and whether it answers."""
 
 from __future__ import annotations
 
@@ -6,39 +6,8 @@ import asyncio
 from functools import cache
 from typing import Any
 
-import psycopg
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-
-from backend.health import DEADLINE, Check
+from backend.domain.readiness import DEADLINE, Check
 from backend.settings import ObjectStore
-
-
-def postgres_check(url: str) -> Check:
-    """SELECT 1 on a connection of its own: a pool hides why it cannot connect, and answers late when it cannot."""
-
-    async def check() -> None:
-        async with await psycopg.AsyncConnection.connect(
-            url, autocommit=True, application_name="backend-ready", connect_timeout=int(DEADLINE)
-        ) as connection:
-            await connection.execute("SELECT 1")
-
-    return check
-
-
-def redis_client(url: str) -> Redis:
-    """A client whose calls end within the deadline; one retry replaces a pooled connection that a restart cut."""
-    return Redis.from_url(url, socket_timeout=DEADLINE, socket_connect_timeout=DEADLINE, retry=Retry(NoBackoff(), 1))
-
-
-def redis_check(client: Redis) -> Check:
-    """PING; redis-py raises for an error reply such as NOAUTH."""
-
-    async def check() -> None:
-        await client.ping()
-
-    return check
 
 
 @cache

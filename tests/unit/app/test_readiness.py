@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "app"))
-
-from backend.health import Answer, Readiness, ask, ask_all, reason_of, report
+from backend.domain.readiness import Answer, Readiness, ask, ask_all, reason_of, report
 
 
 async def answers() -> None:

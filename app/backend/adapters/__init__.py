@@ -1,0 +1,1 @@
+"""The outside: Postgres, Redis, the object store, and HTTP."""

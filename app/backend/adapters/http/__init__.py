@@ -1,0 +1,1 @@
+"""HTTP: routes, what they take and answer, and problems as JSON."""

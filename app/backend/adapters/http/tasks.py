@@ -1,0 +1,60 @@
+"""/api/v1/tasks: list, create, get, change and delete the tasks of a user."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import TypeAdapter
+from starlette.responses import Response
+
+from backend.adapters.http.asked import CallerOf, DatabaseOf, answer, json_only, name_of
+from backend.adapters.http.problems import responses
+from backend.adapters.http.task_bodies import TaskBody, TaskPatch, TaskQuery
+from backend.domain.paging import Page
+from backend.domain.tasks import Task
+from backend.usecases import tasks
+
+PATH = "/api/v1/tasks"
+ONE, MANY = TypeAdapter(Task), TypeAdapter(Page[Task])
+
+router = APIRouter(
+    prefix=PATH,
+    tags=["tasks"],
+    dependencies=[Depends(json_only)],
+    responses=responses(400, 401, 403, 414, 422, 503),
+    generate_unique_id_function=name_of,
+)
+
+
+@router.get("", response_model=Page[Task])
+async def list_tasks(query: Annotated[TaskQuery, Query()], caller: CallerOf, database: DatabaseOf) -> Response:
+    """The caller's tasks, newest first; `next` is the value of `after` for the page that follows."""
+    return answer(MANY.dump_json(await tasks.list_tasks(database, caller, query.filter(), query.slice())))
+
+
+@router.post("", status_code=201, response_model=Task, responses=responses(409, 413, 415))
+async def create_task(body: TaskBody, caller: CallerOf, database: DatabaseOf) -> Response:
+    """Make a task; `Location` says where it is."""
+    task = await tasks.create_task(database, caller, body.task())
+    return answer(ONE.dump_json(task), 201, {"Location": f"{PATH}/{task.id}"})
+
+
+@router.get("/{key}", response_model=Task, responses=responses(404))
+async def get_task(key: UUID, caller: CallerOf, database: DatabaseOf) -> Response:
+    """One task; 404 also for somebody else's."""
+    return answer(ONE.dump_json(await tasks.get_task(database, caller, key)))
+
+
+@router.patch("/{key}", response_model=Task, responses=responses(404, 413, 415))
+async def change_task(key: UUID, body: TaskPatch, caller: CallerOf, database: DatabaseOf) -> Response:
+    """Change a task; a field that is absent stays as it is."""
+    return answer(ONE.dump_json(await tasks.change_task(database, caller, key, body.changes())))
+
+
+@router.delete("/{key}", status_code=204, responses=responses(404))
+async def delete_task(key: UUID, caller: CallerOf, database: DatabaseOf) -> Response:
+    """Remove a task."""
+    await tasks.delete_task(database, caller, key)
+    return Response(status_code=204)

@@ -1,0 +1,124 @@
+"""The connection pool, and transactions that act as one caller."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
+
+from psycopg import AsyncConnection, OperationalError, errors
+from psycopg_pool import AsyncConnectionPool
+
+from backend.adapters.postgres.profiles import PostgresProfiles
+from backend.adapters.postgres.tasks import PostgresTasks
+from backend.adapters.postgres.users import PostgresUsers
+from backend.domain.callers import Caller
+from backend.domain.errors import Conflict, Forbidden, Unavailable
+
+Connection: TypeAlias = AsyncConnection[Any]
+Pool: TypeAlias = AsyncConnectionPool[Connection]
+
+WAIT = 5.0  # seconds that a request waits for a connection before it is answered with 503
+# The role of the transaction, as SET LOCAL ROLE, and what policies ask for. A role's own settings are those of its
+# logins alone, so its time for a statement is set here too.
+BEGIN = "SELECT set_config('role', %s, true), set_config('request.jwt.claims', %s, true), set_config('statement_timeout', %s, true)"
+AUTH = "supabase_auth_admin"
+ACTED = ("authenticated", "anon")
+TIMEOUTS = {"anon": "3s", "authenticated": "8s", AUTH: "8s"}  # Supabase's
+CANCEL = 5.0  # seconds that requests given up at a stop have to cancel their queries
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """The stores of one transaction."""
+
+    tasks: PostgresTasks
+    profiles: PostgresProfiles
+
+
+@dataclass(frozen=True)
+class PostgresDatabase:
+    """The pool, and the tasks of the requests that are inside a transaction."""
+
+    pool: Pool
+    busy: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    async def open(self) -> None:
+        """Let the pool connect in the background: returns at once, with Postgres up or down."""
+        await self.pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Close the pool, after requests that were given up have cancelled their queries: a query that waits for a lock
+        would otherwise stay in Postgres, in the way of the next migration, after this process has ended."""
+        if self.busy:
+            await asyncio.wait(set(self.busy), timeout=CANCEL)
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def acting_as(self, caller: Caller) -> AsyncIterator[Transaction]:
+        """A transaction that row level security binds to `caller`; commits at the end, rolls back on an error."""
+        if caller.role not in ACTED:
+            raise Forbidden(f"This service acts as {' or '.join(ACTED)} only, and the token is for another role.")
+        async with self.transaction(caller.role, json.dumps(dict(caller.claims))) as connection:
+            user = caller.user_id
+            yield Transaction(PostgresTasks(connection, user), PostgresProfiles(connection, user))
+
+    @asynccontextmanager
+    async def as_auth(self) -> AsyncIterator[PostgresUsers]:
+        """A transaction that may see every login; commits at the end, rolls back on an error."""
+        async with self.transaction(AUTH, "") as connection:
+            yield PostgresUsers(connection)
+
+    @asynccontextmanager
+    async def transaction(self, role: str, claims: str) -> AsyncIterator[Connection]:
+        """A transaction in which `role` and `claims` are set, as PostgREST sets them."""
+        task = cast("asyncio.Task[Any]", asyncio.current_task())  # a coroutine always runs in one
+        self.busy.add(task)
+        try:
+            async with told(), self.pool.connection() as connection:
+                await connection.execute(BEGIN, [role, claims, TIMEOUTS[role]])
+                yield connection
+        finally:
+            self.busy.discard(task)
+
+
+@asynccontextmanager
+async def told() -> AsyncIterator[None]:
+    """What Postgres raises inside, as what the use cases know."""
+    try:
+        yield
+    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.InvalidParameterValue):
+        raise Unavailable("The database has no schema yet; run: ./invoke db.migrate", again=False) from None
+    except errors.ForeignKeyViolation:
+        raise Conflict("The user of this token is not in the database.") from None
+    except errors.InsufficientPrivilege:
+        raise Forbidden("Row level security or a missing grant refuses this.") from None
+    except errors.QueryCanceled:
+        raise Unavailable("The database took too long.") from None
+    except OperationalError:
+        raise Unavailable("The database does not answer; see /ready.") from None
+
+
+def pool_for(url: str) -> Pool:
+    """A pool for `url` that is not open yet."""
+    options: dict[str, Any] = {
+        "application_name": "backend",
+        "connect_timeout": int(WAIT),
+        # Transaction poolers in front of an external database may not keep prepared statements.
+        "prepare_threshold": None,
+    }
+    # A short reconnect_timeout: after it the pool gives up its growing pauses, and the next request tries anew.
+    return AsyncConnectionPool(
+        url,
+        connection_class=Connection,
+        kwargs=options,
+        min_size=1,
+        max_size=10,
+        timeout=WAIT,
+        reconnect_timeout=WAIT,
+        check=AsyncConnectionPool.check_connection,
+        open=False,
+    )

@@ -1,0 +1,80 @@
+"""What the service opens at start and closes at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from redis.asyncio import Redis
+
+from backend.adapters import keys
+from backend.adapters.keys import Keys
+from backend.adapters.login_kit import SignedTokens, ThreadedPasswords
+from backend.adapters.objects.client import objects_check, s3_client
+from backend.adapters.postgres.pool import PostgresDatabase, pool_for
+from backend.adapters.postgres.readiness import postgres_check
+from backend.adapters.redis.client import redis_check, redis_client
+from backend.adapters.redis.limits import Limits
+from backend.adapters.redis.sessions import Sessions
+from backend.domain.readiness import Readiness
+from backend.domain.sessions import Lives
+from backend.settings import Settings, SettingsError
+from backend.usecases.auth import Auth
+
+
+@asynccontextmanager
+async def resources(settings: Settings) -> AsyncIterator[dict[str, Any]]:
+    """Database and readiness for `request.state`; every connection is closed at the end."""
+    database, redis = PostgresDatabase(pool_for(settings.database_url)), redis_client(settings.redis_url)
+    await database.open()
+    auth = auth_with(settings, database, redis)
+    checks = {
+        "postgres": postgres_check(settings.database_url),
+        "redis": redis_check(redis),
+        "objects": objects_check(settings.objects),
+    }
+    warming = asyncio.create_task(asyncio.to_thread(s3_client, settings.objects))
+    try:
+        yield {"database": database, "auth": auth, "readiness": Readiness(checks), "release": settings.release}
+    finally:
+        await asyncio.gather(database.close(), redis.aclose(), warming, return_exceptions=True)
+        logging.getLogger("backend").info("stopped: connections closed")
+
+
+def auth_with(settings: Settings, database: PostgresDatabase, redis: Redis) -> Auth:
+    """What logins are made with."""
+    lives = Lives(timedelta(seconds=settings.session_idle), timedelta(seconds=settings.session_life))
+    lifetime = timedelta(seconds=settings.jwt_lifetime)
+    return Auth(
+        logins=database,
+        sessions=Sessions(redis, derived(settings, b"refresh tokens"), lives),
+        limits=Limits(redis),
+        passwords=ThreadedPasswords(),
+        tokens=SignedTokens(keys_of(settings), settings.jwt_issuer, settings.jwt_other_issuers, lifetime),
+        now=lambda: datetime.now(UTC),
+        registration=settings.registration,
+    )
+
+
+def keys_of(settings: Settings) -> Keys:
+    """The keys of access tokens. Raises SettingsError for one that cannot be used."""
+    secret = settings.jwt_secret
+    if not secret and not settings.jwt_signing_key:
+        secret = derived(settings, b"access tokens").hex()
+    try:
+        return keys.read(secret, settings.jwt_signing_key, settings.jwt_verify_keys)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+
+
+def derived(settings: Settings, purpose: bytes) -> bytes:
+    """A key that every process of this service makes alike, of a secret that it has anyway.
+
+    When that changes, access tokens end before their time, and the refresh that follows gives good ones.
+    """
+    return hmac.digest(settings.s3_secret_key.encode(), b"slipway backend: " + purpose, "sha256")

@@ -1,0 +1,109 @@
+"""Log in with a password, refresh, log out, and see one's sessions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from backend.domain.callers import Caller
+from backend.domain.claims import User
+from backend.domain.errors import NotFound
+from backend.domain.refusals import AuthRefused, Code
+from backend.domain.sessions import Client, RefreshRefused, Refusal, Session
+from backend.usecases.auth import Auth, Granted, check_password, normal, open_session, refuse_banned, refuse_crowd
+
+REFRESH = {
+    Refusal.UNKNOWN: Code.REFRESH_TOKEN_NOT_FOUND,
+    Refusal.REUSED: Code.REFRESH_TOKEN_ALREADY_USED,
+    Refusal.EXPIRED: Code.SESSION_EXPIRED,
+    Refusal.REVOKED: Code.REFRESH_TOKEN_NOT_FOUND,  # as GoTrue, which forgets them
+}
+
+
+class Scope(StrEnum):
+    """Which sessions of the caller a logout ends: the one of the token, all, or all others."""
+
+    LOCAL = "local"
+    GLOBAL = "global"
+    OTHERS = "others"
+
+
+async def log_in(auth: Auth, email: str, password: str, client: Client) -> Granted:
+    """A new session. Raises AuthRefused, in the same words and after the same time whether there is such an account or not."""
+    email = normal(email)
+    async with auth.logins.as_auth() as users:
+        user = await users.by_email(email)
+    # Outside the transaction: it takes tens of milliseconds, and connections are few.
+    stored = user.encrypted_password if user else None
+    if not await check_password(auth, email, password, stored, client) or not user:
+        raise AuthRefused(Code.INVALID_CREDENTIALS, "Invalid login credentials")
+    refuse_banned(user, auth.now())
+    if not user.email_confirmed_at:
+        raise AuthRefused(Code.EMAIL_NOT_CONFIRMED, "Email not confirmed")
+    granted = await open_session(auth, user, client)
+    anew = await auth.passwords.hashed(password) if auth.passwords.outdated(user.encrypted_password) else None
+    async with auth.logins.as_auth() as users:
+        await users.signed_in(user.id, auth.now())
+        if anew:
+            await users.set_password(user.id, anew, auth.now())
+    return granted
+
+
+async def refresh(auth: Auth, token: str, client: Client) -> Granted:
+    """The session's next tokens. Raises AuthRefused; a token that was used before ends the session."""
+    refuse_crowd(await auth.limits.refresh(client.address))
+    now = auth.now()
+    try:
+        session, following = await auth.sessions.rotate(token, now)
+    except RefreshRefused as refused:
+        raise AuthRefused(REFRESH[refused.reason], str(refused)) from None
+    async with auth.logins.as_auth() as users:
+        user = await users.by_id(session.user_id)
+    if user is None:
+        await auth.sessions.revoke(session.id)
+        raise AuthRefused(Code.USER_NOT_FOUND, "The user of this session is gone.")
+    refuse_banned(user, now)
+    access, expires_at = auth.tokens.issue(user, session, now)
+    return Granted(user, session, access, following, expires_at)
+
+
+async def log_out(auth: Auth, caller: Caller, scope: Scope = Scope.LOCAL) -> None:
+    """End sessions of the caller; none being left to end is no failure."""
+    if scope is Scope.LOCAL:
+        if caller.session_id:
+            await auth.sessions.revoke(caller.session_id)
+    else:
+        await auth.sessions.revoke_all(caller.user_id, caller.session_id if scope is Scope.OTHERS else None)
+
+
+async def open_one(auth: Auth, caller: Caller) -> Session:
+    """The caller's session. Raises AuthRefused when it has been ended, however long the access token is still good."""
+    session = await auth.sessions.get(caller.session_id, auth.now()) if caller.session_id else None
+    if session is None or session.user_id != caller.user_id:
+        raise AuthRefused(Code.SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist")
+    return session
+
+
+async def me(auth: Auth, caller: Caller) -> User:
+    """The caller's user. Raises AuthRefused when the session has been ended or the user is gone."""
+    await open_one(auth, caller)
+    async with auth.logins.as_auth() as users:
+        user = await users.by_id(caller.user_id)
+    if user is None:
+        raise AuthRefused(Code.USER_NOT_FOUND, "User from sub claim in JWT does not exist")
+    return user
+
+
+async def list_sessions(auth: Auth, caller: Caller) -> list[Session]:
+    """The caller's open sessions, the one refreshed last first."""
+    await open_one(auth, caller)
+    return await auth.sessions.listed(caller.user_id, auth.now())
+
+
+async def end_session(auth: Auth, caller: Caller, key: UUID) -> None:
+    """End one session of the caller's. Raises NotFound, also for somebody else's."""
+    await open_one(auth, caller)
+    session = await auth.sessions.get(key, auth.now())
+    if session is None or session.user_id != caller.user_id:
+        raise NotFound("There is no such session.")
+    await auth.sessions.revoke(key)
