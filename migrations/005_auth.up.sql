@@ -176,7 +176,19 @@ BEGIN
     END IF;
 END
 $$;
-GRANT USAGE ON SCHEMA public TO anon, authenticated, service_role;
+
+-- Everybody has it by being PUBLIC, or ./invoke up has given it, but where a team has closed its schema by hand.
+DO $$
+DECLARE
+    worker text;
+BEGIN
+    FOREACH worker IN ARRAY ARRAY['anon', 'authenticated', 'service_role'] LOOP
+        IF NOT has_schema_privilege(worker, 'public', 'USAGE') THEN
+            EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', worker);
+        END IF;
+    END LOOP;
+END
+$$;
 
 -- Nobody may sign up between the copy and the moment when the old table is gone.
 LOCK TABLE public.users IN SHARE ROW EXCLUSIVE MODE;

@@ -69,6 +69,9 @@ def external() -> Iterator[str]:
         admin = f"postgresql://postgres:{quote(services.ADMIN_PASSWORD, safe='')}@127.0.0.1:{server.port}/postgres"
         with psycopg.connect(admin, autocommit=True) as conn:
             conn.execute(psycopg.sql.SQL("CREATE ROLE team LOGIN PASSWORD {}").format(PASSWORD))
+            # Which this one may not make, as ./invoke db.roles says it.
+            for role in ("anon", "authenticated", "service_role BYPASSRLS", "supabase_auth_admin"):
+                conn.execute(f"CREATE ROLE {role}")
             conn.execute("CREATE DATABASE team OWNER team")
         yield f"postgresql://team:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}/team"
     finally:

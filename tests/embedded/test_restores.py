@@ -120,14 +120,16 @@ def test_staging_gets_the_data_of_another_environment_masked_in_one_run(
     name, before = backup(running), running.titles()
     assert running.invoke("backups.get", name, "--to", str(tmp_path)).returncode == 0
     mask = tmp_path / "mask.sql"
-    mask.write_text("update tasks set title = 'masked';\nupdate users set email = 'user' || id || '@example.org';\n")
+    mask.write_text(
+        "update tasks set title = 'masked';\nupdate auth.users set email = 'user' || id || '@example.org';\n"
+    )
     words = ("restore", "--from-dir", str(tmp_path / name), "--mask", str(mask), "--drop-old", "--yes")
     refused = staging.invoke(*words)
     assert refused.returncode == 2 and "--yes slipway-staging --on staging" in refused.stderr, refused.stderr
     done = staging.invoke(*words, "slipway-staging")
     assert done.returncode == 0, done.stdout + done.stderr
     assert staging.titles() == {"masked"} and staging.is_well()
-    assert staging.psql("select count(*) from users where email not like 'user%@example.org'") == "0"
+    assert staging.psql("select count(*) from auth.users where email not like 'user%@example.org'") == "0"
     assert staging.store().get_object(**kept)["Body"].read() == b"bytes"
     assert staging.psql("select count(*) from pg_database where datname ~ '_restore_'") == "0"
     assert "Nothing to do" in staging.up()

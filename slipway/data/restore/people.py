@@ -137,7 +137,8 @@ def stand_in(inside: psycopg.Connection, then: str, now: str) -> list[str]:
     }
     known = {row[0] for row in inside.execute("SELECT rolname FROM pg_roles")}
     found = [(old, new) for old, new in pairs if old in there and new in known]
-    groups = sql.SQL(", ").join(map(sql.Identifier, role_spec.TOO_MUCH))
+    power = [*role_spec.TOO_MUCH, *([role_spec.SERVICE] if role_spec.SERVICE in known else [])]
+    groups = sql.SQL(", ").join(map(sql.Identifier, power))
     for old, new in found:
         # A backup of before may say that its backup role reads passwords; nobody here shall by standing in for it.
         inside.execute(sql.SQL("REVOKE {} FROM {}").format(groups, sql.Identifier(old)))

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from slipway.data.postgres import catalog
 from tests.embedded.data.conftest import Stack
+from tests.support.policies import ROOT, with_our_files
 
-ROOT = Path(__file__).parents[4]
 LAST = max(int(path.name.split("_")[0]) for path in (ROOT / "migrations").glob("*.up.sql"))
-
-
-def with_our_files(made: Stack) -> Stack:
-    for folder in ("migrations", "fixtures"):
-        shutil.copytree(ROOT / folder, made.folder / folder, dirs_exist_ok=True)
-    return made
 
 
 def picture(made: Stack) -> catalog.Snapshot:
@@ -144,3 +135,23 @@ def test_fixtures_are_loaded_and_the_demo_user_has_the_password_of_the_documenta
     assert bcrypt.checkpw(b"demo-password-2026", stored.encode())
     assert rows(ours, "SELECT count(*) FROM tasks") == [(6,)]
     assert rows(ours, "SELECT provider FROM auth.identities") == [("email",)]
+
+
+def test_a_stack_that_has_the_demo_user_of_before_gets_the_password_with_the_next_load(ours) -> None:
+    ours.run("migrate", {"to": 4})
+    new = (ours.folder / "fixtures" / "001_demo.sql").read_text()
+    demo = "00000000-0000-4000-8000-000000000001"
+    ours.fixture("001_demo.sql", f"INSERT INTO users (id, email) VALUES ('{demo}', 'demo@example.org')")
+    ours.run("fixtures")
+    ours.fixture("001_demo.sql", new)
+    ours.run("migrate")
+    assert ours.run("observe")["problems"] == []
+    ours.run("fixtures")
+    found = rows(ours, "SELECT id::text, encrypted_password LIKE '$2a$10$%' FROM auth.users")
+    assert found == [(demo, True)] and rows(ours, "SELECT count(*) FROM auth.identities") == [(1,)]
+    # Another password stays, whatever is loaded again.
+    with ours.connect("migrate") as conn:
+        conn.execute("UPDATE auth.users SET encrypted_password = 'chosen'")
+    ours.fixture("001_demo.sql", new + "\n-- edited")
+    ours.run("fixtures")
+    assert rows(ours, "SELECT encrypted_password FROM auth.users") == [("chosen",)]
