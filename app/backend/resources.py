@@ -26,6 +26,8 @@ from backend.domain.sessions import Lives
 from backend.settings import Settings, SettingsError
 from backend.usecases.auth import Auth
 
+SWEEP = 3600.0  # seconds
+
 
 @asynccontextmanager
 async def resources(settings: Settings) -> AsyncIterator[dict[str, Any]]:
@@ -38,12 +40,24 @@ async def resources(settings: Settings) -> AsyncIterator[dict[str, Any]]:
         "redis": redis_check(redis),
         "objects": objects_check(settings.objects),
     }
+    sweeping = asyncio.create_task(sweep(database))
     warming = asyncio.create_task(asyncio.to_thread(s3_client, settings.objects))
     try:
         yield {"database": database, "auth": auth, "readiness": Readiness(checks), "release": settings.release}
     finally:
-        await asyncio.gather(database.close(), redis.aclose(), warming, return_exceptions=True)
+        sweeping.cancel()
+        await asyncio.gather(database.close(), redis.aclose(), warming, sweeping, return_exceptions=True)
         logging.getLogger("backend").info("stopped: connections closed")
+
+
+async def sweep(database: PostgresDatabase) -> None:
+    """Remove what has expired, every hour, for as long as the service runs."""
+    while True:
+        await asyncio.sleep(SWEEP)
+        try:
+            await database.expire_keys()
+        except Exception as error:  # the next hour is another try
+            logging.getLogger("backend").warning("expired keys were not removed: %s", type(error).__name__)
 
 
 def auth_with(settings: Settings, database: PostgresDatabase, redis: Redis) -> Auth:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
+import psycopg
 import pytest
+
+from tests.support.working_copy import DEMO_USER
 
 TASKS = "/api/v1/tasks"
 
@@ -114,3 +120,71 @@ def test_an_unknown_id_is_not_found(call: Callable[..., Any]) -> None:
 def test_the_front_page_names_the_service(call: Callable[..., Any]) -> None:
     page = call("GET", "/")
     assert page.status == 200 and page.body["links"]["tasks"] == TASKS
+
+
+def test_the_list_filters_by_what_the_metadata_contains(call: Callable[..., Any]) -> None:
+    made = [
+        call("POST", TASKS, {"title": "m", "metadata": each}).body
+        for each in ({"project": "roof", "tags": ["a", "b"]}, {"project": "roof"}, {"project": "cellar"})
+    ]
+
+    def found(wanted: Any) -> list[str]:
+        listed = call("GET", f"{TASKS}?limit=100&metadata={quote(json.dumps(wanted))}").body["items"]
+        return [each["id"] for each in listed if each["title"] == "m"]
+
+    keys = [each["id"] for each in made]
+    answers = [found({"project": "roof"}), found({"tags": ["b"]}), found({"project": "attic"}), found({})]
+    for key in keys:
+        call("DELETE", f"{TASKS}/{key}")
+    assert answers == [[keys[1], keys[0]], [keys[0]], [], keys[::-1]]
+    assert made[0]["metadata"] == {"project": "roof", "tags": ["a", "b"]}
+
+
+@pytest.mark.parametrize("query", ["metadata=x", "metadata=[1]", "metadata=1", "metadata=%7B%22a%22:%22%5Cu0000%22%7D"])
+def test_a_filter_that_is_no_json_object_is_refused(call: Callable[..., Any], query: str) -> None:
+    assert call("GET", f"{TASKS}?{query}").status == 422
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [[], "x", None, {"a": "\0"}, {"a": "x" * 20_000}, json.loads('{"a":' * 30 + "1" + "}" * 30)],
+)
+def test_metadata_that_cannot_be_kept_is_refused(call: Callable[..., Any], metadata: Any) -> None:
+    assert call("POST", TASKS, {"title": "m", "metadata": metadata}).status == 422
+
+
+def test_a_request_that_is_sent_again_with_its_key_makes_one_task(call: Callable[..., Any]) -> None:
+    key = {"Idempotency-Key": str(uuid4())}
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: call("POST", TASKS, {"title": "once"}, headers=key), range(8)))
+    assert {each.status for each in made} == {201} and len({each.body["id"] for each in made}) == 1
+    call("PATCH", made[0].headers["location"], {"title": "changed since"})
+    again = call("POST", TASKS, {"title": "once"}, headers=key)
+    other = call("POST", TASKS, {"title": "another"}, headers=key)
+    call("DELETE", made[0].headers["location"])
+    assert (again.status, again.body) == (201, made[0].body)
+    assert other.status == 422 and "another request" in other.body["detail"]
+
+
+def test_a_request_that_failed_leaves_its_key_free(call: Callable[..., Any]) -> None:
+    key = {"Idempotency-Key": str(uuid4())}
+    assert call("POST", TASKS, {"title": "m", "metadata": {"a": "x" * 20_000}}, headers=key).status == 422
+    made = call("POST", TASKS, {"title": "m"}, headers=key)
+    assert made.status == 201 and call("DELETE", made.headers["location"]).status == 204
+
+
+def test_expired_keys_of_all_users_are_removed_and_no_others(stack: Any, call: Callable[..., Any]) -> None:
+    made = [
+        call("POST", TASKS, {"title": "m"}, headers={"Idempotency-Key": f"{name} {uuid4()}"}).headers["location"]
+        for name in ("old", "new")
+    ]
+    with psycopg.connect(stack.database_url) as connection:
+        connection.execute("SELECT set_config('role', 'authenticated', true)")
+        connection.execute("SELECT set_config('request.jwt.claims', %s, true)", [json.dumps({"sub": DEMO_USER})])
+        connection.execute("UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE key LIKE 'old%'")
+        before = connection.execute("SELECT count(*) FROM idempotency_keys").fetchone()
+    with psycopg.connect(stack.database_url) as connection:
+        assert connection.execute("DELETE FROM idempotency_keys").rowcount == 1
+    for each in made:
+        call("DELETE", each)
+    assert before is not None and before[0] >= 2

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -34,6 +35,7 @@ class Task:
     status: Status
     due_at: datetime | None
     completed_at: datetime | None
+    metadata: Mapping[str, Any]
     created_at: datetime
     updated_at: datetime
 
@@ -51,6 +53,7 @@ class NewTask:
     description: str = ""
     status: Status = Status.TODO
     due_at: datetime | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class TaskChanges:
     description: str | Unset = UNSET
     status: Status | Unset = UNSET
     due_at: datetime | Unset | None = UNSET
+    metadata: Mapping[str, Any] | Unset = UNSET
 
     def given(self) -> dict[str, Any]:
         """The fields to change, by name."""
@@ -69,6 +73,7 @@ class TaskChanges:
 
 @dataclass(frozen=True, slots=True)
 class TaskFilter:
-    """Which tasks of the caller a list has: those of one status, or of any."""
+    """Which tasks of the caller a list has: of one status, and whose metadata contains this; all of them without either."""
 
     status: Status | None = None
+    metadata: Mapping[str, Any] | None = None

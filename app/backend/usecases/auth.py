@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,10 @@ from backend.domain.claims import User
 from backend.domain.refusals import AuthRefused, Code
 from backend.domain.sessions import Client, Method, Session
 from backend.usecases.ports import Limits, Logins, Passwords, SessionStore, Tokens
+
+# Seconds that a wrong password takes at least. The forms of passwords cost from 30 to 100 ms, and an unknown account that
+# of one of them: without a floor the time would tell which accounts exist.
+FLOOR = 0.2
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,10 @@ async def check_password(auth: Auth, name: str, password: str, stored: str | Non
     """
     refuse_crowd(await auth.limits.address(client.address))
     refuse_crowd(await auth.limits.account(name))
+    floor = asyncio.get_running_loop().time() + FLOOR
     if not await auth.passwords.verify(password, stored):
         await auth.limits.failed(client.address)
+        await asyncio.sleep(max(0.0, floor - asyncio.get_running_loop().time()))
         return False
     await auth.limits.forgive(name)
     return True

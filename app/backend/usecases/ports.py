@@ -12,6 +12,7 @@ from backend.domain.callers import Caller
 from backend.domain.claims import Identity, NewUser, User
 from backend.domain.paging import Slice
 from backend.domain.profiles import Profile, ProfileChanges
+from backend.domain.requests import RequestKey
 from backend.domain.sessions import Client, Method, Session
 from backend.domain.tasks import NewTask, Task, TaskChanges, TaskFilter
 
@@ -31,6 +32,18 @@ class TaskStore(Protocol):
     async def delete(self, key: UUID) -> bool: ...
 
 
+class KeyStore(Protocol):
+    """Answers that the caller's requests have had, by the key that each was sent with."""
+
+    async def claim(self, key: RequestKey) -> Task | None:
+        """None for a key that is new, which is the caller's from now on; else what was made with it.
+
+        Raises Invalid when it came with another request. Of two at once, the second waits for the first.
+        """
+
+    async def remember(self, key: RequestKey, made: Task) -> None: ...
+
+
 class ProfileStore(Protocol):
     """The caller's profile."""
 
@@ -44,6 +57,9 @@ class Stores(Protocol):
 
     @property
     def tasks(self) -> TaskStore: ...
+
+    @property
+    def keys(self) -> KeyStore: ...
 
     @property
     def profiles(self) -> ProfileStore: ...

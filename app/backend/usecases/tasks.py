@@ -8,6 +8,7 @@ from backend.domain import paging
 from backend.domain.callers import Caller
 from backend.domain.errors import NotFound
 from backend.domain.paging import Page, Slice
+from backend.domain.requests import RequestKey
 from backend.domain.tasks import NewTask, Task, TaskChanges, TaskFilter
 from backend.usecases.ports import Database
 
@@ -26,10 +27,16 @@ async def get_task(database: Database, caller: Caller, key: UUID) -> Task:
         return existing(await stores.tasks.get(key))
 
 
-async def create_task(database: Database, caller: Caller, task: NewTask) -> Task:
-    """The task that was made."""
+async def create_task(database: Database, caller: Caller, task: NewTask, key: RequestKey | None = None) -> Task:
+    """The task that was made; with a key, the one that was made the first time. Raises Invalid for a key of another request."""
     async with database.acting_as(caller) as stores:
-        return await stores.tasks.create(task)
+        if key is None:
+            return await stores.tasks.create(task)
+        if before := await stores.keys.claim(key):
+            return before
+        made = await stores.tasks.create(task)
+        await stores.keys.remember(key, made)
+        return made
 
 
 async def change_task(database: Database, caller: Caller, key: UUID, changes: TaskChanges) -> Task:

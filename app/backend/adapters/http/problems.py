@@ -120,7 +120,7 @@ def allowed(request: Request) -> set[str]:
 async def invalid(request: Request, error: RequestValidationError) -> Response:
     """What was sent does not have the form that OpenAPI tells: 400 where it is not JSON, else 422."""
     found = error.errors()
-    broken = [each for each in found if each["type"] == "json_invalid"]
+    broken = [each for each in found if each["type"] == "json_invalid" and each["loc"][0] == "body"]
     if broken:
         return response(400, f"The body is not JSON: {broken[0]['ctx']['error']} at character {broken[0]['loc'][-1]}.")
     return response(422, "Some values are not acceptable.", [wrong(each["loc"], each["msg"]) for each in found])

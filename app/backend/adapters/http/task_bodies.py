@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Json, model_validator
 
-from backend.adapters.http.fields import Moment, line, text
+from backend.adapters.http.fields import Document, Moment, line, text
 from backend.domain import paging
 from backend.domain.paging import DEFAULT_LIMIT, MAX_LIMIT, Slice
 from backend.domain.tasks import DESCRIPTION_LENGTH, TITLE_LENGTH, NewTask, Status, TaskChanges, TaskFilter
@@ -23,10 +23,15 @@ class TaskQuery(BaseModel):
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Rows of a page.")
     after: str | None = Field(None, description="The `next` of the page before.")
     status: Status | None = Field(None, description="Only tasks of this status.")
+    metadata: Json[Document] | None = Field(
+        None,
+        description="Only tasks whose metadata contains this JSON object, as jsonb's @> says.",
+        examples=['{"a": 1}'],
+    )
 
     def filter(self) -> TaskFilter:
         """Which tasks."""
-        return TaskFilter(self.status)
+        return TaskFilter(self.status, self.metadata)
 
     def slice(self) -> Slice:
         """Which part of them. Raises BadQuery for a token of no list."""
@@ -42,10 +47,11 @@ class TaskBody(BaseModel):
     description: Description = ""
     status: Status = Status.TODO
     due_at: Moment | None = None
+    metadata: Document = {}
 
     def task(self) -> NewTask:
         """The task."""
-        return NewTask(self.title, self.description, self.status, self.due_at)
+        return NewTask(self.title, self.description, self.status, self.due_at, self.metadata)
 
 
 class Changes(BaseModel):
@@ -69,7 +75,8 @@ class TaskPatch(Changes):
     description: Description = Field(default_factory=lambda: UNSET)
     status: Status = Field(default_factory=lambda: UNSET)
     due_at: Moment | None = Field(default_factory=lambda: UNSET)
+    metadata: Document = Field(default_factory=lambda: UNSET)
 
     def changes(self) -> TaskChanges:
         """The changes."""
-        return TaskChanges(self.title, self.description, self.status, self.due_at)
+        return TaskChanges(self.title, self.description, self.status, self.due_at, self.metadata)

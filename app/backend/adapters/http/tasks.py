@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Header, Query
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
@@ -13,10 +14,15 @@ from backend.adapters.http.asked import CallerOf, DatabaseOf, answer, json_only,
 from backend.adapters.http.problems import responses
 from backend.adapters.http.task_bodies import TaskBody, TaskPatch, TaskQuery
 from backend.domain.paging import Page
+from backend.domain.requests import KEY_LENGTH, RequestKey
 from backend.domain.tasks import Task
 from backend.usecases import tasks
 
 PATH = "/api/v1/tasks"
+KeyOf = Annotated[
+    str | None,
+    Header(min_length=1, max_length=KEY_LENGTH, description="Any text that the client gives this request alone."),
+]
 ONE, MANY = TypeAdapter(Task), TypeAdapter(Page[Task])
 
 router = APIRouter(
@@ -35,9 +41,13 @@ async def list_tasks(query: Annotated[TaskQuery, Query()], caller: CallerOf, dat
 
 
 @router.post("", status_code=201, response_model=Task, responses=responses(409, 413, 415))
-async def create_task(body: TaskBody, caller: CallerOf, database: DatabaseOf) -> Response:
-    """Make a task; `Location` says where it is."""
-    task = await tasks.create_task(database, caller, body.task())
+async def create_task(
+    body: TaskBody, caller: CallerOf, database: DatabaseOf, idempotency_key: KeyOf = None
+) -> Response:
+    """Make a task; `Location` says where it is. Sent again with the same `Idempotency-Key`, within a day, it makes none."""
+    content = sha256(body.model_dump_json().encode()).digest()
+    key = None if idempotency_key is None else RequestKey(idempotency_key, content)
+    task = await tasks.create_task(database, caller, body.task(), key)
     return answer(ONE.dump_json(task), 201, {"Location": f"{PATH}/{task.id}"})
 
 

@@ -12,11 +12,12 @@ from typing import Any, TypeAlias, cast
 from psycopg import AsyncConnection, OperationalError, errors
 from psycopg_pool import AsyncConnectionPool
 
+from backend.adapters.postgres.keys import EXPIRE, PostgresKeys
 from backend.adapters.postgres.profiles import PostgresProfiles
 from backend.adapters.postgres.tasks import PostgresTasks
 from backend.adapters.postgres.users import PostgresUsers
 from backend.domain.callers import Caller
-from backend.domain.errors import Conflict, Forbidden, Unavailable
+from backend.domain.errors import Conflict, Forbidden, Invalid, Unavailable
 
 Connection: TypeAlias = AsyncConnection[Any]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
@@ -36,6 +37,7 @@ class Transaction:
     """The stores of one transaction."""
 
     tasks: PostgresTasks
+    keys: PostgresKeys
     profiles: PostgresProfiles
 
 
@@ -64,7 +66,14 @@ class PostgresDatabase:
             raise Forbidden(f"This service acts as {' or '.join(ACTED)} only, and the token is for another role.")
         async with self.transaction(caller.role, json.dumps(dict(caller.claims))) as connection:
             user = caller.user_id
-            yield Transaction(PostgresTasks(connection, user), PostgresProfiles(connection, user))
+            yield Transaction(
+                PostgresTasks(connection, user), PostgresKeys(connection, user), PostgresProfiles(connection, user)
+            )
+
+    async def expire_keys(self) -> None:
+        """Remove the idempotency keys of yesterday, of all users."""
+        async with self.pool.connection() as connection:
+            await connection.execute(EXPIRE)
 
     @asynccontextmanager
     async def as_auth(self) -> AsyncIterator[PostgresUsers]:
@@ -96,6 +105,10 @@ async def told() -> AsyncIterator[None]:
         raise Conflict("The user of this token is not in the database.") from None
     except errors.InsufficientPrivilege:
         raise Forbidden("Row level security or a missing grant refuses this.") from None
+    except errors.CheckViolation as error:
+        raise Invalid(f"A value breaks the rule {error.diag.constraint_name} of the table.") from None
+    except errors.DataError:
+        raise Invalid("A value is one that the database cannot hold.") from None
     except errors.QueryCanceled:
         raise Unavailable("The database took too long.") from None
     except OperationalError:

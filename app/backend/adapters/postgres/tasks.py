@@ -13,25 +13,27 @@ from typing import Any, cast
 from uuid import UUID
 
 from psycopg import AsyncConnection, AsyncCursor, sql
+from psycopg.types.json import Jsonb
 
 from backend.domain.paging import Slice
 from backend.domain.tasks import NewTask, Status, Task, TaskChanges, TaskFilter
 
 COLUMNS = sql.SQL(", ").join(sql.Identifier(each.name) for each in fields(Task))
 
-LIST = sql.SQL("""
-    SELECT {columns} FROM tasks
-    WHERE user_id = %(user)s
-      AND (%(status)s::text IS NULL OR status = %(status)s)
-      AND (%(created_at)s::timestamptz IS NULL OR (created_at, id) < (%(created_at)s, %(id)s::uuid))
-    ORDER BY created_at DESC, id DESC LIMIT %(rows)s
-""").format(columns=COLUMNS)
+LIST = "SELECT {columns} FROM tasks WHERE {which} ORDER BY created_at DESC, id DESC LIMIT %(rows)s"
+# Only those that are asked for: a condition that may be absent would keep Postgres from the right index.
+WHICH = {
+    "user": sql.SQL("user_id = %(user)s"),
+    "status": sql.SQL("status = %(status)s"),
+    "metadata": sql.SQL("metadata @> %(metadata)s"),
+    "id": sql.SQL("(created_at, id) < (%(created_at)s, %(id)s)"),
+}
 
 GET = sql.SQL("SELECT {columns} FROM tasks WHERE user_id = %s AND id = %s").format(columns=COLUMNS)
 
 CREATE = sql.SQL("""
-    INSERT INTO tasks (user_id, title, description, status, due_at, completed_at)
-    VALUES (%(user)s, %(title)s, %(description)s, %(status)s, %(due_at)s,
+    INSERT INTO tasks (user_id, title, description, status, due_at, metadata, completed_at)
+    VALUES (%(user)s, %(title)s, %(description)s, %(status)s, %(due_at)s, %(metadata)s,
             CASE WHEN %(status)s = 'done' THEN now() END)
     RETURNING {columns}
 """).format(columns=COLUMNS)
@@ -52,10 +54,16 @@ class PostgresTasks:
 
     async def list(self, which: TaskFilter, part: Slice) -> Sequence[Task]:
         """The rows of `part`, and one more when a next page exists."""
-        after = part.after
-        place = {"created_at": after and after.created_at, "id": after and after.id}
-        wanted = {"user": self.user, "status": which.status, "rows": part.limit + 1, **place}
-        return await (await self.execute(LIST, wanted)).fetchall()
+        wanted: dict[str, Any] = {"user": self.user}
+        if which.status is not None:
+            wanted |= {"status": which.status}
+        if which.metadata is not None:
+            wanted |= {"metadata": Jsonb(which.metadata)}
+        if part.after is not None:
+            wanted |= {"created_at": part.after.created_at, "id": part.after.id}
+        conditions = sql.SQL(" AND ").join(WHICH[name] for name in wanted if name in WHICH)
+        query = sql.SQL(LIST).format(columns=COLUMNS, which=conditions)
+        return await (await self.execute(query, {**wanted, "rows": part.limit + 1})).fetchall()
 
     async def get(self, key: UUID) -> Task | None:
         """The task, or None."""
@@ -63,12 +71,12 @@ class PostgresTasks:
 
     async def create(self, task: NewTask) -> Task:
         """The task that was made."""
-        made = await (await self.execute(CREATE, {"user": self.user, **asdict(task)})).fetchone()
+        made = await (await self.execute(CREATE, {"user": self.user, **adapted(asdict(task))})).fetchone()
         return cast("Task", made)  # INSERT … RETURNING gives the row or raises
 
     async def update(self, key: UUID, changes: TaskChanges) -> Task | None:
         """The changed task, or None when there is none."""
-        given = changes.given()
+        given = adapted(changes.given())
         parts = [sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in given]
         if "status" in given:
             parts.append(sql.Composed([COMPLETED]))
@@ -91,8 +99,13 @@ def task_row(cursor: AsyncCursor[Any]) -> Any:
 
 def task_of(row: Sequence[Any]) -> Task:
     """The task in `row`, which has COLUMNS."""
-    key, title, description, status, due, completed, created, updated = row
-    return Task(key, title, description, Status(status), utc(due), utc(completed), utc(created), utc(updated))
+    key, title, description, status, due, completed, metadata, created, updated = row
+    return Task(key, title, description, Status(status), utc(due), utc(completed), metadata, utc(created), utc(updated))
+
+
+def adapted(columns: dict[str, Any]) -> dict[str, Any]:
+    """`columns` as psycopg takes them."""
+    return {name: Jsonb(value) if name == "metadata" else value for name, value in columns.items()}
 
 
 def utc(moment: Any) -> Any:
