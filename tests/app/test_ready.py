@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from tests.support.backend_process import send
@@ -111,3 +113,20 @@ def with_password(value: str, password: str) -> str:
         return password
     address = place.netloc.rpartition("@")[2]
     return place._replace(netloc=f"{place.username or ''}:{password}@{address}").geturl()
+
+
+def test_connections_that_postgres_has_ended_fail_no_request(
+    stack: Any, start_app: Callable[..., Any], token: str
+) -> None:
+    app = start_app()
+    end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'backend'"
+
+    def listed(_: int) -> int:
+        return send(app.url, "GET", "/api/v1/tasks", token=token).status
+
+    for _ in range(3):
+        with ThreadPoolExecutor(8) as threads:
+            assert set(threads.map(listed, range(16))) == {200}
+        with psycopg.connect(stack.database_url) as connection:  # a role may end what is its own
+            assert connection.execute(end).fetchone() != (0,)
+    assert listed(0) == 200

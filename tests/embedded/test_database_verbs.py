@@ -72,6 +72,7 @@ def external() -> Iterator[str]:
             # Which this one may not make, as ./invoke db.roles says it.
             for role in ("anon", "authenticated", "service_role BYPASSRLS", "supabase_auth_admin"):
                 conn.execute(f"CREATE ROLE {role}")
+            conn.execute("GRANT anon, authenticated, supabase_auth_admin TO team WITH INHERIT FALSE, SET TRUE")
             conn.execute("CREATE DATABASE team OWNER team")
         yield f"postgresql://team:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}/team"
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
@@ -29,6 +29,7 @@ BEGIN = "SELECT set_config('role', %s, true), set_config('request.jwt.claims', %
 AUTH = "supabase_auth_admin"
 ACTED = ("authenticated", "anon")
 TIMEOUTS = {"anon": "3s", "authenticated": "8s", AUTH: "8s"}  # Supabase's
+GOODBYE = ("57P01", "57P02", "57P05")  # shutdown, crash, idle for too long
 CANCEL = 5.0  # seconds that requests given up at a stop have to cancel their queries
 
 
@@ -87,11 +88,41 @@ class PostgresDatabase:
         task = cast("asyncio.Task[Any]", asyncio.current_task())  # a coroutine always runs in one
         self.busy.add(task)
         try:
-            async with told(), self.pool.connection() as connection:
-                await connection.execute(BEGIN, [role, claims, TIMEOUTS[role]])
-                yield connection
+            async with told():
+                connection = await self.begin([role, claims, TIMEOUTS[role]])
+                try:
+                    async with connection:
+                        yield connection
+                finally:
+                    await self.pool.putconn(connection)
         finally:
             self.busy.discard(task)
+
+    async def begin(self, values: Sequence[str]) -> Connection:
+        """A connection of the pool's in a transaction with these settings.
+
+        Of a pooled connection that Postgres has ended meanwhile only its use tells. It is given up for the next one:
+        nothing was done with it yet, and to ask before each use would be one more way there and back.
+        """
+        for _ in range(self.pool.max_size + 1):
+            connection = await self.pool.getconn()
+            try:
+                await connection.execute(BEGIN, values)
+                return connection
+            except errors.InsufficientPrivilege:
+                await self.pool.putconn(connection)
+                raise Unavailable(
+                    f"The login role may not act as {values[0]}: ./invoke db.roles", again=False
+                ) from None
+            except BaseException as error:
+                # Postgres has said goodbye (57P01 and the like), or nobody is there any more.
+                ended = isinstance(error, OperationalError) and (connection.closed or error.sqlstate in GOODBYE)
+                if ended:
+                    await connection.close()
+                await self.pool.putconn(connection)
+                if not ended:
+                    raise
+        raise OperationalError("every pooled connection was ended")
 
 
 @asynccontextmanager
@@ -132,6 +163,5 @@ def pool_for(url: str) -> Pool:
         max_size=10,
         timeout=WAIT,
         reconnect_timeout=WAIT,
-        check=AsyncConnectionPool.check_connection,
         open=False,
     )
