@@ -10,8 +10,9 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from backend.adapters.http import auth, gotrue, probes, problems, profile, rest, tasks
+from backend.adapters.http import auth, gotrue, metrics, probes, problems, profile, rest, tasks
 from backend.adapters.http.limits import Limits
+from backend.adapters.http.observing import Observing
 from backend.resources import resources
 from backend.settings import Settings
 
@@ -48,11 +49,11 @@ def described(outer: Sequence[Middleware] = (), **more: Any) -> FastAPI:
         # A redirect to the path without its last slash would name the host that the client has sent, whatever it is.
         redirect_slashes=False,
         exception_handlers=problems.HANDLERS,
-        middleware=[*outer, Middleware(Limits)],
+        middleware=[Middleware(Observing), *outer, Middleware(Limits)],
         **more,
     )
     # Not include_router: behind that, no route says its methods, which the answer 405 has to name.
-    app.router.routes += [probes.ALIVE, *rest.ROUTES]
+    app.router.routes += [probes.ALIVE, *metrics.ROUTES, *rest.ROUTES]
     for each in (probes, auth, profile, tasks, gotrue):
         app.router.routes += each.router.routes
     problems.describe(app)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import socket
-import sys
 
 import uvicorn
 
+from backend import logs
 from backend.main import application
 from backend.settings import Settings, SettingsError
 
@@ -28,7 +28,7 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(settings: Settings, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT; then refuse new connections, give requests in flight `drain_timeout` seconds,
     close the pools, and raise the signal again for the handler that was there before."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.begin()
     logging.getLogger("backend").info("listening on %s", address(listener))
     # uvicorn annotates whole seconds but hands the number to asyncio.wait_for, which takes fractions.
     config = uvicorn.Config(

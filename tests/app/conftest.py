@@ -43,7 +43,9 @@ def start_app(stack: Any, tmp_path: Path) -> Iterator[Callable[..., Running]]:
         log = tmp_path / f"app{len(started)}.log"
         process = app_process(stack.app_python, {**stack.env, "PORT": "0", "HOST": "127.0.0.1", **changed}, log)
         started.append(process)
-        found = until(lambda: re.search(r"listening on (http://\S+)", log.read_text()), "the app's address in its log")
+        found = until(
+            lambda: re.search(r'listening on (http://[^\s"]+)', log.read_text()), "the app's address in its log"
+        )
         return Running(found[1], process, log)
 
     yield start

@@ -60,7 +60,7 @@ def started(stack: Any, folders: pytest.TempPathFactory, **env: str) -> Any:
     more = {"PORT": "0", "HOST": "127.0.0.1", "JWT_OTHER_ISSUERS": "https://abc.supabase.co/auth/v1", **env}
     process = app_process(stack.app_python, {**stack.env, **more}, log)
     try:
-        yield until(lambda: re.search(r"listening on (http://\S+)", log.read_text()), "the app's address")[1]
+        yield until(lambda: re.search(r'listening on (http://[^\s"]+)', log.read_text()), "the app's address")[1]
     finally:
         process.kill()
         process.wait()
