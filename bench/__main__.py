@@ -14,6 +14,7 @@ ALL = (
     "startup",
     "embedded",
     "memory",
+    "backend",
     "migrations",
     "mirror",
     "docker",

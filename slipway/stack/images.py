@@ -15,7 +15,7 @@ from pathlib import Path
 
 from slipway.config.settings import Settings
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import digests, pip_secrets, stores
+from slipway.stack import build_secrets, digests, stores
 from slipway.stack.stores import postgres
 
 Run = Callable[[list[str], dict[str, str] | None], None]
@@ -180,7 +180,7 @@ def build(image: Image, run: Run, also: Sequence[str] = (), anew: bool = False) 
     if image.name == "base":
         run([str(image.dockerfile), image.tag], None)
         return
-    with pip_secrets.secrets() as files:
+    with build_secrets.secrets() as files:
         run(build_command(image, files, also, anew), None)
 
 

@@ -1,40 +1,16 @@
-"""What an image build needs to know of this machine's Python index: pip's own configuration and the CA bundle.
-
-Both are handed to a build as secrets, since an index URL may carry a password: no layer and no argument keeps them.
-"""
+"""What an image build needs to know of this machine's Python index: pip's own configuration and the CA bundle."""
 
 from __future__ import annotations
 
 import ast
-import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 URLS = ("index-url", "extra-index-url", "find-links")
 PLAIN = ("trusted-host", "proxy", "timeout", "default-timeout", "retries")
 REACHABLE = ("http://", "https://")
-
-
-@contextmanager
-def secrets() -> Iterator[dict[str, Path]]:
-    """Files for BuildKit by secret id, `pip_conf` and `ca`, readable by this user only and gone afterwards.
-
-    An id is missing where the machine has nothing of its own to say: a build then works with defaults.
-    """
-    settings = effective(pip_config_list())
-    with tempfile.TemporaryDirectory(prefix="slipway-build-") as folder:
-        found = {"pip_conf": config_text(settings).encode(), "ca": ca_bundle(settings, os.environ)}
-        yield {name: private(Path(folder, name), content) for name, content in found.items() if content}
-
-
-def private(path: Path, content: bytes) -> Path:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-    return path
 
 
 def pip_config_list() -> str:

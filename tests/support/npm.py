@@ -1,4 +1,4 @@
-"""Packages of npm that tests measure our own code by: installed once into this environment, from a lock."""
+"""Packages of npm that tests run or measure our own code by: installed once into this environment, from a lock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def install(here: Path, name: str) -> Path:
     """Where the packages of here/package-lock.json live, in a folder of this name. Skips without npm, fails in CI."""
     if shutil.which("npm") is None or shutil.which("node") is None:
         must = os.environ.get("CI") == "true" or os.environ.get("SLIPWAY_REQUIRE_ENGINE") == "1"
-        reason = f"no npm. To compare with {name}: apt-get install nodejs npm, then ./invoke test"
+        reason = f"no npm. For {name}: apt-get install nodejs npm, then ./invoke test"
         (pytest.fail if must else pytest.skip)(reason)
     home = Path(sys.prefix) / name
     home.mkdir(exist_ok=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from slipway.errors import EngineError, SettingsError
-from slipway.stack import built, images, model, pip_secrets
+from slipway.stack import built, images, model
 from tests.unit.conftest import settings_of
 
 ROOT = Path(__file__).parents[3]
@@ -191,41 +190,6 @@ def test_an_engine_that_does_not_answer_is_an_engine_error_with_its_own_words(tm
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     with pytest.raises(EngineError):
         images.present(["slipway/a:1"])
-
-
-@pytest.mark.parametrize(
-    ("listing", "text"),
-    [
-        ("", ""),
-        ("global.index-url='https://u:p@one.test/simple'", "[global]\nindex-url = https://u:p@one.test/simple\n"),
-        (
-            "global.extra-index-url='file:///srv/a https://two.test/s'",
-            "[global]\nextra-index-url = https://two.test/s\n",
-        ),
-        ("global.find-links='/opt/wheels'\n:env:.cert='/c.pem'", ""),
-        ("global.timeout='5'\ninstall.timeout='6'\n:env:.timeout='7'", "[global]\ntimeout = 7\n"),
-        ("wheel.index-url='https://other.test'", ""),
-        ("global.trusted-host='a.test\\nb.test'", "[global]\ntrusted-host = a.test b.test\n"),
-    ],
-)
-def test_a_build_is_told_what_pip_follows_here_and_no_folder_of_this_machine(listing, text):
-    assert pip_secrets.config_text(pip_secrets.effective(listing)) == text
-
-
-def test_the_ca_bundle_is_the_one_that_pip_was_told_first(tmp_path):
-    cert, other = write(tmp_path / "cert", "one"), write(tmp_path / "other", "two")
-    assert pip_secrets.ca_bundle({"cert": str(cert)}, {"SSL_CERT_FILE": str(other)}) == b"one"
-    assert pip_secrets.ca_bundle({}, {"SSL_CERT_FILE": str(other)}) == b"two"
-    assert pip_secrets.ca_bundle({"cert": str(tmp_path / "gone")}, {}) == b""
-
-
-def test_secrets_are_readable_by_this_user_alone_and_gone_after_the_build(monkeypatch):
-    monkeypatch.setenv("PIP_INDEX_URL", "https://u:p@one.test/simple")
-    with pip_secrets.secrets() as files:
-        assert "https://u:p@one.test/simple" in files["pip_conf"].read_text()
-        assert stat.S_IMODE(files["pip_conf"].stat().st_mode) == 0o600
-        kept = dict(files)
-    assert not any(path.exists() for path in kept.values())
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("images/*/*")), ids=lambda path: f"{path.parent.name}/{path.name}")
