@@ -12,8 +12,10 @@ from typing import Any, TypeAlias, cast
 from psycopg import AsyncConnection, OperationalError, errors
 from psycopg_pool import AsyncConnectionPool
 
+from backend.adapters.postgres.objects import PostgresObjects
 from backend.adapters.postgres.profiles import PostgresProfiles
 from backend.adapters.postgres.tasks import PostgresTasks
+from backend.adapters.postgres.uploads import PostgresUploads
 from backend.adapters.postgres.users import PostgresUsers
 from backend.domain.callers import Caller
 from backend.domain.errors import Conflict, Forbidden, Unavailable
@@ -23,11 +25,16 @@ Pool: TypeAlias = AsyncConnectionPool[Connection]
 
 WAIT = 5.0  # seconds that a request waits for a connection before it is answered with 503
 # The role of the transaction, as SET LOCAL ROLE, and what policies ask for. A role's own settings are those of its
-# logins alone, so its time for a statement is set here too.
-BEGIN = "SELECT set_config('role', %s, true), set_config('request.jwt.claims', %s, true), set_config('statement_timeout', %s, true)"
+# logins alone, so its time for a statement is set here too. On Supabase, rows of its storage are deleted with the last alone.
+BEGIN = """
+    SELECT set_config('role', %s, true), set_config('request.jwt.claims', %s, true),
+           set_config('statement_timeout', %s, true), set_config('storage.operation', %s, true),
+           set_config('storage.allow_delete_query', 'true', true)
+"""
 AUTH = "supabase_auth_admin"
 ACTED = ("authenticated", "anon")
-TIMEOUTS = {"anon": "3s", "authenticated": "8s", AUTH: "8s"}  # Supabase's
+ITSELF = "none"  # SET ROLE none
+TIMEOUTS = {"anon": "3s", "authenticated": "8s", AUTH: "8s", ITSELF: "60s"}  # Supabase's, but for ours
 CANCEL = 5.0  # seconds that requests given up at a stop have to cancel their queries
 
 
@@ -37,6 +44,8 @@ class Transaction:
 
     tasks: PostgresTasks
     profiles: PostgresProfiles
+    objects: PostgresObjects
+    uploads: PostgresUploads
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,12 @@ class PostgresDatabase:
             raise Forbidden(f"This service acts as {' or '.join(ACTED)} only, and the token is for another role.")
         async with self.transaction(caller.role, json.dumps(dict(caller.claims))) as connection:
             user = caller.user_id
-            yield Transaction(PostgresTasks(connection, user), PostgresProfiles(connection, user))
+            yield Transaction(
+                PostgresTasks(connection, user),
+                PostgresProfiles(connection, user),
+                PostgresObjects(connection, user),
+                PostgresUploads(connection, user),
+            )
 
     @asynccontextmanager
     async def as_auth(self) -> AsyncIterator[PostgresUsers]:
@@ -73,13 +87,26 @@ class PostgresDatabase:
             yield PostgresUsers(connection)
 
     @asynccontextmanager
-    async def transaction(self, role: str, claims: str) -> AsyncIterator[Connection]:
+    async def by_address(self, signed: bool) -> AsyncIterator[PostgresObjects]:
+        """A transaction for nobody in particular, which sees what is public, or what a signed address is for."""
+        operation = "storage.object.get_signed" if signed else "storage.object.get_public"
+        async with self.transaction("anon", "", operation) as connection:
+            yield PostgresObjects(connection, None)
+
+    @asynccontextmanager
+    async def by_itself(self) -> AsyncIterator[PostgresUploads]:
+        """A transaction of the service's own, which sees what is to be swept."""
+        async with self.transaction(ITSELF, "") as connection:
+            yield PostgresUploads(connection, None)
+
+    @asynccontextmanager
+    async def transaction(self, role: str, claims: str, operation: str = "") -> AsyncIterator[Connection]:
         """A transaction in which `role` and `claims` are set, as PostgREST sets them."""
         task = cast("asyncio.Task[Any]", asyncio.current_task())  # a coroutine always runs in one
         self.busy.add(task)
         try:
             async with told(), self.pool.connection() as connection:
-                await connection.execute(BEGIN, [role, claims, TIMEOUTS[role]])
+                await connection.execute(BEGIN, [role, claims, TIMEOUTS[role], operation])
                 yield connection
         finally:
             self.busy.discard(task)
