@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -74,7 +74,7 @@ def token(name: str) -> str:
 def name_of(text: str) -> str:
     """The inverse of `token`. Raises BadQuery for any other text."""
     try:
-        found = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode()
+        found = b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode()
     except ValueError:
         found = "\0"
     if "\0" in found:

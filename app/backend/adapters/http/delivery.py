@@ -53,7 +53,7 @@ async def deliver(request: Request, storage: Storage, found: StoredObject, cache
     except NoSuchSpan:
         return response(416, "The range begins behind the end.", headers={"Content-Range": f"bytes */{found.size}"})
     if request.method == "HEAD":
-        return Response(None, 200, {**headers, "Content-Length": str(found.size)}, found.content_type)
+        return Response(None, 200, {**headers, "Content-Length": str(found.size)})
     return await streamed(storage, found, span, headers)
 
 
@@ -66,7 +66,7 @@ async def streamed(storage: Storage, found: StoredObject, span: Span | None, hea
         status = 206
         headers["Content-Range"] = f"bytes {span.first}-{span.last}/{found.size}"
     headers["Content-Length"] = str(source.length)
-    return StreamingResponse(source.chunks(), status, headers, found.content_type)
+    return StreamingResponse(source.chunks(), status, headers)
 
 
 def told(request: Request, found: StoredObject, cache: str) -> dict[str, str]:
@@ -75,6 +75,7 @@ def told(request: Request, found: StoredObject, cache: str) -> dict[str, str]:
         **SAFE,
         "Accept-Ranges": "bytes",
         "Cache-Control": cache,
+        "Content-Type": found.content_type,  # here, since Starlette would say of each text that it is UTF-8
         "Last-Modified": format_datetime(found.updated_at, usegmt=True),
     }
     if found.etag:

@@ -99,10 +99,11 @@ async def storage_remove(
     return answer(REMOVED.dump_json([Removed.of(each) for each in found]))
 
 
-@router.get("/authenticated/{bucket}/{name:path}", responses=READ, response_class=Response)
-@router.head("/authenticated/{bucket}/{name:path}", include_in_schema=False)
+# The lowest is asked first.
 @router.get("/{bucket}/{name:path}", responses=READ, response_class=Response, include_in_schema=False)
 @router.head("/{bucket}/{name:path}", include_in_schema=False)
+@router.get("/authenticated/{bucket}/{name:path}", responses=READ, response_class=Response)
+@router.head("/authenticated/{bucket}/{name:path}", include_in_schema=False)
 async def storage_authenticated(
     request: Request, bucket: str, name: str, caller: CallerOf, database: DatabaseOf, storage: StorageOf
 ) -> Response:

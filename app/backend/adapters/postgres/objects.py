@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from psycopg import AsyncConnection, errors, sql
 from psycopg.rows import dict_row
@@ -60,10 +60,11 @@ CHANGE = sql.SQL("""
     UPDATE storage.objects SET version = %(version)s, metadata = %(metadata)s, updated_at = now(), last_accessed_at = now()
     WHERE id = %(id)s RETURNING {columns}
 """).format(columns=COLUMNS)
-CREATE = sql.SQL("""
-    INSERT INTO storage.objects (bucket_id, name, owner, owner_id, version, metadata)
-    VALUES (%(bucket)s, %(name)s, %(owner)s, %(owner)s::text, %(version)s, %(metadata)s) RETURNING {columns}
-""").format(columns=COLUMNS)
+# Without RETURNING: a policy may let somebody store what they may not see.
+CREATE = """
+    INSERT INTO storage.objects (id, bucket_id, name, owner, owner_id, version, metadata, created_at, updated_at)
+    VALUES (%(id)s, %(bucket_id)s, %(name)s, %(owner)s, %(owner)s::text, %(version)s, %(metadata)s, %(now)s, %(now)s)
+"""
 DELETE = sql.SQL("DELETE FROM storage.objects WHERE bucket_id = %s AND name = ANY(%s) RETURNING {columns}").format(
     columns=COLUMNS
 )
@@ -117,20 +118,18 @@ class PostgresObjects:
 
     async def put(self, upload: Upload, metadata: Mapping[str, Any]) -> tuple[StoredObject, str | None]:
         """The object, and the key of the bytes that it had before. Raises Forbidden or Conflict."""
-        values = {
-            "bucket": upload.bucket_id,
-            "name": upload.name,
-            "owner": self.user,
-            "version": str(upload.id),
-            "metadata": Jsonb(dict(metadata)),
-        }
-        if upload.overwrite and (row := await (await self.connection.execute(BEFORE, values)).fetchone()):
+        place = {"bucket": upload.bucket_id, "name": upload.name}
+        values = {"version": str(upload.id), "metadata": Jsonb(dict(metadata))}
+        if upload.overwrite and (row := await (await self.connection.execute(BEFORE, place)).fetchone()):
             changed = await self.rows(CHANGE, {**values, "id": row[0]})
             return changed[0], key_of(upload.bucket_id, upload.name, row[1])
+        now = datetime.now(UTC)
+        made = {"id": uuid4(), "bucket_id": upload.bucket_id, "name": upload.name, "version": values["version"]}
         try:
-            return (await self.rows(CREATE, values))[0], None
+            await self.connection.execute(CREATE, {**made, **values, "owner": self.user, "now": now})
         except errors.UniqueViolation:
             raise Conflict("There is an object of that name already.") from None
+        return object_of({**made, "metadata": metadata, "created_at": now, "updated_at": now}), None
 
     async def delete(self, bucket: str, names: Sequence[str]) -> Sequence[StoredObject]:
         """Those that were there, and were removed."""
