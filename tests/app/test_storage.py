@@ -67,6 +67,8 @@ def test_what_was_stored_is_read_back(call: Callable[..., Any], folder: str, nam
     found = get(call, f"{folder}/{name}")
     assert (found.status, found.body) == (200, content)
     assert found.headers["content-type"] == "text/x-test; charset=utf-8"
+    link = call("GET", f"{STORAGE}/links/files/{quote(f'{folder}/{name}')}").body["url"]
+    assert call("GET", link, token=None).body == content
     assert remove(call, f"{folder}/{name}") == 204
     assert get(call, f"{folder}/{name}").status == 404
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -112,10 +113,10 @@ def address(storage: Storage, found: StoredObject) -> str:
     """Where the object can be read without a login."""
     if storage.redirects:
         return storage.bytes.address_to_get(found, LINK_LIFE)
-    return "/storage/v1" + signed(storage, found.bucket_id, found.name, LINK_LIFE)
+    return "/storage/v1" + signed(storage, found.bucket_id, found.name, LINK_LIFE, quote)
 
 
-def signed(storage: Storage, bucket: str, name: str, seconds: int) -> str:
-    """The signed address below /storage/v1, as Supabase's clients expect it."""
+def signed(storage: Storage, bucket: str, name: str, seconds: int, written: Callable[[str], str] = str) -> str:
+    """The signed address below /storage/v1. Supabase's clients expect the name as it is, and encode it themselves."""
     token = storage.links.sign(bucket, name, datetime.now(UTC), seconds)
-    return f"/object/sign/{quote(f'{bucket}/{name}')}?token={token}"
+    return f"/object/sign/{written(f'{bucket}/{name}')}?token={token}"
