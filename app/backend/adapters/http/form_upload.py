@@ -10,7 +10,7 @@ from email.parser import BytesHeaderParser
 
 from starlette.exceptions import HTTPException
 
-HEAD_BYTES = 64 * 1024  # of all that stands before the file
+HEAD_BYTES = 16 * 1024  # of all that stands before the file
 BROKEN = HTTPException(400, "The form cannot be read; expected one file as its last part.", {"Connection": "close"})
 
 
@@ -43,7 +43,7 @@ async def opened(stream: AsyncIterator[bytes], boundary: bytes, total: int) -> t
             break
         if len(head) > HEAD_BYTES:
             raise BROKEN
-    if start is None:
+    if start is None or start > HEAD_BYTES:
         raise BROKEN
     form.length = total - start - len(b"\r\n--" + boundary + b"--\r\n")
     if form.length < 0:
