@@ -35,6 +35,9 @@ class Call:
 
 ACCOUNT = {"email": "{{email}}", "password": "{{password}}"}
 TOKENS = {"accessToken": "access_token", "refreshToken": "refresh_token"}
+# An object whose bytes are JSON, so that a body of this collection can be one.
+HELLO = {"hello": "world"}
+CONTENT, NAME = json.dumps(HELLO), "smoke/{{email}}.json"
 ALL_STORES = tuple(f"body.dependencies.{name}.ok === true" for name in ("postgres", "redis", "objects"))
 
 FLOW: dict[str, tuple[Call, ...]] = {
@@ -69,6 +72,23 @@ FLOW: dict[str, tuple[Call, ...]] = {
         Call("delete_task", 204),
         Call("get_task", 404, name="gone"),
     ),
+    "Objects": (
+        Call("list_buckets", checks=('body.some((each) => each.id === "files")',)),
+        Call("start_upload", 201, {"size": len(CONTENT), "content_type": "application/json"}, save={"upload": "id"}),
+        Call("complete_upload", 409, name="nothing sent yet"),
+        Call("send_upload", 204, HELLO),
+        Call("complete_upload", checks=(f"body.size === {len(CONTENT)}",)),
+        Call("get_object", checks=('body.hello === "world"',)),
+        Call("get_object_link", checks=("body.expires_in === 3600",)),
+        Call("list_objects", query="limit=1", checks=("body.items.length === 1",)),
+        Call("start_upload", 409, {"size": 1}, name="the name is taken"),
+        Call("delete_object", 204),
+        Call("get_object", 404, name="gone"),
+        Call("start_upload", 201, {"size": len(CONTENT), "in_parts": True}, save={"upload": "id"}, name="in parts"),
+        Call("get_part_target", checks=('body.method === "PUT"',)),
+        Call("send_part", 204, HELLO),
+        Call("abort_upload", 204),
+    ),
     "Supabase's clients": (
         Call("gotrue_settings", token=False),
         Call("gotrue_jwks", token=False),
@@ -76,6 +96,14 @@ FLOW: dict[str, tuple[Call, ...]] = {
         Call("gotrue_user", checks=('body.role === "authenticated"',)),
         Call("gotrue_change_user", 200, {"data": {"seen": True}}, checks=("body.user_metadata.seen === true",)),
         Call("gotrue_logout", 204, query="scope=others"),
+        Call("storage_upload", 200, HELLO),
+        Call("storage_authenticated", checks=('body.hello === "world"',)),
+        Call("storage_public", 404, name="not public", token=False),
+        Call("storage_signed", 400, name="not signed", query="token=x", token=False),
+        Call("storage_sign", 200, {"expiresIn": 60}, checks=('body.signedURL.startsWith("/object/sign/")',)),
+        Call("storage_sign_many", 200, {"expiresIn": 60, "paths": [NAME]}, checks=("body[0].error === null",)),
+        Call("storage_list", 200, {"prefix": "smoke"}, checks=("body.length === 1", "body[0].id !== null")),
+        Call("storage_remove", 200, {"prefixes": [NAME]}, checks=("body.length === 1",)),
     ),
     "Goodbye": (
         Call("delete_account", 204, {"password": "{{password}}"}),
@@ -121,7 +149,7 @@ def item(call: Call, method: str, path: str, operation: dict[str, Any], document
     request: dict[str, Any] = {
         "method": method,
         "header": [],
-        "url": "{{baseUrl}}" + path.replace("{key}", "{{task}}") + (f"?{call.query}" if call.query else ""),
+        "url": "{{baseUrl}}" + filled(path) + (f"?{call.query}" if call.query else ""),
     }
     if not call.token:
         request["auth"] = NONE
@@ -131,6 +159,14 @@ def item(call: Call, method: str, path: str, operation: dict[str, Any], document
         request["body"] = {"mode": "raw", "raw": json.dumps(call.body), "options": options}
     script = check(call, operation["responses"][str(call.status)], document)
     return {"name": call.name or operation["summary"], "event": [event("test", script)], "request": request}
+
+
+def filled(path: str) -> str:
+    """The path with values for its parameters."""
+    values = {"{key}": "{{upload}}" if "/uploads/" in path else "{{task}}", "{bucket}": "files", "{name}": NAME}
+    for name, value in {**values, "{number}": "1"}.items():
+        path = path.replace(name, value)
+    return path
 
 
 def check(call: Call, promised: dict[str, Any], document: dict[str, Any]) -> str:

@@ -44,6 +44,7 @@ class AppStack:
     database_url: str
     env: Mapping[str, str]
     app_python: str
+    migrate_url: str
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +59,7 @@ def app_stack() -> Iterator[AppStack]:
     try:
         copy.up()
         spec = json.loads((copy.home / "app" / "spec.json").read_text())
-        yield AppStack(copy.url, copy.database_url("app"), spec["env"], spec["argv"][0])
+        yield AppStack(copy.url, copy.database_url("app"), spec["env"], spec["argv"][0], copy.database_url("migrate"))
     finally:
         copy.clean()
         shutil.rmtree(folder)

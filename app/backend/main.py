@@ -10,7 +10,19 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from backend.adapters.http import auth, gotrue, metrics, probes, problems, profile, rest, tasks
+from backend.adapters.http import (
+    auth,
+    gotrue,
+    metrics,
+    probes,
+    problems,
+    profile,
+    rest,
+    storage,
+    storage_old,
+    storage_uploads,
+    tasks,
+)
 from backend.adapters.http.limits import Limits
 from backend.adapters.http.observing import Observing
 from backend.resources import resources
@@ -18,9 +30,9 @@ from backend.settings import Settings
 
 # Tokens travel in a header and never in a cookie, so no origin needs credentials.
 CORS: dict[str, Any] = {
-    "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    "allow_methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     "allow_headers": ["*"],
-    "expose_headers": ["Location", "Retry-After", "X-Supabase-Api-Version"],
+    "expose_headers": ["Content-Range", "ETag", "Location", "Retry-After", "X-Supabase-Api-Version"],
     "max_age": 600,
 }
 
@@ -54,7 +66,7 @@ def described(outer: Sequence[Middleware] = (), **more: Any) -> FastAPI:
     )
     # Not include_router: behind that, no route says its methods, which the answer 405 has to name.
     app.router.routes += [probes.ALIVE, *metrics.ROUTES, *rest.ROUTES]
-    for each in (probes, auth, profile, tasks, gotrue):
+    for each in (probes, auth, profile, tasks, storage, storage_uploads, gotrue, storage_old):
         app.router.routes += each.router.routes
     problems.describe(app)
     return app

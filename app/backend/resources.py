@@ -13,8 +13,11 @@ from typing import Any
 from redis.asyncio import Redis
 
 from backend.adapters import keys
+from backend.adapters.http.delivery import Storage
 from backend.adapters.keys import Keys
+from backend.adapters.links import Links
 from backend.adapters.login_kit import SignedTokens, ThreadedPasswords
+from backend.adapters.objects.bytes import objects_of
 from backend.adapters.objects.client import objects_check, s3_client
 from backend.adapters.postgres.pool import PostgresDatabase, pool_for
 from backend.adapters.postgres.readiness import postgres_check
@@ -40,12 +43,15 @@ async def resources(settings: Settings) -> AsyncIterator[dict[str, Any]]:
         "redis": redis_check(redis),
         "objects": objects_check(settings.objects),
     }
+    storage = storage_with(settings)
     sweeping = asyncio.create_task(sweep(database))
     warming = asyncio.create_task(asyncio.to_thread(s3_client, settings.objects))
     try:
-        yield {"database": database, "auth": auth, "readiness": Readiness(checks), "release": settings.release}
+        made = {"database": database, "auth": auth, "storage": storage}
+        yield {**made, "readiness": Readiness(checks), "release": settings.release}
     finally:
         sweeping.cancel()
+        storage.bytes.threads.shutdown(wait=False, cancel_futures=True)
         await asyncio.gather(database.close(), redis.aclose(), warming, sweeping, return_exceptions=True)
         logging.getLogger("backend").info("stopped: connections closed")
 
@@ -72,6 +78,16 @@ def auth_with(settings: Settings, database: PostgresDatabase, redis: Redis) -> A
         tokens=SignedTokens(keys_of(settings), settings.jwt_issuer, settings.jwt_other_issuers, lifetime),
         now=lambda: datetime.now(UTC),
         registration=settings.registration,
+    )
+
+
+def storage_with(settings: Settings) -> Storage:
+    """What objects are taken and given with. Old addresses were signed with the secret of the access tokens."""
+    secret = settings.storage_url_secret or settings.jwt_secret or derived(settings, b"storage addresses").hex()
+    return Storage(
+        objects_of(settings.objects, settings.s3_public_endpoint),
+        Links(secret),
+        settings.storage_delivery == "redirect",
     )
 
 

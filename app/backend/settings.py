@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -57,6 +57,9 @@ class Settings(BaseModel):
     s3_access_key: str = Field(repr=False)
     s3_secret_key: str = Field(repr=False)
     s3_bucket: str
+    s3_public_endpoint: url("https://files.example.org", "http", "https") = Field(None, repr=False)
+    storage_delivery: Literal["stream", "redirect"] = "stream"
+    storage_url_secret: str | None = Field(None, repr=False, min_length=32)
     jwt_secret: str | None = Field(None, repr=False)
     jwt_signing_key: str | None = Field(None, repr=False)
     jwt_verify_keys: str | None = Field(None, repr=False)

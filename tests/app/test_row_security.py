@@ -11,7 +11,14 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-OWNERS = {"profiles": "user_id", "tasks": "user_id", "storage_objects": "owner_id", "idempotency_keys": "user_id"}
+OWNERS = {
+    "profiles": "user_id",
+    "tasks": "user_id",
+    "storage.objects": "owner_id::uuid",  # text, as on Supabase
+    "storage_uploads": "owner_id",
+    "idempotency_keys": "user_id",
+}
+ADD = "INSERT INTO storage.objects (bucket_id, name, owner_id) VALUES ('files', %s, %s)"
 LOGINS = ("auth.users", "auth.identities")
 Denied = psycopg.errors.InsufficientPrivilege
 
@@ -42,9 +49,10 @@ def people(stack: Any) -> Iterator[tuple[UUID, UUID]]:
         with as_user(stack, user) as sql:
             sql.execute("INSERT INTO profiles (user_id, display_name) VALUES (%s, 'Someone')", [user])
             sql.execute("INSERT INTO tasks (user_id, title) VALUES (%s, 'Mine')", [user])
+            sql.execute(ADD, [str(user), str(user)])
             sql.execute(
-                "INSERT INTO storage_objects (owner_id, bucket, key, size, etag) VALUES (%s, 'files', %s, 1, 'e')",
-                [user, str(user)],
+                "INSERT INTO storage_uploads (owner_id, key, bucket_id, name) VALUES (%s, %s, 'files', 'x')",
+                [user, f"row-security/{user}"],
             )
             sql.execute(
                 "INSERT INTO idempotency_keys (user_id, key, request_hash) VALUES (%s, 'k', sha256('x'))", [user]
@@ -52,7 +60,8 @@ def people(stack: Any) -> Iterator[tuple[UUID, UUID]]:
     yield two
     for user in two:
         with as_user(stack, user) as sql:
-            sql.execute("DELETE FROM storage_objects WHERE owner_id = %s", [user])
+            sql.execute("DELETE FROM storage.objects WHERE owner_id = %s", [str(user)])
+            sql.execute("DELETE FROM storage_uploads WHERE owner_id = %s", [user])
         with acting(stack, "supabase_auth_admin") as sql:
             sql.execute("DELETE FROM auth.users WHERE id = %s", [user])
 
@@ -93,11 +102,37 @@ def test_without_a_user_of_ours_no_row_is_seen(
         assert sql.execute(f"SELECT * FROM {table}").fetchall() == []
 
 
-@pytest.mark.parametrize("table", OWNERS)
+@pytest.mark.parametrize("table", sorted(OWNERS.keys() - {"storage.objects"}))
 def test_who_has_not_signed_in_may_not_even_ask(stack: Any, people: tuple[UUID, UUID], table: str) -> None:
     """Also with somebody's claims: anon is granted nothing."""
     with pytest.raises(Denied), acting(stack, "anon", {"sub": str(people[0])}) as sql:
         sql.execute(f"SELECT * FROM {table}")
+
+
+@pytest.fixture
+def open_object(stack: Any, people: tuple[UUID, UUID]) -> Iterator[str]:
+    """The name of an object that is in a public bucket, and in the default one too."""
+    key = str(people[0])
+    with psycopg.connect(stack.migrate_url) as sql:
+        sql.execute("INSERT INTO storage.buckets (id, name, public) VALUES (%s, %s, true)", [key, key])
+        sql.execute("INSERT INTO storage.objects (bucket_id, name) VALUES (%s, %s)", [key, key])
+    yield key
+    with psycopg.connect(stack.migrate_url) as sql:
+        sql.execute("DELETE FROM storage.objects WHERE bucket_id = %s", [key])
+        sql.execute("DELETE FROM storage.buckets WHERE id = %s", [key])
+
+
+@pytest.mark.parametrize(
+    ("operation", "seen"),
+    [("", 0), ("storage.object.list", 0), ("storage.object.get_public", 1), ("storage.object.get_signed", 2)],
+)
+def test_who_has_not_signed_in_sees_an_object_by_a_public_or_signed_address_alone(
+    stack: Any, open_object: str, operation: str, seen: int
+) -> None:
+    with acting(stack, "anon") as sql:
+        sql.execute("SELECT set_config('storage.operation', %s, true)", [operation])
+        found = sql.execute("SELECT bucket_id FROM storage.objects WHERE name = %s", [open_object]).fetchall()
+    assert sorted(bucket for (bucket,) in found) == sorted([open_object, "files"][:seen])
 
 
 @pytest.mark.parametrize("table", OWNERS)
@@ -146,7 +181,10 @@ def test_a_user_changes_no_row_of_another(stack: Any, people: tuple[UUID, UUID],
     [
         "INSERT INTO tasks (user_id, title) VALUES (%(theirs)s, 'Forged')",
         "UPDATE tasks SET user_id = %(theirs)s WHERE user_id = %(mine)s",
-        "INSERT INTO storage_objects (owner_id, bucket, key, size, etag) VALUES (%(theirs)s, 'files', 'k', 1, 'e')",
+        "INSERT INTO storage.objects (bucket_id, name, owner_id) VALUES ('files', 'k', %(theirs)s::text)",
+        "INSERT INTO storage.objects (bucket_id, name, owner_id) VALUES ('others', 'k', %(mine)s::text)",
+        "INSERT INTO storage.buckets (id, name, public) VALUES ('open', 'open', true)",
+        "INSERT INTO storage_uploads (owner_id, key, bucket_id, name) VALUES (%(theirs)s, 'k', 'files', 'k')",
         "INSERT INTO idempotency_keys (user_id, key, request_hash) VALUES (%(theirs)s, 'k2', sha256('x'))",
         "ALTER TABLE tasks DISABLE ROW LEVEL SECURITY",
         "TRUNCATE tasks",

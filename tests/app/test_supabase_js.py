@@ -89,3 +89,23 @@ def test_signing_out_here_leaves_other_devices(steps: dict[str, Any]) -> None:
 
 def test_the_data_api_says_that_it_is_not_there(steps: dict[str, Any]) -> None:
     assert "no /rest/v1" in steps["table"]["error"]["message"]
+
+
+def test_files_are_stored_replaced_listed_and_removed(steps: dict[str, Any]) -> None:
+    for step in ("upload", "upsert", "replace", "upload bytes", "download", "list", "sign", "sign many", "remove"):
+        assert steps[step]["error"] is None, (step, steps[step]["error"])
+    assert steps["upload"]["data"]["path"].endswith("/a.txt")
+    assert steps["download"]["data"] == {"text": "new ä", "type": "text/plain"}
+    entries = [(each["name"], each["id"] is None) for each in steps["list"]["data"]]
+    assert entries == [("b", True), ("a.txt", False)]
+    assert steps["fetch signed"]["data"] == "new ä"
+    assert [bool(each["signedUrl"]) for each in steps["sign many"]["data"]] == [True, False]
+    assert sorted(each["name"].partition("/")[2] for each in steps["remove"]["data"]) == ["a.txt", "b/c.bin"]
+
+
+def test_a_refusal_of_the_storage_is_one_that_the_client_knows(steps: dict[str, Any]) -> None:
+    found = {step: steps[step]["error"] for step in ("upload again", "not there", "not signed in")}
+    assert {(each["name"]) for each in found.values()} == {"StorageApiError"}
+    assert [each["status"] for each in found.values()] == [409, 404, 403]
+    assert steps["exists"]["data"] is False
+    assert steps["public address"]["data"]["error"] == "not_found"

@@ -15,6 +15,7 @@ from backend.domain.profiles import Profile, ProfileChanges
 from backend.domain.requests import RequestKey
 from backend.domain.sessions import Client, Method, Session
 from backend.domain.tasks import NewTask, Task, TaskChanges, TaskFilter
+from backend.usecases.object_ports import ObjectIndex, UploadStore
 
 
 class TaskStore(Protocol):
@@ -64,12 +65,24 @@ class Stores(Protocol):
     @property
     def profiles(self) -> ProfileStore: ...
 
+    @property
+    def objects(self) -> ObjectIndex: ...
+
+    @property
+    def uploads(self) -> UploadStore: ...
+
 
 class Database(Protocol):
     """Where a caller's transactions are begun."""
 
     def acting_as(self, caller: Caller) -> AbstractAsyncContextManager[Stores]:
         """A transaction that row level security binds to `caller`; commits at the end, rolls back on an error."""
+
+    def by_address(self, signed: bool) -> AbstractAsyncContextManager[ObjectIndex]:
+        """A transaction for nobody in particular, which sees what is public, or what a signed address is for."""
+
+    def by_itself(self) -> AbstractAsyncContextManager[UploadStore]:
+        """A transaction of the service's own, which sees what is to be swept."""
 
 
 class UserStore(Protocol):

@@ -55,6 +55,13 @@ def test_all_missing_variables_are_named_at_once() -> None:
         ("DATABASE_URL", "mysql://db/shop", "DATABASE_URL: it is not a usable URL, expected the form postgresql://"),
         ("DATABASE_URL", "postgresql:db", "DATABASE_URL: it is not a usable URL"),
         ("S3_ENDPOINT", "store:9000", "S3_ENDPOINT: it is not a usable URL, expected the form http://host:9000"),
+        (
+            "S3_PUBLIC_ENDPOINT",
+            "files.example.org",
+            "S3_PUBLIC_ENDPOINT: it is not a usable URL, expected the form https://",
+        ),
+        ("STORAGE_DELIVERY", "both", "STORAGE_DELIVERY is 'both': input should be 'stream' or 'redirect'"),
+        ("STORAGE_URL_SECRET", "short", "STORAGE_URL_SECRET: string should have at least 32 characters"),
         ("REDIS_URL", "redis://cache:port", "REDIS_URL: it is not a usable URL"),
     ],
 )

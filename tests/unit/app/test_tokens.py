@@ -203,7 +203,12 @@ def test_no_text_is_a_token(text: str) -> None:
 
 
 @fuzz(sized(500, 50_000))
-@given(st.dictionaries(st.text(), st.none() | st.integers() | st.text(st.characters(exclude_categories=["Cs"]))))
+@given(
+    st.dictionaries(
+        st.text().filter(lambda name: name != "nbf"),  # which has a meaning
+        st.none() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
+    )
+)
 def test_all_claims_come_back_whatever_they_are(more: dict[str, Any]) -> None:
     for keys in (KEYS, SHARED):
         assert check(sign(keys, more | CLAIMS)) == more | CLAIMS

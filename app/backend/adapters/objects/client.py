@@ -11,8 +11,11 @@ from backend.settings import ObjectStore
 
 
 @cache
-def s3_client(store: ObjectStore) -> Any:
-    """A botocore S3 client for plain S3 servers as well as for AWS; building it takes some 200 ms, once."""
+def s3_client(store: ObjectStore, patience: float = DEADLINE, at_once: int = 10) -> Any:
+    """A botocore S3 client for plain S3 servers as well as for AWS; building it takes some 200 ms, once.
+
+    `patience` is in seconds, for each answer and each pause in one; `at_once` is how many connections are kept.
+    """
     from botocore.config import Config
     from botocore.session import Session
 
@@ -23,7 +26,8 @@ def s3_client(store: ObjectStore) -> Any:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         connect_timeout=DEADLINE,
-        read_timeout=DEADLINE,
+        read_timeout=patience,
+        max_pool_connections=at_once,
         retries={"total_max_attempts": 1},
     )
     return Session().create_client(

@@ -13,8 +13,10 @@ from psycopg import AsyncConnection, OperationalError, errors
 from psycopg_pool import AsyncConnectionPool
 
 from backend.adapters.postgres.keys import EXPIRE, PostgresKeys
+from backend.adapters.postgres.objects import PostgresObjects
 from backend.adapters.postgres.profiles import PostgresProfiles
 from backend.adapters.postgres.tasks import PostgresTasks
+from backend.adapters.postgres.uploads import PostgresUploads
 from backend.adapters.postgres.users import PostgresUsers
 from backend.domain.callers import Caller
 from backend.domain.errors import Conflict, Forbidden, Invalid, Unavailable
@@ -24,11 +26,16 @@ Pool: TypeAlias = AsyncConnectionPool[Connection]
 
 WAIT = 5.0  # seconds that a request waits for a connection before it is answered with 503
 # The role of the transaction, as SET LOCAL ROLE, and what policies ask for. A role's own settings are those of its
-# logins alone, so its time for a statement is set here too.
-BEGIN = "SELECT set_config('role', %s, true), set_config('request.jwt.claims', %s, true), set_config('statement_timeout', %s, true)"
+# logins alone, so its time for a statement is set here too. On Supabase, rows of its storage are deleted with the last alone.
+BEGIN = """
+    SELECT set_config('role', %s, true), set_config('request.jwt.claims', %s, true),
+           set_config('statement_timeout', %s, true), set_config('storage.operation', %s, true),
+           set_config('storage.allow_delete_query', 'true', true)
+"""
 AUTH = "supabase_auth_admin"
 ACTED = ("authenticated", "anon")
-TIMEOUTS = {"anon": "3s", "authenticated": "8s", AUTH: "8s"}  # Supabase's
+ITSELF = "none"  # SET ROLE none
+TIMEOUTS = {"anon": "3s", "authenticated": "8s", AUTH: "8s", ITSELF: "60s"}  # Supabase's, but for ours
 GOODBYE = ("57P01", "57P02", "57P05")  # shutdown, crash, idle for too long
 CANCEL = 5.0  # seconds that requests given up at a stop have to cancel their queries
 
@@ -40,6 +47,8 @@ class Transaction:
     tasks: PostgresTasks
     keys: PostgresKeys
     profiles: PostgresProfiles
+    objects: PostgresObjects
+    uploads: PostgresUploads
 
 
 @dataclass(frozen=True)
@@ -68,12 +77,16 @@ class PostgresDatabase:
         async with self.transaction(caller.role, json.dumps(dict(caller.claims))) as connection:
             user = caller.user_id
             yield Transaction(
-                PostgresTasks(connection, user), PostgresKeys(connection, user), PostgresProfiles(connection, user)
+                PostgresTasks(connection, user),
+                PostgresKeys(connection, user),
+                PostgresProfiles(connection, user),
+                PostgresObjects(connection, user),
+                PostgresUploads(connection, user),
             )
 
     async def expire_keys(self) -> None:
         """Remove the idempotency keys of yesterday, of all users."""
-        async with self.pool.connection() as connection:
+        async with self.transaction(ITSELF, "") as connection:
             await connection.execute(EXPIRE)
 
     @asynccontextmanager
@@ -83,13 +96,26 @@ class PostgresDatabase:
             yield PostgresUsers(connection)
 
     @asynccontextmanager
-    async def transaction(self, role: str, claims: str) -> AsyncIterator[Connection]:
+    async def by_address(self, signed: bool) -> AsyncIterator[PostgresObjects]:
+        """A transaction for nobody in particular, which sees what is public, or what a signed address is for."""
+        operation = "storage.object.get_signed" if signed else "storage.object.get_public"
+        async with self.transaction("anon", "", operation) as connection:
+            yield PostgresObjects(connection, None)
+
+    @asynccontextmanager
+    async def by_itself(self) -> AsyncIterator[PostgresUploads]:
+        """A transaction of the service's own, which sees what is to be swept."""
+        async with self.transaction(ITSELF, "") as connection:
+            yield PostgresUploads(connection, None)
+
+    @asynccontextmanager
+    async def transaction(self, role: str, claims: str, operation: str = "") -> AsyncIterator[Connection]:
         """A transaction in which `role` and `claims` are set, as PostgREST sets them."""
         task = cast("asyncio.Task[Any]", asyncio.current_task())  # a coroutine always runs in one
         self.busy.add(task)
         try:
             async with told():
-                connection = await self.begin([role, claims, TIMEOUTS[role]])
+                connection = await self.begin([role, claims, TIMEOUTS[role], operation])
                 try:
                     async with connection:
                         yield connection

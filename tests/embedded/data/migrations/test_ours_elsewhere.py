@@ -25,6 +25,22 @@ alter table auth.users owner to supabase_auth_admin; alter table auth.identities
 alter function auth.uid() owner to supabase_auth_admin;
 grant usage, create on schema auth to {master}; grant all on all tables in schema auth to {master};
 """
+# As older projects have it: without the columns that came later.
+STORAGE = """
+create schema storage authorization supabase_storage_admin;
+create table storage.buckets (id text primary key, name text not null unique, public boolean default false);
+create table storage.objects (id uuid primary key default gen_random_uuid(), bucket_id text references storage.buckets (id),
+    name text, owner uuid, owner_id text, created_at timestamptz default now(), updated_at timestamptz default now(),
+    last_accessed_at timestamptz default now(), metadata jsonb, user_metadata jsonb, version text, unique (bucket_id, name));
+alter table storage.buckets owner to supabase_storage_admin; alter table storage.objects owner to supabase_storage_admin;
+create function storage.filename(name text) returns text language sql as 'select $1';
+alter function storage.filename(text) owner to supabase_storage_admin;
+grant usage, create on schema storage to {master}; grant all on all tables in schema storage to {master};
+"""
+OF_STORAGE = """
+select c.relname::text from pg_class c where relnamespace = 'storage'::regnamespace and relkind = 'r'
+union all select p.proname from pg_proc p where pronamespace = 'storage'::regnamespace order by 1
+"""
 OF_AUTH = """
 select c.relname::text, c.relowner::regrole::text from pg_class c where relnamespace = 'auth'::regnamespace and relkind = 'r'
 union all select p.proname, p.proowner::regrole::text from pg_proc p where pronamespace = 'auth'::regnamespace order by 1
@@ -94,13 +110,19 @@ def test_on_supabase_what_is_there_stays_and_belongs_to_whom_it_did(alone) -> No
         for table in ("users", "identities"):
             conn.execute(definition(template, table))
         conn.execute(AUTH.format(master=f"{made.database}_master"))
+        conn.execute("create role supabase_storage_admin")
+        conn.execute(STORAGE.format(master=f"{made.database}_master"))
     made.run("migrate")
     made.run("fixtures")
     owners = rows(made, OF_AUTH)
     assert [name for name, owner in owners if owner == "supabase_auth_admin"] == ["identities", "uid", "users"]
     assert [name for name, owner in owners if owner != "supabase_auth_admin"] == ["email", "jwt", "role"]
     assert rows(made, "select count(*) from auth.users") == [(1,)]
+    there = [("buckets",), ("filename",), ("objects",)]
+    assert rows(made, OF_STORAGE) == sorted([*there, ("extension",), ("foldername",)])
+    assert rows(made, "select id from storage.buckets") == [("files",)]
     made.run("goto", {"version": 4})
+    assert rows(made, OF_STORAGE) == there
     assert [name for name, _ in rows(made, OF_AUTH)] == ["identities", "uid", "users"]
     assert rows(made, "select email from users") == [("demo@example.org",)]
 
