@@ -6,6 +6,8 @@ import math
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import jwt
@@ -56,12 +58,12 @@ def sign(keys: Keys, claims: Mapping[str, Any]) -> str:
     return jwt.encode(dict(claims), key.jwk, algorithm=key.algorithm, headers=headers)
 
 
-def verify(keys: Keys, token: str, issuers: Collection[str], audience: str, now: datetime) -> dict[str, Any]:
+def verify(keys: Keys, token: str, issuers: Collection[str], audience: str, now: datetime) -> Mapping[str, Any]:
     """The claims of `token` when it is good at `now`, else TokenRefused.
 
     `aud` may be a list that has `audience` in it, as the standard says.
     """
-    claims = signed(candidates(keys, header(token)), token)
+    claims = claims_of(keys, token)
     check_times(claims, now.timestamp())
     if not isinstance(claims.get("sub"), str) or not claims["sub"]:
         raise TokenRefused(Reason.MALFORMED)
@@ -71,6 +73,16 @@ def verify(keys: Keys, token: str, issuers: Collection[str], audience: str, now:
     if audience not in (told if isinstance(told, list) else [told]):
         raise TokenRefused(Reason.AUDIENCE)
     return claims
+
+
+@lru_cache(2048)
+def claims_of(keys: Keys, token: str) -> Mapping[str, Any]:
+    """The claims of `token` when one of `keys` signed it, else TokenRefused.
+
+    Kept for the next request: a client sends one token until it expires, and the answer cannot change. Times are not
+    looked at here.
+    """
+    return MappingProxyType(signed(candidates(keys, header(token)), token))
 
 
 def header(token: str) -> dict[str, Any]:
