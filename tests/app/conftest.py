@@ -69,3 +69,9 @@ def relay() -> Iterator[Callable[[str], tuple[Relay, str]]]:
     yield through
     for each in made:
         each.cut()
+
+
+@pytest.fixture
+def ask(token: str) -> Callable[[Running], Callable[..., Reply]]:
+    """Send requests to a backend of the test's own as the demo user: ask(app)("POST", path, {...})."""
+    return lambda app: lambda method, path, body=None, **more: send(app.url, method, path, body, token=token, **more)

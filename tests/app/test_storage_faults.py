@@ -1,8 +1,9 @@
-"""Large objects, a store that goes away, clients that go away, and bytes that are left over."""
+"""Large objects, a store that goes away, and clients that go away."""
 
 from __future__ import annotations
 
 import hashlib
+import http.client
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,6 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psutil
-import psycopg
 import pytest
 
 from tests.app.test_storage import STORAGE, begin, get, put, remove
@@ -21,12 +21,6 @@ from tests.support.waiting import until
 MIB = 1024**2
 LARGE = 100 * MIB
 FLAT = 48 * MIB  # what a process may grow by while 100 MiB go through it
-
-
-@pytest.fixture
-def ask(token: str) -> Callable[[Running], Callable[..., Any]]:
-    """Send requests to a backend of the test's own as the demo user."""
-    return lambda app: lambda method, path, body=None, **more: send(app.url, method, path, body, token=token, **more)
 
 
 def peak(app: Running) -> int:
@@ -98,73 +92,6 @@ def test_without_the_store_there_is_503_and_with_it_all_works_again(
     assert {remove(mine, name), remove(mine, f"{name}2")} == {204}
 
 
-def keys(stack: Any, prefix: str) -> list[str]:
-    """What is in the store below a prefix."""
-    import boto3
-
-    client = boto3.client(
-        "s3",
-        endpoint_url=stack.env["S3_ENDPOINT"],
-        region_name=stack.env.get("S3_REGION", "us-east-1"),
-        aws_access_key_id=stack.env["S3_ACCESS_KEY"],
-        aws_secret_access_key=stack.env["S3_SECRET_KEY"],
-    )
-    found = client.list_objects_v2(Bucket=stack.env["S3_BUCKET"], Prefix=prefix)
-    return [each["Key"] for each in found.get("Contents", [])]
-
-
-def test_bytes_that_could_not_be_removed_are_found_again(
-    stack: Any, start_app: Callable[..., Any], relay: Callable[[str], Any], ask: Any
-) -> None:
-    between, url = relay(stack.env["S3_ENDPOINT"])
-    mine, folder = ask(start_app(S3_ENDPOINT=url)), str(uuid4())
-    assert put(mine, f"{folder}/x", b"left").status == 200
-    between.cut()
-    assert remove(mine, f"{folder}/x") == 204 and get(mine, f"{folder}/x").status == 404
-    assert len(keys(stack, f"files/{folder}/")) == 1
-    between.mend()
-    # Whatever upload comes next finds them.
-    until(
-        lambda: begin(mine, f"{folder}/next", 0).status == 201 and not keys(stack, f"files/{folder}/"),
-        "the bytes are removed",
-    )
-
-
-def test_an_upload_that_nobody_completes_is_removed_after_a_day(stack: Any, call: Callable[..., Any]) -> None:
-    folder = str(uuid4())
-    for more in ({}, {"in_parts": True}):
-        begun = begin(call, f"{folder}/x", 3, **more).body
-        part = "/parts/1" if more else ""
-        assert call("PUT", f"{STORAGE}/uploads/{begun['id']}{part}", raw=b"abc").status == 204
-    with psycopg.connect(stack.migrate_url) as sql:
-        sql.execute(
-            "UPDATE storage_uploads SET expires_at = expires_at - interval '1 day' WHERE name = %s", [f"{folder}/x"]
-        )
-    assert call("POST", f"{STORAGE}/uploads/{begun['id']}/complete").status == 404
-
-    def left() -> int:
-        begin(call, f"{folder}/next", 0)
-        with psycopg.connect(stack.migrate_url) as sql:
-            rows = sql.execute("SELECT count(*) FROM storage_uploads WHERE name = %s", [f"{folder}/x"]).fetchone()
-        return rows[0] if rows else 0
-
-    until(lambda: left() == 0 and keys(stack, f"files/{folder}/") == [], "what was left is removed")
-
-
-def test_the_version_of_before_stays_for_those_who_read_it(stack: Any, call: Callable[..., Any]) -> None:
-    name = f"{uuid4()}/x"
-    put(call, name, b"one")
-    put(call, name, b"two", overwrite=True)
-    assert len(keys(stack, f"files/{name}/")) == 2
-    with psycopg.connect(stack.migrate_url) as sql:
-        sql.execute("UPDATE storage_uploads SET expires_at = now() WHERE name = %s", [name])
-    until(
-        lambda: begin(call, f"{uuid4()}", 0).status == 201 and len(keys(stack, f"files/{name}/")) == 1,
-        "the version of before is removed",
-    )
-    assert get(call, name).body == b"two" and remove(call, name) == 204
-
-
 def test_clients_that_go_away_leave_nothing_behind(
     stack: Any, start_app: Callable[..., Any], relay: Callable[[str], Any], ask: Any, token: str
 ) -> None:
@@ -208,3 +135,22 @@ def test_clients_are_sent_to_the_store_where_it_can_be_reached(
     assert found.status == 302 and found.headers["location"].startswith(f"{public}/")
     assert send(host, "GET", found.headers["location"].removeprefix(public)).body == b"hello"
     assert remove(mine, name) == 204
+
+
+def test_a_download_that_the_store_breaks_off_is_no_whole_file(
+    stack: Any, start_app: Callable[..., Any], relay: Callable[[str], Any], ask: Any, token: str
+) -> None:
+    between, url = relay(stack.env["S3_ENDPOINT"])
+    app = start_app(S3_ENDPOINT=url)
+    mine, name = ask(app), f"{uuid4()}/large"
+    assert send_parts(mine, name)[0].status == 200
+    client = http.client.HTTPConnection(urlsplit(app.url).netloc)
+    client.request("GET", f"{STORAGE}/objects/files/{name}", headers={"Authorization": f"Bearer {token}"})
+    answer = client.getresponse()
+    assert answer.status == 200 and len(answer.read(MIB)) == MIB
+    between.cut()
+    with pytest.raises(http.client.IncompleteRead):
+        answer.read()
+    client.close()
+    between.mend()
+    assert until(lambda: get(mine, name).status == 200, "the object is read again") and remove(mine, name) == 204

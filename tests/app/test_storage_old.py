@@ -176,6 +176,11 @@ def test_storing_twice_needs_upsert(call: Callable[..., Any], name: str) -> None
     assert call("GET", f"{OLD}/files/{name}").body == b"3"
 
 
+@pytest.mark.parametrize("told", [{"kind": "no type"}, {"headers": {"Cache-Control": "x;y"}, "kind": "a/b"}])
+def test_what_cannot_be_said_of_a_file_is_refused(call: Callable[..., Any], told: dict[str, Any]) -> None:
+    assert refusal(call("POST", f"{OLD}/files/{uuid4()}", raw=b"x", **told))[0] == 400
+
+
 def test_more_than_50_mib_are_refused(call: Callable[..., Any]) -> None:
     place = f"{OLD}/files/{uuid4()}"
     assert refusal(call("POST", place, raw=b"x" * (50 * 1024**2 + 64 * 1024 + 1)))[0] == 413

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from backend.domain import object_names
 from backend.domain.callers import Caller
-from backend.domain.errors import NotFound, Refused
+from backend.domain.errors import NotFound
 from backend.domain.object_names import FolderSlice, ObjectPage, ObjectSlice
 from backend.domain.objects import Bucket, StoredObject
-from backend.usecases.object_ports import ObjectBytes
 from backend.usecases.ports import Database
 
 MISSING = "There is no such object."
-SWEPT = 20  # at once: each is a request to the store
 
 
 async def list_buckets(database: Database, caller: Caller) -> Sequence[Bucket]:
@@ -54,40 +51,22 @@ async def get_by_address(database: Database, bucket: str, name: str, signed: boo
 
 
 async def delete_objects(
-    database: Database, store: ObjectBytes, caller: Caller, bucket: str, names: Sequence[str]
+    database: Database, caller: Caller, bucket: str, names: Sequence[str]
 ) -> Sequence[StoredObject]:
-    """Remove those of `names` that the caller may; the rows first, then the bytes."""
+    """Remove those of `names` that the caller may; the rows now, the bytes by the next sweep."""
     for name in names:
         object_names.checked(bucket, name)
     async with database.acting_as(caller) as stores:
         removed = await stores.objects.delete(bucket, names)
         for each in removed:
             await stores.uploads.discard(bucket, each.name, each.key, timedelta(0))
-    if removed:
-        await sweep(database, store)
     return removed
 
 
-async def delete_object(database: Database, store: ObjectBytes, caller: Caller, bucket: str, name: str) -> None:
+async def delete_object(database: Database, caller: Caller, bucket: str, name: str) -> None:
     """Remove one. Raises NotFound."""
-    if not await delete_objects(database, store, caller, bucket, [name]):
+    if not await delete_objects(database, caller, bucket, [name]):
         raise NotFound(MISSING)
-
-
-async def sweep(database: Database, store: ObjectBytes) -> int:
-    """Remove bytes that nobody waits for, and say how many were; what cannot be removed now stays for the next time."""
-    try:
-        async with database.by_itself() as uploads:
-            found = await uploads.expired(SWEPT)
-            for each in found:
-                if each.multipart_id:
-                    await store.abort_parts(each.key, each.multipart_id)
-                await store.delete(each.key)
-                await uploads.forget(each.id)
-        return len(found)
-    except Refused as error:
-        logging.getLogger("backend").warning("storage: bytes are left for the next sweep: %s", error.sentence)
-        return 0
 
 
 def existing(found: StoredObject | None) -> StoredObject:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import format_datetime
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import Depends
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
@@ -17,6 +18,8 @@ from backend.adapters.objects.bytes import S3Objects
 from backend.domain import object_names
 from backend.domain.object_names import NoSuchSpan, Span
 from backend.domain.objects import StoredObject
+from backend.usecases.ports import Database
+from backend.usecases.sweeping import Sweeper
 
 # Files are other people's: what a browser makes of one may not act as the site that this service belongs to.
 SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
@@ -30,6 +33,11 @@ class Storage:
     bytes: S3Objects
     links: Links
     redirects: bool
+    sweeper: Sweeper = field(default_factory=Sweeper)
+
+    def sweeping(self, database: Database) -> BackgroundTask:
+        """What an answer is followed by when bytes may be left over."""
+        return BackgroundTask(self.sweeper.sweep, database, self.bytes)
 
 
 async def storage_of(request: Request) -> Storage:

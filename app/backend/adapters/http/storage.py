@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -74,13 +74,11 @@ async def start_upload(
     caller: CallerOf,
     database: DatabaseOf,
     storage: StorageOf,
-    after: BackgroundTasks,
 ) -> Response:
     """Begin an upload: send the bytes to `url` with `headers`, then complete it. Unseen until then, and gone after a day."""
     upload = await uploads.start_upload(database, storage.bytes, caller, body.upload(bucket, name))
-    after.add_task(objects.sweep, database, storage.bytes)
     made = answer(STARTED.dump_json(started(storage, upload)), 201, {"Location": f"{PATH}/uploads/{upload.id}"})
-    made.background = after
+    made.background = storage.sweeping(database)
     return made
 
 
@@ -105,8 +103,8 @@ async def get_object_link(
 @router.delete("/objects/{bucket}/{name:path}", status_code=204, responses=responses(404))
 async def delete_object(bucket: str, name: str, caller: CallerOf, database: DatabaseOf, storage: StorageOf) -> Response:
     """Remove an object."""
-    await objects.delete_object(database, storage.bytes, caller, bucket, name)
-    return Response(status_code=204)
+    await objects.delete_object(database, caller, bucket, name)
+    return Response(status_code=204, background=storage.sweeping(database))
 
 
 def address(storage: Storage, found: StoredObject) -> str:

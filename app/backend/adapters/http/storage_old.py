@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +20,7 @@ from backend.adapters.http.storage_bodies import UploadBody
 from backend.adapters.http.storage_errors import StorageRoute, responses
 from backend.adapters.http.storage_old_bodies import Entry, ListBody, Put, Removal, Removed, SignBody, Signed, SignMany
 from backend.domain.errors import Refused
-from backend.domain.objects import DEFAULT_TYPE, NewUpload
+from backend.domain.objects import DEFAULT_TYPE, SMALL_BYTES, NewUpload
 from backend.usecases import objects, uploads
 from backend.usecases.uploads import Sent
 
@@ -95,8 +95,10 @@ async def storage_remove(
     bucket: str, body: Removal, caller: CallerOf, database: DatabaseOf, storage: StorageOf
 ) -> Response:
     """Remove objects; the answer has those that were there."""
-    found = await objects.delete_objects(database, storage.bytes, caller, bucket, body.prefixes)
-    return answer(REMOVED.dump_json([Removed.of(each) for each in found]))
+    found = await objects.delete_objects(database, caller, bucket, body.prefixes)
+    made = answer(REMOVED.dump_json([Removed.of(each) for each in found]))
+    made.background = storage.sweeping(database)
+    return made
 
 
 # The lowest is asked first.
@@ -119,8 +121,10 @@ async def storage_upload(
     """Store an object of at most 50 MiB: the body itself, or the file of a form."""
     overwrite = request.method == "PUT" or request.headers.get("x-upsert") == "true"
     new, sent = await received(request, bucket, name, overwrite)
-    made = await uploads.store_object(database, storage.bytes, caller, new, sent)
-    return answer(PUT.dump_json(Put(Id=made.id, Key=f"{bucket}/{name}")))
+    stored = await uploads.store_object(database, storage.bytes, caller, new, sent)
+    made = answer(PUT.dump_json(Put(Id=stored.id, Key=f"{bucket}/{name}")))
+    made.background = storage.sweeping(database)
+    return made
 
 
 async def received(request: Request, bucket: str, name: str, overwrite: bool) -> tuple[NewUpload, Sent]:
@@ -134,6 +138,11 @@ async def received(request: Request, bucket: str, name: str, overwrite: bool) ->
         form, stream = await form_upload.opened(stream, boundary, length)
         length, kind = form.length, form.content_type
         cache = f"max-age={form.fields['cacheControl']}" if form.fields.get("cacheControl", "").isdecimal() else ""
+    if length > SMALL_BYTES:
+        raise HTTPException(413, f"The file is longer than {SMALL_BYTES} bytes.")
     kind = kind or mimetypes.guess_type(name)[0] or DEFAULT_TYPE
-    body = UploadBody(size=length, content_type=kind, cache_control=cache or "no-cache", overwrite=overwrite)
+    try:
+        body = UploadBody(size=length, content_type=kind, cache_control=cache or "no-cache", overwrite=overwrite)
+    except ValidationError:
+        raise HTTPException(400, "Content-Type or Cache-Control has not the form that it should have.") from None
     return body.upload(bucket, name), Sent(length, stream)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks
+from fastapi import APIRouter
 from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from backend.adapters.http.problems import responses
 from backend.adapters.http.storage_bodies import ObjectInfo, Target, shown, target
 from backend.domain.errors import Invalid
 from backend.domain.objects import part_length
-from backend.usecases import objects, uploads
+from backend.usecases import uploads
 from backend.usecases.uploads import Sent
 
 TARGET, OBJECT = TypeAdapter(Target), TypeAdapter(ObjectInfo)
@@ -66,13 +66,10 @@ async def complete_upload(key: UUID, caller: CallerOf, database: DatabaseOf, sto
 
 
 @router.delete("", status_code=204)
-async def abort_upload(
-    key: UUID, caller: CallerOf, database: DatabaseOf, storage: StorageOf, after: BackgroundTasks
-) -> Response:
+async def abort_upload(key: UUID, caller: CallerOf, database: DatabaseOf, storage: StorageOf) -> Response:
     """Give the upload up."""
     await uploads.abort_upload(database, caller, key)
-    after.add_task(objects.sweep, database, storage.bytes)
-    return Response(status_code=204, background=after)
+    return Response(status_code=204, background=storage.sweeping(database))
 
 
 def sent(request: Request) -> Sent:

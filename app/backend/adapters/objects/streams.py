@@ -11,6 +11,8 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
+from backend.domain.errors import Invalid
+
 CHUNK = 256 * 1024
 
 
@@ -45,9 +47,11 @@ class Incoming:
         self.connection.send(chunk)
 
     def finish(self) -> str:
-        """The ETag, once the store has all. Raises OSError when it refuses."""
+        """The ETag, once the store has all. Raises Invalid or OSError when it refuses."""
         answer = self.connection.getresponse()
         answer.read()
+        if answer.status == 400:
+            raise Invalid("The object store refuses this name or these bytes.")
         if answer.status != 200:
             raise OSError(f"the store answers {answer.status}")
         return (answer.headers["ETag"] or "").strip('"')

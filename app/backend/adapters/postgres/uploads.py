@@ -25,9 +25,10 @@ DISCARD = """
     INSERT INTO storage_uploads (owner_id, key, bucket_id, name, expires_at)
     VALUES (%s, %s, %s, %s, now() + %s) ON CONFLICT (key) DO NOTHING
 """
+# In no order: what a store does not want to remove must not stand in the way of the rest.
 EXPIRED = sql.SQL("""
     SELECT {columns} FROM storage_uploads WHERE expires_at <= now()
-    ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED
+    ORDER BY random() LIMIT %s FOR UPDATE SKIP LOCKED
 """).format(columns=COLUMNS)
 
 
