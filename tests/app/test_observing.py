@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.support.backend_process import send
+from tests.support.waiting import until
 
 
 def sample(text: bytes, name: str, **labels: str) -> float | None:
@@ -62,8 +63,9 @@ def test_the_log_is_json_and_names_the_request_that_failed(
     between.cut()
     failed = send(app.url, "GET", "/api/v1/tasks", token=token, headers={"X-Request-Id": "to-be-found-1"})
     assert failed.status == 503
-    lines = [json.loads(line) for line in app.log.read_text().splitlines()]
-    found = [each for each in lines if each.get("request_id") == "to-be-found-1"]
+    # It is written after the answer has gone.
+    lines = until(lambda: [line for line in app.log.read_text().splitlines() if "to-be-found-1" in line], "its line")
+    found = [json.loads(line) for line in lines]
     assert [(each["route"], each["status"], each["level"]) for each in found] == [("/api/v1/tasks", 503, "warning")]
     assert token not in app.log.read_text()
 
