@@ -10,8 +10,9 @@ import pytest
 
 from slipway.data import mirror
 from slipway.data.backups import verify
+from tests.support.our_migrations import NEWEST
 from tests.support.waiting import until
-from tests.support.working_copy import ROOT, WorkingCopy
+from tests.support.working_copy import WorkingCopy
 
 
 def told(copy: WorkingCopy, *words: str, **env: str) -> dict:
@@ -116,8 +117,7 @@ def test_a_migration_is_preceded_by_a_backup_where_that_is_wanted(pending: Worki
     assert "backup" not in pending.invoke("plan").stdout
     pending.up(BACKUP_BEFORE_MIGRATE="verify")
     newest = told(pending, "backups.list")["backups"][0]
-    before = max(int(file.name[:3]) for file in (ROOT / "migrations").glob("*.up.sql"))
-    assert (newest["kind"], newest["schema_version"]) == ("deploy", before) and "900_more" in newest["label"]
+    assert (newest["kind"], newest["schema_version"]) == ("deploy", NEWEST) and "900_more" in newest["label"]
 
 
 def test_nothing_is_migrated_where_the_backup_before_it_is_damaged(pending: WorkingCopy) -> None:

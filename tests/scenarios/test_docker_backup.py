@@ -12,6 +12,7 @@ from slipway.data import mirror
 from slipway.data.backups import manifest, verify
 from tests.support.clone import Clone, assert_refused
 from tests.support.containers import must
+from tests.support.our_migrations import NEWEST
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.scenario
@@ -153,7 +154,7 @@ def test_a_deploy_with_a_migration_takes_and_proves_one_first_records_it_and_end
         own.succeed("deploy")
         record = last(own.succeed("history", "--json"))["releases"][0]
         taken = next(each for each in backups(own) if each["id"] == record["backup"])
-        assert (taken["kind"], taken["release"], taken["schema_version"]) == ("deploy", record["id"], 4)
+        assert (taken["kind"], taken["release"], taken["schema_version"]) == ("deploy", record["id"], NEWEST)
     finally:
         own.succeed("db.rollback")
         for path in (own.root / "migrations").glob("900_*"):
