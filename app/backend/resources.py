@@ -12,6 +12,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from backend import tracing
 from backend.adapters import keys
 from backend.adapters.http.delivery import Storage
 from backend.adapters.keys import Keys
@@ -19,7 +20,7 @@ from backend.adapters.links import Links
 from backend.adapters.login_kit import SignedTokens, ThreadedPasswords
 from backend.adapters.objects.bytes import objects_of
 from backend.adapters.objects.client import objects_check, s3_client
-from backend.adapters.postgres.pool import PostgresDatabase, pool_for
+from backend.adapters.postgres.pool import PostgresDatabase, database_at
 from backend.adapters.postgres.readiness import postgres_check
 from backend.adapters.redis.client import redis_check, redis_client
 from backend.adapters.redis.limits import Limits
@@ -35,7 +36,7 @@ SWEEP = 3600.0  # seconds
 @asynccontextmanager
 async def resources(settings: Settings) -> AsyncIterator[dict[str, Any]]:
     """Database and readiness for `request.state`; every connection is closed at the end."""
-    database, redis = PostgresDatabase(pool_for(settings.database_url)), redis_client(settings.redis_url)
+    database, redis = database_at(settings.database_url), redis_client(settings.redis_url)
     await database.open()
     auth = auth_with(settings, database, redis)
     checks = {
@@ -44,6 +45,7 @@ async def resources(settings: Settings) -> AsyncIterator[dict[str, Any]]:
         "objects": objects_check(settings.objects),
     }
     storage = storage_with(settings)
+    flush = tracing.begin(settings.release) if settings.otel_exporter_otlp_endpoint else None
     sweeping = asyncio.create_task(sweep(database))
     warming = asyncio.create_task(asyncio.to_thread(s3_client, settings.objects))
     try:
@@ -53,6 +55,8 @@ async def resources(settings: Settings) -> AsyncIterator[dict[str, Any]]:
         sweeping.cancel()
         storage.bytes.threads.shutdown(wait=False, cancel_futures=True)
         await asyncio.gather(database.close(), redis.aclose(), warming, sweeping, return_exceptions=True)
+        if flush:
+            await asyncio.to_thread(flush)
         logging.getLogger("backend").info("stopped: connections closed")
 
 

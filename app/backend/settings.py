@@ -71,6 +71,7 @@ class Settings(BaseModel):
     registration: bool = True
     trusted_proxies: Words = LOCAL
     cors_origins: Words = ()
+    otel_exporter_otlp_endpoint: str | None = None
     drain_timeout: float = Field(10.0, ge=0, le=LONGEST_DRAIN, description="seconds")
     release: str | None = None
 

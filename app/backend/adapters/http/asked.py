@@ -38,10 +38,11 @@ async def database_of(request: Request) -> Database:
     return database
 
 
-async def caller_of(auth: AuthOf, sent: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]) -> Caller:
+async def caller_of(request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]) -> Caller:
     """Who the request acts for, by its access token. Raises AuthRefused (401)."""
     if sent is None:
         raise AuthRefused(Code.NO_AUTHORIZATION, "Send an access token as Authorization: Bearer …")
+    auth: Auth = request.state.auth
     return callers.caller_of(auth.tokens.verify(sent.credentials, auth.now()))
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from prometheus_client import Counter, Gauge, Histogram
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend import tracing
 from backend.logs import REQUEST_ID
 
 SLOW = 1.0  # seconds after which a request is in the log, whatever its answer
@@ -56,18 +57,19 @@ class Observing:
                     headers.setdefault(name, value)
             await send(message)
 
-        with UNDER_WAY.track_inprogress():
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        with UNDER_WAY.track_inprogress(), tracing.request_span(method, Headers(scope=scope)) as span:
             try:
                 await self.app(scope, receive, sending)
             finally:
-                note(scope, status, time.perf_counter() - started)
+                # By its route and not its path: names that clients choose would each make a series of their own.
+                route = getattr(scope.get("route"), "path", "none")
+                note(method, route, status, time.perf_counter() - started)
+                tracing.end_request(span, method, route, status)
 
 
-def note(scope: Scope, status: int, seconds: float) -> None:
+def note(method: str, route: str, status: int, seconds: float) -> None:
     """Count a request; it is in the log too where it failed or took long."""
-    # By its route and not its path: names that clients choose would each make a series of their own.
-    route = getattr(scope.get("route"), "path", "none")
-    method = scope["method"] if scope["method"] in METHODS else "other"
     REQUESTS.labels(method, route, status).inc()
     SECONDS.labels(method, route).observe(seconds)
     if status >= 500 or seconds > SLOW:

@@ -25,10 +25,11 @@ KeyOf = Annotated[
 ]
 ONE, MANY = TypeAdapter(Task), TypeAdapter(Page[Task])
 
+WRITES = [Depends(json_only)]
+
 router = APIRouter(
     prefix=PATH,
     tags=["tasks"],
-    dependencies=[Depends(json_only)],
     responses=responses(400, 401, 403, 414, 422, 503),
     generate_unique_id_function=name_of,
 )
@@ -40,7 +41,7 @@ async def list_tasks(query: Annotated[TaskQuery, Query()], caller: CallerOf, dat
     return answer(MANY.dump_json(await tasks.list_tasks(database, caller, query.filter(), query.slice())))
 
 
-@router.post("", status_code=201, response_model=Task, responses=responses(409, 413, 415))
+@router.post("", status_code=201, response_model=Task, responses=responses(409, 413, 415), dependencies=WRITES)
 async def create_task(
     body: TaskBody, caller: CallerOf, database: DatabaseOf, idempotency_key: KeyOf = None
 ) -> Response:
@@ -57,7 +58,7 @@ async def get_task(key: UUID, caller: CallerOf, database: DatabaseOf) -> Respons
     return answer(ONE.dump_json(await tasks.get_task(database, caller, key)))
 
 
-@router.patch("/{key}", response_model=Task, responses=responses(404, 413, 415))
+@router.patch("/{key}", response_model=Task, responses=responses(404, 413, 415), dependencies=WRITES)
 async def change_task(key: UUID, body: TaskPatch, caller: CallerOf, database: DatabaseOf) -> Response:
     """Change a task; a field that is absent stays as it is."""
     return answer(ONE.dump_json(await tasks.change_task(database, caller, key, body.changes())))

@@ -7,11 +7,12 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
-from psycopg import AsyncConnection, OperationalError, errors
-from psycopg_pool import AsyncConnectionPool
+from psycopg import OperationalError, errors
 
+from backend import tracing
+from backend.adapters.postgres.door import KNOCK, Connection, Door, Pool, knocking_at, pool_for
 from backend.adapters.postgres.keys import EXPIRE, PostgresKeys
 from backend.adapters.postgres.objects import PostgresObjects
 from backend.adapters.postgres.profiles import PostgresProfiles
@@ -21,10 +22,6 @@ from backend.adapters.postgres.users import PostgresUsers
 from backend.domain.callers import Caller
 from backend.domain.errors import Conflict, Forbidden, Invalid, Unavailable
 
-Connection: TypeAlias = AsyncConnection[Any]
-Pool: TypeAlias = AsyncConnectionPool[Connection]
-
-WAIT = 5.0  # seconds that a request waits for a connection before it is answered with 503
 # The role of the transaction, as SET LOCAL ROLE, and what policies ask for. A role's own settings are those of its
 # logins alone, so its time for a statement is set here too. On Supabase, rows of its storage are deleted with the last alone.
 BEGIN = """
@@ -56,6 +53,7 @@ class PostgresDatabase:
     """The pool, and the tasks of the requests that are inside a transaction."""
 
     pool: Pool
+    door: Door
     busy: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def open(self) -> None:
@@ -111,18 +109,44 @@ class PostgresDatabase:
     @asynccontextmanager
     async def transaction(self, role: str, claims: str, operation: str = "") -> AsyncIterator[Connection]:
         """A transaction in which `role` and `claims` are set, as PostgREST sets them."""
+        with tracing.span("postgres transaction", **{"db.system.name": "postgresql", "role": role}):
+            async with self.entered(role, claims, operation) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def entered(self, role: str, claims: str, operation: str) -> AsyncIterator[Connection]:
+        """The same without its span."""
         task = cast("asyncio.Task[Any]", asyncio.current_task())  # a coroutine always runs in one
         self.busy.add(task)
         try:
             async with told():
-                connection = await self.begin([role, claims, TIMEOUTS[role], operation])
+                connection = await self.enter([role, claims, TIMEOUTS[role], operation])
+                self.door.inside += 1
                 try:
                     async with connection:
                         yield connection
                 finally:
+                    self.door.inside -= 1
                     await self.pool.putconn(connection)
         finally:
             self.busy.discard(task)
+
+    async def enter(self, values: Sequence[str]) -> Connection:
+        """A connection in a transaction with these settings. While Postgres is away one request at a time tries, and
+        waits; the others are told at once."""
+        if not self.is_away():
+            return await self.begin(values)
+        if self.door.knocking:
+            raise OperationalError("Postgres is away")
+        self.door.knocking = True
+        try:
+            return await self.begin(values)
+        finally:
+            self.door.knocking = False
+
+    def is_away(self) -> bool:
+        """Whether the last attempt to connect has failed, and no connection of before is left."""
+        return self.door.shut and not self.door.inside and not self.pool.get_stats().get("pool_available")
 
     async def begin(self, values: Sequence[str]) -> Connection:
         """A connection of the pool's in a transaction with these settings.
@@ -131,7 +155,7 @@ class PostgresDatabase:
         nothing was done with it yet, and to ask before each use would be one more way there and back.
         """
         for _ in range(self.pool.max_size + 1):
-            connection = await self.pool.getconn()
+            connection = await self.pool.getconn(KNOCK if self.door.shut else None)
             try:
                 await connection.execute(BEGIN, values)
                 return connection
@@ -172,22 +196,7 @@ async def told() -> AsyncIterator[None]:
         raise Unavailable("The database does not answer; see /ready.") from None
 
 
-def pool_for(url: str) -> Pool:
-    """A pool for `url` that is not open yet."""
-    options: dict[str, Any] = {
-        "application_name": "backend",
-        "connect_timeout": int(WAIT),
-        # Transaction poolers in front of an external database may not keep prepared statements.
-        "prepare_threshold": None,
-    }
-    # A short reconnect_timeout: after it the pool gives up its growing pauses, and the next request tries anew.
-    return AsyncConnectionPool(
-        url,
-        connection_class=Connection,
-        kwargs=options,
-        min_size=1,
-        max_size=10,
-        timeout=WAIT,
-        reconnect_timeout=WAIT,
-        open=False,
-    )
+def database_at(url: str) -> PostgresDatabase:
+    """The database at `url`, whose pool is not open yet."""
+    door = Door()
+    return PostgresDatabase(pool_for(url, knocking_at(door)), door)
