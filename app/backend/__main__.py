@@ -18,10 +18,10 @@ def main() -> int:
     try:
         settings = read(os.environ)
         # Only now: a wrong setting is told at once, before the libraries are loaded.
-        from backend.resources import keys_of
+        from backend.resources import refuse_unusable
         from backend.serve import listen, serve
 
-        keys_of(settings)
+        refuse_unusable(settings)
         listener = listen(settings.host, settings.port)
     except SettingsError as error:
         print(f"backend: {error}", file=sys.stderr)

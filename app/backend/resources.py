@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
 
 from backend import tracing
 from backend.adapters import keys
+from backend.adapters.buffer import SqliteBuffer
 from backend.adapters.http.delivery import Storage
 from backend.adapters.keys import Keys
 from backend.adapters.links import Links
@@ -28,9 +31,11 @@ from backend.adapters.redis.sessions import Sessions
 from backend.domain.readiness import Readiness
 from backend.domain.sessions import Lives
 from backend.settings import Settings, SettingsError
+from backend.usecases import kept
 from backend.usecases.auth import Auth
 
 SWEEP = 3600.0  # seconds
+TURN = 1.0  # seconds
 
 
 @asynccontextmanager
@@ -46,18 +51,42 @@ async def resources(settings: Settings) -> AsyncIterator[dict[str, Any]]:
     }
     storage = storage_with(settings)
     flush = tracing.begin(settings.release) if settings.otel_exporter_otlp_endpoint else None
+    buffer = SqliteBuffer(Path(settings.app_data)) if settings.app_data else None
+    carrying = asyncio.create_task(carry_out(database, buffer)) if buffer else None
     sweeping = asyncio.create_task(sweep(database))
     warming = asyncio.create_task(asyncio.to_thread(s3_client, settings.objects))
     try:
-        made = {"database": database, "auth": auth, "storage": storage}
+        made = {"database": database, "auth": auth, "storage": storage, "buffer": buffer}
         yield {**made, "readiness": Readiness(checks), "release": settings.release}
     finally:
-        sweeping.cancel()
+        await ended(sweeping, carrying)
+        if buffer:
+            buffer.close()
         storage.bytes.threads.shutdown(wait=False, cancel_futures=True)
-        await asyncio.gather(database.close(), redis.aclose(), warming, sweeping, return_exceptions=True)
+        await asyncio.gather(database.close(), redis.aclose(), warming, return_exceptions=True)
         if flush:
             await asyncio.to_thread(flush)
         logging.getLogger("backend").info("stopped: connections closed")
+
+
+async def ended(*tasks: asyncio.Task[Any] | None) -> None:
+    """End what runs in the background."""
+    running = [task for task in tasks if task]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+async def carry_out(database: PostgresDatabase, buffer: SqliteBuffer) -> None:
+    """Carry out kept writes, in order, as soon as the database is there, for as long as the service runs."""
+    while True:
+        try:
+            await buffer.look()
+            while await kept.carry_out_next(database, buffer):
+                pass
+        except Exception:  # the next second is another try
+            logging.getLogger("backend").exception("kept writes were not carried out")
+        await asyncio.sleep(TURN)
 
 
 async def sweep(database: PostgresDatabase) -> None:
@@ -93,6 +122,17 @@ def storage_with(settings: Settings) -> Storage:
         Links(secret),
         settings.storage_delivery == "redirect",
     )
+
+
+def refuse_unusable(settings: Settings) -> None:
+    """Raises SettingsError for keys that cannot be used, and for a directory that cannot be written to."""
+    keys_of(settings)
+    if settings.app_data:
+        try:
+            SqliteBuffer(Path(settings.app_data)).close()
+        except (OSError, sqlite3.Error) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise SettingsError(f"APP_DATA is {settings.app_data!r}: it cannot be written to ({reason}).") from None
 
 
 def keys_of(settings: Settings) -> Keys:

@@ -72,6 +72,7 @@ class Settings(BaseModel):
     trusted_proxies: Words = LOCAL
     cors_origins: Words = ()
     otel_exporter_otlp_endpoint: str | None = None
+    app_data: str | None = Field(None, description="directory that outlasts the process")
     drain_timeout: float = Field(10.0, ge=0, le=LONGEST_DRAIN, description="seconds")
     release: str | None = None
 

@@ -18,6 +18,7 @@ from slipway.config.types import (
     Capabilities,
     Count,
     Cron,
+    DataDirectory,
     Directories,
     Directory,
     Endpoint,
@@ -106,6 +107,11 @@ class App(BaseModel):
     )
     app_writable: Directories = setting(
         "", "Directories that the app writes to, comma separated, such as /app/cache; emptied by every restart."
+    )
+    app_data: DataDirectory | None = setting(
+        None,
+        "Directory of the app that outlasts its containers, such as /data: a volume that all of them share, not in backups; the"
+        " app gets it as APP_DATA. none: there is none. Default: /data for the app in app/, none for another.",
     )
     app_boot_timeout: Seconds = setting(60, "Seconds that the app may take until its ready path answers 200.")
 
@@ -216,6 +222,13 @@ class Settings(*reversed([fields for group in GROUPS.values() for fields in grou
         for key, expected in contradictions(self):
             raise ValueError(f"{key}\0{expected}")
         return self
+
+    @property
+    def data_directory(self) -> str:
+        """Where the app's own volume is in its containers; empty where there is none."""
+        if self.app_data is None:
+            return "/data" if self.app_context == "app" and not self.app_image else ""
+        return "" if self.app_data == "none" else self.app_data
 
     @property
     def local(self) -> bool:

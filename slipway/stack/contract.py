@@ -20,6 +20,8 @@ def addresses(settings: Settings) -> Addresses:
 def app(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
     """Environment of the app: its port, what it needs of each store, and every APP_ENV_ of the settings."""
     told = {"PORT": str(settings.app_port)}
+    if settings.data_directory:
+        told["APP_DATA"] = settings.data_directory
     for store in stores.load():
         told |= store.app(settings, at, voice)
     # Sorted: that lines of .env change places is no other app.

@@ -37,3 +37,7 @@ class Unavailable(Refused):
     def __init__(self, sentence: str, again: bool = True) -> None:
         super().__init__(sentence)
         self.again = again
+
+
+class Away(Unavailable):
+    """The database cannot be reached: what was asked may or may not have been carried out."""

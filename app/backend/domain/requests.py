@@ -9,7 +9,7 @@ KEY_LENGTH = 255  # characters; the same number is a constraint in migrations/00
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """What a client calls one request; `content` is a hash of what it asks for."""
+    """What a client calls one request; `content` is a hash of what it asks for, in hexadecimal digits."""
 
     text: str
-    content: bytes
+    content: str

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from backend.domain.callers import Caller
 from backend.domain.claims import Identity, NewUser, User
+from backend.domain.kept import Fill, KeptTask
 from backend.domain.paging import Slice
 from backend.domain.profiles import Profile, ProfileChanges
 from backend.domain.requests import RequestKey
@@ -26,7 +27,8 @@ class TaskStore(Protocol):
 
     async def get(self, key: UUID) -> Task | None: ...
 
-    async def create(self, task: NewTask) -> Task: ...
+    async def create(self, task: NewTask, key: UUID) -> Task:
+        """The task with this id, made if there was none."""
 
     async def update(self, key: UUID, changes: TaskChanges) -> Task | None: ...
 
@@ -83,6 +85,23 @@ class Database(Protocol):
 
     def by_itself(self) -> AbstractAsyncContextManager[UploadStore]:
         """A transaction of the service's own, which sees what is to be swept."""
+
+
+class Buffer(Protocol):
+    """Writes on the disk of this machine, in the order in which they came."""
+
+    @property
+    def fill(self) -> Fill: ...
+
+    async def keep(self, wish: KeptTask) -> None:
+        """On disk when it returns."""
+
+    async def oldest(self) -> KeptTask | None: ...
+
+    async def forget(self, wish: KeptTask) -> None: ...
+
+    async def refuse(self, wish: KeptTask, reason: str) -> None:
+        """Set it aside, with the reason, for people to look at."""
 
 
 class UserStore(Protocol):

@@ -27,14 +27,17 @@ async def get_task(database: Database, caller: Caller, key: UUID) -> Task:
         return existing(await stores.tasks.get(key))
 
 
-async def create_task(database: Database, caller: Caller, task: NewTask, key: RequestKey | None = None) -> Task:
-    """The task that was made; with a key, the one that was made the first time. Raises Invalid for a key of another request."""
+async def create_task(database: Database, caller: Caller, task: NewTask, key: RequestKey | None, new_id: UUID) -> Task:
+    """The task that was made with this id, now or before; with a key, the one that was made the first time.
+
+    Raises Invalid for a key of another request.
+    """
     async with database.acting_as(caller) as stores:
         if key is None:
-            return await stores.tasks.create(task)
+            return await stores.tasks.create(task, new_id)
         if before := await stores.keys.claim(key):
             return before
-        made = await stores.tasks.create(task)
+        made = await stores.tasks.create(task, new_id)
         await stores.keys.remember(key, made)
         return made
 

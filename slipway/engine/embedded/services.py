@@ -76,6 +76,8 @@ def app(stack: Stack, root: Path, home: Path, ports: Mapping[str, int]) -> Spec:
         )
     told = contract.app(settings, addresses(ports), contract.in_clear(settings))
     env = told | {"HOST": "127.0.0.1", "PORT": str(ports["app"]), "PYTHONUNBUFFERED": "1"}
+    if settings.data_directory:
+        env["APP_DATA"] = str(home / "app_data")
     content = images.digest((), images.git_files(directory) or images.walk(directory))
     return spec("app", home, command(stack, directory), env, directory, content)
 

@@ -72,6 +72,7 @@ def test_the_app_gets_one_url_per_store_and_its_own_environment():
     assert set(told) == {
         "HOST",
         "PORT",
+        "APP_DATA",
         "DATABASE_URL",
         "REDIS_URL",
         "S3_ENDPOINT",
@@ -83,6 +84,21 @@ def test_the_app_gets_one_url_per_store_and_its_own_environment():
     }
     assert told["TOKEN"].startswith("${APP_ENV_TOKEN:?") and told["S3_BUCKET"] == "a-b"
     assert told["DATABASE_URL"].startswith("postgresql://slipway_app:${POSTGRES_APP_PASSWORD:?")
+
+
+@pytest.mark.parametrize(
+    ("settings", "directory"),
+    [
+        ({}, "/data"),
+        ({"app_context": "shop"}, ""),
+        ({"app_image": "ghcr.io/team/shop:1"}, ""),
+        ({"app_data": "none"}, ""),
+        ({"app_context": "shop", "app_data": "/srv/shop"}, "/srv/shop"),
+    ],
+)
+def test_the_app_has_a_volume_where_the_settings_say_so_or_it_is_the_one_in_app(settings, directory):
+    told = dict(pair.split("=", 1) for pair in model.build(settings_of(**settings))["app"].environment)
+    assert told.get("APP_DATA", "") == directory
 
 
 def test_the_app_never_learns_the_passwords_of_other_roles():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Security
@@ -16,7 +18,7 @@ from backend.domain.callers import Caller
 from backend.domain.refusals import AuthRefused, Code
 from backend.domain.sessions import Client
 from backend.usecases.auth import Auth
-from backend.usecases.ports import Database
+from backend.usecases.ports import Buffer, Database
 
 AGENT_LENGTH = 300  # characters of a User-Agent that are kept
 # Dependencies are coroutines, also those that wait for nothing: FastAPI runs others in threads.
@@ -68,6 +70,20 @@ def answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None
     return Response(body, status, headers, "application/json")
 
 
+@dataclass(frozen=True)
+class Keeping:
+    """Where writes are kept while the database is away, if they are, and the time of the request."""
+
+    buffer: Buffer | None
+    now: datetime
+
+
+async def keeping_of(request: Request) -> Keeping:
+    """What keeps writes."""
+    return Keeping(request.state.buffer, request.state.auth.now())
+
+
+KeepingOf = Annotated[Keeping, Depends(keeping_of)]
 CallerOf = Annotated[Caller, Depends(caller_of)]
 ClientOf = Annotated[Client, Depends(client_of)]
 DatabaseOf = Annotated[Database, Depends(database_of)]

@@ -16,6 +16,13 @@ POOL = {
 }
 
 
+BUFFER = {
+    "waiting": Gauge("kept_writes_waiting", "Writes that wait on disk for the database."),
+    "bytes": Gauge("kept_writes_bytes", "What they take."),
+    "refused": Gauge("kept_writes_refused", "Writes that the database did not take when they were carried out."),
+}
+
+
 async def metrics(request: Request) -> Response:
     """The metrics, for who asks the service itself. Through a gateway there are none: they are not for everybody."""
     if "x-forwarded-for" in request.headers:
@@ -23,6 +30,10 @@ async def metrics(request: Request) -> Response:
     stats = request.state.database.pool.get_stats()
     for name, gauge in POOL.items():
         gauge.set(stats.get(name, 0))
+    if request.state.buffer:
+        fill = await request.state.buffer.look()
+        for name, gauge in BUFFER.items():
+            gauge.set(getattr(fill, name))
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -33,11 +33,20 @@ class Dependency(BaseModel):
     reason: str = ""
 
 
+class Buffered(BaseModel):
+    """Writes that are kept on disk: those that wait for the database, and those that it did not take."""
+
+    waiting: int
+    refused: int
+    full: bool
+
+
 class Ready(BaseModel):
     """Whether everything that the service needs answers."""
 
     ready: bool
     dependencies: dict[str, Dependency]
+    buffer: Buffered | None = None
 
 
 NOT_READY: dict[int | str, dict[str, Any]] = {
@@ -49,6 +58,9 @@ NOT_READY: dict[int | str, dict[str, Any]] = {
 async def ready(request: Request) -> JSONResponse:
     """200 when Postgres, Redis and the bucket all answer, else 503; the body names each."""
     body = readiness.report(await request.state.readiness.answers())
+    if buffer := request.state.buffer:
+        fill = await buffer.look()
+        body["buffer"] = {"waiting": fill.waiting, "refused": fill.refused, "full": fill.full}
     return JSONResponse(body, 200 if body["ready"] else 503, {"Cache-Control": "no-store"})
 
 

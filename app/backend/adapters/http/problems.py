@@ -15,12 +15,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from backend.domain.errors import BadQuery, Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
+from backend.domain.errors import Away, BadQuery, Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
 from backend.domain.refusals import AuthRefused, Code
 
 MEDIA_TYPE = "application/problem+json"
 SCHEMA = {"schema": {"$ref": "#/components/schemas/Problem"}}
-STATUS = {Invalid: 422, BadQuery: 422, NotFound: 404, Conflict: 409, Forbidden: 403, Unavailable: 503}
+STATUS = {Invalid: 422, BadQuery: 422, NotFound: 404, Conflict: 409, Forbidden: 403, Unavailable: 503, Away: 503}
 # Of a login that is refused; the rest is 401: to be answered by logging in.
 CODES = {
     Code.ANONYMOUS_PROVIDER_DISABLED: 422,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, Json, model_validator
 
@@ -52,6 +54,14 @@ class TaskBody(BaseModel):
     def task(self) -> NewTask:
         """The task."""
         return NewTask(self.title, self.description, self.status, self.due_at, self.metadata)
+
+
+class Kept(BaseModel):
+    """A task that is to be made when the database is back, under this id."""
+
+    id: UUID
+    accepted_at: datetime
+    kept: Literal[True] = True
 
 
 class Changes(BaseModel):

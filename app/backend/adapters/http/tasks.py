@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
-from backend.adapters.http.asked import CallerOf, DatabaseOf, answer, json_only, name_of
+from backend.adapters.http.asked import CallerOf, DatabaseOf, KeepingOf, answer, json_only, name_of
 from backend.adapters.http.problems import responses
-from backend.adapters.http.task_bodies import TaskBody, TaskPatch, TaskQuery
+from backend.adapters.http.task_bodies import Kept, TaskBody, TaskPatch, TaskQuery
+from backend.domain.kept import KeptTask
 from backend.domain.paging import Page
 from backend.domain.requests import KEY_LENGTH, RequestKey
 from backend.domain.tasks import Task
-from backend.usecases import tasks
+from backend.usecases import kept, tasks
 
 PATH = "/api/v1/tasks"
 KeyOf = Annotated[
     str | None,
     Header(min_length=1, max_length=KEY_LENGTH, description="Any text that the client gives this request alone."),
 ]
+KEPT: dict[int | str, dict[str, Any]] = {202: {"model": Kept, "description": "Kept until the database is back"}}
 ONE, MANY = TypeAdapter(Task), TypeAdapter(Page[Task])
 
 WRITES = [Depends(json_only)]
@@ -41,15 +43,23 @@ async def list_tasks(query: Annotated[TaskQuery, Query()], caller: CallerOf, dat
     return answer(MANY.dump_json(await tasks.list_tasks(database, caller, query.filter(), query.slice())))
 
 
-@router.post("", status_code=201, response_model=Task, responses=responses(409, 413, 415), dependencies=WRITES)
+@router.post(
+    "", status_code=201, response_model=Task, responses={**KEPT, **responses(409, 413, 415)}, dependencies=WRITES
+)
 async def create_task(
-    body: TaskBody, caller: CallerOf, database: DatabaseOf, idempotency_key: KeyOf = None
+    body: TaskBody, caller: CallerOf, database: DatabaseOf, keeping: KeepingOf, idempotency_key: KeyOf = None
 ) -> Response:
-    """Make a task; `Location` says where it is. Sent again with the same `Idempotency-Key`, within a day, it makes none."""
-    content = sha256(body.model_dump_json().encode()).digest()
+    """Make a task; `Location` says where it is. Sent again with the same `Idempotency-Key`, within a day, it makes none.
+
+    202: the database is away; the task is kept on disk, and made under this id as soon as it is back.
+    """
+    content = sha256(body.model_dump_json().encode()).hexdigest()
     key = None if idempotency_key is None else RequestKey(idempotency_key, content)
-    task = await tasks.create_task(database, caller, body.task(), key)
-    return answer(ONE.dump_json(task), 201, {"Location": f"{PATH}/{task.id}"})
+    made = await kept.create_or_keep(database, keeping.buffer, caller, body.task(), key, keeping.now)
+    place = {"Location": f"{PATH}/{made.id}"}
+    if isinstance(made, KeptTask):
+        return answer(Kept(id=made.id, accepted_at=made.accepted_at).model_dump_json().encode(), 202, place)
+    return answer(ONE.dump_json(made), 201, place)
 
 
 @router.get("/{key}", response_model=Task, responses=responses(404))

@@ -37,11 +37,11 @@ class PostgresKeys:
 
     async def claim(self, key: RequestKey) -> Task | None:
         """None for a key that is new, which is the user's from now on; else what was made with it."""
-        values = {"user": self.user, "key": key.text, "content": key.content}
+        values = {"user": self.user, "key": key.text, "content": bytes.fromhex(key.content)}
         if await (await self.connection.execute(CLAIM, values)).fetchone():
             return None
         found = await (await self.connection.execute(FIND, values)).fetchone()
-        if found is None or bytes(found[0]) != key.content:
+        if found is None or bytes(found[0]).hex() != key.content:
             raise Invalid("This Idempotency-Key was sent with another request; choose a new one for each.")
         return TASK.validate_python(found[1])
 

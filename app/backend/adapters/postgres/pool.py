@@ -12,7 +12,7 @@ from typing import Any, cast
 from psycopg import OperationalError, errors
 
 from backend import tracing
-from backend.adapters.postgres.door import KNOCK, Connection, Door, Pool, knocking_at, pool_for
+from backend.adapters.postgres.door import KNOCK, WAIT, Connection, Door, Pool, knocking_at, pool_for
 from backend.adapters.postgres.keys import EXPIRE, PostgresKeys
 from backend.adapters.postgres.objects import PostgresObjects
 from backend.adapters.postgres.profiles import PostgresProfiles
@@ -20,7 +20,7 @@ from backend.adapters.postgres.tasks import PostgresTasks
 from backend.adapters.postgres.uploads import PostgresUploads
 from backend.adapters.postgres.users import PostgresUsers
 from backend.domain.callers import Caller
-from backend.domain.errors import Conflict, Forbidden, Invalid, Unavailable
+from backend.domain.errors import Away, Conflict, Forbidden, Invalid, Unavailable
 
 # The role of the transaction, as SET LOCAL ROLE, and what policies ask for. A role's own settings are those of its
 # logins alone, so its time for a statement is set here too. On Supabase, rows of its storage are deleted with the last alone.
@@ -154,8 +154,9 @@ class PostgresDatabase:
         Of a pooled connection that Postgres has ended meanwhile only its use tells. It is given up for the next one:
         nothing was done with it yet, and to ask before each use would be one more way there and back.
         """
+        wait = KNOCK if self.door.shut else WAIT
         for _ in range(self.pool.max_size + 1):
-            connection = await self.pool.getconn(KNOCK if self.door.shut else None)
+            connection = await self.pool.getconn(wait)
             try:
                 await connection.execute(BEGIN, values)
                 return connection
@@ -172,6 +173,7 @@ class PostgresDatabase:
                 await self.pool.putconn(connection)
                 if not ended:
                     raise
+                wait = KNOCK
         raise OperationalError("every pooled connection was ended")
 
 
@@ -193,7 +195,7 @@ async def told() -> AsyncIterator[None]:
     except errors.QueryCanceled:
         raise Unavailable("The database took too long.") from None
     except OperationalError:
-        raise Unavailable("The database does not answer; see /ready.") from None
+        raise Away("The database does not answer; see /ready.") from None
 
 
 def database_at(url: str) -> PostgresDatabase:

@@ -32,9 +32,10 @@ WHICH = {
 GET = sql.SQL("SELECT {columns} FROM tasks WHERE user_id = %s AND id = %s").format(columns=COLUMNS)
 
 CREATE = sql.SQL("""
-    INSERT INTO tasks (user_id, title, description, status, due_at, metadata, completed_at)
-    VALUES (%(user)s, %(title)s, %(description)s, %(status)s, %(due_at)s, %(metadata)s,
+    INSERT INTO tasks (id, user_id, title, description, status, due_at, metadata, completed_at)
+    VALUES (%(id)s, %(user)s, %(title)s, %(description)s, %(status)s, %(due_at)s, %(metadata)s,
             CASE WHEN %(status)s = 'done' THEN now() END)
+    ON CONFLICT (id) DO NOTHING
     RETURNING {columns}
 """).format(columns=COLUMNS)
 
@@ -69,10 +70,11 @@ class PostgresTasks:
         """The task, or None."""
         return await (await self.execute(GET, [self.user, key])).fetchone()
 
-    async def create(self, task: NewTask) -> Task:
-        """The task that was made."""
-        made = await (await self.execute(CREATE, {"user": self.user, **adapted(asdict(task))})).fetchone()
-        return cast("Task", made)  # INSERT … RETURNING gives the row or raises
+    async def create(self, task: NewTask, key: UUID) -> Task:
+        """The task with this id, made if there was none."""
+        values = {"id": key, "user": self.user, **adapted(asdict(task))}
+        made = await (await self.execute(CREATE, values)).fetchone()
+        return made or cast("Task", await self.get(key))
 
     async def update(self, key: UUID, changes: TaskChanges) -> Task | None:
         """The changed task, or None when there is none."""
