@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import socket
@@ -38,9 +39,11 @@ class Result:
         return self.ratio <= self.bar
 
     def line(self) -> str:
-        verdict = "met" if self.met else "NOT MET"
+        bar, verdict = f"≤ {self.bar:<4}", "met" if self.met else "NOT MET"
+        if math.isinf(self.bar):
+            bar, verdict = "none  ", "measured"
         return (
-            f"{self.name:<34} {self.ours:8.2f} {self.unit:<3} {self.peer:8.2f} {self.unit:<3} {self.ratio:6.2f}  ≤ {self.bar:<4} "
+            f"{self.name:<34} {self.ours:8.2f} {self.unit:<3} {self.peer:8.2f} {self.unit:<3} {self.ratio:6.2f}  {bar} "
             f"{verdict:<8} {self.against}"
         )
 
