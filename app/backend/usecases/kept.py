@@ -26,15 +26,20 @@ async def create_or_keep(
     wish = KeptTask(uuid4(), caller, task, key, now)
     if buffer is None:
         return await create_task(database, caller, task, key, wish.id)
-    if not buffer.fill.waiting:
-        try:
-            return await create_task(database, caller, task, key, wish.id)
-        except Away:  # whether it was carried out before the answer was lost, its id will tell
-            pass
+    if not buffer.fill.waiting and (made := await made_now(database, wish)):
+        return made
     if buffer.fill.full:
         raise Unavailable(FULL)
     await buffer.keep(wish)
     return wish
+
+
+async def made_now(database: Database, wish: KeptTask) -> Task | None:
+    """The task; None while the database is away. Whether it was made before the answer was lost, its id will tell."""
+    try:
+        return await create_task(database, wish.caller, wish.task, wish.key, wish.id)
+    except Away:
+        return None
 
 
 async def carry_out_next(database: Database, buffer: Buffer) -> bool:

@@ -189,10 +189,16 @@ def test_no_other_character_anywhere_leaves_other_claims(place: int, other: str,
     token = GOOD[good]()
     place %= len(token)
     changed = token[:place] + other + token[place + 1 :]
+    # The last bits of base64 may be free.
+    assert claims_or_none(changed) in (None, check(token))
+
+
+def claims_or_none(token: str) -> dict[str, Any] | None:
+    """What a token says, or None where it is refused."""
     try:
-        assert check(changed) == check(token)  # the last bits of base64 may be free
+        return dict(check(token))
     except TokenRefused:
-        pass
+        return None
 
 
 @fuzz()
