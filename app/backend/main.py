@@ -19,8 +19,8 @@ from backend.adapters.http import (
     profile,
     rest,
     storage,
-    storage_old,
     storage_uploads,
+    supabase_storage,
     tasks,
 )
 from backend.adapters.http.limits import Limits
@@ -66,7 +66,7 @@ def described(outer: Sequence[Middleware] = (), **more: Any) -> FastAPI:
     )
     # Not include_router: behind that, no route says its methods, which the answer 405 has to name.
     app.router.routes += [probes.ALIVE, *metrics.ROUTES, *rest.ROUTES]
-    for each in (probes, auth, profile, tasks, storage, storage_uploads, gotrue, storage_old):
+    for each in (probes, auth, profile, tasks, storage, storage_uploads, gotrue, supabase_storage):
         app.router.routes += each.router.routes
     problems.describe(app)
     return app

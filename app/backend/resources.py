@@ -17,10 +17,10 @@ from redis.asyncio import Redis
 from backend import tracing
 from backend.adapters import keys
 from backend.adapters.buffer import SqliteBuffer
+from backend.adapters.credentials import SignedTokens, ThreadedPasswords
 from backend.adapters.http.delivery import Storage
 from backend.adapters.keys import Keys
 from backend.adapters.links import Links
-from backend.adapters.login_kit import SignedTokens, ThreadedPasswords
 from backend.adapters.objects.bytes import objects_of
 from backend.adapters.objects.client import objects_check, s3_client
 from backend.adapters.postgres.pool import PostgresDatabase, database_at

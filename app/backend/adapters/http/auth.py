@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from backend.adapters.http.asked import AuthOf, CallerOf, ClientOf, json_only, name_of
 from backend.adapters.http.auth_bodies import (
     Credentials,
     Farewell,
@@ -18,6 +17,7 @@ from backend.adapters.http.auth_bodies import (
     TokensOut,
     UserOut,
 )
+from backend.adapters.http.dependencies import AuthOf, CallerOf, ClientOf, json_only, name_of
 from backend.adapters.http.problems import responses
 from backend.usecases import accounts, login
 from backend.usecases.login import Scope

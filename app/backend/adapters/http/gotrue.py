@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backend.adapters.http import gotrue_errors
-from backend.adapters.http.asked import AuthOf, CallerOf, ClientOf, name_of
+from backend.adapters.http.dependencies import AuthOf, CallerOf, ClientOf, name_of
 from backend.adapters.http.gotrue_bodies import Grant, SessionOut, SignUp, UserChange, UserOut, session_out, user_out
 from backend.adapters.http.gotrue_errors import GoTrueRoute
 from backend.domain.refusals import AuthRefused, Code

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from backend.adapters.http import tasks
-from backend.adapters.http.asked import name_of
+from backend.adapters.http.dependencies import name_of
 from backend.domain import readiness
 
 LINKS = {"alive": "/health", "ready": "/ready", "tasks": tasks.PATH, "openapi": "/openapi.json"}

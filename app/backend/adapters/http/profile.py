@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
 from starlette.responses import Response
 
-from backend.adapters.http.asked import CallerOf, DatabaseOf, answer, json_only, name_of
+from backend.adapters.http.dependencies import CallerOf, DatabaseOf, answer, json_only, name_of
 from backend.adapters.http.fields import line, text
 from backend.adapters.http.problems import responses
 from backend.adapters.http.task_bodies import Changes

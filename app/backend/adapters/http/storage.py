@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.adapters.http.asked import CallerOf, DatabaseOf, answer, json_only, name_of
 from backend.adapters.http.delivery import PRIVATE, Storage, StorageOf, deliver
+from backend.adapters.http.dependencies import CallerOf, DatabaseOf, answer, json_only, name_of
 from backend.adapters.http.problems import responses
 from backend.adapters.http.storage_bodies import (
     Address,

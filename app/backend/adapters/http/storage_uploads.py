@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.adapters.http.asked import CallerOf, DatabaseOf, answer, name_of
 from backend.adapters.http.delivery import StorageOf
+from backend.adapters.http.dependencies import CallerOf, DatabaseOf, answer, name_of
 from backend.adapters.http.problems import responses
 from backend.adapters.http.storage_bodies import ObjectInfo, Target, shown, target
 from backend.domain.errors import Invalid

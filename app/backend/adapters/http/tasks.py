@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
-from backend.adapters.http.asked import CallerOf, DatabaseOf, KeepingOf, answer, json_only, name_of
+from backend.adapters.http.dependencies import CallerOf, DatabaseOf, KeepingOf, answer, json_only, name_of
 from backend.adapters.http.problems import responses
 from backend.adapters.http.task_bodies import Kept, TaskBody, TaskPatch, TaskQuery
 from backend.domain.kept import KeptTask

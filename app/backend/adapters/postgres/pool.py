@@ -12,7 +12,7 @@ from typing import Any, cast
 from psycopg import OperationalError, errors
 
 from backend import tracing
-from backend.adapters.postgres.door import KNOCK, WAIT, Connection, Door, Pool, knocking_at, pool_for
+from backend.adapters.postgres.breaker import PROBE_WAIT, WAIT, Breaker, Connection, Pool, pool_for, watched
 from backend.adapters.postgres.keys import EXPIRE, PostgresKeys
 from backend.adapters.postgres.objects import PostgresObjects
 from backend.adapters.postgres.profiles import PostgresProfiles
@@ -53,7 +53,7 @@ class PostgresDatabase:
     """The pool, and the tasks of the requests that are inside a transaction."""
 
     pool: Pool
-    door: Door
+    breaker: Breaker
     busy: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def open(self) -> None:
@@ -121,12 +121,12 @@ class PostgresDatabase:
         try:
             async with told():
                 connection = await self.enter([role, claims, TIMEOUTS[role], operation])
-                self.door.inside += 1
+                self.breaker.in_use += 1
                 try:
                     async with connection:
                         yield connection
                 finally:
-                    self.door.inside -= 1
+                    self.breaker.in_use -= 1
                     await self.pool.putconn(connection)
         finally:
             self.busy.discard(task)
@@ -136,17 +136,17 @@ class PostgresDatabase:
         waits; the others are told at once."""
         if not self.is_away():
             return await self.begin(values)
-        if self.door.knocking:
+        if self.breaker.probing:
             raise OperationalError("Postgres is away")
-        self.door.knocking = True
+        self.breaker.probing = True
         try:
             return await self.begin(values)
         finally:
-            self.door.knocking = False
+            self.breaker.probing = False
 
     def is_away(self) -> bool:
         """Whether the last attempt to connect has failed, and no connection of before is left."""
-        return self.door.shut and not self.door.inside and not self.pool.get_stats().get("pool_available")
+        return self.breaker.open and not self.breaker.in_use and not self.pool.get_stats().get("pool_available")
 
     async def begin(self, values: Sequence[str]) -> Connection:
         """A connection of the pool's in a transaction with these settings.
@@ -154,7 +154,7 @@ class PostgresDatabase:
         Of a pooled connection that Postgres has ended meanwhile only its use tells. It is given up for the next one:
         nothing was done with it yet, and to ask before each use would be one more way there and back.
         """
-        wait = KNOCK if self.door.shut else WAIT
+        wait = PROBE_WAIT if self.breaker.open else WAIT
         for _ in range(self.pool.max_size + 1):
             connection = await self.pool.getconn(wait)
             try:
@@ -173,7 +173,7 @@ class PostgresDatabase:
                 await self.pool.putconn(connection)
                 if not ended:
                     raise
-                wait = KNOCK
+                wait = PROBE_WAIT
         raise OperationalError("every pooled connection was ended")
 
 
@@ -200,5 +200,5 @@ async def told() -> AsyncIterator[None]:
 
 def database_at(url: str) -> PostgresDatabase:
     """The database at `url`, whose pool is not open yet."""
-    door = Door()
-    return PostgresDatabase(pool_for(url, knocking_at(door)), door)
+    breaker = Breaker()
+    return PostgresDatabase(pool_for(url, watched(breaker)), breaker)

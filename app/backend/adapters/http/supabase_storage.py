@@ -13,12 +13,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backend.adapters.http import form_upload
-from backend.adapters.http.asked import CallerOf, DatabaseOf, answer, json_only, name_of
 from backend.adapters.http.delivery import PRIVATE, StorageOf, deliver
+from backend.adapters.http.dependencies import CallerOf, DatabaseOf, answer, json_only, name_of
 from backend.adapters.http.storage import BINARY, signed
 from backend.adapters.http.storage_bodies import UploadBody
 from backend.adapters.http.storage_errors import StorageRoute, responses
-from backend.adapters.http.storage_old_bodies import Entry, ListBody, Put, Removal, Removed, SignBody, Signed, SignMany
+from backend.adapters.http.supabase_storage_bodies import (
+    Entry,
+    ListBody,
+    Put,
+    Removal,
+    Removed,
+    SignBody,
+    Signed,
+    SignMany,
+)
 from backend.domain.errors import Refused
 from backend.domain.objects import DEFAULT_TYPE, SMALL_BYTES, NewUpload
 from backend.usecases import objects, uploads

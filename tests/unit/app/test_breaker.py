@@ -26,16 +26,16 @@ async def two_at_once(url: str) -> tuple[bool, bool]:
     await database.open()
     try:
         with pytest.raises(Unavailable):
-            await ask(database)  # after this the door is known to be shut
+            await ask(database)  # after this the breaker is open
         first = asyncio.create_task(ask(database))
-        while not database.door.knocking:
+        while not database.breaker.probing:
             await asyncio.sleep(0)
         with pytest.raises(Unavailable):
             await ask(database)
         early = not first.done()
         with pytest.raises(Unavailable):
             await first
-        return early, not database.door.knocking
+        return early, not database.breaker.probing
     finally:
         await database.close()
 

@@ -1,4 +1,4 @@
-"""The pool of connections, and whether Postgres lets new ones in."""
+"""The pool of connections, and the circuit breaker in front of it."""
 
 from __future__ import annotations
 
@@ -12,33 +12,34 @@ Connection: TypeAlias = AsyncConnection[Any]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 
 WAIT = 5.0  # seconds that a request waits for a connection before it is answered with 503
-KNOCK = 2.0  # the same, once an attempt to connect has failed
+PROBE_WAIT = 2.0  # the same, once an attempt to connect has failed
 
 
 @dataclass
-class Door:
-    """Whether Postgres lets in: the last attempt to connect failed, a request is trying, connections that are in use."""
+class Breaker:
+    """Whether Postgres can be reached: `open` when the last attempt to connect has failed, `probing` while one request
+    tries, and how many connections are `in_use`."""
 
-    shut: bool = False
-    knocking: bool = False
-    inside: int = 0
+    open: bool = False
+    probing: bool = False
+    in_use: int = 0
 
 
-def knocking_at(door: Door) -> type[Connection]:
-    """A class of connections that tell `door` whether they came through."""
+def watched(breaker: Breaker) -> type[Connection]:
+    """A class of connections that open `breaker` when they cannot be made, and close it when they can."""
 
-    class Knocking(AsyncConnection[Any]):
+    class Watched(AsyncConnection[Any]):
         @classmethod
         async def connect(cls, conninfo: str = "", **more: Any) -> Any:
             try:
                 made = await super().connect(conninfo, **more)
             except OperationalError:
-                door.shut = True
+                breaker.open = True
                 raise
-            door.shut = False
+            breaker.open = False
             return made
 
-    return Knocking
+    return Watched
 
 
 def pool_for(url: str, connection_class: type[Connection] = AsyncConnection) -> Pool:
