@@ -15,6 +15,7 @@ import hypothesis
 import pytest
 
 from slipway.config import envfile
+from tests.support import campaign
 
 # The machine may be busy: how long an example takes says nothing about the code.
 hypothesis.settings.register_profile("slipway", deadline=None, max_examples=40)
@@ -29,6 +30,30 @@ for _key in [key for key in os.environ if key in envfile.KEYS or key.startswith(
     # A real server, which whoever runs the tests means for the contract alone.
     if _key in ("DOKPLOY_URL", "DOKPLOY_API_KEY"):
         os.environ[f"TEST_{_key}"] = _value
+
+
+# Campaigns may take hours, and the limit on a test's time is for those of every day.
+if campaign.LONG:
+    os.environ.setdefault("PYTEST_TIMEOUT", "0")
+
+
+class AtOnce:
+    """Prints a failure when it happens: of a run that is cut off at its end, nobody sees the summary."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self.terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.terminal.write_line(f"\n{report.when} of {report.nodeid} failed:\n{report.longreprtext[-6000:]}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers `AtOnce` where reports arrive, in the process that started the workers, once that has a terminal."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(AtOnce(terminal))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
