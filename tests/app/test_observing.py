@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+from tests.support import demo
 from tests.support.backend_process import send
 from tests.support.waiting import until
 
@@ -31,6 +33,24 @@ def test_requests_are_counted_by_their_route_and_not_by_what_clients_make_up(
     assert sample(told, "http_requests_total", route="none", status="404") == 2
     assert sample(told, "http_request_duration_seconds_count", route="/api/v1/tasks") == 2
     assert (sample(told, "postgres_pool_connections") or 0) >= 1
+
+
+def test_open_sessions_are_counted_and_nothing_is_said_while_redis_is_away(
+    start_app: Callable[..., Any], relay: Callable[[str], Any], stack: Any
+) -> None:
+    way, url = relay(stack.env["REDIS_URL"])
+    app = start_app(REDIS_URL=url)
+
+    def count() -> float:
+        return sample(send(app.url, "GET", "/metrics").body, "auth_sessions_open") or 0.0
+
+    before = count()
+    token = demo.headers(app.url)["Authorization"].removeprefix("Bearer ")
+    assert count() == before + 1
+    assert send(app.url, "POST", "/api/v1/auth/logout", token=token).status == 204
+    assert count() == before
+    way.cut()
+    assert math.isnan(count())
 
 
 def test_metrics_are_not_given_through_a_gateway(stack: Any) -> None:

@@ -152,6 +152,9 @@ class SessionStore(Protocol):
 
     async def revoke_all(self, user_id: UUID, but: UUID | None = None) -> int: ...
 
+    async def count(self, now: datetime) -> int:
+        """How many are open, of all users."""
+
 
 class Limits(Protocol):
     """How often something may be tried: each answers None, or the seconds to wait."""

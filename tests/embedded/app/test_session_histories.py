@@ -141,6 +141,10 @@ class Histories(RuleBasedStateMachine):
             assert sorted(listed, key=lambda each: each.id) == sorted(self.open_of(user), key=lambda each: each.id)
 
     @invariant()
+    def what_is_open_is_counted(self) -> None:
+        assert self.run(self.sessions.count(self.now)) == sum(self.is_open(each) for each in self.known)
+
+    @invariant()
     def every_key_has_an_end(self) -> None:
         lives = self.run(self.client.eval(LIVES_OF_KEYS, 0, f"{self.prefix}*"))
         assert all(0 < life <= LIVES.idle / timedelta(milliseconds=1) for life in lives)

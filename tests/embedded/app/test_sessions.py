@@ -160,6 +160,7 @@ def test_every_key_has_an_end_and_no_token_is_stored(run, sessions, keys, prefix
     assert set(keys()) == {
         f"session:{session.id}",
         f"user:{USER}",
+        "open",
         *(f"refresh:{digest(each)}" for each in (first, second)),
     }
     run(sessions.revoke(session.id))

@@ -1,12 +1,17 @@
-"""/metrics for Prometheus: requests, their time, and the pool of connections to Postgres."""
+"""/metrics for Prometheus: requests, their time, the pool of connections to Postgres, kept writes, open sessions."""
 
 from __future__ import annotations
 
+import math
+
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from backend.usecases.auth import Auth
 
 POOL = {
     "pool_size": Gauge("postgres_pool_connections", "Connections to Postgres, in use or not."),
@@ -14,13 +19,12 @@ POOL = {
     "requests_waiting": Gauge("postgres_pool_waiting", "Requests that wait for a connection."),
     "requests_errors": Gauge("postgres_pool_timeouts", "Requests that got no connection in time, since the start."),
 }
-
-
 BUFFER = {
     "waiting": Gauge("kept_writes_waiting", "Writes that wait on disk for the database."),
     "bytes": Gauge("kept_writes_bytes", "What they take."),
     "refused": Gauge("kept_writes_refused", "Writes that the database did not take when they were carried out."),
 }
+SESSIONS = Gauge("auth_sessions_open", "Sessions that are open, of all users; NaN while Redis does not answer.")
 
 
 async def metrics(request: Request) -> Response:
@@ -34,6 +38,11 @@ async def metrics(request: Request) -> Response:
         fill = await request.state.buffer.look()
         for name, gauge in BUFFER.items():
             gauge.set(getattr(fill, name))
+    auth: Auth = request.state.auth
+    try:
+        SESSIONS.set(await auth.sessions.count(auth.now()))
+    except RedisError:
+        SESSIONS.set(math.nan)
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -5,6 +5,7 @@ The keys below one prefix, each with a time to live:
                        (when the one was exchanged for the other), `revoked` (there once it is)
     refresh:{sha256}   the id of the session that this refresh token was made for
     user:{id}          a sorted set: the ids of the user's open sessions by the time they end
+    open               a sorted set: the ids of all open sessions by the time they end, to be counted
 Times are milliseconds since 1970 by the caller's clock. The scripts make names of keys from what they read, so this
 is for one Redis and not for a cluster of them.
 """
@@ -23,8 +24,10 @@ local function enlist(prefix, user, id, now, ends)
     for _, old in ipairs(redis.call('ZRANGEBYSCORE', set, '-inf', string.format('%.0f', now))) do
         if redis.call('EXISTS', prefix .. 'session:' .. old) == 0 then redis.call('ZREM', set, old) end
     end
-    redis.call('ZADD', set, string.format('%.0f', ends), id)
-    redis.call('PEXPIRE', set, string.format('%.0f', math.max(redis.call('PTTL', set), ends - now)))
+    for _, each in ipairs({set, prefix .. 'open'}) do
+        redis.call('ZADD', each, string.format('%.0f', ends), id)
+        redis.call('PEXPIRE', each, string.format('%.0f', math.max(redis.call('PTTL', each), ends - now)))
+    end
 end
 
 -- A revoked session stays until it would have ended, to say so; what it knew of its user's device goes.
@@ -33,6 +36,7 @@ local function revoke(prefix, id, why)
     local found = redis.call('HMGET', session, 'user', 'revoked')
     if not found[1] then return 0 end
     redis.call('ZREM', prefix .. 'user:' .. found[1], id)
+    redis.call('ZREM', prefix .. 'open', id)
     if found[2] then return 0 end
     redis.call('HDEL', session, 'agent', 'address', 'amr')
     redis.call('HSET', session, 'revoked', why)

@@ -115,6 +115,14 @@ class Sessions:
         """End the user's sessions, all or all `but` one; how many there were."""
         return int(await self._revoke_all(args=[self._prefix, str(user_id), str(but)]))
 
+    async def count(self, now: datetime) -> int:
+        """How many sessions are open, of all users."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.zremrangebyscore(f"{self._prefix}open", "-inf", millis(now))
+            pipeline.zcard(f"{self._prefix}open")
+            _, found = await pipeline.execute()
+        return int(found)
+
     def _child(self, token: str) -> str:
         """The token that `token` is exchanged for."""
         made = hmac.digest(self._key, b"refresh\0" + encoded(token), "sha256")
