@@ -126,7 +126,9 @@ class Postgres:
         until(self.ready, "postgres accepts connections")
 
 
-def make_postgres(folder: Path, programs: Path | None = None, addresses: str = "127.0.0.1") -> Postgres:
+def make_postgres(
+    folder: Path, programs: Path | None = None, addresses: str = "127.0.0.1", superuser: str = "postgres"
+) -> Postgres:
     """initdb with a superuser whose password is ADMIN_PASSWORD; the server is not started yet."""
     programs = programs or postgres_bin()
     become = account.prefix(programs)  # Postgres refuses to run as root
@@ -144,7 +146,7 @@ def make_postgres(folder: Path, programs: Path | None = None, addresses: str = "
             "-A",
             "scram-sha-256",
             "-U",
-            "postgres",
+            superuser,
             "--pwfile",
             str(secret),
             "--no-sync",
