@@ -2,7 +2,7 @@
 
 from invoke import Collection, task
 
-from slipway.tasks import backups, db, dokploy, optional, pitr
+from slipway.tasks import backups, db, dokploy, optional, pitr, supabase
 from slipway.tasks.shared import JSON, NAMED, ON, WAIT, YES, number, perform
 
 optional.allow("backup", "file")
@@ -275,6 +275,6 @@ namespace = Collection(
     lint,
     bench,
 )
-for each in (db, backups, pitr, dokploy):
+for each in (db, backups, pitr, dokploy, supabase):
     namespace.add_collection(each.namespace)
 namespace.add_collection(Collection("images", images_build, images_update))

@@ -18,6 +18,7 @@ from slipway.config.types import (
     Capabilities,
     Count,
     Cron,
+    DatabaseUrl,
     DataDirectory,
     Directories,
     Directory,
@@ -187,6 +188,13 @@ class Offsite(BaseModel):
     )
 
 
+class SupabaseProject(BaseModel):
+    supabase_db_url: DatabaseUrl = Field(
+        Secret(""),
+        description="Database of a Supabase project that is left: its direct address, or the session pooler's; port 5432.",
+    )
+
+
 # By the headings that they have in .env.
 GROUPS: Mapping[str, tuple[type[BaseModel], ...]] = {
     "The stack": (Identity, Images),
@@ -196,6 +204,7 @@ GROUPS: Mapping[str, tuple[type[BaseModel], ...]] = {
     **{heading: (fields,) for store in stores.load() for heading, fields in store.groups.items()},
     "Deploying": (Deploying,),
     "Backups": (Backups, *(store.kept for store in stores.load() if store.kept), Retention, Offsite),
+    "Leaving Supabase": (SupabaseProject,),
 }
 
 

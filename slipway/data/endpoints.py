@@ -56,6 +56,7 @@ class Endpoints:
     pg_bin: str = ""
     role_passwords: Mapping[str, Secret] = field(default_factory=dict)
     archive: Archive = field(default_factory=Archive)
+    supabase_url: Secret = NO_SECRET
 
     def scrub(self, text: str) -> str:
         """The text with every secret of these endpoints replaced by •••."""
@@ -113,6 +114,7 @@ def read(env: Mapping[str, str]) -> Endpoints:
         backup=policy.read(given),
         offsite=target.read(given),
         archive=pitr.read(given),
+        supabase_url=secret("SUPABASE_DB_URL"),
         pg_bin=given.get("PG_BIN", ""),
         role_passwords=passwords(given.get("ROLE_PASSWORDS", "")),
     )

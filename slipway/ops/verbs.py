@@ -78,6 +78,7 @@ VERBS = {
     "pitr.switch": "slipway.data.pitr.interface:SWITCH",
     "pitr.done": "slipway.data.pitr.interface:DONE",
     "pitr.settle": "slipway.data.pitr.interface:SETTLE",
+    "supabase.inventory": "slipway.supabase.interface:INVENTORY",
 }
 
 

@@ -43,12 +43,15 @@ def ops(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
         "STATEMENT_TIMEOUT": settings.migrate_statement_timeout,
         **backups(settings),
         **offsite(settings, voice),
+        **supabase(settings, voice),
     }
 
 
 def leaves_the_stack(settings: Settings) -> bool:
-    """Whether work on the data has to reach beyond the stack: to a store elsewhere, or to the bucket of the copies."""
-    return bool(settings.offsite_s3_bucket) or not all(store.bundled(settings) for store in stores.load())
+    """Whether work on the data has to reach beyond the stack: to a store elsewhere, to the bucket of the copies,
+    or to a Supabase project that is left."""
+    elsewhere = settings.offsite_s3_bucket or settings.supabase_db_url.get_secret_value()
+    return bool(elsewhere) or not all(store.bundled(settings) for store in stores.load())
 
 
 def backups(settings: Settings) -> dict[str, str]:
@@ -81,3 +84,10 @@ def offsite(settings: Settings, voice: Voice) -> dict[str, str]:
         "OFFSITE_LOCK_DAYS": str(settings.offsite_lock_days),
         "OFFSITE_LOCK_MODE": settings.offsite_lock_mode,
     }
+
+
+def supabase(settings: Settings, voice: Voice) -> dict[str, str]:
+    """Where a Supabase project is that moves into this stack, while one does."""
+    if not settings.supabase_db_url.get_secret_value():
+        return {}
+    return {"SUPABASE_DB_URL": voice.secret("SUPABASE_DB_URL")}

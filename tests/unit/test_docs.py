@@ -15,7 +15,8 @@ from slipway.environment import ROOT
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md")])
 DOKPLOY = ("docs/dokploy.md", "docs/dokploy.ru.md")
-CHECKED = (*DOKPLOY, "docs/your-app.md")
+SUPABASE = ("docs/supabase-exit.md", "docs/supabase-exit.ru.md")
+CHECKED = (*DOKPLOY, "docs/your-app.md", *SUPABASE)
 BLOCK = re.compile(r"(?ms)^```\w*\n(.*?)^```$")
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 # Written into the environment of a service, and names of the machine.
@@ -59,8 +60,9 @@ def test_every_setting_that_is_named_is_one(page: str):
     assert told <= OTHERS | OF_AN_APP
 
 
-def test_both_languages_show_the_same_records():
-    english, russian = (BLOCK.findall(text(page)) for page in DOKPLOY)
+@pytest.mark.parametrize("pages", [DOKPLOY, SUPABASE])
+def test_both_languages_show_the_same_records(pages: tuple[str, str]):
+    english, russian = (BLOCK.findall(text(page)) for page in pages)
     assert russian and english[: len(russian)] == russian
 
 

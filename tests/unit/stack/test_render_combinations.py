@@ -60,6 +60,7 @@ MORE = {
         offsite_s3_access_key="5ecreT-away-1",
         offsite_s3_secret_key="5ecreT-away-2",
     ),
+    "leaving": settings_of(supabase_db_url="postgresql://postgres:5ecreT-there@db.example.org:5432/postgres"),
     "exposed": settings_of(postgres_expose="127.0.0.1:5433"),
     "own app": settings_of(
         app_image="ghcr.io/team/app:1.2",
@@ -157,6 +158,7 @@ def test_stores_are_on_the_inner_network_alone_and_are_watched(name):
 def test_who_holds_every_password_has_a_way_out_only_where_something_of_the_stack_is_out_there(name):
     settings = ALL[name]
     elsewhere = bool(settings.s3_endpoint or settings.offsite_s3_bucket or settings.postgres == "external")
+    elsewhere |= bool(settings.supabase_db_url.get_secret_value())
     assert ("edge" in parsed(name)["services"]["ops"]["networks"]) == elsewhere
 
 

@@ -1,0 +1,36 @@
+"""What can be asked of a Supabase project: the arguments, the answers, and the verbs that take and give them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slipway.data.verb import Nothing, Verb
+
+# What becomes of a thing that the project has.
+MOVES, CHANGES, STAYS, BY_HAND = "moves", "moves with a change", "cannot move", "by hand"
+VERDICTS = (MOVES, CHANGES, STAYS, BY_HAND)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the project has, one of VERDICTS, and which change, what instead, or where to click."""
+
+    kind: str
+    name: str
+    verdict: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Everything that a project has, as of one moment. `bytes` is the size of its database on disk."""
+
+    database: str
+    role: str
+    version: str
+    bytes: int
+    at: str  # UTC, ISO 8601
+    findings: tuple[Finding, ...]
+
+
+INVENTORY = Verb("supabase.inventory", "slipway.supabase.inventory.take:take", Nothing, Inventory, alone=True)

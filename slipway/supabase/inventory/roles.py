@@ -1,0 +1,59 @@
+"""Roles of the team's, settings of roles and of the database, and what is granted without being asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slipway.supabase import platform
+from slipway.supabase.interface import BY_HAND, CHANGES, MOVES, STAYS, Finding
+from slipway.supabase.inventory.project import Project, listed
+
+ROLES = "SELECT rolname, rolcanlogin, rolbypassrls, rolsuper FROM pg_roles ORDER BY 1"
+SETTINGS = """
+SELECT coalesce(r.rolname, ''), split_part(each, '=', 1), substr(each, strpos(each, '=') + 1)
+FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) each
+WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) ORDER BY 1, 2
+"""
+# What tables of the schema public are granted to the API's roles by themselves.
+DEFAULTS = """
+SELECT DISTINCT a.grantee::regrole::text FROM pg_default_acl d, aclexplode(d.defaclacl) a
+WHERE d.defaclobjtype = 'r' AND d.defaclnamespace = to_regnamespace('public')
+AND a.grantee IN (SELECT oid FROM pg_roles WHERE rolname IN ('anon', 'authenticated')) ORDER BY 1
+"""
+# Libraries that only the platform has, and what its own services read.
+OWN_SETTINGS = {"session_preload_libraries", "search_path", "pgrst.db_schemas", "log_statement"}
+TIMEOUTS = {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"}
+
+
+def find(project: Project) -> Iterator[Finding]:
+    for name, login, bypass, superuser in project.rows(ROLES):
+        if not platform.owns_role(name):
+            notes = ["its password is in no dump: a new one"] if login else []
+            notes += ["passes row level security by"] if bypass else []
+            notes += ["was a superuser, which no role is on the target"] if superuser else []
+            yield Finding("role", name, CHANGES if notes else MOVES, "; ".join(notes))
+    for role, name, value in project.rows(SETTINGS):
+        yield setting(role, name, value)
+    if given := [name for (name,) in project.rows(DEFAULTS)]:
+        note = f"every new table of public is granted to {listed(given)}: kept for the tables there are"
+        yield Finding("default privileges", "public", CHANGES, f"{note}; new ones are granted by their migrations")
+    else:
+        yield Finding("default privileges", "public", MOVES, "tables are granted one by one")
+
+
+def setting(role: str, name: str, value: str) -> Finding:
+    """A setting of a role or of the database. Its value is shown where it is a time alone: others may be secrets."""
+    of = f"{name} of {f'role {role}' if role else 'the database'}"
+    if name in TIMEOUTS:
+        ours = platform.owns_role(role) if role else False
+        note = f"{value}; the app's roles have their own on the target" if ours else value
+        return Finding("setting", of, CHANGES if ours else MOVES, note)
+    if name.startswith("app.settings."):
+        return Finding(
+            "setting", of, BY_HAND, "may be a secret, so its value is not shown: make it APP_ENV_NAME in .env"
+        )
+    if role and platform.owns_role(role):
+        return Finding("setting", of, STAYS, "of one of Supabase's own roles")
+    return Finding(
+        "setting", of, STAYS if name in OWN_SETTINGS and not role else BY_HAND, "ALTER DATABASE or ALTER ROLE … SET"
+    )

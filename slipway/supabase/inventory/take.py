@@ -1,0 +1,69 @@
+"""The whole inventory of a project, in one read-only transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC
+
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.postgres import connection
+from slipway.data.progress import teller
+from slipway.data.verb import Nothing
+from slipway.supabase import source
+from slipway.supabase.interface import MOVES, STAYS, Finding, Inventory
+from slipway.supabase.inventory import code, duties, extensions, logins, objects, outside, roles, rows, storage
+from slipway.supabase.inventory.project import Project, Target
+
+PARTS = (
+    ("extensions", extensions.find),
+    ("schemas and tables", objects.find),
+    ("functions, triggers, policies", code.find),
+    ("roles", roles.find),
+    ("users", logins.find),
+    ("buckets", storage.find),
+    ("jobs, queues, secrets", duties.find),
+    ("history", outside.find),
+)
+
+
+def take(ends: Endpoints, args: Nothing, emit: Emit) -> Inventory:
+    """Reads what the project has, and what the stack's database offers for it; nothing is written on either side.
+
+    Raises SettingsError and GateError as `source.snapshot` does.
+    """
+    target = offered(ends)
+    with source.snapshot(ends.supabase_url) as conn:
+        project = Project(conn, target)
+        size, at = conn.execute("SELECT pg_database_size(current_database()), now()").fetchone()
+        return Inventory(
+            database=conn.info.dbname,
+            role=conn.info.user,
+            version=conn.execute("SHOW server_version").fetchone()[0],
+            bytes=size,
+            at=at.astimezone(UTC).isoformat(timespec="seconds"),
+            findings=tuple(find(project, emit)),
+        )
+
+
+def offered(ends: Endpoints) -> Target:
+    """What the stack's database is, and which extensions it has."""
+    with connection.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway supabase") as conn:
+        found = dict(conn.execute("SELECT name::text, default_version FROM pg_available_extensions").fetchall())
+        return Target(conn.info.server_version // 10000, found)
+
+
+def find(project: Project, emit: Emit) -> Iterator[Finding]:
+    yield server(project)
+    for name, part in PARTS:
+        teller(emit)(name)
+        yield from part(project)
+    yield from rows.find(project, emit)
+
+
+def server(project: Project) -> Finding:
+    """Whether the target can take what a server of that version writes."""
+    major = project.conn.info.server_version // 10000
+    if major > project.target.major:
+        note = f"the target has {project.target.major}: POSTGRES_VERSION={major} in .env, before anything is in it"
+        return Finding("server", f"PostgreSQL {major}", STAYS, note)
+    return Finding("server", f"PostgreSQL {major}", MOVES, f"the target has {project.target.major}")

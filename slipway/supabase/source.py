@@ -1,0 +1,86 @@
+"""The project's database, opened for reading alone, as of one moment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from slipway.data.endpoints import Secret
+from slipway.data.postgres import connection
+from slipway.errors import GateError, SettingsError
+from slipway.system import transient
+
+if TYPE_CHECKING:
+    import psycopg
+
+WHERE = "SUPABASE_DB_URL"
+POOLED = 6543  # Supavisor's port in transaction mode: sessions, snapshots and pg_dump do not hold there
+DIRECT = re.compile(r"db\.[a-z0-9]+\.supabase\.(co|in|red)")
+NO_WAY = re.compile(
+    "network is unreachable|address family|could not translate host name|name or service not known", re.I
+)
+READABLE = """
+SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s
+"""
+POOLER = "the session pooler's address, port 5432: dashboard, Connect, Session pooler"
+
+
+@contextmanager
+def snapshot(url: Secret) -> Iterator[psycopg.Connection]:
+    """A session inside one read-only transaction: all that it reads is of one moment, and it cannot write.
+
+    Names come with their schema. Raises SettingsError for an address that cannot do this, GateError with the server's
+    answer where it lets nobody in.
+    """
+    refuse_pooled(url)
+    with open_source(url) as conn, connection.told(GateError, WHERE):
+        conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        conn.execute("SET LOCAL statement_timeout = 0")
+        conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        conn.execute("SET LOCAL search_path = ''")
+        yield conn
+
+
+def open_source(url: Secret) -> psycopg.Connection:
+    import psycopg
+
+    try:
+        return transient.again(
+            lambda: connection.open_connection(url, WHERE, timeout=15, purpose="slipway supabase"),
+            connection.not_let_in,
+            transient.CONNECTING,
+        )
+    except psycopg.OperationalError as error:
+        raise GateError(WHERE, connection.reason(error), *mend(url, error)) from None
+
+
+def refuse_pooled(url: Secret) -> None:
+    """Raises SettingsError where no project is set, and for the port of the transaction pooler."""
+    if not url:
+        raise SettingsError(
+            WHERE,
+            "not set where the data is",
+            "the project's database: dashboard, Connect",
+            f"set {WHERE} in .env; ./invoke up",
+        )
+    if connection.parameters(url, WHERE).get("port") == str(POOLED):
+        raise SettingsError(
+            WHERE, f"port {POOLED}, the transaction pooler: it keeps no snapshot", POOLER, f"edit {WHERE} in .env"
+        )
+
+
+def mend(url: Secret, error: Exception) -> tuple[str, str]:
+    """What is expected, and what to do: the direct address of a hosted project is IPv6 alone, which many networks lack."""
+    if DIRECT.fullmatch(connection.parameters(url, WHERE).get("host", "")) and NO_WAY.search(str(error)):
+        return f"a network with IPv6, which this address needs, or {POOLER}", f"edit {WHERE} in .env"
+    return "a server that lets this role in", f"edit {WHERE} in .env: dashboard, Connect"
+
+
+def readable(conn: psycopg.Connection, relation: str) -> bool | None:
+    """Whether this role may read a table, given as schema.name without quotes; None where there is none."""
+    schema, _, name = relation.partition(".")
+    row = conn.execute(READABLE, (schema, name)).fetchone()
+    return row[0] if row else None

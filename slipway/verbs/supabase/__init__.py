@@ -1,0 +1,1 @@
+"""`supabase.…`: leaving Supabase."""
