@@ -14,7 +14,7 @@ from slipway.system import requirements
 
 SCENARIOS = "tests/scenarios"
 # In the order in which they begin: long files first, and the hundreds of short ones fill the gaps at the end.
-ALWAYS = ("tests/embedded", "tests/app", "tests/supabase", "tests/newman", "tests/dokploy", "tests/unit")
+ALWAYS = ("tests/embedded", "tests/supabase", "tests/app", "tests/newman", "tests/dokploy", "tests/unit")
 WORKERS = "3"
 
 

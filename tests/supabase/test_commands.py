@@ -11,14 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.clone import free_port
-from tests.support.supabase.source import PASSWORD, Source, source
+from tests.support.supabase.source import PASSWORD, Source
 from tests.support.working_copy import WorkingCopy, copy_to
-
-
-@pytest.fixture(scope="module")
-def project() -> Iterator[Source]:
-    with source() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -17,7 +16,7 @@ from slipway.supabase import source as opened
 from slipway.supabase.interface import BY_HAND, CHANGES, MOVES, STAYS, Finding, Inventory
 from slipway.supabase.inventory import take
 from slipway.system.redact import Secret
-from tests.support.supabase.source import PASSWORD, Source, source
+from tests.support.supabase.source import PASSWORD, Source
 
 SECRETS = ("eyJ", "hooks.example.org/", "$2a$10$", PASSWORD, "sk_live")
 # Kind and how the name begins, with the verdict and what the note has to say.
@@ -60,12 +59,6 @@ EXPECTED = [
     ("dashboard", "OAuth providers", BY_HAND, ""),
     ("rows", "public.profiles.avatar_url: 15 rows", CHANGES, ""),
 ]
-
-
-@pytest.fixture(scope="module")
-def project() -> Iterator[Source]:
-    with source() as found:
-        yield found
 
 
 def inventory(project: Source, url: str = "") -> Inventory:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from typing import Literal
 from urllib.parse import quote
 
 import psycopg
+from psycopg import sql
 
 from tests.support import services
 from tests.support.supabase import history, objects, passwords
@@ -60,10 +62,12 @@ class Source:
 
     def connect(self, role: str = "postgres") -> psycopg.Connection:
         """Statement by statement, without a transaction, as one of the project's roles."""
-        if role in ("postgres", "supabase_admin"):
-            return psycopg.connect(self.url if role == "postgres" else self.admin_url, autocommit=True)
+        if role in ("postgres", "authenticator"):
+            return psycopg.connect(self.url.replace("//postgres:", f"//{role}:", 1), autocommit=True)
         conn = psycopg.connect(self.admin_url, autocommit=True)
-        conn.execute(psycopg.sql.SQL("set session authorization {}").format(psycopg.sql.Identifier(role)))
+        if role == "supabase_admin":
+            return conn
+        conn.execute(sql.SQL("set session authorization {}").format(sql.Identifier(role)))
         return conn
 
 
@@ -85,6 +89,7 @@ def source(
     folder = Path(tempfile.mkdtemp(prefix="slipway-supabase-"))
     try:
         made = services.make_postgres(folder, programs(), superuser="supabase_admin")
+        made.server.signal_to_stop = signal.SIGQUIT  # nobody wants its data afterwards
         made.start(*(word for option in OPTIONS for word in ("-c", option)))
         try:
             services.until(made.ready, "postgres accepts connections")

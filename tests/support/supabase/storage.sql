@@ -201,6 +201,7 @@ begin
     end loop;
 end
 $$;
+revoke all on migrations from service_role;
 grant all on buckets, objects to postgres with grant option;
 grant all on buckets, objects, buckets_analytics to anon, authenticated;
 grant all on s3_multipart_uploads, s3_multipart_uploads_parts, buckets_analytics to postgres;
