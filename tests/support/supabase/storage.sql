@@ -1,6 +1,6 @@
 -- Schema storage as Supabase's storage server leaves it in mid 2026: the index of the objects, whose bytes are elsewhere.
 -- Columns, types, names of constraints, indexes and triggers are its own; of its functions those that policies and
--- people call are here, and storage.search is a simple one. Run by supabase_admin.
+-- people call are here, and storage.search is a simple one. The two tables iceberg_* are left out. Run by supabase_admin.
 set role supabase_storage_admin;
 set search_path = storage;
 
@@ -137,6 +137,13 @@ create function operation() returns text language plpgsql stable as $$
 begin
     return current_setting('storage.operation', true);
 end
+$$;
+create function allow_any_operation(expected_operations text[]) returns boolean language sql stable as $$
+    select regexp_replace(storage.operation(), '^storage[.]', '') in (
+        select regexp_replace(expected, '^storage[.]', '') from unnest(expected_operations) expected)
+$$;
+create function allow_only_operation(expected_operation text) returns boolean language sql stable as $$
+    select storage.allow_any_operation(array[expected_operation])
 $$;
 create function get_size_by_bucket() returns table (size bigint, bucket_id text) language plpgsql stable as $$
 begin
