@@ -10,13 +10,15 @@ from pathlib import Path
 from slipway.environment import ROOT
 from slipway.verbs import test as verb
 
+OURS = ("pyproject.toml", "tests/conftest.py", "tests/support/campaign.py")
 MARKED = "pytestmark = [pytest.mark.scenario, pytest.mark.long]"
 
 
 def begun(folder: Path) -> list[str]:
     """The files of a tree in the order in which one worker begins them, with the arguments and the conftest of ours."""
-    (folder / "tests" / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
-    (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    for name in OURS:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text((ROOT / name).read_text())
     words = ["1" if word == verb.WORKERS else word for word in verb.everything(scenarios=True)]
     argv = [sys.executable, "-m", "pytest", "-vv", "-p", "no:cacheprovider", *words]
     env = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
