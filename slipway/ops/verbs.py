@@ -79,6 +79,7 @@ VERBS = {
     "pitr.done": "slipway.data.pitr.interface:DONE",
     "pitr.settle": "slipway.data.pitr.interface:SETTLE",
     "supabase.inventory": "slipway.supabase.interface:INVENTORY",
+    "supabase.copy": "slipway.supabase.interface:COPY",
 }
 
 

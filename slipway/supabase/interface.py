@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from slipway.data.restore.interface import Check
 from slipway.data.verb import Nothing, Verb
 
 # What becomes of a thing that the project has.
@@ -33,4 +34,30 @@ class Inventory:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True)
+class Copy:
+    """Copy the project in the place of the live database, or into one of its own; `fresh` dumps it again in any case."""
+
+    into: str = ""
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Copied:
+    """The database that is the copy, the new name of the one that it replaced, what was compared, and what stayed.
+
+    `begun` is the moment that the copy is of, UTC; `left` describes objects of the team's that could not come.
+    """
+
+    database: str
+    old: str | None
+    checks: tuple[Check, ...]
+    rows: int
+    left: tuple[str, ...]
+    notes: tuple[str, ...]
+    begun: str
+    seconds: float
+
+
 INVENTORY = Verb("supabase.inventory", "slipway.supabase.inventory.take:take", Nothing, Inventory, alone=True)
+COPY = Verb("supabase.copy", "slipway.supabase.copying.copy:copy", Copy, Copied, alone=True)

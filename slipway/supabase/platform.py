@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 MOVED = ("auth", "storage")  # the platform's schemas whose rows are the team's
 EXTENSIONS = "extensions"
+API_ROLES = ("anon", "authenticated", "service_role")  # those that policies and grants of a team name
 
 # What stands for it, by the schema whose functions and tables code may name.
 INSTEAD: Mapping[str, str] = {

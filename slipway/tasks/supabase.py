@@ -2,7 +2,7 @@
 
 from invoke import Collection, task
 
-from slipway.tasks.shared import JSON, ON, perform
+from slipway.tasks.shared import JSON, NAMED, ON, WAIT, number, perform
 
 
 @task(default=True, help={"on": ON, "write": "write docs/supabase-fallback.md, for the team", "json": JSON})
@@ -11,4 +11,20 @@ def inventory(c, on="local", write=False, json=False):
     perform("supabase.inventory", on, write=write, json=json)
 
 
-namespace = Collection("supabase", inventory)
+@task(
+    optional=["yes"],
+    help={
+        "on": ON,
+        "into": "name of a database of its own; default: in the place of the live one",
+        "fresh": "dump the project again, also where a dump is there whole",
+        "yes": NAMED,
+        "wait": WAIT,
+        "json": JSON,
+    },
+)
+def copy(c, into="", on="local", fresh=False, yes=False, wait="0", json=False):
+    """Copy the project's schema, data and logins, of one moment, and compare every row."""
+    perform("supabase.copy", on, into=into, fresh=fresh, yes=yes, wait=number("wait", wait), json=json)
+
+
+namespace = Collection("supabase", inventory, copy)

@@ -114,6 +114,7 @@ def run_dump(programs: Path, way: Source, snapshot: str, target: Path, name: str
         "--no-sync",
         "--verbose",
         "--no-password",
+        *(f"--exclude-schema={name}" for name in way.without),
         f"--file={target}",
     ]
     child = subprocess.Popen(

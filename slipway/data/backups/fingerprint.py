@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ FROM (SELECT count(*) AS rows, mod(mod(coalesce(sum(
 COUNTED = "SELECT count(*), NULL::text FROM ONLY {table}"
 # Ordinary tables, partitions included, whose rows pg_dump writes: none of the system's, of extensions, or temporary.
 TABLES = """
-SELECT format('%I.%I', n.nspname, c.relname), c.oid::bigint, coalesce(pg_table_size(c.oid), 0)
+SELECT format('%%I.%%I', n.nspname, c.relname), c.oid::bigint, coalesce(pg_table_size(c.oid), 0)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+    AND n.nspname <> ALL (%s) AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                     AND d.deptype = 'e')
 ORDER BY 1
 """
@@ -61,6 +62,6 @@ def settle(conn: psycopg.Connection) -> None:
     )
 
 
-def tables(conn: psycopg.Connection) -> list[tuple[str, int, int]]:
-    """(name, oid, bytes on disk) of every table whose rows a dump holds, by name."""
-    return conn.execute(TABLES).fetchall()
+def tables(conn: psycopg.Connection, without: Sequence[str] = ()) -> list[tuple[str, int, int]]:
+    """(name, oid, bytes on disk) of every table whose rows a dump holds, by name; none of the schemas `without`."""
+    return conn.execute(TABLES, (list(without),)).fetchall()

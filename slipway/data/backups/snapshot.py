@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -59,13 +59,13 @@ class Snapshot:
 def open_snapshot(way: Source) -> Iterator[Snapshot]:
     """A snapshot in which no table can be dropped, truncated or altered until the block ends."""
     with connection.told(BackupError, f"database {way.database}"), source.connect(way) as conn:
-        tables = lock_tables(conn)
+        tables = lock_tables(conn, way.without)
         fingerprint.settle(conn)
         name = conn.execute("SELECT pg_export_snapshot()").fetchone()[0]
         yield Snapshot(conn, name, tables, definitions(conn))
 
 
-def lock_tables(conn: psycopg.Connection) -> list[tuple[str, int, int]]:
+def lock_tables(conn: psycopg.Connection, without: Sequence[str] = ()) -> list[tuple[str, int, int]]:
     """Begins the transaction with a lock on every table, before its snapshot is taken; returns the tables.
 
     A TRUNCATE after the snapshot would show it an empty table, and a DROP none: what runs now is waited for, what
@@ -76,12 +76,12 @@ def lock_tables(conn: psycopg.Connection) -> list[tuple[str, int, int]]:
 
     gone = ""
     for attempt in range(TRIES):
-        names = {name for name, _, _ in fingerprint.tables(conn)}
+        names = {name for name, _, _ in fingerprint.tables(conn, without)}
         conn.execute(BEGIN)
         try:
             for some in parts([f"ONLY {name}" for name in sorted(names)], LOCKED):
                 conn.execute(f"LOCK TABLE {', '.join(some)} IN ACCESS SHARE MODE")
-            found = fingerprint.tables(conn)
+            found = fingerprint.tables(conn, without)
             if names >= {name for name, _, _ in found}:
                 return found
         except (errors.UndefinedTable, errors.InvalidSchemaName) as error:
@@ -91,7 +91,7 @@ def lock_tables(conn: psycopg.Connection) -> list[tuple[str, int, int]]:
                 raise
         except errors.OutOfMemory:
             conn.execute(f"ROLLBACK; {BEGIN}")
-            return fingerprint.tables(conn)
+            return fingerprint.tables(conn, without)
         conn.execute("ROLLBACK")
     raise Moved(
         f"database {conn.info.dbname}", f"tables come and go all the time{gone}", "tables that stay for a moment", ""

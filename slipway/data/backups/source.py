@@ -36,12 +36,14 @@ SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename), last_value FROM p
 
 @dataclass(frozen=True)
 class Source:
-    """A way into the database: the URL, the setting that it comes from, and the role to act as, if another."""
+    """A way into the database: the URL, the setting that it comes from, the role to act as, if another, and the
+    schemas that are left out."""
 
     url: Secret
     where: str
     database: str
     role: str = ""
+    without: tuple[str, ...] = ()
 
 
 def choose(ends: Endpoints) -> Source:

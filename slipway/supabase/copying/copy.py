@@ -1,0 +1,203 @@
+"""`supabase.copy`: the project's schema, data and logins, of one moment, in a database of this stack's server."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slipway.data.backups import dump, manifest, snapshot, take
+from slipway.data.backups import source as backup_source
+from slipway.data.backups.source import Source
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.postgres import connection, scratch
+from slipway.data.postgres import copy as postgres_copy
+from slipway.data.postgres import programs as postgres_programs
+from slipway.data.progress import progress
+from slipway.data.restore import archive, filling, people, place, proof, restoring, swap
+from slipway.data.restore.archive import Archive
+from slipway.data.restore.interface import Check
+from slipway.errors import BackupError, SettingsError, VerificationError
+from slipway.supabase import platform, source
+from slipway.supabase.copying import entries, leave, prelude, rights
+from slipway.supabase.copying.leave import Left
+from slipway.supabase.interface import Copied, Copy
+
+if TYPE_CHECKING:
+    import psycopg
+
+FOLDER = "supabase"  # of the state: the dump of a copy that was cut short
+WHERE = source.WHERE
+TEAMS_ROLES = "SELECT rolname FROM pg_roles WHERE NOT rolsuper ORDER BY 1"
+
+
+def copy(ends: Endpoints, args: Copy, emit: Emit) -> Copied:
+    """Copies the project beside the live database, compares the two, and puts the copy in its place or under a name.
+
+    A dump that is complete is used again when what comes after it was cut short. Raises SettingsError for a project
+    that cannot be copied, VerificationError for a copy that is not as the project was.
+    """
+    started = time.monotonic()
+    source.refuse_pooled(ends.supabase_url)
+    path = ends.state_dir / FOLDER
+    with place.server(ends) as conn, connection.told(BackupError, "the copy"):
+        restoring.refuse_taken(conn, args.into)
+        notes = dumped(ends, path, args, conn, emit)
+        done = fill(ends, conn, path, args, emit, started)
+    shutil.rmtree(path)
+    return replace(done, notes=(*notes, *done.notes))
+
+
+def dumped(ends: Endpoints, path: Path, args: Copy, conn: psycopg.Connection, emit: Emit) -> list[str]:
+    """Fills the directory with a whole dump, unless one is there; what there is to say of that."""
+    if (path / manifest.DIGEST).exists() and not args.fresh and (found := manifest.read(path))["of"] == address(ends):
+        return [f"the dump of {found['begun']} was there and whole; --fresh takes another"]
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True, mode=0o700)
+    server = conn.info.server_version // 10000
+    manifest.write(path, write_dump(ends, path, server, archive.available(conn), emit))
+    return []
+
+
+def address(ends: Endpoints) -> str:
+    """Which project it is, without its password."""
+    given = connection.parameters(ends.supabase_url, WHERE)
+    return f"{given.get('user', '')}@{given.get('host', '')}:{given.get('port', '')}/{given.get('dbname', '')}"
+
+
+def way_to(ends: Endpoints) -> Source:
+    given = connection.parameters(ends.supabase_url, WHERE)
+    return Source(ends.supabase_url, WHERE, given.get("dbname") or given.get("user", ""), without=tuple(leave.LEFT))
+
+
+def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit: Emit) -> dict:
+    """Dump, counts and hashes of every table, grants, and what stays behind: all as of one snapshot."""
+    way = way_to(ends)
+    source.open_source(ends.supabase_url).close()  # for its words, where nobody is let in
+    begun = take.now()
+    with snapshot.open_snapshot(way) as taken:
+        facts = backup_source.describe_server(taken.conn)
+        major = facts["server_version_num"] // 10000
+        refuse_newer(major, server)
+        taken.conn.execute("SET LOCAL search_path = ''")
+        extensions, missing = prelude.wanted(taken.conn, offered)
+        left = leave.look(taken.conn, missing)
+        names = [name for (name,) in taken.conn.execute(TEAMS_ROLES) if not platform.owns_role(name)]
+        given = rights.statements(taken.conn, {*names, *platform.API_ROLES})
+        events = rights.event_triggers(taken.conn)
+        programs = postgres_programs.folder(ends, major, "pg_dump", "pg_dumpall", "pg_restore")
+        dump.roles(programs, way, path / manifest.GLOBALS, False)
+        tables = take.dump_database(programs, way, taken, path / manifest.DUMP, "slipway supabase", True, emit)
+    sequences = {name: value for name, value in facts["sequences"].items() if name.partition(".")[0] not in leave.LEFT}
+    return facts | {
+        "id": f"supabase-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
+        "of": address(ends),
+        "begun": begun,
+        "tables": tables,
+        "sequences": sequences,
+        "extensions": extensions,
+        "missing": missing,
+        "left": [list(pair) for pair in sorted(left.objects)],
+        "told": list(left.told),
+        "rights": given,
+        "event_triggers": events,
+        "roles": names,
+        "tools": {"pg_dump": dump.version(programs / "pg_dump")},
+        "files": {},
+    }
+
+
+def refuse_newer(major: int, server: int) -> None:
+    if major > server:
+        raise SettingsError(
+            "the project's server",
+            f"PostgreSQL {major}, and the target has {server}",
+            f"PostgreSQL {major} or newer",
+            f"POSTGRES_VERSION={major} in .env, before anything is in it",
+        )
+
+
+def fill(ends: Endpoints, conn: psycopg.Connection, path: Path, args: Copy, emit: Emit, started: float) -> Copied:
+    """The new database: extensions, the dump without what stays behind, grants; compared, and then in its place."""
+    found = manifest.read(path)
+    live = scratch.database_of(ends)
+    opened = archive.open_archive(ends, path, found | {"files": {manifest.DUMP: {}}}, conn.info.server_version // 10000)
+    notes = place.drop_leftovers(conn, live)
+    with place.beside(conn, ends, live, found) as made:
+        notes += people.ensure(conn, set(found["roles"]), opened.globals)
+        owner = place.owner(conn, ends, live)
+        with scratch.maker(ends, made.name) as inside:
+            prelude.make_extensions(inside, found["extensions"], owner)
+        restore(ends, opened, made, owner, emit)
+        with scratch.maker(ends, made.name) as inside:
+            finish(inside, owner, found["rights"], found["event_triggers"] if ends.admin_url else [], emit)
+        checks = prove(ends, opened, made, emit)
+        old = settle(ends, conn, made, live, args, found["id"])
+    return Copied(
+        made.name if args.into else live,
+        old,
+        tuple(checks),
+        rows=sum(facts["rows"] for facts in found["tables"].values()),
+        left=tuple(found["told"]),
+        notes=(*notes, *made.notes, *(f"extension {name}: not made here" for name in found["missing"])),
+        begun=found["begun"],
+        seconds=round(time.monotonic() - started, 3),
+    )
+
+
+def restore(ends: Endpoints, opened: Archive, made: place.Made, owner: str, emit: Emit) -> None:
+    left = Left(frozenset((number, id) for number, id in opened.manifest["left"]), ())
+    chosen = entries.chosen(opened.run_pg_restore("--list"), left)
+    words = ("--no-owner", "--no-privileges", f"--role={owner}")
+    with scratch.maker(ends, made.name) as watch:
+        filling.fill(opened, postgres_copy.environment(ends, made.name), chosen, words, emit, watch)
+
+
+def finish(inside: psycopg.Connection, owner: str, given: list[str], events: list[str], emit: Emit) -> None:
+    """Grants as the owner, the way of the logins, event triggers as the administrator, statistics."""
+    from psycopg import sql
+
+    progress(emit, "grants and statistics", 0, 0, "")
+    with inside.transaction():
+        inside.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(owner)))
+        for statement in given:
+            inside.execute(statement)
+        prelude.open_logins(inside)
+    for statement in events:
+        inside.execute(statement)
+    inside.execute("ANALYZE")
+
+
+def prove(ends: Endpoints, opened: Archive, made: place.Made, emit: Emit) -> list[Check]:
+    """Every table, row and sequence against what was counted in the project at the moment of the dump."""
+    scope = proof.Scope(without=tuple(opened.manifest["missing"]))
+    checks = proof.checks(lambda: scratch.maker(ends, made.name), opened, scope, emit)
+    if failed := proof.failures(checks):
+        raise VerificationError(
+            "the copy",
+            failed[0],
+            "the project as it was at the moment of the dump; the live database was not touched",
+            "./invoke supabase.copy --fresh",
+            tuple(failed[1:]),
+        )
+    return checks
+
+
+def settle(
+    ends: Endpoints, conn: psycopg.Connection, made: place.Made, live: str, args: Copy, source_id: str
+) -> str | None:
+    """The copy under the name that was asked for, or in the place of the live database, whose new name is returned."""
+    from psycopg import sql
+
+    new = sql.Identifier(made.name)
+    path = sql.SQL("ALTER DATABASE {} SET search_path = ").format(new).as_string(conn) + prelude.SEARCH_PATH
+    with place.connect_beside(ends, live) as other:
+        if args.into:
+            conn.execute(path)
+            swap.name(conn, other, made, args.into, source_id)
+            return None
+        opened = sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO PUBLIC").format(new).as_string(conn)
+        return swap.swap(conn, other, live, made, source_id, [opened, path])

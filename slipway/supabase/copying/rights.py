@@ -1,0 +1,142 @@
+# ruff: noqa: S608 (the parts are constants of this file)
+"""Who may do what in the copy: the project's grants to the roles that the target has too.
+
+A dump's grants name roles of the platform's. Taken from the catalog they are told apart by name, and the owner is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from slipway.supabase import platform
+from slipway.supabase.copying.leave import LEFT
+
+if TYPE_CHECKING:
+    import psycopg
+
+# By kind: what GRANT calls it, how it is named, its list, its owner, whether PUBLIC has something by itself, where from.
+RELATIONS = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+KINDS = (
+    (
+        "SCHEMA",
+        "quote_ident(n.nspname)",
+        "n.nspacl",
+        "n.nspowner",
+        False,
+        "pg_namespace n",
+        "true",
+        "pg_namespace",
+        "n",
+    ),
+    (
+        "TABLE",
+        "c.oid::regclass::text",
+        "c.relacl",
+        "c.relowner",
+        False,
+        RELATIONS,
+        "c.relkind IN ('r', 'p', 'v', 'm')",
+        "pg_class",
+        "c",
+    ),
+    (
+        "SEQUENCE",
+        "c.oid::regclass::text",
+        "c.relacl",
+        "c.relowner",
+        False,
+        RELATIONS,
+        "c.relkind = 'S'",
+        "pg_class",
+        "c",
+    ),
+    (
+        "ROUTINE",
+        "p.oid::regprocedure::text",
+        "p.proacl",
+        "p.proowner",
+        True,
+        "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace",
+        "true",
+        "pg_proc",
+        "p",
+    ),
+    (
+        "TYPE",
+        "t.oid::regtype::text",
+        "t.typacl",
+        "t.typowner",
+        True,
+        "pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace",
+        "t.typtype IN ('e', 'd', 'r')",
+        "pg_type",
+        "t",
+    ),
+)
+TEAM = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> ALL (%(left)s)"
+COLUMNS = f"""
+SELECT c.oid::regclass::text, quote_ident(a.attname), x.privilege_type, x.grantee, x.is_grantable
+FROM pg_attribute a JOIN {RELATIONS} ON c.oid = a.attrelid, aclexplode(a.attacl) x
+WHERE {TEAM} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, 2, 3
+"""
+
+
+def statements(source: psycopg.Connection, kept: set[str]) -> list[str]:
+    """GRANT and REVOKE statements that give the roles `kept`, and PUBLIC, what they have in the project."""
+    roles = dict(
+        source.execute("SELECT oid, rolname FROM pg_roles WHERE rolname = ANY (%s)", (sorted(kept),)).fetchall()
+    )
+    names = {
+        0: "PUBLIC",
+        **{oid: source.execute("SELECT quote_ident(%s)", (name,)).fetchone()[0] for oid, name in roles.items()},
+    }
+    return [*of_objects(source, names), *of_columns(source, names)]
+
+
+def of_objects(source: psycopg.Connection, names: dict[int, str]) -> Iterator[str]:
+    for word, name, acl, owner, public, tables, condition, catalog, alias in KINDS:
+        query = f"""
+            SELECT {name}, (SELECT coalesce(json_agg(json_build_array(x.grantee::bigint, x.privilege_type, x.is_grantable)), '[]')
+                FROM aclexplode({acl}) x WHERE x.grantee <> {owner})
+            FROM {tables} WHERE {acl} IS NOT NULL AND {condition} AND {TEAM} AND NOT EXISTS (
+                SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {alias}.oid AND e.deptype = 'e')
+            ORDER BY 1"""
+        for target, given in source.execute(query, {"left": LEFT}):
+            if public:
+                yield f"REVOKE ALL ON {word} {target} FROM PUBLIC"
+            yield from granted(word, target, given, names)
+
+
+def granted(word: str, target: str, given: list, names: dict[int, str]) -> Iterator[str]:
+    """One statement for each role and each kind of grant option."""
+    by_role: dict[tuple[int, bool], list[str]] = {}
+    for grantee, privilege, option in given:
+        if grantee in names:
+            by_role.setdefault((grantee, option), []).append(privilege)
+    for (grantee, option), privileges in by_role.items():
+        more = " WITH GRANT OPTION" if option else ""
+        yield f"GRANT {', '.join(sorted(set(privileges)))} ON {word} {target} TO {names[grantee]}{more}"
+
+
+def of_columns(source: psycopg.Connection, names: dict[int, str]) -> Iterator[str]:
+    for table, column, privilege, grantee, option in source.execute(COLUMNS, {"left": LEFT}):
+        if grantee in names:
+            more = " WITH GRANT OPTION" if option else ""
+            yield f"GRANT {privilege} ({column}) ON {table} TO {names[grantee]}{more}"
+
+
+EVENT_TRIGGERS = """
+SELECT format('CREATE EVENT TRIGGER %%I ON %%s %%s EXECUTE FUNCTION %%s()', e.evtname, e.evtevent,
+    coalesce('WHEN TAG IN (' || (SELECT string_agg(quote_literal(t), ', ') FROM unnest(e.evttags) t) || ')', ''),
+    e.evtfoid::regproc), format('ALTER EVENT TRIGGER %%I %%s', e.evtname,
+    CASE e.evtenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END)
+FROM pg_event_trigger e JOIN pg_proc p ON p.oid = e.evtfoid JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE e.evtname <> ALL (%(events)s) AND n.nspname <> ALL (%(left)s) ORDER BY 1
+"""
+
+
+def event_triggers(source: psycopg.Connection) -> list[str]:
+    """The team's own, as statements for an administrator: nobody else may make them."""
+    values = {"events": sorted(platform.EVENT_TRIGGERS), "left": LEFT}
+    return [statement for row in source.execute(EVENT_TRIGGERS, values) for statement in row]

@@ -1,0 +1,197 @@
+"""A whole project as a database of a stack: everything of the team's is there, works, and was compared; nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from slipway.data.postgres import catalog
+from slipway.supabase.copying.leave import LEFT
+from tests.support.clone import free_port
+from tests.support.supabase.asking import claims
+from tests.support.supabase.source import PASSWORD, Source, source
+from tests.support.waiting import until
+from tests.support.working_copy import WorkingCopy, copy_to
+
+SECRETS = (PASSWORD, "foreign-secret", "eyJ")
+GRANT = re.compile(r"^(.*?)=([a-zA-Z*]*)/")
+# What differs on purpose, or by the version of the server.
+EXPECTED = (
+    "policy slipway_logins of auth.",
+    "default privileges of ",
+    "event trigger issue_",
+    "event trigger pgrst_",
+    "function extensions.grant_",
+    "function extensions.pgrst_",
+    "function extensions.set_graphql_placeholder",
+    "extension ",
+    "foreign server warehouse: missing",
+    "table billing.archive: missing",
+    'trigger "tasks webhook" of public.tasks: missing',
+    "publication supabase_realtime",
+)
+
+
+@pytest.fixture(scope="module")
+def stack(project: Source) -> Iterator[WorkingCopy]:
+    """A stack that was told of the project."""
+    folder = Path(tempfile.mkdtemp(prefix="slipway-copy-"))
+    copy = copy_to(folder / "work tree")
+    copy.env |= {"HTTP_PORT": str(free_port()), "SUPABASE_DB_URL": project.url}
+    try:
+        copy.up()
+        yield copy
+    finally:
+        copy.clean()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def told(stack: WorkingCopy) -> str:
+    """What the copy into a database of its own has said."""
+    done = stack.invoke("supabase.copy", "--into", "moved")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def connect(stack: WorkingCopy, database: str = "moved", role: str = "postgres") -> psycopg.Connection:
+    return psycopg.connect(stack.database_url(role).rpartition("/")[0] + f"/{database}", autocommit=True)
+
+
+def of_one_owner(found: catalog.Snapshot) -> catalog.Snapshot:
+    """The same for the roles that both servers have, whoever owns it; without what differs between versions."""
+    kept = {}
+    for name, facts in catalog.of_any_copy(found).items():
+        facts = {fact: value for fact, value in facts.items() if fact not in ("owner", "definition", "identity")}
+        if "grants" in facts:
+            given = (GRANT.match(each) for each in facts["grants"])
+            facts["grants"] = sorted(
+                f"{each[1]}={each[2]}"
+                for each in given
+                if each[1] in ("", "anon", "authenticated", "service_role", "reporting")
+            )
+        kept[name] = facts
+    return kept
+
+
+def test_everything_of_the_teams_is_there_as_it_was(project: Source, stack: WorkingCopy, told: str) -> None:
+    with project.connect() as before, connect(stack) as after:
+        expected, found = of_one_owner(catalog.snapshot(before)), of_one_owner(catalog.snapshot(after))
+    left = re.compile(rf'"?\b({"|".join(LEFT)})"?\.|schema ({"|".join(LEFT)})\b')
+    differing = [each for each in catalog.difference(expected, found) if not each.startswith(EXPECTED)]
+    assert [each for each in differing if not left.search(each.partition(":")[0])] == []
+
+
+def test_it_says_what_was_compared_and_what_stays_behind_and_no_secret(told: str) -> None:
+    assert "compared row by row" in told
+    assert "stays behind: trigger tasks webhook on table public.tasks" in told
+    assert "stays behind: foreign table billing.archive" in told
+    assert "event trigger" not in told and not [secret for secret in SECRETS if secret in told]
+
+
+def test_one_role_owns_everything_and_is_no_superuser(stack: WorkingCopy, told: str) -> None:
+    with connect(stack) as conn:
+        owners = conn.execute(
+            "select distinct pg_get_userbyid(relowner) from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            "where n.nspname in ('public', 'billing', 'auth', 'storage') and not exists (select from pg_depend e "
+            "where e.objid = c.oid and e.deptype = 'e')"
+        ).fetchall()
+        assert owners == [("slipway_owner",)]
+        assert conn.execute("select rolsuper from pg_roles where rolname = 'slipway_owner'").fetchone() == (False,)
+
+
+def test_policies_hold_in_the_copy(project: Source, stack: WorkingCopy, told: str) -> None:
+    seen = "select id from public.profiles order by 1"
+    with connect(stack) as conn, project.connect("supabase_admin") as before:
+        for who in ("ada", "ben", "cem", None):
+            counts = []
+            for each in (before, conn):
+                with each.transaction(force_rollback=True):
+                    each.execute(f"set local role {'authenticated' if who else 'anon'}")
+                    if who:
+                        each.execute("select set_config('request.jwt.claims', %s, true)", [json.dumps(claims(who))])
+                    counts.append(
+                        [
+                            each.execute(f"select count(*) from {table}").fetchone()[0]
+                            for table in ("public.profiles", "public.tasks", "storage.objects")
+                        ]
+                    )
+            assert counts[0] == counts[1], who
+        assert conn.execute(seen).fetchall() == before.execute(seen).fetchall()
+
+
+def test_the_role_of_logins_reads_them_and_nobody_else_does(stack: WorkingCopy, told: str) -> None:
+    with connect(stack) as conn:
+        counts = "select count(*) from auth.users"
+        total = conn.execute(counts).fetchone()
+        with conn.transaction(force_rollback=True):
+            conn.execute("set local role supabase_auth_admin")
+            assert conn.execute(counts).fetchone() == total
+        for role in ("anon", "authenticated", "slipway_readonly"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+                conn.execute(f"set local role {role}")
+                conn.execute(counts)
+
+
+def test_a_new_user_gets_a_profile_by_the_trigger_of_the_team(stack: WorkingCopy, told: str) -> None:
+    with connect(stack) as conn, conn.transaction(force_rollback=True):
+        conn.execute("set local role slipway_owner")
+        new = "00000000-0000-4000-8000-00000000ffff"
+        conn.execute("insert into auth.users (id, email) values (%s, 'new@example.org')", [new])
+        assert conn.execute("select count(*) from public.profiles where id = %s", [new]).fetchone() == (1,)
+
+
+def test_the_project_was_only_read(project: Source, stack: WorkingCopy, told: str) -> None:
+    with psycopg.connect(project.admin_url, autocommit=True) as conn:
+        ask = "select pg_current_xact_id()::text::bigint"
+        before = conn.execute(ask).fetchone()[0]
+        assert stack.invoke("supabase.copy", "--into", "again").returncode == 0
+        assert conn.execute(ask).fetchone()[0] == before + 1  # the question itself
+
+
+def test_a_name_that_is_taken_is_refused(stack: WorkingCopy, told: str) -> None:
+    done = stack.invoke("supabase.copy", "--into", "moved")
+    assert done.returncode == 2 and "moved is there already" in done.stderr
+
+
+def test_in_the_place_of_the_live_one_it_wants_a_yes_and_keeps_that(stack: WorkingCopy) -> None:
+    refused = stack.invoke("supabase.copy")
+    assert refused.returncode == 2 and "--yes" in refused.stderr
+    done = stack.invoke("supabase.copy", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    kept = re.search(r"the database of before is (\S+);", done.stdout)[1]
+    with connect(stack, kept) as before, connect(stack, "slipway") as now:
+        assert before.execute("select to_regclass('slipway.history') is not null").fetchone() == (True,)
+        assert now.execute("select to_regclass('billing.invoices') is not null").fetchone() == (True,)
+    with connect(stack, "slipway", "app") as app:
+        assert app.execute("show search_path").fetchone() == ('"$user", public, extensions',)
+
+
+def test_a_copy_that_was_killed_goes_on_with_the_dump_that_is_whole(stack: WorkingCopy) -> None:
+    child = stack.start("supabase.copy", "--into", "killed", "--json")
+    until(lambda: list(stack.root.rglob("supabase/manifest.sha256")), "the dump is whole")
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    done = stack.invoke("supabase.copy", "--into", "killed", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "was there and whole" in done.stdout
+    assert not list(stack.root.rglob("supabase/manifest.sha256")), "the dump goes when the copy is there"
+
+
+def test_a_table_that_the_target_cannot_make_stops_it_before_anything_is_made(stack: WorkingCopy) -> None:
+    with source(rows=1) as other:
+        with other.connect() as team:
+            team.execute("create table public.due (id int primary key, at bigint default nextval('cron.jobid_seq'))")
+        refused = stack.invoke("supabase.copy", "--into", "half", SUPABASE_DB_URL=other.url)
+    assert refused.returncode == 2 and "public.due" in refused.stderr
+    with connect(stack, "postgres") as conn:
+        names = {name for (name,) in conn.execute("select datname from pg_database")}
+    assert not [name for name in names if name == "half" or "_restore_" in name.replace("before_restore", "")]
