@@ -23,7 +23,7 @@ from backend.adapters.http import (
     supabase_storage,
     tasks,
 )
-from backend.adapters.http.limits import Limits
+from backend.adapters.http.limits import PATIENCE, Limits
 from backend.adapters.http.observing import Observing
 from backend.resources import resources
 from backend.settings import Settings
@@ -48,10 +48,10 @@ def application(settings: Settings) -> FastAPI:
     more = (
         [Middleware(CORSMiddleware, **CORS, allow_origins=list(settings.cors_origins))] if settings.cors_origins else []
     )
-    return described(more, lifespan=lifespan)
+    return described(more, settings.client_patience, lifespan=lifespan)
 
 
-def described(outer: Sequence[Middleware] = (), **more: Any) -> FastAPI:
+def described(outer: Sequence[Middleware] = (), patience: float = PATIENCE, **more: Any) -> FastAPI:
     """The application with its routes; what it needs of the environment is made in `lifespan`."""
     app = FastAPI(
         title="Slipway reference backend",
@@ -61,7 +61,7 @@ def described(outer: Sequence[Middleware] = (), **more: Any) -> FastAPI:
         # A redirect to the path without its last slash would name the host that the client has sent, whatever it is.
         redirect_slashes=False,
         exception_handlers=problems.HANDLERS,
-        middleware=[Middleware(Observing), *outer, Middleware(Limits)],
+        middleware=[Middleware(Observing), *outer, Middleware(Limits, patience=patience)],
         **more,
     )
     # Not include_router: behind that, no route says its methods, which the answer 405 has to name.

@@ -8,6 +8,7 @@ import socket
 import uvicorn
 
 from backend import logs
+from backend.adapters.http.connections import connections
 from backend.main import application
 from backend.settings import Settings, SettingsError
 
@@ -39,7 +40,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         ws="none",
         lifespan="on",
         timeout_keep_alive=KEEP_ALIVE,
-        http="httptools",
+        http=connections(settings.client_patience),
         loop="uvloop",
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=settings.drain_timeout,

@@ -73,6 +73,7 @@ class Settings(BaseModel):
     cors_origins: Words = ()
     otel_exporter_otlp_endpoint: str | None = None
     app_data: str | None = Field(None, description="directory that outlasts the process")
+    client_patience: float = Field(30.0, gt=0, le=LONGEST_DRAIN, description="seconds")
     drain_timeout: float = Field(10.0, ge=0, le=LONGEST_DRAIN, description="seconds")
     release: str | None = None
 

@@ -15,11 +15,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 
 from tests.support import demo
 from tests.support.backend_process import Reply, Running, app_process, send
 from tests.support.tcp_relay import Relay
 from tests.support.waiting import until
+
+
+@pytest.fixture(autouse=True)
+def no_tries(stack: Any) -> None:
+    """Forget the tries of the tests before: all of them come from one address, and only so many may fail in a while."""
+    with redis.Redis.from_url(stack.env["REDIS_URL"]) as store:
+        for name in store.scan_iter("*auth:limits*"):
+            store.delete(name)
 
 
 @pytest.fixture

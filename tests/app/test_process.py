@@ -82,6 +82,7 @@ def test_a_request_that_outlasts_the_drain_timeout_is_given_up(
     thread.join(PATIENCE)
     assert getattr(results[0], "status", 500) >= 500
     until(lambda: not somebody_waits(locked_tasks), "the end of the query that was given up")
+    assert "given up" in app.log.read_text() and "Traceback" not in app.log.read_text()
 
 
 def test_an_idle_keep_alive_connection_does_not_hold_up_the_stop(start_app: Callable[..., Any]) -> None:

@@ -154,3 +154,6 @@ def test_a_download_that_the_store_breaks_off_is_no_whole_file(
     client.close()
     between.mend()
     assert until(lambda: get(mine, name).status == 200, "the object is read again") and remove(mine, name) == 204
+    assert app.stop() == 0
+    log = app.log.read_text()
+    assert "a download was broken off" in log and "Traceback" not in log

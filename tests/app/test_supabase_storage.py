@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import jwt
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.support.waiting import until
 
@@ -45,6 +48,43 @@ def refusal(reply: Any) -> tuple[int, str]:
     """Status and name of a refusal that has storage-js's shape."""
     assert set(reply.body) == {"statusCode", "error", "message"} and reply.body["statusCode"] == str(reply.status)
     return reply.status, reply.body["error"]
+
+
+def test_without_the_database_there_is_503_in_the_same_shape(
+    stack: Any, start_app: Callable[..., Any], relay: Callable[[str], Any], ask: Any
+) -> None:
+    between, url = relay(stack.env["DATABASE_URL"])
+    mine = ask(start_app(DATABASE_URL=url))
+    between.cut()
+    asked = [
+        mine("GET", f"{OLD}/public/files/a/b"),
+        mine("GET", f"{OLD}/authenticated/files/a/b"),
+        mine("POST", f"{OLD}/list/files", {"prefix": ""}),
+        mine("POST", f"{OLD}/files/a/b", raw=b"x", kind="text/plain"),
+    ]
+    assert {refusal(each) for each in asked} == {(503, "InternalError")}
+
+
+@pytest.mark.parametrize("told", ["text/html\r\nSet-Cookie: a=b", "текст/plain", "a\0b", "x", ["text/html"]])
+def test_a_row_of_elsewhere_puts_nothing_odd_into_a_header(
+    stack: Any, call: Callable[..., Any], name: str, told: Any
+) -> None:
+    odd = {"mimetype": told, "cacheControl": told, "eTag": told}
+    with psycopg.connect(stack.migrate_url) as sql:
+        change = "UPDATE storage.objects SET metadata = metadata || %s WHERE name = %s"
+        sql.execute(change, [Jsonb({key: value for key, value in odd.items() if "\0" not in value}), name])
+    found = call("GET", f"{OLD}/authenticated/files/{name}")
+    assert found.status == 200 and found.body == b"<p>hi</p>" and "set-cookie" not in found.headers
+
+
+@pytest.mark.parametrize("name_of_file", ["a%0d%0aSet-Cookie:%20a=b", "%22;%20filename=evil.exe", "ж", "%ff"])
+def test_the_name_that_a_download_is_to_have_is_no_way_into_a_header(
+    call: Callable[..., Any], name: str, name_of_file: str
+) -> None:
+    found = call("GET", f"{OLD}/authenticated/files/{name}?download={quote(name_of_file, safe='%')}")
+    told = found.headers["content-disposition"]
+    assert found.status == 200 and "set-cookie" not in found.headers
+    assert re.fullmatch(r"attachment; filename\*=UTF-8''[A-Za-z0-9%._~-]+", told)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from backend.domain.errors import Unavailable
 from backend.domain.kept import Fill, KeptTask
 
 T = TypeVar("T")
@@ -76,7 +77,10 @@ class SqliteBuffer:
         await self.look()
 
     async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except sqlite3.Error as error:  # the disk is full, say
+            raise Unavailable(f"Writes cannot be kept: {error}; see APP_DATA.") from None
 
 
 def written(wish: KeptTask) -> bytes:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from backend.adapters import passwords, tokens
 from backend.adapters.keys import Keys, jwks
 from backend.domain.claims import User, claims
+from backend.domain.errors import Unavailable
 from backend.domain.refusals import AuthRefused, Code
 from backend.domain.sessions import Session
 
+T = TypeVar("T")
 AUDIENCE = "authenticated"
 AT_ONCE = 4  # hashes that are worked on: each takes 19 MiB and a processor
+WAITING = 100  # and those that wait for one of these, some seconds: who comes then is told to come again
 
 
 class ThreadedPasswords:
@@ -24,14 +27,25 @@ class ThreadedPasswords:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(AT_ONCE, "passwords")
+        self._under_way = 0
 
     async def verify(self, password: str, stored: str | None) -> bool:
         """Whether `password` is the stored one."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, passwords.verify, password, stored)
+        return await self._threaded(passwords.verify, password, stored)
 
     async def hashed(self, password: str) -> str:
         """A new hash of `password`."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, passwords.hashed, password)
+        return await self._threaded(passwords.hashed, password)
+
+    async def _threaded(self, work: Callable[..., T], *values: str | None) -> T:
+        """What `work` gives. Raises Unavailable when too many wait already."""
+        if self._under_way >= AT_ONCE + WAITING:
+            raise Unavailable("Too many passwords are being checked; try again.")
+        self._under_way += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *values)
+        finally:
+            self._under_way -= 1
 
     def outdated(self, stored: str | None) -> bool:
         """Whether a password that was right is to be stored anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,11 +14,14 @@ from backend.domain.sessions import Client
 from backend.usecases.auth import Auth, Granted, check_password, normal, open_session, refuse_crowd, strong
 from backend.usecases.login import me
 
+METADATA_BYTES = 8 * 1024  # of what users say of themselves: each access token has it, and travels as one header
+
 
 async def register(auth: Auth, email: str, password: str, metadata: Mapping[str, Any], client: Client) -> Granted:
     """A new user and their first session. No mail is sent: the address counts as confirmed."""
     if not auth.registration:
         raise AuthRefused(Code.SIGNUP_DISABLED, "Signups not allowed for this instance")
+    check_length(metadata)
     refuse_crowd(await auth.limits.register(client.address))
     stored = await auth.passwords.hashed(strong(auth, password))
     async with auth.logins.as_auth() as users:
@@ -38,7 +42,7 @@ async def delete_account(auth: Auth, caller: Caller, password: str, client: Clie
     user = await shown(auth, caller, password, client)
     async with auth.logins.as_auth() as users:
         await users.delete(user.id)
-    await auth.sessions.revoke_all(user.id)
+        await auth.sessions.revoke_all(user.id)
 
 
 async def shown(auth: Auth, caller: Caller, password: str, client: Client) -> User:
@@ -57,14 +61,24 @@ async def set_password(auth: Auth, caller: Caller, user: User, new: str) -> User
     now, stored = auth.now(), await auth.passwords.hashed(new)
     async with auth.logins.as_auth() as users:
         await users.set_password(user.id, stored, now)
-    await auth.sessions.revoke_all(user.id, caller.session_id)
+        # Before it holds: where Redis does not answer nothing has changed, and the next try ends the sessions.
+        await auth.sessions.revoke_all(user.id, caller.session_id)
     return replace(user, encrypted_password=stored, updated_at=now)
 
 
 async def set_metadata(auth: Auth, user: User, given: Mapping[str, Any]) -> User:
     """Merge `given` into what the user says of themselves; a value of null removes its name."""
     merged = {name: value for name, value in {**user.user_metadata, **given}.items() if value is not None}
+    check_length(merged)
     now = auth.now()
     async with auth.logins.as_auth() as users:
         await users.set_metadata(user.id, merged, now)
     return replace(user, user_metadata=merged, updated_at=now)
+
+
+def check_length(metadata: Mapping[str, Any]) -> None:
+    """Raise AuthRefused for metadata that would make tokens too long."""
+    if (length := len(json.dumps(metadata).encode())) > METADATA_BYTES:
+        raise AuthRefused(
+            Code.VALIDATION_FAILED, f"The metadata has {length} bytes of JSON, expected at most {METADATA_BYTES}."
+        )

@@ -53,13 +53,14 @@ async def check_password(auth: Auth, name: str, password: str, stored: str | Non
     """Whether `password` is the stored one of the account called `name`. A wrong one counts against account and address.
 
     Raises AuthRefused when there were too many. The account's tries are counted before the check, so that many at once
-    are not more than the limit.
+    are not more than the limit. The address is asked again after it: of many at once only so many learn anything.
     """
     refuse_crowd(await auth.limits.address(client.address))
     refuse_crowd(await auth.limits.account(name))
     floor = asyncio.get_running_loop().time() + FLOOR
-    if not await auth.passwords.verify(password, stored):
-        await auth.limits.failed(client.address)
+    is_right = await auth.passwords.verify(password, stored)
+    refuse_crowd(await (auth.limits.address if is_right else auth.limits.failed)(client.address))
+    if not is_right:
         await asyncio.sleep(max(0.0, floor - asyncio.get_running_loop().time()))
         return False
     await auth.limits.forgive(name)

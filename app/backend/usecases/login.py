@@ -18,6 +18,7 @@ REFRESH = {
     Refusal.EXPIRED: Code.SESSION_EXPIRED,
     Refusal.REVOKED: Code.REFRESH_TOKEN_NOT_FOUND,  # as GoTrue, which forgets them
 }
+WRONG = "Invalid login credentials"
 
 
 class Scope(StrEnum):
@@ -36,29 +37,34 @@ async def log_in(auth: Auth, email: str, password: str, client: Client) -> Grant
     # Outside the transaction: it takes tens of milliseconds, and connections are few.
     stored = user.encrypted_password if user else None
     if not await check_password(auth, email, password, stored, client) or not user:
-        raise AuthRefused(Code.INVALID_CREDENTIALS, "Invalid login credentials")
+        raise AuthRefused(Code.INVALID_CREDENTIALS, WRONG)
     refuse_banned(user, auth.now())
     if not user.email_confirmed_at:
         raise AuthRefused(Code.EMAIL_NOT_CONFIRMED, "Email not confirmed")
+    anew = await auth.passwords.hashed(password) if auth.passwords.outdated(stored) else None
     granted = await open_session(auth, user, client)
-    anew = await auth.passwords.hashed(password) if auth.passwords.outdated(user.encrypted_password) else None
     async with auth.logins.as_auth() as users:
-        await users.signed_in(user.id, auth.now())
-        if anew:
+        still = await users.signed_in(user.id, stored, auth.now())
+        if still and anew:
             await users.set_password(user.id, anew, auth.now())
+    if not still:
+        # The password was changed meanwhile, and the sessions that the old one had opened by then were ended.
+        await auth.sessions.revoke(granted.session.id)
+        raise AuthRefused(Code.INVALID_CREDENTIALS, WRONG)
     return granted
 
 
 async def refresh(auth: Auth, token: str, client: Client) -> Granted:
     """The session's next tokens. Raises AuthRefused; a token that was used before ends the session."""
     refuse_crowd(await auth.limits.refresh(client.address))
-    now = auth.now()
+    now, owner = auth.now(), await auth.sessions.owner(token)
+    # Before the token is used up: while the database is away, a client that asks later once more still has a good one.
+    async with auth.logins.as_auth() as users:
+        user = await users.by_id(owner) if owner else None
     try:
         session, following = await auth.sessions.rotate(token, now)
     except RefreshRefused as refused:
         raise AuthRefused(REFRESH[refused.reason], str(refused)) from None
-    async with auth.logins.as_auth() as users:
-        user = await users.by_id(session.user_id)
     if user is None:
         await auth.sessions.revoke(session.id)
         raise AuthRefused(Code.USER_NOT_FOUND, "The user of this session is gone.")

@@ -120,7 +120,8 @@ class UserStore(Protocol):
     async def delete(self, key: UUID) -> None:
         """Remove the user and what is theirs. Raises Conflict while they have objects in the store."""
 
-    async def signed_in(self, key: UUID, now: datetime) -> None: ...
+    async def signed_in(self, key: UUID, stored: str | None, now: datetime) -> bool:
+        """Note the moment of a login; False when `stored` is the user's password no more, or the user is gone."""
 
     async def set_password(self, key: UUID, stored: str, now: datetime) -> None: ...
 
@@ -140,6 +141,9 @@ class SessionStore(Protocol):
     async def open(
         self, user_id: UUID, now: datetime, client: Client, amr: tuple[Method, ...]
     ) -> tuple[Session, str]: ...
+
+    async def owner(self, token: str) -> UUID | None:
+        """Whose session a refresh token is of, whether it is good or not; None for one that is not known."""
 
     async def rotate(self, token: str, now: datetime) -> tuple[Session, str]:
         """The session, and the next token. Raises RefreshRefused."""
@@ -162,7 +166,7 @@ class Limits(Protocol):
     async def address(self, address: str) -> int | None:
         """Whether too many logins from this address have failed."""
 
-    async def failed(self, address: str) -> None:
+    async def failed(self, address: str) -> int | None:
         """Count a failed login."""
 
     async def register(self, address: str) -> int | None: ...

@@ -154,6 +154,16 @@ def test_sessions_are_listed_and_ended_one_by_one_or_together(run, sessions, ref
     assert run(sessions.listed(USER, NOW)) == [] and run(sessions.get(other.id, NOW)) == other
 
 
+def test_who_opens_more_and_more_sessions_keeps_the_last_hundred_and_leaves_nothing_behind(
+    run, sessions, keys, refused
+) -> None:
+    opened = [run(sessions.open(USER, after(seconds=number))) for number in range(103)]
+    assert [each.id for each in run(sessions.listed(USER, after(minutes=2)))] == [each.id for each, _ in opened[:2:-1]]
+    assert refused(opened[2][1], after(minutes=2)) is Refusal.UNKNOWN
+    assert run(sessions.rotate(opened[3][1], after(minutes=2)))
+    assert len(keys()) == 2 * 100 + 1 + 1, "a session and its token each, the set, and the token of the refresh"
+
+
 def test_every_key_has_an_end_and_no_token_is_stored(run, sessions, keys, prefix, redis_port) -> None:
     session, first = run(sessions.open(USER, NOW, PHONE, AMR))
     second = run(sessions.rotate(first, NOW))[1]

@@ -42,6 +42,12 @@ def read(raw: bytes, cuts: list[int], total: int | None = None) -> tuple[Form, b
     return asyncio.run(all_of_it())
 
 
+def test_a_form_of_many_fields_is_refused_before_they_cost_much() -> None:
+    assert len(read(body(b"x", {str(number): "" for number in range(10)}), [])[0].fields) == 10
+    with pytest.raises(HTTPException):
+        read(body(b"x", {str(number): "" for number in range(11)}), [])
+
+
 CONTENT = st.lists(st.sampled_from([b"a", b"\r\n", b"--", b"x", b"\r\n--", b"-", b"\0"]), max_size=30).map(b"".join)
 
 

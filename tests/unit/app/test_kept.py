@@ -75,3 +75,17 @@ def test_what_comes_while_others_wait_waits_behind_them(tmp_path: Path) -> None:
         buffer.close()
 
     asyncio.run(run())
+
+
+def test_what_the_disk_does_not_take_is_refused_in_words_and_leaves_the_rest(tmp_path: Path) -> None:
+    async def run() -> None:
+        buffer = SqliteBuffer(tmp_path)
+        await buffer.keep(first := wish())
+        (pages,) = buffer._file.execute("PRAGMA page_count").fetchone()
+        buffer._file.execute(f"PRAGMA max_page_count = {pages}")  # as on a disk that is full
+        with pytest.raises(Unavailable, match="full"):
+            await buffer.keep(wish(task=replace(TASK, description="x" * 9000)))
+        assert await buffer.oldest() == first and buffer.fill.waiting == 1
+        buffer.close()
+
+    asyncio.run(run())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -21,7 +22,9 @@ from tests.support.fuzzing import fuzz
 sys.path.insert(0, str(Path(__file__).parents[3] / "app"))
 
 from backend.adapters import passwords
+from backend.adapters.credentials import AT_ONCE, WAITING, ThreadedPasswords
 from backend.adapters.passwords import DECOY, Form, acceptable, form, hashed, outdated, verify
+from backend.domain.errors import Unavailable
 
 SIGNER = "ou9tdYTGyYm8kuR6Dt0Bp0kDuAYoXrK16mbZO4yGwAn3oLspjnN0/c41v8xZnO1n14J3MjKj1b2g6AUCAlFwMw=="
 FIREBASE = (
@@ -207,3 +210,13 @@ def test_a_damaged_hash_is_answered_and_never_an_exception(stored: str, rng: ran
 @example("\ud800", "", "")
 def test_no_text_is_a_hash_of_any_password(password: str, start: str, rest: str) -> None:
     assert not verify(password, start + rest)
+
+
+def test_a_crowd_of_passwords_is_told_to_come_again_and_does_not_wait_without_end() -> None:
+    async def run() -> list[object]:
+        threads = ThreadedPasswords()
+        crowd = [threads.verify("x" * 8, None) for _ in range(AT_ONCE + WAITING + 30)]
+        return await asyncio.gather(*crowd, return_exceptions=True)
+
+    answers = asyncio.run(run())
+    assert [isinstance(each, Unavailable) for each in answers] == [False] * (AT_ONCE + WAITING) + [True] * 30

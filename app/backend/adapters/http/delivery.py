@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from typing import Annotated
@@ -11,11 +12,13 @@ from fastapi import Depends
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.types import Send
 
 from backend.adapters.http.problems import response
 from backend.adapters.links import Links
 from backend.adapters.objects.bytes import S3Objects
 from backend.domain import object_names
+from backend.domain.errors import Refused
 from backend.domain.object_names import NoSuchSpan, Span
 from backend.domain.objects import StoredObject
 from backend.usecases.ports import Database
@@ -24,6 +27,7 @@ from backend.usecases.sweeping import Sweeper
 # Files are other people's: what a browser makes of one may not act as the site that this service belongs to.
 SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
 PRIVATE = "private, no-cache"
+LOG = logging.getLogger("backend")
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,18 @@ async def streamed(storage: Storage, found: StoredObject, span: Span | None, hea
         status = 206
         headers["Content-Range"] = f"bytes {span.first}-{span.last}/{found.size}"
     headers["Content-Length"] = str(source.length)
-    return StreamingResponse(source.chunks(), status, headers)
+    return Download(source.chunks(), status, headers)
+
+
+class Download(StreamingResponse):
+    """A stream that ends short of its length, and so with its connection, where the store breaks off."""
+
+    async def stream_response(self, send: Send) -> None:
+        """Send it, as far as it comes: the status has gone out, and nothing but a cut can tell any more."""
+        try:
+            await super().stream_response(send)
+        except Refused as error:
+            LOG.warning("a download was broken off: %s", error.sentence)
 
 
 def told(request: Request, found: StoredObject, cache: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from email.parser import BytesHeaderParser
 from starlette.exceptions import HTTPException
 
 HEAD_BYTES = 16 * 1024  # of all that stands before the file
+MOST_FIELDS = 10  # before it: all are read anew with each piece that comes
 BROKEN = HTTPException(400, "The form cannot be read; expected one file as its last part.", {"Connection": "close"})
 
 
@@ -69,6 +70,8 @@ def read_head(form: Form, head: bytes, boundary: bytes) -> int | None:
         after = head.find(b"\r\n--" + boundary, end + 4)
         if after < 0:
             return None
+        if len(form.fields) == MOST_FIELDS:
+            raise BROKEN
         form.fields[str(name)] = head[end + 4 : after].decode(errors="replace")
         place = after + 2
 

@@ -52,9 +52,8 @@ class GoTrueRoute(APIRoute):
                 status = STATUS.get(error.code, 400)
                 return response(request, status, error.code, error.sentence, problems.again(error.wait))
             except Refused as error:
-                return response(
-                    request, problems.STATUS[type(error)], "unexpected_failure", error.sentence, problems.hints(error)
-                )
+                status = problems.by_kind(problems.STATUS, error)
+                return response(request, status, "unexpected_failure", error.sentence, problems.hints(error))
             except RedisError:
                 return response(request, 503, "unexpected_failure", problems.REDIS_AWAY.sentence, problems.again(1))
             except RequestValidationError as error:

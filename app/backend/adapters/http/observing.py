@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
@@ -61,6 +62,9 @@ class Observing:
         with UNDER_WAY.track_inprogress(), tracing.request_span(method, Headers(scope=scope)) as span:
             try:
                 await self.app(scope, receive, sending)
+            except asyncio.CancelledError:
+                # Only a stop does that, after its DRAIN_TIMEOUT. The server ends the connection, and adds no traceback.
+                log.warning("given up: the service stops")
             finally:
                 # By its route and not its path: names that clients choose would each make a series of their own.
                 route = getattr(scope.get("route"), "path", "none")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -15,12 +15,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from backend.domain.errors import Away, BadQuery, Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
+from backend.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
 from backend.domain.refusals import AuthRefused, Code
 
 MEDIA_TYPE = "application/problem+json"
 SCHEMA = {"schema": {"$ref": "#/components/schemas/Problem"}}
-STATUS = {Invalid: 422, BadQuery: 422, NotFound: 404, Conflict: 409, Forbidden: 403, Unavailable: 503, Away: 503}
+STATUS = {Invalid: 422, NotFound: 404, Conflict: 409, Forbidden: 403, Unavailable: 503}
+T = TypeVar("T")
 # Of a login that is refused; the rest is 401: to be answered by logging in.
 CODES = {
     Code.ANONYMOUS_PROVIDER_DISABLED: 422,
@@ -80,7 +81,12 @@ async def refused(request: Request, error: Refused) -> Response:
     if isinstance(error, AuthRefused):
         status = CODES.get(error.code, 401)
         return response(status, error.sentence, headers=hints(error, status), code=error.code)
-    return response(STATUS[type(error)], error.sentence, headers=hints(error))
+    return response(by_kind(STATUS, error), error.sentence, headers=hints(error))
+
+
+def by_kind(told: Mapping[type[Refused], T], error: Refused) -> T:
+    """What `told` has for the kind of `error`, or for what that is a kind of."""
+    return next(told[kind] for kind in type(error).__mro__ if kind in told)
 
 
 def hints(error: Refused, status: int | None = None) -> dict[str, str]:

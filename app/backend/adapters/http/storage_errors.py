@@ -15,12 +15,11 @@ from starlette.responses import Response
 
 from backend.adapters.http import problems
 from backend.adapters.links import LinkRefused
-from backend.domain.errors import BadQuery, Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
+from backend.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
 from backend.domain.refusals import AuthRefused
 
 KNOWN: dict[type[Refused], tuple[int, str]] = {
     AuthRefused: (403, "Unauthorized"),
-    BadQuery: (400, "InvalidRequest"),
     Conflict: (409, "Duplicate"),
     Forbidden: (403, "Unauthorized"),
     Invalid: (400, "InvalidRequest"),
@@ -41,7 +40,7 @@ class StorageRoute(APIRoute):
             try:
                 return await handle(request)
             except Refused as error:
-                return response(*KNOWN[type(error)], error.sentence, problems.hints(error))
+                return response(*problems.by_kind(KNOWN, error), error.sentence, problems.hints(error))
             except RequestValidationError as error:
                 first = error.errors()[0]
                 wrong = problems.wrong(first["loc"], first["msg"])

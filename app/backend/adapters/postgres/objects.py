@@ -154,7 +154,12 @@ def object_of(row: dict[str, Any]) -> StoredObject:
     return StoredObject(
         **row,
         size=size if isinstance(size, int) else 0,
-        content_type=str(told.get("mimetype") or DEFAULT_TYPE),
-        etag=str(told.get("eTag") or "").strip('"'),
-        cache_control=str(told.get("cacheControl") or "no-cache"),
+        content_type=printable(told.get("mimetype")) or DEFAULT_TYPE,
+        etag=printable(told.get("eTag")).strip('"'),
+        cache_control=printable(told.get("cacheControl")) or "no-cache",
     )
+
+
+def printable(value: Any) -> str:
+    """`value` where a header can hold it, else nothing: rows can come from anywhere."""
+    return value if isinstance(value, str) and value.isascii() and value.isprintable() else ""

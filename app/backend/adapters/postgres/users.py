@@ -97,9 +97,13 @@ class PostgresUsers:
         except (errors.ForeignKeyViolation, errors.RestrictViolation):
             raise Conflict("The account has objects in the store; delete them first.") from None
 
-    async def signed_in(self, key: UUID, now: datetime) -> None:
-        """Note the moment of a login."""
-        await self.connection.execute("UPDATE auth.users SET last_sign_in_at = %s WHERE id = %s", [now, key])
+    async def signed_in(self, key: UUID, stored: str | None, now: datetime) -> bool:
+        """Note the moment of a login; False when `stored` is the user's password no more, or the user is gone."""
+        change = """
+            UPDATE auth.users SET last_sign_in_at = %s
+            WHERE id = %s AND deleted_at IS NULL AND encrypted_password IS NOT DISTINCT FROM %s
+        """
+        return (await self.connection.execute(change, [now, key, stored])).rowcount == 1
 
     async def set_password(self, key: UUID, stored: str, now: datetime) -> None:
         """Store another hash."""

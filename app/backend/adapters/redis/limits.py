@@ -62,9 +62,9 @@ class Limits:
             return None
         return await self.wait(item, Kind.ADDRESS.value, name)
 
-    async def failed(self, address: str) -> None:
+    async def failed(self, address: str) -> int | None:
         """Count a failed login from an address."""
-        await self.allow(Kind.ADDRESS, address)
+        return await self.allow(Kind.ADDRESS, address)
 
     async def register(self, address: str) -> int | None:
         """Count a registration from an address."""

@@ -30,6 +30,20 @@ local function enlist(prefix, user, id, now, ends)
     end
 end
 
+-- Of a user who opens more and more sessions the first to end give way, and nothing of them stays behind.
+local function thin(prefix, user, most)
+    local set = prefix .. 'user:' .. user
+    for _, old in ipairs(redis.call('ZRANGE', set, 0, -most - 1)) do
+        local session = prefix .. 'session:' .. old
+        for _, token in ipairs(redis.call('HMGET', session, 'current', 'previous')) do
+            if token then redis.call('DEL', prefix .. 'refresh:' .. token) end
+        end
+        redis.call('DEL', session)
+        redis.call('ZREM', set, old)
+        redis.call('ZREM', prefix .. 'open', old)
+    end
+end
+
 -- A revoked session stays until it would have ended, to say so; what it knew of its user's device goes.
 local function revoke(prefix, id, why)
     local session = prefix .. 'session:' .. id
@@ -44,7 +58,7 @@ local function revoke(prefix, id, why)
 end
 """
 
-# prefix, id, user, hash of the token, now, end, then fields and values → 1, or 0 when the session or the token is there
+# prefix, id, user, hash of the token, now, end, how many sessions a user has at most, then fields and values → 1, or 0 when the session or the token is there
 OPEN = (
     SHARED
     + """
@@ -53,10 +67,11 @@ local now, ends = tonumber(ARGV[5]), tonumber(ARGV[6])
 local session, mark = prefix .. 'session:' .. id, prefix .. 'refresh:' .. token
 if redis.call('EXISTS', session, mark) > 0 then return 0 end
 local life = string.format('%.0f', ends - now)
-redis.call('HSET', session, 'user', user, 'current', token, unpack(ARGV, 7))
+redis.call('HSET', session, 'user', user, 'current', token, unpack(ARGV, 8))
 redis.call('PEXPIRE', session, life)
 put(mark, life, id)
 enlist(prefix, user, id, now, ends)
+thin(prefix, user, tonumber(ARGV[7]))
 return 1
 """
 )

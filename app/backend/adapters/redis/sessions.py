@@ -31,6 +31,7 @@ from backend.domain.sessions import (
 )
 
 KEY_BYTES = 32
+MOST = 100  # open sessions of a user
 
 
 class Sessions:
@@ -78,7 +79,13 @@ class Sessions:
             return False
         stored = [part for pair in fields(session).items() for part in pair]
         who = [self._prefix, str(session.id), str(session.user_id), digest(token)]
-        return bool(await self._open(args=[*who, millis(now), millis(end(session)), *stored]))
+        return bool(await self._open(args=[*who, millis(now), millis(end(session)), MOST, *stored]))
+
+    async def owner(self, token: str) -> UUID | None:
+        """Whose session a refresh token is of, whether it is good or not; None for one that is not known."""
+        id = await self._redis.get(f"{self._prefix}refresh:{digest(token)}")
+        user = await self._redis.hget(f"{self._prefix}session:{text(id)}", "user") if id else None
+        return UUID(text(user)) if user else None
 
     async def rotate(self, token: str, now: datetime) -> tuple[Session, str]:
         """Exchange a refresh token: its session and the next token, or RefreshRefused.
