@@ -161,7 +161,8 @@ def test_who_opens_more_and_more_sessions_keeps_the_last_hundred_and_leaves_noth
     assert [each.id for each in run(sessions.listed(USER, after(minutes=2)))] == [each.id for each, _ in opened[:2:-1]]
     assert refused(opened[2][1], after(minutes=2)) is Refusal.UNKNOWN
     assert run(sessions.rotate(opened[3][1], after(minutes=2)))
-    assert len(keys()) == 2 * 100 + 1 + 1, "a session and its token each, the set, and the token of the refresh"
+    assert run(sessions.count(after(minutes=2))) == 100
+    assert len(keys()) == 2 * 100 + 2 + 1, "a session and its token each, two sets, and the token of the refresh"
 
 
 def test_every_key_has_an_end_and_no_token_is_stored(run, sessions, keys, prefix, redis_port) -> None:
