@@ -12,7 +12,17 @@ from slipway.config.credentials import required_secrets, secrets_of
 from slipway.config.settings import Settings
 from tests.unit.conftest import SECRETS, settings_of
 
-WORDS_OF_SECRETS = ("PASSWORD", "SECRET", "ACCESS_KEY", "SECRET_KEY", "API_KEY", "DATABASE_URL", "_TOKEN", "HOOK_URL")
+WORDS_OF_SECRETS = (
+    "DB_URL",
+    "PASSWORD",
+    "SECRET",
+    "ACCESS_KEY",
+    "SECRET_KEY",
+    "API_KEY",
+    "DATABASE_URL",
+    "_TOKEN",
+    "HOOK_URL",
+)
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
