@@ -16,7 +16,7 @@ from tests.support.waiting import until
 
 pytestmark = [pytest.mark.scenario, pytest.mark.long]
 
-DEPLOYS = sized(10, 100)
+DEPLOYS = sized(6, 100)
 
 
 def test_deploys_under_load_lose_no_request(slow: Clone):
