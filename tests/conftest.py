@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -83,7 +82,7 @@ def app_stack() -> Iterator[AppStack]:
     copy.env["HTTP_PORT"] = str(free_port())
     try:
         copy.up()
-        spec = json.loads((copy.home / "app" / "spec.json").read_text())
+        spec = copy.spec()
         yield AppStack(copy.url, copy.database_url("app"), spec["env"], spec["argv"][0], copy.database_url("migrate"))
     finally:
         copy.clean()

@@ -81,6 +81,10 @@ class WorkingCopy:
     def url(self) -> str:
         return f"http://127.0.0.1:{json.loads((self.home / 'ports.json').read_text())['app']}"
 
+    def spec(self) -> dict:
+        """What the app was started with."""
+        return json.loads((self.home / "app" / "spec.json").read_text())
+
     def is_well(self) -> bool:
         """Whether every service lives and the app says that its stores answer."""
         try:

@@ -50,6 +50,17 @@ class Session:
     amr: tuple[Method, ...] = ()
 
 
+@dataclass(frozen=True)
+class Inherited:
+    """A session that was opened on Supabase, before its times are those of this backend."""
+
+    id: UUID
+    user_id: UUID
+    client: Client
+    aal: str
+    amr: tuple[Method, ...]
+
+
 class Refusal(Enum):
     """Why a refresh token is not accepted; a token that Redis has already forgotten is unknown."""
 

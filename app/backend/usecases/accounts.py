@@ -62,6 +62,7 @@ async def set_password(auth: Auth, caller: Caller, user: User, new: str) -> User
     async with auth.logins.as_auth() as users:
         await users.set_password(user.id, stored, now)
         # Before it holds: where Redis does not answer nothing has changed, and the next try ends the sessions.
+        await users.disinherit(user.id)
         await auth.sessions.revoke_all(user.id, caller.session_id)
     return replace(user, encrypted_password=stored, updated_at=now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from backend.domain.errors import NotFound
 from backend.domain.refusals import AuthRefused, Code
 from backend.domain.sessions import Client, RefreshRefused, Refusal, Session
 from backend.usecases.auth import Auth, Granted, check_password, normal, open_session, refuse_banned, refuse_crowd
+from backend.usecases.ports import UserStore
 
 REFRESH = {
     Refusal.UNKNOWN: Code.REFRESH_TOKEN_NOT_FOUND,
@@ -60,6 +62,7 @@ async def refresh(auth: Auth, token: str, client: Client) -> Granted:
     now, owner = auth.now(), await auth.sessions.owner(token)
     # Before the token is used up: while the database is away, a client that asks later once more still has a good one.
     async with auth.logins.as_auth() as users:
+        owner = owner or await take_over(auth, users, token, now)
         user = await users.by_id(owner) if owner else None
     try:
         session, following = await auth.sessions.rotate(token, now)
@@ -73,21 +76,50 @@ async def refresh(auth: Auth, token: str, client: Client) -> Granted:
     return Granted(user, session, access, following, expires_at)
 
 
+async def take_over(auth: Auth, users: UserStore, token: str, now: datetime) -> UUID | None:
+    """Make a session that was opened on Supabase one of this backend; its user, or None where the token is for none.
+
+    Inside the transaction that uses the token up there: it stays good when Redis does not answer.
+    """
+    found = await users.inherit(token, now)
+    if found is None:
+        return None
+    await auth.sessions.take_over(found, token, now)
+    return found.user_id
+
+
 async def log_out(auth: Auth, caller: Caller, scope: Scope = Scope.LOCAL) -> None:
     """End sessions of the caller; none being left to end is no failure."""
     if scope is Scope.LOCAL:
-        if caller.session_id:
-            await auth.sessions.revoke(caller.session_id)
+        if caller.session_id and not await auth.sessions.revoke(caller.session_id):
+            await disinherit(auth, caller.user_id, caller.session_id)
     else:
         await auth.sessions.revoke_all(caller.user_id, caller.session_id if scope is Scope.OTHERS else None)
+        await disinherit(auth, caller.user_id)
+
+
+async def disinherit(auth: Auth, user: UUID, session: UUID | None = None) -> None:
+    """End sessions of Supabase's that nobody has refreshed here."""
+    async with auth.logins.as_auth() as users:
+        await users.disinherit(user, session)
 
 
 async def open_one(auth: Auth, caller: Caller) -> Session:
     """The caller's session. Raises AuthRefused when it has been ended, however long the access token is still good."""
-    session = await auth.sessions.get(caller.session_id, auth.now()) if caller.session_id else None
+    id, now = caller.session_id, auth.now()
+    session = (await auth.sessions.get(id, now) or await inherited(auth, id, now)) if id else None
     if session is None or session.user_id != caller.user_id:
         raise AuthRefused(Code.SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist")
     return session
+
+
+async def inherited(auth: Auth, id: UUID, now: datetime) -> Session | None:
+    """A session of Supabase's, whose access token is still good here, until its first refresh."""
+    async with auth.logins.as_auth() as users:
+        found = await users.inherited(id, now)
+    return (
+        Session(found.id, found.user_id, now, now, client=found.client, aal=found.aal, amr=found.amr) if found else None
+    )
 
 
 async def me(auth: Auth, caller: Caller) -> User:

@@ -14,7 +14,7 @@ from backend.domain.kept import Fill, KeptTask
 from backend.domain.paging import Slice
 from backend.domain.profiles import Profile, ProfileChanges
 from backend.domain.requests import RequestKey
-from backend.domain.sessions import Client, Method, Session
+from backend.domain.sessions import Client, Inherited, Method, Session
 from backend.domain.tasks import NewTask, Task, TaskChanges, TaskFilter
 from backend.usecases.object_ports import ObjectIndex, UploadStore
 
@@ -125,6 +125,15 @@ class UserStore(Protocol):
 
     async def set_password(self, key: UUID, stored: str, now: datetime) -> None: ...
 
+    async def inherit(self, token: str, now: datetime) -> Inherited | None:
+        """The session that a refresh token of Supabase's is good for, which is used up by this; None where it is for none."""
+
+    async def inherited(self, session: UUID, now: datetime) -> Inherited | None:
+        """A session of Supabase's while it is open, and as long as nobody has refreshed it here."""
+
+    async def disinherit(self, key: UUID, session: UUID | None = None) -> None:
+        """End one of the user's sessions of Supabase's, or all."""
+
     async def set_metadata(self, key: UUID, metadata: Mapping[str, Any], now: datetime) -> None: ...
 
 
@@ -141,6 +150,9 @@ class SessionStore(Protocol):
     async def open(
         self, user_id: UUID, now: datetime, client: Client, amr: tuple[Method, ...]
     ) -> tuple[Session, str]: ...
+
+    async def take_over(self, session: Inherited, token: str, now: datetime) -> bool:
+        """Open a session that was opened elsewhere, with the token that it had; False when it is here already."""
 
     async def owner(self, token: str) -> UUID | None:
         """Whose session a refresh token is of, whether it is good or not; None for one that is not known."""

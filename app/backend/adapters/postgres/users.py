@@ -12,8 +12,10 @@ from psycopg import AsyncConnection, errors
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from backend.adapters.postgres import inherited
 from backend.domain.claims import Identity, NewUser, User
 from backend.domain.errors import Conflict
+from backend.domain.sessions import Inherited
 
 PROVIDER = {"provider": "email", "providers": ["email"]}
 INSTANCE = UUID(int=0)  # what Supabase's auth server writes, and looks for
@@ -104,6 +106,18 @@ class PostgresUsers:
             WHERE id = %s AND deleted_at IS NULL AND encrypted_password IS NOT DISTINCT FROM %s
         """
         return (await self.connection.execute(change, [now, key, stored])).rowcount == 1
+
+    async def inherit(self, token: str, now: datetime) -> Inherited | None:
+        """The session that a refresh token of Supabase's is good for, which is used up by this; None where it is for none."""
+        return await inherited.inherit(self.connection, token, now)
+
+    async def inherited(self, session: UUID, now: datetime) -> Inherited | None:
+        """A session of Supabase's while it is open, and as long as nobody has refreshed it here."""
+        return await inherited.find(self.connection, session, now)
+
+    async def disinherit(self, key: UUID, session: UUID | None = None) -> None:
+        """End one of the user's sessions of Supabase's, or all."""
+        await inherited.disinherit(self.connection, key, session)
 
     async def set_password(self, key: UUID, stored: str, now: datetime) -> None:
         """Store another hash."""

@@ -21,6 +21,7 @@ from backend.adapters.redis.records import UNIT, fields, millis, moment, session
 from backend.domain.sessions import (
     REUSE_INTERVAL,
     Client,
+    Inherited,
     Lives,
     Method,
     RefreshRefused,
@@ -69,6 +70,14 @@ class Sessions:
         token = secrets.token_urlsafe(32)
         await self.adopt(session, token, now)
         return session, token
+
+    async def take_over(self, session: Inherited, token: str, now: datetime) -> bool:
+        """Open a session that was opened elsewhere, with the token that it had; False when it is here already."""
+        at = moment(millis(now))
+        of, amr = session.client, session.amr
+        return await self.adopt(
+            Session(session.id, session.user_id, at, at, self._lives, of, session.aal, amr), token, now
+        )
 
     async def adopt(self, session: Session, token: str, now: datetime) -> bool:
         """Store a session with a refresh token that came from elsewhere; False when there was nothing to do.
