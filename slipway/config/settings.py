@@ -193,6 +193,18 @@ class SupabaseProject(BaseModel):
         Secret(""),
         description="Database of a Supabase project that is left: its direct address, or the session pooler's; port 5432.",
     )
+    supabase_s3_endpoint: Endpoint = setting(
+        "", "S3 endpoint of its storage, such as https://REF.storage.supabase.co/storage/v1/s3: for its objects."
+    )
+    supabase_s3_region: str = setting("us-east-1", "Region of that endpoint, as the dashboard says it.")
+    supabase_s3_access_key: Secret = Field(
+        Secret(""), description="Access key of that endpoint, made in the dashboard."
+    )
+    supabase_s3_secret_key: Secret = Field(Secret(""), description="Secret key of that endpoint.")
+    supabase_url: Endpoint = setting(
+        "", "Address of its API, such as https://REF.supabase.co: for its objects where there is no S3 endpoint."
+    )
+    supabase_api_key: Secret = Field(Secret(""), description="Key of role service_role, or a secret key, for that API.")
 
 
 # By the headings that they have in .env.

@@ -9,12 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from slipway.data import supabase
 from slipway.data.backups import policy
 from slipway.data.backups.policy import Policy
 from slipway.data.offsite import target
 from slipway.data.offsite.target import Target
 from slipway.data.pitr import policy as pitr
 from slipway.data.pitr.policy import Archive
+from slipway.data.supabase import Project
 from slipway.errors import SettingsError
 from slipway.stack import stores
 from slipway.system.redact import NO_SECRET, Masker, Secret
@@ -56,7 +58,7 @@ class Endpoints:
     pg_bin: str = ""
     role_passwords: Mapping[str, Secret] = field(default_factory=dict)
     archive: Archive = field(default_factory=Archive)
-    supabase_url: Secret = NO_SECRET
+    supabase: Project = field(default_factory=Project)
 
     def scrub(self, text: str) -> str:
         """The text with every secret of these endpoints replaced by •••."""
@@ -76,6 +78,7 @@ class Endpoints:
                 self.offsite.access_key,
                 self.offsite.secret_key,
                 *self.archive.secrets,
+                *self.supabase.secrets,
             )
         }
         return Masker(found)
@@ -114,7 +117,7 @@ def read(env: Mapping[str, str]) -> Endpoints:
         backup=policy.read(given),
         offsite=target.read(given),
         archive=pitr.read(given),
-        supabase_url=secret("SUPABASE_DB_URL"),
+        supabase=supabase.read(given),
         pg_bin=given.get("PG_BIN", ""),
         role_passwords=passwords(given.get("ROLE_PASSWORDS", "")),
     )

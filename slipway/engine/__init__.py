@@ -137,6 +137,9 @@ class Engine(Protocol):
     def deliver_backup(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
         """A backup's directory where the data side can read it while the block runs, as the data side names it."""
 
+    def deliver_tree(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+        """A directory of this machine where the data side can read it while the block runs, as the data side names it."""
+
     def holdings(self) -> Sequence[str]:
         """What holds the stack's data, as people can find it."""
 

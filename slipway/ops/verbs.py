@@ -80,6 +80,7 @@ VERBS = {
     "pitr.settle": "slipway.data.pitr.interface:SETTLE",
     "supabase.inventory": "slipway.supabase.interface:INVENTORY",
     "supabase.copy": "slipway.supabase.interface:COPY",
+    "supabase.objects": "slipway.supabase.interface:OBJECTS",
 }
 
 

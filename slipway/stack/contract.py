@@ -50,7 +50,7 @@ def ops(settings: Settings, at: Addresses, voice: Voice) -> dict[str, str]:
 def leaves_the_stack(settings: Settings) -> bool:
     """Whether work on the data has to reach beyond the stack: to a store elsewhere, to the bucket of the copies,
     or to a Supabase project that is left."""
-    elsewhere = settings.offsite_s3_bucket or settings.supabase_db_url.get_secret_value()
+    elsewhere = settings.offsite_s3_bucket or leaves_supabase(settings)
     return bool(elsewhere) or not all(store.bundled(settings) for store in stores.load())
 
 
@@ -88,6 +88,16 @@ def offsite(settings: Settings, voice: Voice) -> dict[str, str]:
 
 def supabase(settings: Settings, voice: Voice) -> dict[str, str]:
     """Where a Supabase project is that moves into this stack, while one does."""
-    if not settings.supabase_db_url.get_secret_value():
+    plain = ("url", "s3_endpoint", "s3_region")
+    hidden = ("db_url", "api_key", "s3_access_key", "s3_secret_key")
+    if not leaves_supabase(settings):
         return {}
-    return {"SUPABASE_DB_URL": voice.secret("SUPABASE_DB_URL")}
+    return {f"SUPABASE_{name.upper()}": voice.literal(getattr(settings, f"supabase_{name}")) for name in plain} | {
+        f"SUPABASE_{name.upper()}": voice.secret(f"SUPABASE_{name.upper()}")
+        for name in hidden
+        if getattr(settings, f"supabase_{name}").get_secret_value()
+    }
+
+
+def leaves_supabase(settings: Settings) -> bool:
+    return bool(settings.supabase_db_url.get_secret_value() or settings.supabase_s3_endpoint or settings.supabase_url)

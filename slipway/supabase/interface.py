@@ -59,5 +59,30 @@ class Copied:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Move:
+    """Move the objects; `tree` is the directory of a self-hosted storage, where they are not asked of a server."""
+
+    tree: str = ""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How many objects were put here, their bytes, those that were here, those without bytes, and those with others.
+
+    `absents` names the first of those without bytes, `problems` tells of the first of those with others.
+    """
+
+    put: int
+    bytes: int
+    same: int
+    absent: int
+    differing: int
+    absents: tuple[str, ...]
+    problems: tuple[str, ...]
+    seconds: float
+
+
 INVENTORY = Verb("supabase.inventory", "slipway.supabase.inventory.take:take", Nothing, Inventory, alone=True)
 COPY = Verb("supabase.copy", "slipway.supabase.copying.copy:copy", Copy, Copied, alone=True)
+OBJECTS = Verb("supabase.objects", "slipway.supabase.objects.move:move", Move, Moved, alone=True)

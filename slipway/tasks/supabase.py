@@ -27,4 +27,10 @@ def copy(c, into="", on="local", fresh=False, yes=False, wait="0", json=False):
     perform("supabase.copy", on, into=into, fresh=fresh, yes=yes, wait=number("wait", wait), json=json)
 
 
-namespace = Collection("supabase", inventory, copy)
+@task(help={"on": ON, "tree": "directory of a self-hosted storage that has the objects", "wait": WAIT, "json": JSON})
+def objects(c, on="local", tree="", wait="0", json=False):
+    """Move the objects of the copied index into this stack's store, each proven by its hash."""
+    perform("supabase.objects", on, tree=tree, wait=number("wait", wait), json=json)
+
+
+namespace = Collection("supabase", inventory, copy, objects)

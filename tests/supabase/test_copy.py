@@ -171,6 +171,9 @@ def test_in_the_place_of_the_live_one_it_wants_a_yes_and_keeps_that(stack: Worki
     with connect(stack, kept) as before, connect(stack, "slipway") as now:
         assert before.execute("select to_regclass('slipway.history') is not null").fetchone() == (True,)
         assert now.execute("select to_regclass('billing.invoices') is not null").fetchone() == (True,)
+    for role in ("app", "readonly"):
+        with connect(stack, "slipway", role) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute("select count(*) from auth.users")
     with connect(stack, "slipway", "app") as app:
         assert app.execute("show search_path").fetchone() == ('"$user", public, extensions',)
 

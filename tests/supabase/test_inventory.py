@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from slipway.data.endpoints import Endpoints
+from slipway.data.supabase import Project
 from slipway.data.verb import Nothing
 from slipway.errors import GateError, SettingsError
 from slipway.supabase import report
@@ -63,7 +64,7 @@ EXPECTED = [
 
 def inventory(project: Source, url: str = "") -> Inventory:
     """The inventory, with the project's own server as the one that things move to."""
-    ends = Endpoints(migrate_url=Secret(project.admin_url), supabase_url=Secret(url or project.url))
+    ends = Endpoints(migrate_url=Secret(project.admin_url), supabase=Project(Secret(url or project.url)))
     return take.take(ends, Nothing(), lambda event: None)
 
 
@@ -134,7 +135,7 @@ def test_a_role_that_may_not_read_the_logins_says_so_and_reads_the_rest(project:
 )
 def test_an_address_that_cannot_do_it_is_refused(project: Source, url: str, kind: type, says: str) -> None:
     host = re.search("@(.+)/", project.url)[1]
-    ends = Endpoints(migrate_url=Secret(project.admin_url), supabase_url=Secret(url.format(host=host)))
+    ends = Endpoints(migrate_url=Secret(project.admin_url), supabase=Project(Secret(url.format(host=host))))
     with pytest.raises(kind) as raised:
         take.take(ends, Nothing(), lambda event: None)
     told = raised.value.fields()

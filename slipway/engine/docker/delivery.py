@@ -1,4 +1,4 @@
-"""A backup from this machine for the ops container: sent as a stream into the volume of the backups, gone afterwards."""
+"""Files of this machine for the ops container: sent as a stream into the volume of the backups, gone afterwards."""
 
 from __future__ import annotations
 
@@ -21,22 +21,41 @@ OWNER = ACCOUNTS.ops
 CHUNK = 2**20
 # A name that no list of backups shows; what a killed run left of it goes first.
 PREFIX = ".from-"
+TREE = "tree"
 
 
 @contextmanager
 def deliver_backup(connection: Connection, container: str, folder: Path, progress: Progress) -> Iterator[str]:
     """The directory's path in the container. Raises SettingsError for one that is no backup, EngineError."""
-    from docker.errors import APIError
-
     if not (folder / "manifest.json").is_file():
         raise SettingsError(
             str(folder), "no manifest.json in it", "the directory of one backup", "./invoke backups.get ID"
         )
+    with deliver(connection, container, parts(folder.resolve()), progress) as inside:
+        yield f"{inside}/{folder.resolve().name}"
+
+
+@contextmanager
+def deliver_tree(connection: Connection, container: str, folder: Path, progress: Progress) -> Iterator[str]:
+    """The path in the container of a directory with all that is in it. Raises SettingsError where there is none."""
+    if not folder.is_dir():
+        raise SettingsError(str(folder), "no directory", "one of this machine's", f"ls {folder.parent}")
+    with deliver(connection, container, every_file(folder.resolve()), progress) as inside:
+        yield f"{inside}/{TREE}"
+
+
+@contextmanager
+def deliver(
+    connection: Connection, container: str, files: Iterator[tuple[Path, str]], progress: Progress
+) -> Iterator[str]:
+    """A directory in the container with these files by their names there, gone after the block. Raises EngineError."""
+    from docker.errors import APIError
+
     inside = f"{PREFIX}{secrets.token_hex(4)}"
     clear(connection, container)
     try:
-        connection.api.api.put_archive(container, BACKUPS, stream(folder, inside, progress))
-        yield f"{BACKUPS}/{inside}/{folder.resolve().name}"
+        connection.api.api.put_archive(container, BACKUPS, stream(files, inside, progress))
+        yield f"{BACKUPS}/{inside}"
     except APIError as error:
         raise EngineError(
             "ops", error.explanation or str(error), "room in the volume of the backups", "df -h"
@@ -51,14 +70,14 @@ def clear(connection: Connection, container: str) -> None:
     connection.api.api.exec_start(made["Id"])
 
 
-def stream(folder: Path, inside: str, progress: Progress) -> Iterator[bytes]:
-    """The backup, and the objects that its list names, as a tar archive made while it is sent."""
+def stream(files: Iterator[tuple[Path, str]], inside: str, progress: Progress) -> Iterator[bytes]:
+    """The files as a tar archive made while it is sent."""
     reading, writing = os.pipe()
 
     def write() -> None:
         made: set[str] = set()
         with os.fdopen(writing, "wb") as sink, tarfile.open(fileobj=sink, mode="w|") as tar:
-            for path, name in parts(folder.resolve()):
+            for path, name in files:
                 whole = PurePosixPath(inside, name)
                 for above in reversed(whole.parents[:-1]):
                     if str(above) not in made:  # one that is not in the archive would be root's, for good
@@ -86,6 +105,13 @@ def parts(folder: Path) -> Iterator[tuple[Path, str]]:
         if digest and digest not in seen and (path := pool / digest[:2] / digest).exists():
             seen.add(digest)
             yield path, f"objects/{digest[:2]}/{digest}"
+
+
+def every_file(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Each file below a directory with its name in the archive."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path, f"{TREE}/{path.relative_to(folder)}"
 
 
 def directory(name: str) -> tarfile.TarInfo:

@@ -227,6 +227,9 @@ class Docker(Access):
             colours.stop(self.connection, container["Id"], grace or GRACE)
         return f"{len(group)} stopped"
 
+    def deliver_tree(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+        return delivery.deliver_tree(self.connection, self.container("ops"), folder, progress)
+
     def deliver_backup(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
         return delivery.deliver_backup(self.connection, self.container("ops"), folder, progress)
 

@@ -56,6 +56,10 @@ class Access:
             f"a backup of this machine ({folder})", f"{there}; and from here ./invoke restore {folder.name}"
         )
 
+    def deliver_tree(self: OnDokploy, folder: Path, progress: Progress) -> NoReturn:
+        there = f"docker exec -i {self.ops} tar -x -C /var/lib/slipway-backups < tree.tar"
+        raise self.beyond(f"files of this machine ({folder})", f"{there}; or the S3 endpoint of that storage")
+
     def describe_crash(self: OnDokploy, service: str) -> str:
         return looking.gave_up(self.group(service), self.client.transport.ahead)
 

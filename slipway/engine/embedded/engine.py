@@ -200,6 +200,9 @@ class Embedded(Access):
         supervisor.stop(self.home, service)
         return None
 
+    def deliver_tree(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+        return nullcontext(str(folder.resolve()))
+
     def deliver_backup(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
         return nullcontext(str(folder.resolve()))
 

@@ -41,7 +41,7 @@ def copy(ends: Endpoints, args: Copy, emit: Emit) -> Copied:
     that cannot be copied, VerificationError for a copy that is not as the project was.
     """
     started = time.monotonic()
-    source.refuse_pooled(ends.supabase_url)
+    source.refuse_pooled(ends.supabase.db_url)
     path = ends.state_dir / FOLDER
     with place.server(ends) as conn, connection.told(BackupError, "the copy"):
         restoring.refuse_taken(conn, args.into)
@@ -64,19 +64,19 @@ def dumped(ends: Endpoints, path: Path, args: Copy, conn: psycopg.Connection, em
 
 def address(ends: Endpoints) -> str:
     """Which project it is, without its password."""
-    given = connection.parameters(ends.supabase_url, WHERE)
+    given = connection.parameters(ends.supabase.db_url, WHERE)
     return f"{given.get('user', '')}@{given.get('host', '')}:{given.get('port', '')}/{given.get('dbname', '')}"
 
 
 def way_to(ends: Endpoints) -> Source:
-    given = connection.parameters(ends.supabase_url, WHERE)
-    return Source(ends.supabase_url, WHERE, given.get("dbname") or given.get("user", ""), without=tuple(leave.LEFT))
+    given = connection.parameters(ends.supabase.db_url, WHERE)
+    return Source(ends.supabase.db_url, WHERE, given.get("dbname") or given.get("user", ""), without=tuple(leave.LEFT))
 
 
 def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit: Emit) -> dict:
     """Dump, counts and hashes of every table, grants, and what stays behind: all as of one snapshot."""
     way = way_to(ends)
-    source.open_source(ends.supabase_url).close()  # for its words, where nobody is let in
+    source.open_source(ends.supabase.db_url).close()  # for its words, where nobody is let in
     begun = take.now()
     with snapshot.open_snapshot(way) as taken:
         facts = backup_source.describe_server(taken.conn)

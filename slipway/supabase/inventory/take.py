@@ -32,7 +32,7 @@ def take(ends: Endpoints, args: Nothing, emit: Emit) -> Inventory:
     Raises SettingsError and GateError as `source.snapshot` does.
     """
     target = offered(ends)
-    with source.snapshot(ends.supabase_url) as conn:
+    with source.snapshot(ends.supabase.db_url) as conn:
         project = Project(conn, target)
         size, at = conn.execute("SELECT pg_database_size(current_database()), now()").fetchone()
         return Inventory(

@@ -1,0 +1,231 @@
+"""Every object of a project in this stack's store: from its file tree, its S3 endpoint or its API, with the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import boto3
+import psycopg
+import pytest
+from botocore.config import Config
+
+from tests.support import services
+from tests.support.clone import free_port
+from tests.support.supabase.objects import Stored
+from tests.support.supabase.passwords import USER
+from tests.support.supabase.source import Source
+from tests.support.working_copy import WorkingCopy, copy_to
+
+KEY = "sb_secret_of_the_tests_0123456789"
+
+
+@pytest.fixture(scope="module")
+def stack(project: Source) -> Iterator[WorkingCopy]:
+    """A stack whose database is a copy of the project's."""
+    folder = Path(tempfile.mkdtemp(prefix="slipway-copy-"))
+    copy = copy_to(folder / "work tree")
+    copy.env |= {"HTTP_PORT": str(free_port()), "SUPABASE_DB_URL": project.url}
+    try:
+        copy.up()
+        done = copy.invoke("supabase.copy", "--yes")
+        assert done.returncode == 0, done.stderr
+        yield copy
+    finally:
+        copy.clean()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def empty(stack: WorkingCopy) -> WorkingCopy:
+    """The stack with nothing in its store, and nothing known of what was."""
+    client, bucket = store(stack)
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for each in page.get("Contents", ()):
+            client.delete_object(Bucket=bucket, Key=each["Key"])
+    for path in stack.root.rglob("supabase/objects.sqlite*"):
+        path.unlink()
+    return stack
+
+
+def store(stack: WorkingCopy) -> tuple:
+    """A client of the stack's store, and its bucket."""
+    settings = stack.settings()
+    import json
+
+    port = json.loads((stack.home / "ports.json").read_text())["objects"]
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name="us-east-1",
+        aws_access_key_id=settings["S3_ACCESS_KEY"],
+        aws_secret_access_key=settings["S3_SECRET_KEY"],
+        config=Config(s3={"addressing_style": "path"}),
+    )
+    return client, client.list_buckets()["Buckets"][0]["Name"]
+
+
+def held(stack: WorkingCopy) -> dict[str, str]:
+    """sha256 of every object of the stack's store, by its key."""
+    client, bucket = store(stack)
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    keys = [each["Key"] for page in pages for each in page.get("Contents", ())]
+    return {key: hashlib.sha256(client.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest() for key in keys}
+
+
+def wanted(project: Source) -> dict[str, str]:
+    return {key(each): each.digest("sha256") for each in project.objects if each.has_row and each.has_bytes}
+
+
+def key(each: Stored) -> str:
+    return "/".join(part for part in (each.bucket, each.name, each.version) if part)
+
+
+@contextmanager
+def api(project: Source, spoil: Callable[[str, bytes], bytes | int] = lambda name, data: data) -> Iterator[str]:
+    """The storage API as far as a mover asks it, over the project's own files; `spoil` may change a body or refuse."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            name = unquote(urlsplit(self.path).path.removeprefix("/storage/v1/object/authenticated/"))
+            found = next(
+                (each for each in project.objects if f"{each.bucket}/{each.name}" == name and each.has_bytes), None
+            )
+            if self.headers["Authorization"] != f"Bearer {KEY}":
+                return self.answer(403, b'{"statusCode":"403","error":"Unauthorized","message":"Unauthorized"}')
+            if found is None:
+                return self.answer(400, b'{"statusCode":"404","error":"not_found","message":"Object not found"}')
+            made = spoil(name, b"".join(found.chunks()))
+            return self.answer(made, b"{}") if isinstance(made, int) else self.answer(200, made)
+
+        def answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_file_tree_is_moved_whole_and_what_has_no_bytes_is_named(project: Source, empty: WorkingCopy) -> None:
+    done = empty.invoke("supabase.objects", "--tree", str(project.storage))
+    assert done.returncode == 8 and "Invoices/2024/lost.pdf: the project has no bytes for it" in done.stderr
+    assert held(empty) == wanted(project)
+
+
+def test_a_second_run_moves_nothing_and_what_is_gone_comes_again(project: Source, empty: WorkingCopy) -> None:
+    words = ("supabase.objects", "--tree", str(project.storage))
+    empty.invoke(*words)
+    assert "0 put" in empty.invoke(*words).stdout
+    client, bucket = store(empty)
+    client.delete_object(Bucket=bucket, Key=sorted(wanted(project))[0])
+    assert "1 put" in empty.invoke(*words).stdout
+    assert held(empty) == wanted(project)
+
+
+def test_type_and_cache_control_are_those_of_the_index(project: Source, empty: WorkingCopy) -> None:
+    empty.invoke("supabase.objects", "--tree", str(project.storage))
+    client, bucket = store(empty)
+    for each in project.objects:
+        if each.has_row and each.has_bytes:
+            found = client.head_object(Bucket=bucket, Key=key(each))
+            assert found["ContentType"].replace(" ", "") == each.kind.replace(" ", ""), each.name
+
+
+def test_the_api_gives_the_same(project: Source, empty: WorkingCopy) -> None:
+    with api(project) as url:
+        done = empty.invoke("supabase.objects", SUPABASE_URL=url, SUPABASE_API_KEY=KEY)
+    assert done.returncode == 8 and "lost.pdf" in done.stderr and KEY not in done.stdout + done.stderr
+    assert held(empty) == wanted(project)
+
+
+def test_an_s3_endpoint_gives_the_same(project: Source, empty: WorkingCopy, tmp_path: Path) -> None:
+    # This server keeps objects as files, and has no place for one below another.
+    nested = {f"private files/{USER['ada']}/a/b"}
+    server = services.make_objects(tmp_path, port := free_port())
+    for each in project.objects:
+        if each.has_bytes and f"{each.bucket}/{each.name}" not in nested:
+            path = tmp_path / "objects" / each.bucket / each.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"".join(each.chunks()))
+    server.start()
+    try:
+        services.until(lambda: services.listens(port), "the store listens")
+        keys = {"SUPABASE_S3_ACCESS_KEY": services.S3_KEY, "SUPABASE_S3_SECRET_KEY": services.S3_SECRET}
+        done = empty.invoke("supabase.objects", SUPABASE_S3_ENDPOINT=f"http://127.0.0.1:{port}", **keys)
+    finally:
+        server.stop()
+    assert done.returncode == 8 and "lost.pdf" in done.stderr and "a/b" in done.stderr, done.stderr
+    assert services.S3_SECRET not in done.stdout + done.stderr
+    left = {name for name in wanted(project) if name.rpartition("/")[0] in nested}
+    assert held(empty) == {name: digest for name, digest in wanted(project).items() if name not in left}
+
+
+def test_a_key_that_may_not_is_said_at_once(project: Source, empty: WorkingCopy) -> None:
+    with api(project) as url:
+        done = empty.invoke("supabase.objects", SUPABASE_URL=url, SUPABASE_API_KEY="sb_secret_wrong_wrong_wrong")
+    assert done.returncode == 4 and "403" in done.stderr and "service_role" in done.stderr
+    assert held(empty) == {}
+
+
+def test_other_bytes_than_the_index_says_are_not_taken(project: Source, empty: WorkingCopy) -> None:
+    def spoil(name: str, data: bytes) -> bytes:
+        return {"profile_images/default.png": b"x" * 77, "private files/north/plan.txt": data[:-1]}.get(name, data)
+
+    with api(project, spoil) as url:
+        done = empty.invoke("supabase.objects", SUPABASE_URL=url, SUPABASE_API_KEY=KEY)
+    assert done.returncode == 8
+    assert "profile_images/default.png has other bytes than its ETag says" in done.stderr
+    assert "69,999 bytes instead of 70,000" in done.stderr
+    spoiled = {name for name in wanted(project) if re.match("profile_images/default|private files/north", name)}
+    assert held(empty) == {name: digest for name, digest in wanted(project).items() if name not in spoiled}
+
+
+def test_without_a_place_to_read_from_it_says_which_there_are(empty: WorkingCopy) -> None:
+    done = empty.invoke("supabase.objects")
+    assert done.returncode == 2 and "SUPABASE_S3_ENDPOINT" in done.stderr and "--tree" in done.stderr
+
+
+def test_a_directory_that_is_no_storage_is_refused(empty: WorkingCopy, tmp_path: Path) -> None:
+    done = empty.invoke("supabase.objects", "--tree", str(tmp_path))
+    assert done.returncode == 2 and "no directory of a bucket in it" in done.stderr
+
+
+def test_names_that_lead_out_of_the_tree_are_not_followed(project: Source, tmp_path: Path) -> None:
+    from slipway.supabase.objects.origins import Tree
+    from slipway.supabase.objects.rows import row
+
+    (tmp_path / "secret").write_text("x")
+    (tmp_path / "tree" / "bucket").mkdir(parents=True)
+    tree = Tree((tmp_path / "tree").resolve())
+    assert tree.open(row("bucket", "../../secret", None, {})) is None
+    assert tree.open(row("..", "secret", None, {})) is None
+
+
+def test_the_copied_rows_are_what_the_store_has(project: Source, empty: WorkingCopy) -> None:
+    empty.invoke("supabase.objects", "--tree", str(project.storage))
+    with psycopg.connect(empty.database_url("postgres"), autocommit=True) as conn:
+        keys = {
+            "/".join(part for part in each if part)
+            for each in conn.execute("select bucket_id, name, version from storage.objects")
+        }
+    assert keys - set(held(empty)) == {key(each) for each in project.objects if each.has_row and not each.has_bytes}
