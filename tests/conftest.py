@@ -55,9 +55,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(AtOnce(terminal))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the files that say of themselves that they are long before all others, so that none of them ends the run."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Puts the files that say of themselves that they are long before all others, so that none of them ends the run.
+
+    Leaves out what is for campaigns alone, and counts it.
+    """
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    if not campaign.LONG and (left := [item for item in items if item.get_closest_marker("campaign")]):
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ def test_a_rollback_goes_to_the_last_good_release_and_loses_no_request(slow: Clo
     assert_refused(slow.invoke("rollback", "--to", "r9999"), 2, "r9999")
 
 
+@pytest.mark.campaign
 def test_a_second_rollback_goes_further_back_and_not_to_the_bad_release(slow: Clone):
     served = []
     for name in ("first", "second", "bad"):
@@ -109,6 +110,7 @@ def test_a_second_rollback_goes_further_back_and_not_to_the_bad_release(slow: Cl
         assert releases(slow)[0]["image_id"] == earlier["image_id"]
 
 
+@pytest.mark.campaign
 def test_a_release_of_which_only_settings_differ_is_no_way_back(slow: Clone):
     another_image(slow, "settings")
     released(slow, "settings-1")
@@ -119,6 +121,7 @@ def test_a_release_of_which_only_settings_differ_is_no_way_back(slow: Clone):
     assert slow.ids()["app"] == before
 
 
+@pytest.mark.campaign
 def test_a_rollback_that_waited_for_a_deploy_decides_by_what_that_left(slow: Clone):
     another_image(slow, "waited-0")
     released(slow, "waited-0")
@@ -172,6 +175,7 @@ def test_a_deploy_that_only_migrates_is_on_record_and_can_be_gone_back_to(slow: 
     assert releases(slow)[0]["image_id"] == image
 
 
+@pytest.mark.campaign
 def test_images_beyond_the_last_good_releases_go_and_the_last_good_one_can_be_gone_back_to(slow: Clone):
     slow.settle(KEEP_RELEASES="2")
     made = []

@@ -132,6 +132,7 @@ def test_processes_of_our_images_are_nobody_on_the_host(shared: Clone):
 FORMER = {"ops": 999, "gateway_run": 999, "backups": 999, "objects": 1000, "gateway_data": 0, "gateway_config": 0}
 
 
+@pytest.mark.campaign
 def test_volumes_that_former_accounts_own_go_on(own: Clone):
     """As a stack has them that was made when ops was 999, objects 1000 and the gateway root."""
     taken = json.loads(own.succeed("backup", "--json").splitlines()[-1])["id"]

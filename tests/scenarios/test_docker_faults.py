@@ -89,6 +89,7 @@ def test_two_replicas_are_replaced_by_two_and_no_request_fails(slow: Clone):
     assert len(slow.ids()["app"]) == 1
 
 
+@pytest.mark.campaign
 def test_of_two_replicas_one_that_has_crashed_costs_the_next_release_no_request(slow: Clone):
     slow.settle(APP_REPLICAS="2")
     slow.succeed("deploy", APP_ENV_VERSION="crashed-1")
@@ -115,6 +116,7 @@ def test_a_change_of_the_gateways_settings_is_taken_while_it_serves_and_outlasts
     assert "Nothing to deploy" in slow.succeed("deploy", APP_HEALTH_PATH="/ready")
 
 
+@pytest.mark.campaign
 def test_a_release_on_another_port_is_undone_to_the_old_port_and_then_deployed_while_it_serves(slow: Clone):
     steady(slow)
     item = {
@@ -150,7 +152,7 @@ def test_a_gateway_that_is_down_is_started_by_the_deploy(slow: Clone):
     deployed(slow, "after-gateway-down")
 
 
-@pytest.mark.parametrize("step", ["probe app", "switch"])
+@pytest.mark.parametrize("step", sized(["switch"], ["probe app", "switch"]))
 def test_a_gateway_killed_during_the_deploy_is_said_or_mended_and_healed_by_the_next(slow: Clone, step: str):
     steady(slow)
     run = at_step(slow, step, APP_ENV_VERSION="gateway-killed", GATE_TIMEOUT="10")

@@ -134,6 +134,7 @@ def test_a_disk_that_a_build_fills_up_ends_the_deploy_before_anything_and_what_i
     deployed(slow, "ballast")
 
 
+@pytest.mark.campaign
 def test_a_disk_that_a_pull_fills_up_ends_the_deploy_before_anything(slow: Guest):
     deployed(slow, "before a pull")
     image = must("inspect", "--format", "{{.Config.Image}}", slow.ids()["app"][0]).strip()

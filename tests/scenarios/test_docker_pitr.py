@@ -155,6 +155,7 @@ def test_a_drill_proves_a_moment_and_changes_neither_the_cluster_nor_the_archive
     assert (archived.ids(), histories(archived), directories(archived)) == before
 
 
+@pytest.mark.campaign
 def test_a_drill_finds_what_has_rotted_in_the_archive_and_the_live_cluster_serves_on(archived: Clone):
     def rot(word: str) -> str:
         return must("exec", archived.id("ops"), "python3", "-c", ROT, word)
@@ -213,6 +214,7 @@ def test_a_store_that_hangs_or_is_gone_is_told_everywhere_by_what_waits_for_it(a
     assert_sound(archived)
 
 
+@pytest.mark.campaign
 def test_a_restored_cluster_that_does_not_serve_is_exchanged_back_and_leaves_no_trace_in_the_archive(archived: Clone):
     before = histories(archived)
     archived.sql("ALTER ROLE postgres PASSWORD 'another'")
@@ -235,6 +237,7 @@ def killed(stack: Clone, at: str, when: Callable[[], bool]) -> str:
     return run.done().text
 
 
+@pytest.mark.campaign
 def test_a_killed_restore_leaves_a_cluster_that_serves_and_the_next_run_says_so(archived: Clone):
     then = moment(archived)
     write(archived, "live")

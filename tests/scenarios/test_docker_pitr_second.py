@@ -92,6 +92,7 @@ def test_everything_here_is_lost_and_comes_back_from_the_second_archive(archived
         assert found["problems"] == [] and repositories(found) == {1, 2}
 
 
+@pytest.mark.campaign
 def test_the_time_without_archiving_is_a_gap_that_a_new_backup_ends(archived: Clone):
     write(archived, "before")
     archived.settle(PITR="false")

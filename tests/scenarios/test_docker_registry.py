@@ -101,6 +101,7 @@ def test_a_tag_that_was_pulled_again_does_not_stand_for_the_release_of_then(shop
     assert '"two"' in shop.get("/version")
 
 
+@pytest.mark.campaign
 def test_a_release_that_can_be_had_nowhere_is_refused_and_what_serves_goes_on(shop: Clone, registry: str):
     first = records(shop)[-1]
     before = shop.ids()["app"]

@@ -151,6 +151,7 @@ def test_a_night_of_dokploys_cleaning_changes_nothing(stack: OnServer):
     assert stack.ids() == before
 
 
+@pytest.mark.campaign
 def test_a_queue_that_is_emptied_while_ours_waits_is_told_and_repaired(stack: OnServer):
     state = stack.server.state
     with load(stack.url, seconds=600, rate=LIGHT) as running:
@@ -165,6 +166,7 @@ def test_a_queue_that_is_emptied_while_ours_waits_is_told_and_repaired(stack: On
     assert running.result.failed == 0, running.result.failures[:5]
 
 
+@pytest.mark.campaign
 def test_a_server_that_is_started_anew_in_the_middle_is_told_or_waited_for(stack: OnServer):
     state = stack.server.state
     with load(stack.url, seconds=600, rate=LIGHT) as running:

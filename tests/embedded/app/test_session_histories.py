@@ -152,4 +152,4 @@ class Histories(RuleBasedStateMachine):
 
 def test_any_history_is_as_the_model_says(redis_port: int) -> None:
     Histories.port = redis_port
-    run_state_machine_as_test(Histories, settings=settings(fuzz(sized(60, 5_000)), stateful_step_count=40))
+    run_state_machine_as_test(Histories, settings=settings(fuzz(sized(30, 5_000)), stateful_step_count=40))
