@@ -3,30 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-from tests.support.clone import free_port
-from tests.support.supabase.source import PASSWORD, Source
-from tests.support.working_copy import WorkingCopy, copy_to
-
-
-@pytest.fixture(scope="module")
-def stack(project: Source) -> Iterator[WorkingCopy]:
-    """A stack that was told of the project."""
-    folder = Path(tempfile.mkdtemp(prefix="slipway-copy-"))
-    copy = copy_to(folder / "work tree")
-    copy.env |= {"HTTP_PORT": str(free_port()), "SUPABASE_DB_URL": project.url}
-    try:
-        copy.up()
-        yield copy
-    finally:
-        copy.clean()
-        shutil.rmtree(folder)
+from tests.support.supabase.source import PASSWORD
+from tests.support.working_copy import WorkingCopy
 
 
 def test_the_inventory_is_told_written_for_the_team_and_given_to_programs(stack: WorkingCopy) -> None:

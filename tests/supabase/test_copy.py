@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import signal
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from slipway.data.postgres import catalog
 from slipway.supabase.copying.leave import LEFT
-from tests.support.clone import free_port
 from tests.support.supabase.asking import claims
 from tests.support.supabase.source import PASSWORD, Source, source
 from tests.support.waiting import until
-from tests.support.working_copy import WorkingCopy, copy_to
+from tests.support.working_copy import WorkingCopy
 
 SECRETS = (PASSWORD, "foreign-secret", "eyJ")
 GRANT = re.compile(r"^(.*?)=([a-zA-Z*]*)/")
@@ -38,20 +33,6 @@ EXPECTED = (
     'trigger "tasks webhook" of public.tasks: missing',
     "publication supabase_realtime",
 )
-
-
-@pytest.fixture(scope="module")
-def stack(project: Source) -> Iterator[WorkingCopy]:
-    """A stack that was told of the project."""
-    folder = Path(tempfile.mkdtemp(prefix="slipway-copy-"))
-    copy = copy_to(folder / "work tree")
-    copy.env |= {"HTTP_PORT": str(free_port()), "SUPABASE_DB_URL": project.url}
-    try:
-        copy.up()
-        yield copy
-    finally:
-        copy.clean()
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

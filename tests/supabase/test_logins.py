@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,28 +9,12 @@ import pytest
 import redis
 
 from tests.support.backend_process import Reply, send
-from tests.support.clone import free_port
 from tests.support.supabase import tokens
 from tests.support.supabase.passwords import KNOWN, USER
-from tests.support.supabase.source import Source
-from tests.support.working_copy import WorkingCopy, copy_to
+from tests.support.working_copy import WorkingCopy
 
 READ = ("bcrypt", "argon2id", "argon2i", "fbscrypt", "bcrypt, of its first 72 bytes")
 ADA = "00000000-0000-4000-9000-000000000001"
-
-
-@pytest.fixture(scope="module")
-def stack(project: Source) -> Iterator[WorkingCopy]:
-    """A stack whose database is a copy of the project's."""
-    folder = Path(tempfile.mkdtemp(prefix="slipway-copy-"))
-    copy = copy_to(folder / "work tree")
-    copy.env |= {"HTTP_PORT": str(free_port()), "SUPABASE_DB_URL": project.url}
-    try:
-        copy.up()
-        yield copy
-    finally:
-        copy.clean()
-        shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,44 +22,34 @@ from tests.support.clone import free_port
 from tests.support.supabase.objects import Stored
 from tests.support.supabase.passwords import USER
 from tests.support.supabase.source import Source
-from tests.support.working_copy import WorkingCopy, copy_to
+from tests.support.working_copy import WorkingCopy
 
 KEY = "sb_secret_of_the_tests_0123456789"
 
 
 @pytest.fixture(scope="module")
-def stack(project: Source) -> Iterator[WorkingCopy]:
-    """A stack whose database is a copy of the project's."""
-    folder = Path(tempfile.mkdtemp(prefix="slipway-copy-"))
-    copy = copy_to(folder / "work tree")
-    copy.env |= {"HTTP_PORT": str(free_port()), "SUPABASE_DB_URL": project.url}
-    try:
-        copy.up()
-        done = copy.invoke("supabase.copy", "--yes")
-        assert done.returncode == 0, done.stderr
-        yield copy
-    finally:
-        copy.clean()
-        shutil.rmtree(folder)
+def copied(stack: WorkingCopy) -> WorkingCopy:
+    """The stack, whose database is a copy of the project's."""
+    done = stack.invoke("supabase.copy", "--yes")
+    assert done.returncode == 0, done.stderr
+    return stack
 
 
 @pytest.fixture
-def empty(stack: WorkingCopy) -> WorkingCopy:
+def empty(copied: WorkingCopy) -> WorkingCopy:
     """The stack with nothing in its store, and nothing known of what was."""
-    client, bucket = store(stack)
+    client, bucket = store(copied)
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for each in page.get("Contents", ()):
             client.delete_object(Bucket=bucket, Key=each["Key"])
-    for path in stack.root.rglob("supabase/objects.sqlite*"):
+    for path in copied.root.rglob("supabase/objects.sqlite*"):
         path.unlink()
-    return stack
+    return copied
 
 
 def store(stack: WorkingCopy) -> tuple:
     """A client of the stack's store, and its bucket."""
     settings = stack.settings()
-    import json
-
     port = json.loads((stack.home / "ports.json").read_text())["objects"]
     client = boto3.client(
         "s3",
