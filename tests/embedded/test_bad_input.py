@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.working_copy import ROOT, WorkingCopy
+from tests.support.tree import ROOT
+from tests.support.working_copy import WorkingCopy
 
 ROW = "written before it went wrong"
 

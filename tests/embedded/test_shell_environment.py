@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.hostile import HOSTILE
-from tests.support.working_copy import ROOT, WorkingCopy
+from tests.support.tree import ROOT
+from tests.support.working_copy import WorkingCopy
 
 SMOKE = ROOT / "tests/smoke/postman_collection.json"
 FILE = "901_seen.up.sql"

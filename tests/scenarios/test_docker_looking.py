@@ -11,10 +11,11 @@ import pytest
 
 from slipway.config import envfile
 from slipway.config.credentials import secrets_of
-from tests.support.clone import Clone, assert_refused, clean, known_files
+from tests.support.clone import Clone, assert_refused, clean
 from tests.support.containers import ROOT
 from tests.support.hostile import HOSTILE
 from tests.support.our_migrations import FILES
+from tests.support.tree import known_files
 
 pytestmark = pytest.mark.scenario
 

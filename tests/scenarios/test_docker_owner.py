@@ -14,7 +14,8 @@ from slipway.config import envfile
 from slipway.engine.docker import client, owner
 from slipway.errors import SettingsError
 from slipway.stack import model
-from tests.support.clone import Clone, assert_refused, copy_tree
+from tests.support.clone import Clone, assert_refused
+from tests.support.tree import copy_tree
 
 pytestmark = pytest.mark.scenario
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.campaign import sized
-from tests.support.clone import Clone, assert_refused, copy_tree
+from tests.support.clone import Clone, assert_refused
 from tests.support.containers import must
 from tests.support.load.generator import load
 from tests.support.releasing import (
@@ -29,6 +29,7 @@ from tests.support.releasing import (
     smoke_test,
     version,
 )
+from tests.support.tree import copy_tree
 
 pytestmark = [pytest.mark.scenario, pytest.mark.long]
 

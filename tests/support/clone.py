@@ -7,7 +7,6 @@ import os
 import pty
 import random
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,7 +19,8 @@ from pathlib import Path
 
 from slipway.config import envfile
 from tests.support import demo
-from tests.support.containers import ROOT, docker, must
+from tests.support.containers import docker, must
+from tests.support.tree import copy_tree
 from tests.support.waiting import PATIENCE, until
 
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
@@ -262,23 +262,6 @@ def save(clone: Clone, name: str) -> Path:
     clone.save_evidence(folder)
     print(f"commands and container logs: {folder}")
     return folder
-
-
-def known_files() -> Iterator[str]:
-    """What a clone of this working tree would hold: tracked files, and new ones that git does not ignore."""
-    argv = ["git", "-C", str(ROOT), "ls-files", "-z", "-co", "--exclude-standard"]
-    for name in subprocess.run(argv, capture_output=True, check=True, text=True).stdout.split("\0"):
-        if name and (ROOT / name).is_file():
-            yield name
-
-
-def copy_tree(target: Path) -> None:
-    """Copies what a clone of this working tree would hold."""
-    for name in known_files():
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, target / name)
-    # Containers read parts of it under other user ids.
-    target.chmod(0o755)
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,9 +17,9 @@ import psutil
 
 from slipway.config import envfile
 from tests.support import demo
+from tests.support.tree import copy_tree
 from tests.support.waiting import PATIENCE, until
 
-ROOT = Path(__file__).parents[2]
 DEMO_USER = "00000000-0000-4000-8000-000000000001"
 
 
@@ -161,12 +160,7 @@ class WorkingCopy:
 
 def copy_to(target: Path) -> WorkingCopy:
     """The files that git knows or would add, as a fresh clone has them."""
-    listed = subprocess.check_output(["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, text=True)
-    for name in filter(None, listed.split("\0")):
-        source = ROOT / name
-        if source.is_file() and not name.startswith(("tests/", "bench/")):
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target / name)
+    copy_tree(target, without=("tests/", "bench/"))
     return WorkingCopy(target)
 
 

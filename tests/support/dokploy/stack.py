@@ -19,6 +19,7 @@ from tests.support.dokploy.engines import Docker
 from tests.support.dokploy.proxy import Proxy, proxied
 from tests.support.dokploy.server import Server, served
 from tests.support.dokploy.state import Row
+from tests.support.tree import copy_tree
 from tests.support.waiting import until
 
 ON = "production"
@@ -104,7 +105,7 @@ def made(**settings: str) -> Iterator[OnServer]:
         with served(data, Docker()) as server, proxied(domain) as proxy:
             project = f"t{uuid.uuid4().hex[:8]}"
             found = OnServer(code, project, proxy.port, [], domain=domain, server=server, proxy=proxy)
-            clone.copy_tree(code)
+            copy_tree(code)
             clone.LIVE.append(found)
             try:
                 found.succeed("init")
