@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from slipway.engine.docker import client
 from slipway.errors import EngineError
 from tests.support import clone
 from tests.support.clone import Clone
+from tests.support.containers import must
 from tests.support.dokploy import proxy
 from tests.support.releasing import SLOW
 
@@ -55,6 +57,18 @@ def slow(engine: None) -> Iterator[Clone]:
         made.settle(**SLOW)
         made.succeed("up")
         yield made
+
+
+@pytest.fixture
+def gateway() -> str:
+    """The address of this machine on the engine's own network."""
+    address = must("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+    with socket.socket() as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            pytest.skip("the engine is on another machine")
+    return address
 
 
 @pytest.fixture

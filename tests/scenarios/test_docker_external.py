@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,6 @@ import pytest
 
 from tests.support import services
 from tests.support.clone import Clone
-from tests.support.containers import must
 
 pytestmark = pytest.mark.scenario
 
@@ -41,18 +39,6 @@ def managed(address: str) -> Iterator[tuple[str, str]]:
     finally:
         server.server.stop()
         shutil.rmtree(folder)
-
-
-@pytest.fixture
-def gateway() -> str:
-    """The address of this machine on the engine's own network."""
-    address = must("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
-    with socket.socket() as probe:
-        try:
-            probe.bind((address, 0))
-        except OSError:
-            pytest.skip("the engine is on another machine")
-    return address
 
 
 def test_an_older_external_server_is_backed_up_drilled_restored_and_rehearsed_on(fresh: Clone, gateway: str):

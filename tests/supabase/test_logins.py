@@ -10,10 +10,10 @@ import redis
 
 from tests.support.backend_process import Reply, send
 from tests.support.supabase import tokens
+from tests.support.supabase.home import READ
 from tests.support.supabase.passwords import KNOWN, USER
 from tests.support.working_copy import WorkingCopy
 
-READ = ("bcrypt", "argon2id", "argon2i", "fbscrypt", "bcrypt, of its first 72 bytes")
 ADA = "00000000-0000-4000-9000-000000000001"
 
 

@@ -19,7 +19,7 @@ from botocore.config import Config
 
 from tests.support import services
 from tests.support.clone import free_port
-from tests.support.supabase.objects import Stored
+from tests.support.supabase.home import assert_at_home, key, wanted
 from tests.support.supabase.passwords import USER
 from tests.support.supabase.source import Source
 from tests.support.working_copy import WorkingCopy
@@ -70,14 +70,6 @@ def held(stack: WorkingCopy) -> dict[str, str]:
     return {key: hashlib.sha256(client.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest() for key in keys}
 
 
-def wanted(project: Source) -> dict[str, str]:
-    return {key(each): each.digest("sha256") for each in project.objects if each.has_row and each.has_bytes}
-
-
-def key(each: Stored) -> str:
-    return "/".join(part for part in (each.bucket, each.name, each.version) if part)
-
-
 @contextmanager
 def api(project: Source, spoil: Callable[[str, bytes], bytes | int] = lambda name, data: data) -> Iterator[str]:
     """The storage API as far as a mover asks it, over the project's own files; `spoil` may change a body or refuse."""
@@ -119,6 +111,11 @@ def test_a_file_tree_is_moved_whole_and_what_has_no_bytes_is_named(project: Sour
     done = empty.invoke("supabase.objects", "--tree", str(project.storage))
     assert done.returncode == 8 and "Invoices/2024/lost.pdf: the project has no bytes for it" in done.stderr
     assert held(empty) == wanted(project)
+
+
+def test_users_log_in_and_download_what_policies_let_them_see(project: Source, empty: WorkingCopy) -> None:
+    empty.invoke("supabase.objects", "--tree", str(project.storage))
+    assert_at_home(empty.url, project)
 
 
 def test_a_second_run_moves_nothing_and_what_is_gone_comes_again(project: Source, empty: WorkingCopy) -> None:

@@ -25,6 +25,7 @@ from tests.support import services
 from tests.support.supabase import history, objects, passwords
 
 HERE = Path(__file__).parent
+LOOPBACK = "127.0.0.1"
 PASSWORD = "team:pa/ss'w%rd@1"
 Grants = Literal["default", "explicit"]
 OPTIONS = (
@@ -83,17 +84,28 @@ def programs() -> Path:
 
 @contextmanager
 def source(
-    grants: Grants = "default", *, rows: int = 1000, large: int = 2**20, project: bool = True
+    grants: Grants = "default",
+    *,
+    rows: int = 1000,
+    large: int = 2**20,
+    project: bool = True,
+    address: str = LOOPBACK,
 ) -> Iterator[Source]:
-    """A project of its own while the block runs, on a port of its own. Without `project` the platform is there alone."""
+    """A project of its own while the block runs, on a port of its own; `url` has the address.
+
+    Without `project` the platform is there alone.
+    """
     folder = Path(tempfile.mkdtemp(prefix="slipway-supabase-"))
     try:
-        made = services.make_postgres(folder, programs(), superuser="supabase_admin")
+        made = services.make_postgres(folder, programs(), f"{LOOPBACK},{address}", "supabase_admin")
+        if address != LOOPBACK:
+            with (folder / "pgdata" / "pg_hba.conf").open("a") as rules:
+                rules.write("host all postgres,authenticator all scram-sha-256\n")
         made.server.signal_to_stop = signal.SIGQUIT  # nobody wants its data afterwards
         made.start(*(word for option in OPTIONS for word in ("-c", option)))
         try:
             services.until(made.ready, "postgres accepts connections")
-            given = described(folder, made.port, large if project else None)
+            given = described(folder, made.port, address, large if project else None)
             install(given, grants)
             if project:
                 found_project(given, grants, rows)
@@ -104,18 +116,18 @@ def source(
         shutil.rmtree(folder)
 
 
-def described(folder: Path, port: int, large: int | None) -> Source:
+def described(folder: Path, port: int, address: str, large: int | None) -> Source:
     """Where everything is. The files are laid out; without `large` there are none."""
     storage = folder / "storage"
     storage.mkdir()
     stored = [] if large is None else objects.objects(large)
     kept = objects.lay_out(storage, stored)
-    admin = address("supabase_admin", services.ADMIN_PASSWORD, port)
-    return Source(address("postgres", PASSWORD, port), admin, storage, programs(), stored, kept)
+    admin = url_of("supabase_admin", services.ADMIN_PASSWORD, LOOPBACK, port)
+    return Source(url_of("postgres", PASSWORD, address, port), admin, storage, programs(), stored, kept)
 
 
-def address(role: str, password: str, port: int) -> str:
-    return f"postgresql://{role}:{quote(password, safe='')}@127.0.0.1:{port}/postgres"
+def url_of(role: str, password: str, address: str, port: int) -> str:
+    return f"postgresql://{role}:{quote(password, safe='')}@{address}:{port}/postgres"
 
 
 def install(given: Source, grants: Grants) -> None:
