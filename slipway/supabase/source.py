@@ -25,6 +25,14 @@ READABLE = """
 SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s
 """
+# What a dump needs to read and this role may not: by rights, or for row level security, past which pg_dump must read.
+BLIND = """
+SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> ALL (%s)
+    AND (NOT has_schema_privilege(n.oid, 'USAGE') OR NOT has_table_privilege(c.oid, 'SELECT')
+        OR (c.relkind <> 'S' AND row_security_active(c.oid)))
+ORDER BY 1
+"""
 POOLER = "the session pooler's address, port 5432: dashboard, Connect, Session pooler"
 
 
@@ -84,3 +92,17 @@ def readable(conn: psycopg.Connection, relation: str) -> bool | None:
     schema, _, name = relation.partition(".")
     row = conn.execute(READABLE, (schema, name)).fetchone()
     return row[0] if row else None
+
+
+def refuse_blind(conn: psycopg.Connection, without: tuple[str, ...]) -> None:
+    """Raises SettingsError where this role does not read every row of every table that a copy needs."""
+    hidden = [name for (name,) in conn.execute(BLIND, [list(without)])]
+    if hidden:
+        raise SettingsError(
+            WHERE,
+            f"role {conn.info.user} does not read all of {hidden[0]}"
+            + (f" and {len(hidden) - 1} others" if hidden[1:] else ""),
+            "role postgres of the project, which reads every table past row level security",
+            f"edit {WHERE} in .env: dashboard, Connect",
+            tuple(hidden[1:]),
+        )

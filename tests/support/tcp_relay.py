@@ -12,13 +12,15 @@ from collections.abc import Callable
 class Relay:
     """A TCP relay on loopback in front of one dependency, which can be cut, mended, or made silent.
 
-    `pace` is how many bytes a second each direction of a connection may carry; None is as many as come.
+    `pace` is how many bytes a second each direction of a connection may carry; None is as many as come. It is cut by
+    itself once the dependency has sent `last` bytes.
     """
 
-    def __init__(self, host: str, port: int, pace: int | None = None) -> None:
+    def __init__(self, host: str, port: int, pace: int | None = None, last: int | None = None) -> None:
         self.target = (host, port)
-        self.pace = pace
+        self.pace, self.last = pace, last
         self.carried = 0  # bytes that came for the dependency
+        self.answered = 0  # bytes that came from it
         self.silent = False
         self.sockets: list[socket.socket] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -50,11 +52,16 @@ class Relay:
         far = socket.create_connection(self.target)
         self.sockets.append(far)
         for source, sink in ((near, far), (far, near)):
-            count = self.count if source is near else lambda size: None
+            count = self.count if source is near else self.count_answer
             threading.Thread(target=pump, args=(source, sink, self.pace, count), daemon=True).start()
 
     def count(self, size: int) -> None:
         self.carried += size
+
+    def count_answer(self, size: int) -> None:
+        self.answered += size
+        if self.last is not None and self.answered >= self.last:
+            self.cut()
 
 
 def pump(source: socket.socket, sink: socket.socket, pace: int | None, count: Callable[[int], None]) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from slipway.data.backups.snapshot import Moved
 from slipway.data.backups.source import Source
+from slipway.data.postgres import connection
 from slipway.data.postgres import programs as postgres_programs
 from slipway.errors import BackupError
 
@@ -37,6 +38,7 @@ class Dump:
 
     process: subprocess.Popen
     env: Mapping[str, str]
+    mend: str = connection.LOGS  # what to type next where its words tell nothing better
     begun: list[str] = field(default_factory=list)
     said: deque[str] = field(default_factory=lambda: deque(maxlen=20))
 
@@ -73,19 +75,20 @@ class Dump:
             "pg_dump",
             found.removeprefix("pg_dump: error: ").replace(self.env.get("PGPASSWORD") or "\0", "•••"),
             "a dump of every table",
-            advice(words),
+            advice(words, self.mend),
             tuple(self.said),
         )
 
 
-def advice(words: str) -> str:
+def advice(words: str, otherwise: str = connection.LOGS) -> str:
+    """What to type next for what pg_dump has said."""
     if re.search("No space left|SIGXFSZ|File too large|Disk quota", words):
-        return "make room in the directory of the backups: ./invoke backups.prune --dry-run; df -h"
+        return "make room where the dump is written: ./invoke backups.prune --dry-run; df -h"
     if "row-level security" in words:
         return "give MIGRATE_DATABASE_URL a role with BYPASSRLS, or one that owns every table"
     if "max_locks_per_transaction" in words:
         return "raise max_locks_per_transaction on the server"
-    return "./invoke logs -s postgres"
+    return otherwise
 
 
 def environment(way: Source, name: str) -> dict[str, str]:
@@ -120,7 +123,7 @@ def run_dump(programs: Path, way: Source, snapshot: str, target: Path, name: str
     child = subprocess.Popen(
         argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0
     )
-    dump = Dump(child, env)
+    dump = Dump(child, env, way.mend)
     try:
         yield dump
     finally:

@@ -58,7 +58,8 @@ class Snapshot:
 @contextmanager
 def open_snapshot(way: Source) -> Iterator[Snapshot]:
     """A snapshot in which no table can be dropped, truncated or altered until the block ends."""
-    with connection.told(BackupError, f"database {way.database}"), source.connect(way) as conn:
+    where = way.called or f"database {way.database}"
+    with connection.told(BackupError, where, way.mend), source.connect(way) as conn:
         tables = lock_tables(conn, way.without)
         fingerprint.settle(conn)
         name = conn.execute("SELECT pg_export_snapshot()").fetchone()[0]

@@ -36,14 +36,16 @@ SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename), last_value FROM p
 
 @dataclass(frozen=True)
 class Source:
-    """A way into the database: the URL, the setting that it comes from, the role to act as, if another, and the
-    schemas that are left out."""
+    """A way into the database: the URL, the setting that it comes from, the role to act as, if another, the schemas that
+    are left out, what errors call it, if not by its name, and what they tell to type next."""
 
     url: Secret
     where: str
     database: str
     role: str = ""
     without: tuple[str, ...] = ()
+    called: str = ""
+    mend: str = connection.LOGS
 
 
 def choose(ends: Endpoints) -> Source:

@@ -24,6 +24,7 @@ OF_GOLANG_MIGRATE = re.compile(
 )
 URL_FORM = "postgresql://user:password@host:5432/database, special characters of the password percent-encoded"
 REFUSED = re.compile(r"password authentication failed|no password supplied|no pg_hba.conf entry", re.I)
+LOGS = "./invoke logs -s postgres"
 ABSENT = re.compile(r'(role|database) "[^"]*" does not exist', re.I)
 
 
@@ -122,16 +123,14 @@ def timeouts(conn: psycopg.Connection) -> tuple[str, ...]:
 
 
 @contextmanager
-def told(kind: type[SlipwayError], where: str) -> Iterator[None]:
-    """Turns what the database refuses inside the block into an error of that kind."""
+def told(kind: type[SlipwayError], where: str, mend: str = LOGS) -> Iterator[None]:
+    """Turns what the database refuses inside the block into an error of that kind, with what to type next."""
     import psycopg
 
     try:
         yield
     except psycopg.Error as error:
-        raise kind(
-            where, reason(error), "a server that stays and a role that may do this", "./invoke logs -s postgres"
-        ) from None
+        raise kind(where, reason(error), "a server that stays and a role that may do this", mend) from None
 
 
 def reason(error: Exception) -> str:

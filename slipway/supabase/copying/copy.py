@@ -22,7 +22,7 @@ from slipway.data.restore.archive import Archive
 from slipway.data.restore.interface import Check
 from slipway.errors import BackupError, SettingsError, VerificationError
 from slipway.supabase import platform, source
-from slipway.supabase.copying import entries, leave, prelude, rights
+from slipway.supabase.copying import entries, kept, leave, prelude, rights
 from slipway.supabase.copying.leave import Left
 from slipway.supabase.interface import Copied, Copy
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FOLDER = "supabase"  # of the state: the dump of a copy that was cut short
 WHERE = source.WHERE
+MEND = "the same command again; if that does not help, the dashboard, Logs, says what the server did"
 TEAMS_ROLES = "SELECT rolname FROM pg_roles WHERE NOT rolsuper ORDER BY 1"
 
 
@@ -53,13 +54,14 @@ def copy(ends: Endpoints, args: Copy, emit: Emit) -> Copied:
 
 def dumped(ends: Endpoints, path: Path, args: Copy, conn: psycopg.Connection, emit: Emit) -> list[str]:
     """Fills the directory with a whole dump, unless one is there; what there is to say of that."""
-    if (path / manifest.DIGEST).exists() and not args.fresh and (found := manifest.read(path))["of"] == address(ends):
-        return [f"the dump of {found['begun']} was there and whole; --fresh takes another"]
+    found = None if args.fresh else kept.look(path, address(ends))
+    if found and not found.damage:
+        return [f"the dump of {found.begun} was there and whole; --fresh takes another"]
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True, mode=0o700)
     server = conn.info.server_version // 10000
     manifest.write(path, write_dump(ends, path, server, archive.available(conn), emit))
-    return []
+    return [f"a dump was there but damaged ({found.damage}): another one was taken"] if found else []
 
 
 def address(ends: Endpoints) -> str:
@@ -70,13 +72,15 @@ def address(ends: Endpoints) -> str:
 
 def way_to(ends: Endpoints) -> Source:
     given = connection.parameters(ends.supabase.db_url, WHERE)
-    return Source(ends.supabase.db_url, WHERE, given.get("dbname") or given.get("user", ""), without=tuple(leave.LEFT))
+    name = given.get("dbname") or given.get("user", "")
+    return Source(ends.supabase.db_url, WHERE, name, without=tuple(leave.LEFT), called=WHERE, mend=MEND)
 
 
 def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit: Emit) -> dict:
     """Dump, counts and hashes of every table, grants, and what stays behind: all as of one snapshot."""
     way = way_to(ends)
-    source.open_source(ends.supabase.db_url).close()  # for its words, where nobody is let in
+    with source.open_source(ends.supabase.db_url) as conn:  # for its words, where nobody is let in
+        source.refuse_blind(conn, tuple(leave.LEFT))
     begun = take.now()
     with snapshot.open_snapshot(way) as taken:
         facts = backup_source.describe_server(taken.conn)
@@ -106,7 +110,7 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         "event_triggers": events,
         "roles": names,
         "tools": {"pg_dump": dump.version(programs / "pg_dump")},
-        "files": {},
+        "files": kept.files(path),
     }
 
 
@@ -124,7 +128,7 @@ def fill(ends: Endpoints, conn: psycopg.Connection, path: Path, args: Copy, emit
     """The new database: extensions, the dump without what stays behind, grants; compared, and then in its place."""
     found = manifest.read(path)
     live = scratch.database_of(ends)
-    opened = archive.open_archive(ends, path, found | {"files": {manifest.DUMP: {}}}, conn.info.server_version // 10000)
+    opened = archive.open_archive(ends, path, found, conn.info.server_version // 10000)
     notes = place.drop_leftovers(conn, live)
     with place.beside(conn, ends, live, found) as made:
         notes += people.ensure(conn, set(found["roles"]), opened.globals)
