@@ -7,7 +7,7 @@ helps, and CONTEXT and DETAIL can hold a row of the data, which is for nobody to
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from slipway.errors import SlipwayError
@@ -15,6 +15,8 @@ from slipway.errors import SlipwayError
 ERROR = re.compile(r": error: |(^|: )(ERROR|FATAL|PANIC): ")
 CALLER = re.compile(r"(?:PL/pgSQL function (?P<signature>.+?) line \d+|SQL function \"(?P<name>[^\"]+)\")")
 UNKNOWN = re.compile(r"(function|relation|type|operator|table) .* does not exist")
+# A statement of which the rest says how to log in elsewhere.
+LOGIN = re.compile(r"(\b(?:CREATE|ALTER) (?:USER MAPPING|SERVER|SUBSCRIPTION) .*?\b(?:OPTIONS|CONNECTION)\b).*")
 # Where a message shows what a row holds, and what is left of it.
 ROWS = (
     (re.compile(r"(\bKey \(.*?\)=)\(.*\)", re.DOTALL), r"\1(…)"),
@@ -33,7 +35,7 @@ class Complaint:
 
     def error(self, kind: type[SlipwayError], where: str, expected: str, then: str, log: Sequence[str]) -> SlipwayError:
         """The error as it is reported: `expected` and `then` are for what has no cure of its own."""
-        told = tuple(hide_row(line) for line in log)
+        told = tuple(hide_row(line) for line in hide_logins(log))
         if not self.caller:
             return kind(where, self.found, expected, then, told)
         name = self.caller if "(" in self.caller else f"{self.caller}(…)"
@@ -69,3 +71,14 @@ def hide_row(line: str) -> str:
     for pattern, rest in ROWS:
         line = pattern.sub(rest, line)
     return line
+
+
+def hide_logins(lines: Iterable[str]) -> Iterator[str]:
+    """The lines without the options of user mappings, servers and subscriptions, which hold passwords."""
+    inside = False
+    for line in lines:
+        if inside:
+            inside = not line.endswith(";")
+            continue
+        yield LOGIN.sub(r"\1 …", line)
+        inside = bool(LOGIN.search(line)) and not line.endswith(";")

@@ -81,3 +81,23 @@ def test_the_password_that_a_program_was_given_is_not_told():
 )
 def test_what_a_row_holds_is_left_out_of_details_and_contexts(line: str, rest: str):
     assert complaints.hide_row(line) == rest
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE USER MAPPING FOR postgres SERVER warehouse OPTIONS (\n    password 's3cret;x',\n    \"user\" 'reader'\n);",
+        "CREATE SERVER warehouse FOREIGN DATA WRAPPER postgres_fdw OPTIONS (\n    host 's3cret'\n);",
+        "CREATE SUBSCRIPTION s CONNECTION 'host=h password=s3cret' PUBLICATION p WITH (connect = false);",
+        "ALTER USER MAPPING FOR PUBLIC SERVER w OPTIONS (SET password 's3cret');",
+    ],
+)
+def test_how_to_log_in_elsewhere_is_not_shown(statement: str) -> None:
+    said = [
+        'pg_restore: error: could not execute query: ERROR:  server "warehouse" does not exist',
+        *f"Command was: {statement}".splitlines(),
+        "pg_restore: finished",
+    ]
+    error = complaints.read(said, {}).error(BackupError, "pg_restore", "", "", said)
+    assert "s3cret" not in " ".join(error.log) and "reader" not in " ".join(error.log)
+    assert error.log[0] == said[0] and error.log[-1] == "pg_restore: finished" and len(error.log) == 3
