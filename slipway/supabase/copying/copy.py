@@ -24,6 +24,8 @@ from slipway.errors import BackupError, SettingsError, VerificationError
 from slipway.supabase import platform, source
 from slipway.supabase.copying import entries, leave, prelude, rights
 from slipway.supabase.copying.leave import Left
+from slipway.supabase.delta import baseline, schema
+from slipway.supabase.delta.baseline import Baseline
 from slipway.supabase.interface import Copied, Copy
 
 if TYPE_CHECKING:
@@ -53,13 +55,18 @@ def copy(ends: Endpoints, args: Copy, emit: Emit) -> Copied:
 
 def dumped(ends: Endpoints, path: Path, args: Copy, conn: psycopg.Connection, emit: Emit) -> list[str]:
     """Fills the directory with a whole dump, unless one is there; what there is to say of that."""
-    if (path / manifest.DIGEST).exists() and not args.fresh and (found := manifest.read(path))["of"] == address(ends):
+    if (path / manifest.DIGEST).exists() and not args.fresh and is_of((found := manifest.read(path)), ends):
         return [f"the dump of {found['begun']} was there and whole; --fresh takes another"]
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True, mode=0o700)
     server = conn.info.server_version // 10000
     manifest.write(path, write_dump(ends, path, server, archive.available(conn), emit))
     return []
+
+
+def is_of(found: dict, ends: Endpoints) -> bool:
+    """Whether a manifest is of this project, and of a form that has what a copy needs."""
+    return found["of"] == address(ends) and "schema" in found
 
 
 def address(ends: Endpoints) -> str:
@@ -85,6 +92,7 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         taken.conn.execute("SET LOCAL search_path = ''")
         extensions, missing = prelude.wanted(taken.conn, offered)
         left = leave.look(taken.conn, missing)
+        copied = schema.look(taken.conn)
         names = [name for (name,) in taken.conn.execute(TEAMS_ROLES) if not platform.owns_role(name)]
         given = rights.statements(taken.conn, {*names, *platform.API_ROLES})
         events = rights.event_triggers(taken.conn)
@@ -100,6 +108,7 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         "sequences": sequences,
         "extensions": extensions,
         "missing": missing,
+        "schema": copied,
         "left": [list(pair) for pair in sorted(left.objects)],
         "told": list(left.told),
         "rights": given,
@@ -135,6 +144,8 @@ def fill(ends: Endpoints, conn: psycopg.Connection, path: Path, args: Copy, emit
         with scratch.maker(ends, made.name) as inside:
             finish(inside, owner, found["rights"], found["event_triggers"] if ends.admin_url else [], emit)
         checks = prove(ends, opened, made, emit)
+        with scratch.maker(ends, made.name) as inside:
+            remember(inside, owner, found)
         old = settle(ends, conn, made, live, args, found["id"])
     return Copied(
         made.name if args.into else live,
@@ -169,6 +180,15 @@ def finish(inside: psycopg.Connection, owner: str, given: list[str], events: lis
     for statement in events:
         inside.execute(statement)
     inside.execute("ANALYZE")
+
+
+def remember(inside: psycopg.Connection, owner: str, found: dict) -> None:
+    """What the copy is now, for the delta."""
+    from psycopg import sql
+
+    with inside.transaction():
+        inside.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(owner)))
+        baseline.make(inside, Baseline(found["begun"], found["tables"], found["schema"]))
 
 
 def prove(ends: Endpoints, opened: Archive, made: place.Made, emit: Emit) -> list[Check]:
