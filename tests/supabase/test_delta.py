@@ -6,6 +6,7 @@ import json
 import random
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -16,7 +17,7 @@ from slipway.data.endpoints import Endpoints, Secret
 from slipway.data.supabase import Project
 from slipway.errors import LockHeld, SettingsError, VerificationError
 from slipway.supabase.copying.leave import LEFT
-from slipway.supabase.delta import baseline
+from slipway.supabase.delta import baseline, references, schema
 from slipway.supabase.delta.delta import delta
 from slipway.supabase.interface import Brought, Delta, TableChange
 from tests.support.supabase import source as support
@@ -173,6 +174,16 @@ def test_triggers_work_again_afterwards(ends: Endpoints) -> None:
         assert conn.execute("show session_replication_role").fetchone() == ("origin",)
 
 
+def test_a_reference_that_leads_nowhere_is_found(ends: Endpoints) -> None:
+    tables = ["public.hens", "public.eggs", "public.events_2024", "public.pairs"]
+    with connect(ends) as conn, conn.transaction(force_rollback=True):
+        assert references.check(conn, tables).ok
+        conn.execute("set local session_replication_role = replica")
+        conn.execute("update public.eggs set hen = 4000")
+        found = references.check(conn, tables)
+        assert not found.ok and found.found.startswith("eggs_hen_fkey of ")
+
+
 @pytest.mark.parametrize(
     ("make", "name", "undo"),
     [
@@ -203,8 +214,6 @@ def test_a_schema_that_changed_is_refused_and_named(
 
 def forget_schema(changing: Source, conn: psycopg.Connection, undo: str) -> None:
     """Takes the change back, or where that cannot be, has it in the copy as well and its memory."""
-    from slipway.supabase.delta import schema
-
     if undo:
         change(changing, undo)
         return
@@ -250,8 +259,6 @@ def test_a_database_that_is_no_copy_is_refused(ends: Endpoints) -> None:
 
 
 def test_who_may_not_silence_triggers_is_told_the_grant(ends: Endpoints) -> None:
-    from dataclasses import replace
-
     with connect(ends) as conn:
         conn.execute("create role plain login password 'plain'; grant slipway_owner to plain")
         conn.execute("grant pg_read_all_data to plain; alter role plain bypassrls")
