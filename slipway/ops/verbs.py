@@ -82,6 +82,7 @@ VERBS = {
     "supabase.copy": "slipway.supabase.interface:COPY",
     "supabase.objects": "slipway.supabase.interface:OBJECTS",
     "supabase.delta": "slipway.supabase.interface:DELTA",
+    "supabase.role": "slipway.supabase.interface:ROLE",
 }
 
 

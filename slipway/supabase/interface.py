@@ -124,7 +124,18 @@ class Brought:
     seconds: float
 
 
+@dataclass(frozen=True)
+class CheckedRole:
+    """The role that DATABASE_URL logs in as, which way it comes, what that way is good for, and what was checked."""
+
+    role: str
+    way: str
+    good_for: str
+    checks: tuple[Check, ...]
+
+
 INVENTORY = Verb("supabase.inventory", "slipway.supabase.inventory.take:take", Nothing, Inventory, alone=True)
 COPY = Verb("supabase.copy", "slipway.supabase.copying.copy:copy", Copy, Copied, alone=True)
 OBJECTS = Verb("supabase.objects", "slipway.supabase.objects.move:move", Move, Moved, alone=True)
 DELTA = Verb("supabase.delta", "slipway.supabase.delta.delta:delta", Delta, Brought, alone=True)
+ROLE = Verb("supabase.role", "slipway.supabase.role.check:check", Nothing, CheckedRole)

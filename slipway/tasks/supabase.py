@@ -51,4 +51,10 @@ def delta(c, into="", on="local", overwrite=False, dry_run=False, yes=False, wai
     perform("supabase.delta", on, **options, yes=yes, wait=number("wait", wait), json=json)
 
 
-namespace = Collection("supabase", inventory, copy, objects, delta)
+@task(help={"on": ON, "check": "whether the role of DATABASE_URL is one of that kind", "json": JSON})
+def role(c, on="local", check=False, json=False):
+    """Print the SQL for a role of least rights on the project's database, or check the one that is there."""
+    perform("supabase.role", on, check=check, json=json)
+
+
+namespace = Collection("supabase", inventory, copy, objects, delta, role)
