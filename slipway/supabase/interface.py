@@ -83,6 +83,59 @@ class Moved:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Delta:
+    """Bring what changed since the copy; `into` names the copy, `overwrite` takes back rows that were changed in it."""
+
+    into: str = ""
+    overwrite: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """Rows of a table that are new, changed and gone; `whole` says that it has no key and was replaced."""
+
+    table: str
+    inserted: int
+    changed: int
+    deleted: int
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What was brought into the copy, or would be on a dry run: `tables` are those that differed, `checks` the proof.
+
+    `since` and `begun` are the two moments, UTC. `orphans` counts objects of the store that no row names any more, and
+    `orphan_names` has the first of them; `overwritten` are tables that had been changed here.
+    """
+
+    database: str
+    since: str
+    begun: str
+    tables: tuple[TableChange, ...]
+    sequences: int
+    checks: tuple[Check, ...]
+    orphans: int
+    orphan_names: tuple[str, ...]
+    overwritten: tuple[str, ...]
+    dry_run: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class CheckedRole:
+    """The role that DATABASE_URL logs in as, which way it comes, what that way is good for, and what was checked."""
+
+    role: str
+    way: str
+    good_for: str
+    checks: tuple[Check, ...]
+
+
 INVENTORY = Verb("supabase.inventory", "slipway.supabase.inventory.take:take", Nothing, Inventory, alone=True)
 COPY = Verb("supabase.copy", "slipway.supabase.copying.copy:copy", Copy, Copied, alone=True)
 OBJECTS = Verb("supabase.objects", "slipway.supabase.objects.move:move", Move, Moved, alone=True)
+DELTA = Verb("supabase.delta", "slipway.supabase.delta.delta:delta", Delta, Brought, alone=True)
+ROLE = Verb("supabase.role", "slipway.supabase.role.check:check", Nothing, CheckedRole)

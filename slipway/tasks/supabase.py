@@ -33,4 +33,28 @@ def objects(c, on="local", tree="", wait="0", json=False):
     perform("supabase.objects", on, tree=tree, wait=number("wait", wait), json=json)
 
 
-namespace = Collection("supabase", inventory, copy, objects)
+@task(
+    optional=["yes"],
+    help={
+        "on": ON,
+        "into": "the database that is the copy; default: the live one",
+        "overwrite": "also tables whose rows were changed here since the copy: they become the project's",
+        "dry-run": "count what would be brought, and change nothing",
+        "yes": NAMED,
+        "wait": WAIT,
+        "json": JSON,
+    },
+)
+def delta(c, into="", on="local", overwrite=False, dry_run=False, yes=False, wait="0", json=False):
+    """Bring what changed in the project since its copy, in one transaction, and compare every table."""
+    options = {"into": into, "overwrite": overwrite, "dry_run": dry_run}
+    perform("supabase.delta", on, **options, yes=yes, wait=number("wait", wait), json=json)
+
+
+@task(help={"on": ON, "check": "whether the role of DATABASE_URL is one of that kind", "json": JSON})
+def role(c, on="local", check=False, json=False):
+    """Print the SQL for a role of least rights on the project's database, or check the one that is there."""
+    perform("supabase.role", on, check=check, json=json)
+
+
+namespace = Collection("supabase", inventory, copy, objects, delta, role)

@@ -24,6 +24,8 @@ from slipway.errors import BackupError, SettingsError, VerificationError
 from slipway.supabase import platform, source
 from slipway.supabase.copying import entries, kept, leave, prelude, rights
 from slipway.supabase.copying.leave import Left
+from slipway.supabase.delta import baseline, schema
+from slipway.supabase.delta.baseline import Baseline
 from slipway.supabase.interface import Copied, Copy
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         taken.conn.execute("SET LOCAL search_path = ''")
         extensions, missing = prelude.wanted(taken.conn, offered)
         left = leave.look(taken.conn, missing)
+        copied = schema.look(taken.conn)
         names = [name for (name,) in taken.conn.execute(TEAMS_ROLES) if not platform.owns_role(name)]
         given = rights.statements(taken.conn, {*names, *platform.API_ROLES})
         events = rights.event_triggers(taken.conn)
@@ -104,6 +107,7 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         "sequences": sequences,
         "extensions": extensions,
         "missing": missing,
+        "schema": copied,
         "left": [list(pair) for pair in sorted(left.objects)],
         "told": list(left.told),
         "rights": given,
@@ -139,6 +143,8 @@ def fill(ends: Endpoints, conn: psycopg.Connection, path: Path, args: Copy, emit
         with scratch.maker(ends, made.name) as inside:
             finish(inside, owner, found["rights"], found["event_triggers"] if ends.admin_url else [], emit)
         checks = prove(ends, opened, made, emit)
+        with scratch.maker(ends, made.name) as inside:
+            remember(inside, owner, found)
         old = settle(ends, conn, made, live, args, found["id"])
     return Copied(
         made.name if args.into else live,
@@ -173,6 +179,15 @@ def finish(inside: psycopg.Connection, owner: str, given: list[str], events: lis
     for statement in events:
         inside.execute(statement)
     inside.execute("ANALYZE")
+
+
+def remember(inside: psycopg.Connection, owner: str, found: dict) -> None:
+    """What the copy is now, for the delta."""
+    from psycopg import sql
+
+    with inside.transaction():
+        inside.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(owner)))
+        baseline.make(inside, Baseline(found["begun"], found["tables"], found["schema"]))
 
 
 def prove(ends: Endpoints, opened: Archive, made: place.Made, emit: Emit) -> list[Check]:
