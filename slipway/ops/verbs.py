@@ -81,6 +81,7 @@ VERBS = {
     "supabase.inventory": "slipway.supabase.interface:INVENTORY",
     "supabase.copy": "slipway.supabase.interface:COPY",
     "supabase.objects": "slipway.supabase.interface:OBJECTS",
+    "supabase.prove": "slipway.supabase.interface:PROVE",
 }
 
 

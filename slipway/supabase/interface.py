@@ -83,6 +83,40 @@ class Moved:
     seconds: float
 
 
+# What came of a check: nothing differs, something does, or it could not be made.
+SAME, DIFFERS, UNKNOWN = "same", "differs", "not compared"
+
+
+@dataclass(frozen=True)
+class Prove:
+    """Compare the project with a database of this stack, with the live one where none is named."""
+
+    database: str = ""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One check: what came of it, what was the same, and every difference by its name."""
+
+    name: str
+    state: str
+    found: str
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What was compared with what, when (UTC), and what came of it; `left` is what stays on the platform by design."""
+
+    database: str
+    project: str
+    at: str
+    checks: tuple[Compared, ...]
+    left: tuple[str, ...]
+    seconds: float
+
+
 INVENTORY = Verb("supabase.inventory", "slipway.supabase.inventory.take:take", Nothing, Inventory, alone=True)
 COPY = Verb("supabase.copy", "slipway.supabase.copying.copy:copy", Copy, Copied, alone=True)
 OBJECTS = Verb("supabase.objects", "slipway.supabase.objects.move:move", Move, Moved, alone=True)
+PROVE = Verb("supabase.prove", "slipway.supabase.proving.prove:prove", Prove, Proven, alone=True)

@@ -33,4 +33,17 @@ def objects(c, on="local", tree="", wait="0", json=False):
     perform("supabase.objects", on, tree=tree, wait=number("wait", wait), json=json)
 
 
-namespace = Collection("supabase", inventory, copy, objects)
+@task(
+    help={
+        "on": ON,
+        "database": "name of the copy; default: the live database",
+        "write": "write docs/supabase-proof.html and .json, every difference by its name",
+        "json": JSON,
+    }
+)
+def prove(c, database="", on="local", write=False, json=False):
+    """Compare the project with its copy: definitions, rows, rights; exit 0 only when nothing is missing."""
+    perform("supabase.prove", on, database=database, write=write, json=json)
+
+
+namespace = Collection("supabase", inventory, copy, objects, prove)
