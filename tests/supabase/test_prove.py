@@ -11,9 +11,9 @@ import pytest
 
 from slipway.data.endpoints import Endpoints, Secret
 from slipway.data.supabase import Project
-from slipway.supabase.interface import SAME, Prove, Proven
+from slipway.supabase.interface import SAME, UNKNOWN, Prove, Proven
 from slipway.supabase.proving.prove import prove
-from tests.support.supabase.losses import FOLLOWS, LOSSES
+from tests.support.supabase.losses import FOLLOWS, LOSSES, SEEN
 from tests.support.supabase.source import PASSWORD, Source
 from tests.support.working_copy import WorkingCopy
 
@@ -66,8 +66,31 @@ def test_each_planted_loss_is_found_and_named_and_nothing_else(project: Source, 
         for statement, *_ in LOSSES:
             conn.execute(statement)
         found = told(proven(copied, project.url, "lost"))
-    assert found - FOLLOWS == {f"{check}: {sentence}" for _, check, sentence in LOSSES}
+    shown = {each for each in found if not each.startswith("policies: ")}
+    assert shown - FOLLOWS == {f"{check}: {sentence}" for _, check, sentence in LOSSES}
     assert len(LOSSES) >= 30
+
+
+def test_whoever_sees_or_may_do_something_else_is_named(project: Source, copied: WorkingCopy) -> None:
+    with another(copied) as conn:
+        for statement, _ in SEEN:
+            conn.execute(statement)
+        found = told(proven(copied, project.url, "lost"))
+    assert {f"policies: {sentence}" for _, sentence in SEEN} <= found, "\n".join(sorted(found))
+
+
+def test_where_nobody_may_act_as_a_role_the_proof_is_not_green(project: Source, copied: WorkingCopy) -> None:
+    with psycopg.connect(project.admin_url, autocommit=True) as admin:
+        admin.execute("revoke service_role from postgres")
+        try:
+            found = proven(copied, project.url, "whole")
+        finally:
+            admin.execute("grant service_role to postgres")
+    check = next(check for check in found.checks if check.name == "policies")
+    assert (check.state, check.differences) == (
+        UNKNOWN,
+        ('service_role: permission denied to set role "service_role"',),
+    )
 
 
 def test_the_project_was_only_read(project: Source, copied: WorkingCopy) -> None:

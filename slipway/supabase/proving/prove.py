@@ -11,7 +11,7 @@ from slipway.data.postgres import scratch
 from slipway.data.progress import progress
 from slipway.errors import VerificationError
 from slipway.supabase.interface import DIFFERS, SAME, UNKNOWN, Compared, Prove, Proven
-from slipway.supabase.proving import alike, contents, left, schema, sides
+from slipway.supabase.proving import alike, contents, left, policies, schema, sides
 from slipway.supabase.proving.left import Stays
 from slipway.supabase.proving.sides import Side
 
@@ -45,6 +45,8 @@ def make(
         contents.rows(project, copy, stays, lambda done, all: progress(emit, "reading rows", done, all, "tables")),
     )
     yield "sequences", contents.sequences(project, copy, stays)
+    progress(emit, "trying policies", 0, 0, "")
+    yield "policies", policies.compare(project, copy, stays)
     yield "large objects", contents.large_objects(project, copy)
 
 
