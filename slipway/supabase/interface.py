@@ -89,9 +89,13 @@ SAME, DIFFERS, UNKNOWN = "same", "differs", "not compared"
 
 @dataclass(frozen=True)
 class Prove:
-    """Compare the project with a database of this stack, with the live one where none is named."""
+    """Compare the project with a database of this stack, with the live one where none is named, and with its store.
+
+    `tree` is the directory of a self-hosted storage, where its bytes are not asked of a server.
+    """
 
     database: str = ""
+    tree: str = ""
 
 
 @dataclass(frozen=True)

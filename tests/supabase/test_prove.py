@@ -14,15 +14,21 @@ from slipway.data.supabase import Project
 from slipway.supabase.interface import SAME, UNKNOWN, Prove, Proven
 from slipway.supabase.proving.prove import prove
 from tests.support.supabase.losses import FOLLOWS, LOSSES, SEEN
+from tests.support.supabase.objects import Stored
 from tests.support.supabase.source import PASSWORD, Source
 from tests.support.working_copy import WorkingCopy
 
 
 @pytest.fixture(scope="module")
-def copied(stack: WorkingCopy) -> WorkingCopy:
-    """The stack, with a copy of the project's database under the name whole."""
-    done = stack.invoke("supabase.copy", "--into", "whole")
-    assert done.returncode == 0, done.stdout + done.stderr
+def copied(stack: WorkingCopy, project: Source) -> WorkingCopy:
+    """The stack, with a copy of the project in its place and another under the name whole, and with its objects."""
+    for words in (("--yes",), ("--into", "whole")):
+        done = stack.invoke("supabase.copy", *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+    moved = stack.invoke("supabase.objects", "--tree", str(project.storage))
+    assert moved.returncode == 8 and "1 of the index" in moved.stderr, (
+        moved.stderr
+    )  # the one that has no bytes anywhere
     return stack
 
 
@@ -42,11 +48,24 @@ def another(stack: WorkingCopy, name: str = "lost") -> Iterator[psycopg.Connecti
             server.execute(f"drop database {name} with (force)")
 
 
-def proven(stack: WorkingCopy, url: str, database: str) -> Proven:
+def proven(stack: WorkingCopy, project: Source, database: str, tree: bool = True) -> Proven:
     """The proof itself, in this process."""
-    way = Secret(stack.database_url("postgres"))
-    ends = Endpoints(admin_url=way, migrate_url=way, supabase=Project(Secret(url)))
-    return prove(ends, Prove(database), lambda event: None)
+    way, settings, client = Secret(stack.database_url("postgres")), stack.settings(), stack.store()
+    ends = Endpoints(
+        admin_url=way,
+        migrate_url=way,
+        supabase=Project(Secret(project.url)),
+        s3_endpoint=client.meta.endpoint_url,
+        s3_access_key=Secret(settings["S3_ACCESS_KEY"]),
+        s3_secret_key=Secret(settings["S3_SECRET_KEY"]),
+        s3_buckets=(bucket(stack),),
+        state_dir=stack.home / "ops",
+    )
+    return prove(ends, Prove(database, str(project.storage) if tree else ""), lambda event: None)
+
+
+def bucket(stack: WorkingCopy) -> str:
+    return stack.store().list_buckets()["Buckets"][0]["Name"]
 
 
 def told(found: Proven) -> set[str]:
@@ -54,10 +73,14 @@ def told(found: Proven) -> set[str]:
 
 
 def test_a_copy_that_has_everything_is_proven_to(project: Source, copied: WorkingCopy) -> None:
-    found = proven(copied, project.url, "whole")
+    found = proven(copied, project, "whole")
     assert told(found) == set()
     assert {check.state for check in found.checks} == {SAME}
-    assert {"trigger tasks webhook on table public.tasks", "foreign table billing.archive"} <= set(found.left)
+    assert {
+        "trigger tasks webhook on table public.tasks",
+        "foreign table billing.archive",
+        "Invoices/2024/lost.pdf: the project has no bytes for it",
+    } <= set(found.left)
 
 
 def test_each_planted_loss_is_found_and_named_and_nothing_else(project: Source, copied: WorkingCopy) -> None:
@@ -65,7 +88,7 @@ def test_each_planted_loss_is_found_and_named_and_nothing_else(project: Source, 
         conn.execute("set session_replication_role = replica")  # a loss is to have no triggers' consequences
         for statement, *_ in LOSSES:
             conn.execute(statement)
-        found = told(proven(copied, project.url, "lost"))
+        found = told(proven(copied, project, "lost"))
     shown = {each for each in found if not each.startswith("policies: ")}
     assert shown - FOLLOWS == {f"{check}: {sentence}" for _, check, sentence in LOSSES}
     assert len(LOSSES) >= 30
@@ -75,7 +98,7 @@ def test_whoever_sees_or_may_do_something_else_is_named(project: Source, copied:
     with another(copied) as conn:
         for statement, _ in SEEN:
             conn.execute(statement)
-        found = told(proven(copied, project.url, "lost"))
+        found = told(proven(copied, project, "lost"))
     assert {f"policies: {sentence}" for _, sentence in SEEN} <= found, "\n".join(sorted(found))
 
 
@@ -83,7 +106,7 @@ def test_where_nobody_may_act_as_a_role_the_proof_is_not_green(project: Source, 
     with psycopg.connect(project.admin_url, autocommit=True) as admin:
         admin.execute("revoke service_role from postgres")
         try:
-            found = proven(copied, project.url, "whole")
+            found = proven(copied, project, "whole")
         finally:
             admin.execute("grant service_role to postgres")
     check = next(check for check in found.checks if check.name == "policies")
@@ -93,21 +116,55 @@ def test_where_nobody_may_act_as_a_role_the_proof_is_not_green(project: Source, 
     )
 
 
+def key(each: Stored) -> str:
+    return "/".join(part for part in (each.bucket, each.name, each.version) if part)
+
+
+def test_objects_without_bytes_with_others_and_bytes_without_a_row_are_named(
+    project: Source, copied: WorkingCopy
+) -> None:
+    client, where = copied.store(), bucket(copied)
+    one, two, three, *_ = (each for each in project.objects if each.size > 70 and each.has_row and each.has_bytes)
+    keys = [key(each) for each in (one, two, three)]
+    kept = {name: client.get_object(Bucket=where, Key=name)["Body"].read() for name in keys}
+    client.put_object(Bucket=where, Key=keys[0], Body=kept[keys[0]][:-1] + b"!")
+    client.put_object(Bucket=where, Key=keys[1], Body=kept[keys[1]][:-1])
+    client.delete_object(Bucket=where, Key=keys[2])
+    client.put_object(Bucket=where, Key="v1/nobody's", Body=b"?")
+    try:
+        found = told(proven(copied, project, "whole", tree=False))
+    finally:
+        client.delete_object(Bucket=where, Key="v1/nobody's")
+        for name, content in kept.items():
+            client.put_object(Bucket=where, Key=name, Body=content)
+    label = "objects: {0.bucket}/{0.name}".format
+    assert found == {
+        f"{label(one)}: other bytes",
+        f"{label(two)}: {two.size - 1:,} bytes instead of {two.size:,}",
+        f"{label(three)}: no bytes",
+        "objects: Invoices/2024/lost.pdf: no bytes",
+        "objects: v1/nobody's: bytes without a row",
+    }
+
+
 def test_the_project_was_only_read(project: Source, copied: WorkingCopy) -> None:
     with psycopg.connect(project.admin_url, autocommit=True) as conn:
         ask = "select pg_current_xact_id()::text::bigint"
         before = conn.execute(ask).fetchone()[0]
-        proven(copied, project.url, "whole")
+        proven(copied, project, "whole")
         assert conn.execute(ask).fetchone()[0] == before + 1  # the question itself
 
 
-def test_the_command_says_it_writes_it_down_and_ends_with_eight_for_a_loss(copied: WorkingCopy) -> None:
-    done = copied.invoke("supabase.prove", "--database", "whole", "--json")
+def test_the_command_says_it_writes_it_down_and_ends_with_eight_for_a_loss(
+    project: Source, copied: WorkingCopy
+) -> None:
+    tree = ("--tree", str(project.storage))
+    done = copied.invoke("supabase.prove", *tree, "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert {check["state"] for check in json.loads(done.stdout.splitlines()[-1])["proof"]["checks"]} == {SAME}
     with another(copied) as conn:
         conn.execute("""drop policy "Update own tasks" on public.tasks; create table public."<script>" ()""")
-        done = copied.invoke("supabase.prove", "--database", "lost", "--write")
+        done = copied.invoke("supabase.prove", "--database", "lost", *tree, "--write")
     page = (copied.root / "docs/supabase-proof.html").read_text()
     written = json.loads((copied.root / "docs/supabase-proof.json").read_text())
     assert done.returncode == 8, done.stdout

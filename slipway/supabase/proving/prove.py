@@ -11,7 +11,7 @@ from slipway.data.postgres import scratch
 from slipway.data.progress import progress
 from slipway.errors import VerificationError
 from slipway.supabase.interface import DIFFERS, SAME, UNKNOWN, Compared, Prove, Proven
-from slipway.supabase.proving import alike, contents, left, policies, schema, sides
+from slipway.supabase.proving import alike, contents, left, policies, schema, sides, stored
 from slipway.supabase.proving.left import Stays
 from slipway.supabase.proving.sides import Side
 
@@ -19,7 +19,7 @@ Found = tuple[list[str], list[str], str]  # what differs, what could not be comp
 
 
 def prove(ends: Endpoints, args: Prove, emit: Emit) -> Proven:
-    """Compares the project with a database of this stack, both as they are now; nothing is written on either side.
+    """Compares the project with a database and the store of this stack, all as they are now; nothing is written anywhere.
 
     Raises SettingsError and GateError where one of them cannot be read.
     """
@@ -27,16 +27,19 @@ def prove(ends: Endpoints, args: Prove, emit: Emit) -> Proven:
     database = args.database or scratch.database_of(ends)
     with sides.project(ends) as project, sides.copy(ends, database) as copy:
         stays = left.look(project.conn)
-        checks = tuple(compared(name, *found) for name, found in make(ends, database, project, copy, stays, emit))
+        checks = [compared(name, *found) for name, found in in_database(ends, database, project, copy, stays, emit)]
+        bytes_ = stored.compare(ends, project, args.tree, emit)
+        checks.append(compared("objects", bytes_.differ, bytes_.unknown, bytes_.well))
         of = f"{project.conn.info.dbname} at {project.conn.info.host}"
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Proven(database, of, now, checks, (*stays.told, *alike.TOLD), round(time.monotonic() - started, 3))
+    told = (*stays.told, *alike.TOLD, *bytes_.absent)
+    return Proven(database, of, now, tuple(checks), told, round(time.monotonic() - started, 3))
 
 
-def make(
+def in_database(
     ends: Endpoints, database: str, project: Side, copy: Side, stays: Stays, emit: Emit
 ) -> Iterator[tuple[str, Found]]:
-    """Every check by its name."""
+    """Every check of the two databases, by its name."""
     progress(emit, "comparing definitions", 0, 0, "")
     differ = schema.compare(ends, database, project, copy, stays)
     yield "definitions", (differ, [], "schemas, tables, code, policies, grants and roles are the same")
@@ -45,9 +48,9 @@ def make(
         contents.rows(project, copy, stays, lambda done, all: progress(emit, "reading rows", done, all, "tables")),
     )
     yield "sequences", contents.sequences(project, copy, stays)
+    yield "large objects", contents.large_objects(project, copy)
     progress(emit, "trying policies", 0, 0, "")
     yield "policies", policies.compare(project, copy, stays)
-    yield "large objects", contents.large_objects(project, copy)
 
 
 def compared(name: str, differ: list[str], unknown: list[str], well: str) -> Compared:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 
 from slipway.data.wire import encode
 from slipway.environment import ROOT, enter
 from slipway.inside import work
+from slipway.plan import Silent
 from slipway.supabase.interface import PROVE, SAME, Prove, Proven
 from slipway.supabase.proving import page
 from slipway.supabase.proving.prove import refuse_losses
 from slipway.system import disk
+from slipway.system.inherited import path_of
 
 
-def run(on: str, reporter, database: str = "", write: bool = False) -> None:
-    """Says what came of each check; with `write` every difference goes into docs/. A difference is a VerificationError (exit 8)."""
+def run(on: str, reporter, database: str = "", tree: str = "", write: bool = False) -> None:
+    """Says what came of each check; with `write` every difference goes into docs/. One is a VerificationError (exit 8)."""
     env = enter(on)
-    proven = work(
-        env,
-        reporter,
-        PROVE,
-        Prove(database),
-        "the project and the copy side by side; nothing is written to either",
-        lambda proven: f"{sum(each.state == SAME for each in proven.checks)} of {len(proven.checks)} checks the same",
-    )
+    with env.engine.deliver_tree(path_of(tree), Silent()) if tree else nullcontext("") as folder:
+        proven = work(
+            env,
+            reporter,
+            PROVE,
+            Prove(database, folder),
+            "the project and the copy side by side; nothing is written to either",
+            lambda proven: (
+                f"{sum(each.state == SAME for each in proven.checks)} of {len(proven.checks)} checks the same"
+            ),
+        )
     for line in page.lines(proven):
         reporter.line(line)
     if write:
