@@ -37,7 +37,7 @@ def compare(project: Side, copy: Side, stays: Stays) -> tuple[list[str], list[st
         f"{who}: {side[who].reason}" for side in (before, after) for who in side if isinstance(side[who], Refused)
     ]
     differ = [*may_otherwise(*may), *sees_otherwise(before, after)]
-    well = f"{len(people)} callers see the same rows of {len(queries)} tables and views, {len(roles)} roles may do the same"
+    well = f"{len(people)} callers see the same rows of {len(queries)} tables and views (of large ones the first {viewed.LOOKED_AT:,}), {len(roles)} roles may do the same"
     return differ, unknown, well
 
 

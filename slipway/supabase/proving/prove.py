@@ -11,7 +11,7 @@ from slipway.data.postgres import scratch
 from slipway.data.progress import progress
 from slipway.errors import VerificationError
 from slipway.supabase.interface import DIFFERS, SAME, UNKNOWN, Compared, Prove, Proven
-from slipway.supabase.proving import alike, contents, left, policies, schema, sides, stored
+from slipway.supabase.proving import alike, contents, left, logins, policies, schema, sides, stored
 from slipway.supabase.proving.left import Stays
 from slipway.supabase.proving.sides import Side
 
@@ -49,6 +49,7 @@ def in_database(
     )
     yield "sequences", contents.sequences(project, copy, stays)
     yield "large objects", contents.large_objects(project, copy)
+    yield "logins", logins.compare(project, copy)
     progress(emit, "trying policies", 0, 0, "")
     yield "policies", policies.compare(project, copy, stays)
 

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MOST = 4  # sessions that read rows on each side
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-LOCAL = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "lock_timeout": "10s", "search_path": ""}
+LOCAL = {
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": "10s",
+    "search_path": "",
+    "jit": "off",
+}
 
 
 @dataclass(frozen=True)

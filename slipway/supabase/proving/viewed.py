@@ -11,8 +11,8 @@ from slipway.supabase.proving.left import Stays
 if TYPE_CHECKING:
     import psycopg
 
-LARGE = 64 * 2**20  # bytes from which on not every row of a table is tried for each caller
-LOOKED_AT = 20_000
+LARGE = 4 * 2**20  # bytes from which on not every row of a table is tried for each caller
+LOOKED_AT = 10_000
 NOT_OURS = sorted({*platform.SCHEMAS, "slipway"})
 STORAGE = ["storage.objects", "storage.buckets"]
 # Tables, their partitions, and views, which may pass policies by; with the columns of the key, and whether values of all of

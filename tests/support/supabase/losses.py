@@ -148,6 +148,29 @@ LOSSES: tuple[tuple[str, str, str], ...] = (
         "definitions",
         "sequence public.readings_id_seq: owned by is none, expected public.readings.id",
     ),
+    ("drop extension pg_stat_statements", "definitions", "extension pg_stat_statements: missing"),
+    ("create table public.more ()", "definitions", "table public.more: there, but not expected"),
+    (
+        "create collation public.more (locale = 'C')",
+        "definitions",
+        "collation public.more: there, but not expected",
+    ),
+    # Users.
+    (
+        "update auth.users set raw_app_meta_data = raw_app_meta_data - 'org' where email = 'ben@example.org'",
+        "logins",
+        "user 00000000-0000-4000-8000-000000000002: another raw_app_meta_data",
+    ),
+    (
+        "update auth.users set banned_until = null where email = 'jon@example.org'",
+        "logins",
+        "user 00000000-0000-4000-8000-000000000012: another banned_until",
+    ),
+    (
+        "delete from auth.users where email = 'nia@example.org'",
+        "logins",
+        "user 00000000-0000-4000-8000-000000000015: missing",
+    ),
     # Rows.
     ("delete from public.readings where id = 500", "rows", "public.readings: 1,001 instead of 1,002"),
     (
@@ -159,7 +182,7 @@ LOSSES: tuple[tuple[str, str, str], ...] = (
         "update auth.users set encrypted_password = overlay(encrypted_password placing '!' from 30)"
         " where email = 'ada@example.org'",
         "rows",
-        "auth.users: as many, with another content",
+        "auth.users: 14 instead of 15",
     ),
     ("delete from auth.identities where provider = 'phone'", "rows", "auth.identities: 13 instead of 14"),
     (
@@ -188,6 +211,7 @@ FOLLOWS = frozenset(
         "definitions: column public.tasks.slug: generated is none, expected s",
         "definitions: sequence public.task_tags_position_seq: missing",
         "sequences: public.task_tags_position_seq: missing",
+        "logins: user 00000000-0000-4000-8000-000000000001: another encrypted_password",
     }
 )
 # What people would see or could do otherwise: SQL, and a sentence of the check of policies.
