@@ -82,6 +82,7 @@ VERBS = {
     "supabase.copy": "slipway.supabase.interface:COPY",
     "supabase.objects": "slipway.supabase.interface:OBJECTS",
     "supabase.prove": "slipway.supabase.interface:PROVE",
+    "supabase.claims": "slipway.supabase.interface:CLAIMS",
 }
 
 

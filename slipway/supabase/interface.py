@@ -120,7 +120,16 @@ class Proven:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Claims:
+    """Compare the payload of a token, JSON, with what the project says of the user with this address."""
+
+    email: str
+    payload: str
+
+
 INVENTORY = Verb("supabase.inventory", "slipway.supabase.inventory.take:take", Nothing, Inventory, alone=True)
 COPY = Verb("supabase.copy", "slipway.supabase.copying.copy:copy", Copy, Copied, alone=True)
 OBJECTS = Verb("supabase.objects", "slipway.supabase.objects.move:move", Move, Moved, alone=True)
 PROVE = Verb("supabase.prove", "slipway.supabase.proving.prove:prove", Prove, Proven, alone=True)
+CLAIMS = Verb("supabase.claims", "slipway.supabase.proving.claims:compare", Claims, Compared, alone=True)

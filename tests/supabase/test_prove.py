@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,9 +13,12 @@ import pytest
 from slipway.data.endpoints import Endpoints, Secret
 from slipway.data.supabase import Project
 from slipway.supabase.interface import SAME, UNKNOWN, Prove, Proven
+from slipway.supabase.proving import viewed
+from slipway.supabase.proving.claims import differences
 from slipway.supabase.proving.prove import prove
 from tests.support.supabase.losses import FOLLOWS, LOSSES, SEEN
 from tests.support.supabase.objects import Stored
+from tests.support.supabase.passwords import KNOWN
 from tests.support.supabase.source import PASSWORD, Source
 from tests.support.working_copy import WorkingCopy
 
@@ -102,6 +106,18 @@ def test_whoever_sees_or_may_do_something_else_is_named(project: Source, copied:
     assert {f"policies: {sentence}" for _, sentence in SEEN} <= found, "\n".join(sorted(found))
 
 
+def test_of_large_tables_the_first_rows_are_tried(
+    project: Source, copied: WorkingCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewed, "LARGE", 1)
+    monkeypatch.setattr(viewed, "LOOKED_AT", 2)
+    with another(copied) as conn:
+        conn.execute("delete from public.readings where id in (2, 900); delete from public.memberships")
+        found = told(proven(copied, project, "lost"))
+    assert "policies: public.readings: anon sees 2 rows, in the project sees 3 rows" in found
+    assert "policies: public.memberships: service_role sees 0 rows, in the project sees 3 rows" in found
+
+
 def test_where_nobody_may_act_as_a_role_the_proof_is_not_green(project: Source, copied: WorkingCopy) -> None:
     with psycopg.connect(project.admin_url, autocommit=True) as admin:
         admin.execute("revoke service_role from postgres")
@@ -173,6 +189,33 @@ def test_the_command_says_it_writes_it_down_and_ends_with_eight_for_a_loss(
     assert "Update own tasks" in page and "<script" not in page
     for text in (done.stdout, done.stderr, page, json.dumps(written)):
         assert PASSWORD not in text and "eyJ" not in text
+
+
+def test_a_login_gets_the_claims_that_it_had_and_a_wrong_password_none(
+    project: Source, copied: WorkingCopy, tmp_path: Path
+) -> None:
+    file, known = tmp_path / "login", next(each for each in KNOWN if each.email == "ada@example.org")
+    file.write_text(f"{known.email}\n{known.password}\n")
+    words = ("supabase.prove", "--tree", str(project.storage), "--login", str(file))
+    done = copied.invoke(*words)
+    assert done.returncode == 0 and "✓ claims" in done.stdout, done.stdout + done.stderr
+    file.write_text(f"{known.email}\nanother\n")
+    done = copied.invoke(*words)
+    assert done.returncode == 8 and "no token: HTTP 400" in done.stdout
+    assert known.password not in done.stdout + done.stderr
+
+
+def test_claims_that_differ_are_named() -> None:
+    expected = {"sub": "1", "role": "authenticated"}
+    own = {"iss": "x", "exp": 1, "iat": 1, "session_id": "y", "amr": []}
+    assert list(differences(expected, {**expected, **own})) == []
+    found = {**own, "sub": "2", "amr": {}, "extra": 1}
+    assert list(differences(expected, found)) == [
+        "amr: dict instead of list",
+        "extra: there, but not expected",
+        "role: missing",
+        "sub: not what the project's row says",
+    ]
 
 
 def test_a_database_that_is_not_there_is_said_so(copied: WorkingCopy) -> None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 
 from slipway.data.wire import encode
-from slipway.environment import ROOT, enter
+from slipway.environment import ROOT, Environment, enter
+from slipway.errors import HealthError
 from slipway.inside import work
 from slipway.plan import Silent
-from slipway.supabase.interface import PROVE, SAME, Prove, Proven
+from slipway.supabase.interface import CLAIMS, DIFFERS, PROVE, SAME, Claims, Compared, Prove, Proven
+from slipway.supabase.proving import login as signing_in
 from slipway.supabase.proving import page
 from slipway.supabase.proving.prove import refuse_losses
 from slipway.system import disk
 from slipway.system.inherited import path_of
 
 
-def run(on: str, reporter, database: str = "", tree: str = "", write: bool = False) -> None:
+def run(on: str, reporter, database: str = "", tree: str = "", login: str = "", write: bool = False) -> None:
     """Says what came of each check; with `write` every difference goes into docs/. One is a VerificationError (exit 8)."""
-    env = enter(on)
+    env, known = enter(on), (signing_in.known(login) if login else None)
     with env.engine.deliver_tree(path_of(tree), Silent()) if tree else nullcontext("") as folder:
         proven = work(
             env,
@@ -30,6 +33,8 @@ def run(on: str, reporter, database: str = "", tree: str = "", write: bool = Fal
                 f"{sum(each.state == SAME for each in proven.checks)} of {len(proven.checks)} checks the same"
             ),
         )
+    if known:
+        proven = replace(proven, checks=(*proven.checks, claims_of(env, *known)))
     for line in page.lines(proven):
         reporter.line(line)
     if write:
@@ -38,6 +43,15 @@ def run(on: str, reporter, database: str = "", tree: str = "", write: bool = Fal
     reporter.done(
         f"{proven.database} has everything that the project has, in {proven.seconds:.1f} s.", proof=encode(proven)
     )
+
+
+def claims_of(env: Environment, email: str, password: str) -> Compared:
+    """What a login at the stack's app gives, compared with the project."""
+    try:
+        payload = signing_in.payload(env.engine.url(), email, password)
+    except HealthError as error:
+        return Compared("claims", DIFFERS, "", (f"no token: {error.found}",))
+    return env.engine.inside(CLAIMS, Claims(email, payload), Silent())
 
 
 def write_down(reporter, proven: Proven) -> None:
