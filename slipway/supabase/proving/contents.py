@@ -34,7 +34,7 @@ Tell = Callable[[int, int], None]
 def rows(project: Side, copy: Side, stays: Stays, tell: Tell) -> tuple[list[str], list[str], str]:
     """Tables that differ, those that could not be read, and how much was compared."""
     names = both(lambda side: tables(side.conn), project, copy)
-    expected = {name: size for name, (number, size) in names[0].items() if not is_left(number, stays)}
+    expected = {name: size for name, (number, size) in names[0].items() if not stays.has_table(number)}
     wanted = (expected, {name: size for name, (_, size) in names[1].items() if name in expected})
     done: list[int] = []
 
@@ -53,10 +53,6 @@ def rows(project: Side, copy: Side, stays: Stays, tell: Tell) -> tuple[list[str]
 
 def tables(conn: psycopg.Connection) -> dict[str, tuple[int, int]]:
     return {name: (number, size) for name, number, size in fingerprint.tables(conn, (*leave.LEFT, *OURS))}
-
-
-def is_left(number: int, stays: Stays) -> bool:
-    return any(id == number for _, id in stays.objects)
 
 
 def hashed(side: Side, sizes: Mapping[str, int], add: Callable[[int], None]) -> dict[str, Answer]:
@@ -87,7 +83,7 @@ def sequences(project: Side, copy: Side, stays: Stays) -> tuple[list[str], list[
 
     def read(side: Side) -> dict[str, Answer]:
         there = side.conn.execute(SEQUENCES, ([*leave.LEFT, *OURS],)).fetchall()
-        names = [name for name, number in there if side is copy or not is_left(number, stays)]
+        names = [name for name, number in there if side is copy or not stays.has_table(number)]
         return asking.ask(side.conn, {name: f"SELECT last_value, is_called FROM {name}" for name in names})  # noqa: S608
 
     before, after = both(read, project, copy)

@@ -12,6 +12,7 @@ from slipway.supabase.copying import leave, prelude
 if TYPE_CHECKING:
     import psycopg
 
+PG_CLASS = 1259  # pg_class is the same number on every server
 INSTALLED = "SELECT extname FROM pg_extension ORDER BY 1"
 # Names as the queries of the snapshot make them, by the catalog that a number belongs to.
 NAMES = f"""
@@ -51,6 +52,10 @@ class Stays:
     names: frozenset[str]
     objects: frozenset[tuple[int, int]]
     told: tuple[str, ...]
+
+    def has_table(self, number: int) -> bool:
+        """Whether a table, view or sequence is among it, by its number in pg_class."""
+        return (PG_CLASS, number) in self.objects
 
 
 def look(conn: psycopg.Connection) -> Stays:

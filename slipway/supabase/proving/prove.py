@@ -10,6 +10,7 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.postgres import scratch
 from slipway.data.progress import progress
 from slipway.errors import VerificationError
+from slipway.supabase import references
 from slipway.supabase.interface import DIFFERS, SAME, UNKNOWN, Compared, Prove, Proven
 from slipway.supabase.proving import alike, contents, left, logins, policies, schema, sides, stored
 from slipway.supabase.proving.left import Stays
@@ -57,7 +58,9 @@ def in_database(
 def compared(name: str, differ: list[str], unknown: list[str], well: str) -> Compared:
     """What came of one check. One that could not be made whole is never the same."""
     state = DIFFERS if differ else UNKNOWN if unknown else SAME
-    return Compared(name, state, well if state == SAME else "", (*differ, *unknown))
+    return Compared(
+        name, state, well if state == SAME else "", tuple(references.masked(each) for each in (*differ, *unknown))
+    )
 
 
 def refuse_losses(proven: Proven) -> None:

@@ -46,7 +46,7 @@ def queries(conn: psycopg.Connection, stays: Stays) -> dict[str, str]:
     for name, number, size, key, types, ordered in conn.execute(
         TABLES, {"other": NOT_OURS, "storage": STORAGE}
     ).fetchall():
-        if not any(id == number for _, id in stays.objects):
+        if not stays.has_table(number):
             columns = [f"each.{column}" for column in key or ()]
             until = first_rows(conn, name, key, types) if key and ordered and size > LARGE else ""
             condition = f" WHERE ({', '.join(columns)}) <= ({until})" if until else ""

@@ -155,6 +155,12 @@ LOSSES: tuple[tuple[str, str, str], ...] = (
         "definitions",
         "collation public.more: there, but not expected",
     ),
+    # A secret is not to be shown because it is a difference.
+    (
+        "alter table public.uploads alter column bucket set default 'eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoieCJ9.c2lnbmF0dXJl'",
+        "definitions",
+        "column public.uploads.bucket: default is '•••'::text, expected none",
+    ),
     # Users.
     (
         "update auth.users set raw_app_meta_data = raw_app_meta_data - 'org' where email = 'ben@example.org'",
