@@ -83,6 +83,8 @@ VERBS = {
     "supabase.objects": "slipway.supabase.interface:OBJECTS",
     "supabase.delta": "slipway.supabase.interface:DELTA",
     "supabase.role": "slipway.supabase.interface:ROLE",
+    "supabase.prove": "slipway.supabase.interface:PROVE",
+    "supabase.claims": "slipway.supabase.interface:CLAIMS",
 }
 
 

@@ -134,8 +134,55 @@ class CheckedRole:
     checks: tuple[Check, ...]
 
 
+# What came of a check: nothing differs, something does, or it could not be made.
+SAME, DIFFERS, UNKNOWN = "same", "differs", "not compared"
+
+
+@dataclass(frozen=True)
+class Prove:
+    """Compare the project with a database of this stack, with the live one where none is named, and with its store.
+
+    `tree` is the directory of a self-hosted storage, where its bytes are not asked of a server.
+    """
+
+    database: str = ""
+    tree: str = ""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One check: what came of it, what was the same, and every difference by its name."""
+
+    name: str
+    state: str
+    found: str
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What was compared with what, when (UTC), and what came of it; `left` is what stays on the platform by design."""
+
+    database: str
+    project: str
+    at: str
+    checks: tuple[Compared, ...]
+    left: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Compare the payload of a token, JSON, with what the project says of the user with this address."""
+
+    email: str
+    payload: str
+
+
 INVENTORY = Verb("supabase.inventory", "slipway.supabase.inventory.take:take", Nothing, Inventory, alone=True)
 COPY = Verb("supabase.copy", "slipway.supabase.copying.copy:copy", Copy, Copied, alone=True)
 OBJECTS = Verb("supabase.objects", "slipway.supabase.objects.move:move", Move, Moved, alone=True)
 DELTA = Verb("supabase.delta", "slipway.supabase.delta.delta:delta", Delta, Brought, alone=True)
 ROLE = Verb("supabase.role", "slipway.supabase.role.check:check", Nothing, CheckedRole)
+PROVE = Verb("supabase.prove", "slipway.supabase.proving.prove:prove", Prove, Proven, alone=True)
+CLAIMS = Verb("supabase.claims", "slipway.supabase.proving.claims:compare", Claims, Compared, alone=True)

@@ -19,6 +19,7 @@ NAMED = rf'"?({"|".join(sorted(platform.INSTEAD, key=len, reverse=True))})"?\s*\
 CALL = re.compile(rf'(?<![\w.$"]){NAMED}\s*\(', re.I)
 TABLE = re.compile(rf"\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\s+(?:ONLY\s+)?{NAMED}", re.I)
 JWT = re.compile(r"eyJ[\w-]{5,}\.(eyJ[\w-]{5,})\.[\w-]{10,}")
+CUT = re.compile(r"eyJ[\w.-]{5,}")
 KEY = re.compile(r"\bsb_(secret|publishable)_\w{10,}")
 PASSWORD = re.compile(r"\bpostgres(?:ql)?://[^\s:/@]+:[^\s@]+@")
 ADDRESS = re.compile(r"https?://([a-z0-9-]+(?:\.storage)?\.supabase\.(?:co|in|red))")
@@ -61,6 +62,13 @@ def secrets(text: str) -> tuple[str, ...]:
     if PASSWORD.search(text):
         found.add("a database URL with its password")
     return tuple(sorted(found))
+
+
+def masked(text: str) -> str:
+    """The text without the secrets that it holds, those that were cut off in their middle too."""
+    for secret in (CUT, KEY, PASSWORD):
+        text = secret.sub("•••", text)
+    return text
 
 
 def role_in(payload: str) -> str:

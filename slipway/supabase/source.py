@@ -49,6 +49,7 @@ def snapshot(url: Secret) -> Iterator[psycopg.Connection]:
         conn.execute("SET LOCAL statement_timeout = 0")
         conn.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         conn.execute("SET LOCAL search_path = ''")
+        conn.execute("SET LOCAL jit = off")  # compiling a question to the catalogs takes longer than its answer
         yield conn
 
 

@@ -57,4 +57,19 @@ def role(c, on="local", check=False, json=False):
     perform("supabase.role", on, check=check, json=json)
 
 
-namespace = Collection("supabase", inventory, copy, objects, delta, role)
+@task(
+    help={
+        "on": ON,
+        "database": "name of the copy; default: the live database",
+        "tree": "directory of a self-hosted storage that has the objects",
+        "login": "file with an address and its password, a line each: logs in here, and compares the token's claims",
+        "write": "write docs/supabase-proof.html and .json, every difference by its name",
+        "json": JSON,
+    }
+)
+def prove(c, database="", on="local", tree="", login="", write=False, json=False):
+    """Compare the project with its copy: definitions, rows, rights, objects; exit 0 only when nothing is missing."""
+    perform("supabase.prove", on, database=database, tree=tree, login=login, write=write, json=json)
+
+
+namespace = Collection("supabase", inventory, copy, objects, delta, role, prove)

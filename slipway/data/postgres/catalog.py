@@ -26,10 +26,14 @@ def snapshot(conn: psycopg.Connection) -> Snapshot:
     try:
         with conn.transaction():
             conn.execute("SET LOCAL search_path = ''")  # so that every name comes with its schema
-            found = [each for query in catalog_queries.ALL for each in objects(conn, query)]
+            return read(conn)
     finally:
         conn.isolation_level = conn.read_only = None
-    return dict(sorted(found))
+
+
+def read(conn: psycopg.Connection) -> Snapshot:
+    """The same in the transaction that the caller has begun, with an empty search_path."""
+    return dict(sorted(each for query in catalog_queries.ALL for each in objects(conn, query)))
 
 
 def objects(conn: psycopg.Connection, query: str) -> list[tuple[str, Facts]]:

@@ -1,0 +1,1 @@
+"""The proof that nothing was lost: the project and its copy side by side, and every difference by its name."""

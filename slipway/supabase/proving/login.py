@@ -1,0 +1,49 @@
+"""One real login at the stack's app, with a password that is known, as a client of Supabase's makes it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+from slipway.errors import HealthError, SettingsError
+
+TIMES = (5, 30)  # seconds to connect, and for the answer
+
+
+def known(file: str) -> tuple[str, str]:
+    """Address and password, the first two lines of the file. Raises SettingsError where they are not there."""
+    try:
+        email, password, *_ = Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        found = error.strerror if isinstance(error, OSError) else "not two lines of text"
+        raise SettingsError(
+            file, found or "not readable", "an address and a password, a line each", f"cat {file}"
+        ) from None
+    return email, password
+
+
+def payload(url: str, email: str, password: str) -> str:
+    """The claims of the token that the app issues, as JSON. Raises HealthError where it issues none."""
+    import requests
+
+    try:
+        answer = requests.post(
+            f"{url}/auth/v1/token?grant_type=password", json={"email": email, "password": password}, timeout=TIMES
+        )
+        token = answer.json().get("access_token") if answer.ok else None
+    except (requests.RequestException, ValueError) as error:
+        raise refused(url, type(error).__name__) from None
+    if not token:
+        raise refused(url, f"HTTP {answer.status_code}")
+    part = token.split(".")[1]
+    return json.dumps(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
+
+
+def refused(url: str, found: str) -> HealthError:
+    return HealthError(
+        f"{url}/auth/v1/token",
+        found,
+        "a token for this address and password",
+        "the password as on Supabase; ./invoke status",
+    )

@@ -1,0 +1,76 @@
+"""`supabase.prove`: whether the copy has everything that the project has, one check after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from slipway.data.endpoints import Emit, Endpoints
+from slipway.data.postgres import scratch
+from slipway.data.progress import progress
+from slipway.errors import VerificationError
+from slipway.supabase import references
+from slipway.supabase.interface import DIFFERS, SAME, UNKNOWN, Compared, Prove, Proven
+from slipway.supabase.proving import alike, contents, left, logins, policies, schema, sides, stored
+from slipway.supabase.proving.left import Stays
+from slipway.supabase.proving.sides import Side
+
+Found = tuple[list[str], list[str], str]  # what differs, what could not be compared, and what to say when neither is
+
+
+def prove(ends: Endpoints, args: Prove, emit: Emit) -> Proven:
+    """Compares the project with a database and the store of this stack, all as they are now; nothing is written anywhere.
+
+    Raises SettingsError and GateError where one of them cannot be read.
+    """
+    started = time.monotonic()
+    database = args.database or scratch.database_of(ends)
+    with sides.project(ends) as project, sides.copy(ends, database) as copy:
+        stays = left.look(project.conn)
+        checks = [compared(name, *found) for name, found in in_database(ends, database, project, copy, stays, emit)]
+        bytes_ = stored.compare(ends, project, args.tree, emit)
+        checks.append(compared("objects", bytes_.differ, bytes_.unknown, bytes_.well))
+        of = f"{project.conn.info.dbname} at {project.conn.info.host}"
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    told = (*stays.told, *alike.TOLD, *bytes_.absent)
+    return Proven(database, of, now, tuple(checks), told, round(time.monotonic() - started, 3))
+
+
+def in_database(
+    ends: Endpoints, database: str, project: Side, copy: Side, stays: Stays, emit: Emit
+) -> Iterator[tuple[str, Found]]:
+    """Every check of the two databases, by its name."""
+    progress(emit, "comparing definitions", 0, 0, "")
+    differ = schema.compare(ends, database, project, copy, stays)
+    yield "definitions", (differ, [], "schemas, tables, code, policies, grants and roles are the same")
+    yield (
+        "rows",
+        contents.rows(project, copy, stays, lambda done, all: progress(emit, "reading rows", done, all, "tables")),
+    )
+    yield "sequences", contents.sequences(project, copy, stays)
+    yield "large objects", contents.large_objects(project, copy)
+    yield "logins", logins.compare(project, copy)
+    progress(emit, "trying policies", 0, 0, "")
+    yield "policies", policies.compare(project, copy, stays)
+
+
+def compared(name: str, differ: list[str], unknown: list[str], well: str) -> Compared:
+    """What came of one check. One that could not be made whole is never the same."""
+    state = DIFFERS if differ else UNKNOWN if unknown else SAME
+    return Compared(
+        name, state, well if state == SAME else "", tuple(references.masked(each) for each in (*differ, *unknown))
+    )
+
+
+def refuse_losses(proven: Proven) -> None:
+    """Raises VerificationError, with every difference by its name, unless each check was made and found nothing."""
+    lost = [f"{check.name}: {each}" for check in proven.checks if check.state != SAME for each in check.differences]
+    if lost:
+        raise VerificationError(
+            f"database {proven.database}",
+            f"{len(lost)} differences from the project: {lost[0]}" if len(lost) > 1 else lost[0],
+            "everything that the project has, as it has it",
+            "./invoke supabase.prove --write names all of them; ./invoke supabase.copy copies anew",
+            tuple(lost[1:]),
+        )
