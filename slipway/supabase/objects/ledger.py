@@ -39,8 +39,5 @@ class Ledger:
         found = self.db.execute("SELECT sha256 FROM moved WHERE key = ?", (row.key,)).fetchone()
         return found[0] if found else None
 
-    def has(self, key: str) -> bool:
-        return self.db.execute("SELECT 1 FROM moved WHERE key = ?", (key,)).fetchone() is not None
-
     def note(self, row: Row, size: int, sha256: str) -> None:
         self.db.execute("INSERT OR REPLACE INTO moved VALUES (?, ?, ?)", (row.key, size, sha256))

@@ -12,7 +12,8 @@ from slipway.data.progress import progress
 from slipway.errors import VerificationError
 from slipway.supabase import references
 from slipway.supabase.interface import DIFFERS, SAME, UNKNOWN, Compared, Prove, Proven
-from slipway.supabase.proving import alike, contents, left, logins, policies, schema, sides, stored
+from slipway.supabase.objects.move import LEDGER
+from slipway.supabase.proving import alike, contents, left, logins, policies, schema, sides, stored, wanted
 from slipway.supabase.proving.left import Stays
 from slipway.supabase.proving.sides import Side
 
@@ -26,12 +27,14 @@ def prove(ends: Endpoints, args: Prove, emit: Emit) -> Proven:
     """
     started = time.monotonic()
     database = args.database or scratch.database_of(ends)
-    with sides.project(ends) as project, sides.copy(ends, database) as copy:
-        stays = left.look(project.conn)
-        checks = [compared(name, *found) for name, found in in_database(ends, database, project, copy, stays, emit)]
-        bytes_ = stored.compare(ends, project, args.tree, emit)
-        checks.append(compared("objects", bytes_.differ, bytes_.unknown, bytes_.well))
-        of = f"{project.conn.info.dbname} at {project.conn.info.host}"
+    with wanted.opened() as objects:
+        with sides.project(ends) as project, sides.copy(ends, database) as copy:
+            stays = left.look(project.conn)
+            checks = [compared(name, *found) for name, found in in_database(ends, database, project, copy, stays, emit)]
+            objects.take(project.conn, ends.state_dir / LEDGER)
+            of = f"{project.conn.info.dbname} at {project.conn.info.host}"
+        bytes_ = stored.compare(ends, objects, args.tree, emit)
+    checks.append(compared("objects", bytes_.differ, bytes_.unknown, bytes_.well))
     now = datetime.now(UTC).isoformat(timespec="seconds")
     told = (*stays.told, *alike.TOLD, *bytes_.absent)
     return Proven(database, of, now, tuple(checks), told, round(time.monotonic() - started, 3))

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from slipway.data.endpoints import Emit, Endpoints
@@ -19,14 +16,11 @@ from slipway.data.mirror.reading import broken_off
 from slipway.data.mirror.taking import store_of
 from slipway.data.objects import client as objects
 from slipway.data.objects import failures
-from slipway.supabase.objects import origins, rows
-from slipway.supabase.objects.ledger import Ledger
-from slipway.supabase.objects.move import LEDGER, TRIES
+from slipway.supabase.objects import origins
+from slipway.supabase.objects.move import TRIES
 from slipway.supabase.objects.origins import Origin
 from slipway.supabase.objects.rows import Row
-from slipway.supabase.proving.sides import Side
-
-THERE = "SELECT to_regclass('storage.objects') IS NOT NULL"
+from slipway.supabase.proving.wanted import Wanted
 
 
 @dataclass(frozen=True)
@@ -48,52 +42,33 @@ class Stored:
     absent: list[str]
 
 
-def compare(ends: Endpoints, project: Side, tree: str, emit: Emit) -> Stored:
+def compare(ends: Endpoints, wanted: Wanted, tree: str, emit: Emit) -> Stored:
     """Reads every object of the store once, several at a time. Raises GateError with the answer of a store that fails."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    number = total = 0
-    if project.conn.execute(THERE).fetchone()[0]:
-        number, total = project.conn.execute(rows.TOTALS).fetchone()
+    number, total = wanted.totals()
     if not ends.s3_endpoint:
         return Stored([], [f"{number:,} objects: the stack has no store"] if number else [], "there are none", [])
-    tally = Tally(emit, "reading objects", total)
-    with tempfile.TemporaryDirectory(prefix="slipway-proof-") as work, Ledger(Path(work) / "seen.sqlite") as seen:
-        kept = ends.state_dir / LEDGER
-        with Ledger(kept if kept.exists() else Path(work) / "nothing.sqlite") as moved:
-            wanted = noted(rows.read(project.conn), moved, seen) if number else iter(())
-            try:
-                return read(ends, origin_of(ends, project, tree) if number else None, wanted, seen, tally)
-            except (BotoCoreError, ClientError, *broken_off()) as error:
-                raise failures.store_error(error, "objects", store_of(ends)) from None
+    try:
+        return read(ends, origin_of(ends, wanted, tree), wanted, Tally(emit, "reading objects", total))
+    except (BotoCoreError, ClientError, *broken_off()) as error:
+        raise failures.store_error(error, "objects", store_of(ends)) from None
 
 
-def origin_of(ends: Endpoints, project: Side, tree: str) -> Origin | None:
+def origin_of(ends: Endpoints, wanted: Wanted, tree: str) -> Origin | None:
     """Where the project's own bytes are, if that is known."""
-    names = {name for (name,) in project.conn.execute("SELECT DISTINCT bucket_id FROM storage.objects")}
-    if not (tree or ends.supabase.s3_endpoint or ends.supabase.url):
-        return None
-    return origins.choose(ends.supabase, tree, names)
+    names, project = wanted.buckets(), ends.supabase
+    return origins.choose(project, tree, names) if names and (tree or project.s3_endpoint or project.url) else None
 
 
-def noted(found: Iterator[Row], moved: Ledger, seen: Ledger) -> Iterator[tuple[Row, str | None]]:
-    """Each row with the hash of what was moved; its key is kept on disk."""
-    for row in found:
-        sha256 = moved.sha256(row)
-        seen.note(row, row.size or 0, sha256 or "")
-        yield row, sha256
-
-
-def read(
-    ends: Endpoints, origin: Origin | None, wanted: Iterator[tuple[Row, str | None]], seen: Ledger, tally: Tally
-) -> Stored:
+def read(ends: Endpoints, origin: Origin | None, wanted: Wanted, tally: Tally) -> Stored:
     target, bucket = objects.client(ends), ends.s3_buckets[0]
     good, others = 0, []
-    for (row, _), judged in each(partial(judge, target, bucket, origin, tally), wanted, tally.stop):
+    for (row, _), judged in each(partial(judge, target, bucket, origin, tally), wanted.items(), tally.stop):
         good += judged == Judged()
         others += [(row, judged)] if judged != Judged() else []
     differ = [f"{row.label}: {judged.differs}" for row, judged in others if judged.differs]
-    differ += [f"{it.key}: bytes without a row" for it in listing.entries(target, bucket) if not seen.has(it.key)]
+    differ += [f"{it.key}: bytes without a row" for it in listing.entries(target, bucket) if not wanted.has(it.key)]
     unknown = [f"{row.label}: {judged.unknown}" for row, judged in others if judged.unknown]
     absent = [f"{row.label}: the project has no bytes for it" for row, judged in others if judged.absent]
     return Stored(sorted(differ), sorted(unknown), f"{good:,} have the bytes that they had", sorted(absent))
