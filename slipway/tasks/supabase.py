@@ -33,4 +33,17 @@ def objects(c, on="local", tree="", wait="0", json=False):
     perform("supabase.objects", on, tree=tree, wait=number("wait", wait), json=json)
 
 
-namespace = Collection("supabase", inventory, copy, objects)
+@task(
+    help={
+        "directory": "a project's supabase/migrations, to be looked through; default: those in migrations/",
+        "extensions": "more extensions in the schema extensions, with commas: citext,pg_trgm",
+        "explicit": "tables are granted one by one, as in projects made since 2026-05-30",
+        "json": JSON,
+    },
+)
+def prelude(c, directory="", extensions="", explicit=False, json=False):
+    """Write what Supabase has before a team's migrations as one of ours, so that they run on a plain Postgres."""
+    perform("supabase.prelude", "local", directory=directory, extensions=extensions, explicit=explicit, json=json)
+
+
+namespace = Collection("supabase", inventory, copy, objects, prelude)
