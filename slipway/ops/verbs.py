@@ -81,6 +81,8 @@ VERBS = {
     "supabase.inventory": "slipway.supabase.interface:INVENTORY",
     "supabase.copy": "slipway.supabase.interface:COPY",
     "supabase.objects": "slipway.supabase.interface:OBJECTS",
+    "supabase.history": "slipway.supabase.interface:HISTORY",
+    "supabase.migrations": "slipway.supabase.interface:MIGRATIONS",
 }
 
 

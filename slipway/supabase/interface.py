@@ -86,3 +86,45 @@ class Moved:
 INVENTORY = Verb("supabase.inventory", "slipway.supabase.inventory.take:take", Nothing, Inventory, alone=True)
 COPY = Verb("supabase.copy", "slipway.supabase.copying.copy:copy", Copy, Copied, alone=True)
 OBJECTS = Verb("supabase.objects", "slipway.supabase.objects.move:move", Move, Moved, alone=True)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One migration of the project's history; `settings` are the names that stand in it for secrets."""
+
+    version: str
+    name: str
+    statements: tuple[str, ...]
+    settings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class History:
+    """The migrations in order; `explicit`: the project grants its tables one by one."""
+
+    migrations: tuple[Recorded, ...]
+    explicit: bool
+
+
+@dataclass(frozen=True)
+class Prove:
+    """Compare the copy, by default the live database, with what the files of a folder give; `adopt` them if they are equal."""
+
+    folder: str
+    by: str
+    database: str = ""
+    adopt: bool = True
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What differs, in sentences; functions that hold a secret, whose bodies were not compared; what was recorded."""
+
+    differences: tuple[str, ...]
+    masked: tuple[str, ...]
+    version: int | None
+    adopted: tuple[int, ...]
+
+
+HISTORY = Verb("supabase.history", "slipway.supabase.history.read:read", Nothing, History, alone=True)
+MIGRATIONS = Verb("supabase.migrations", "slipway.supabase.history.prove:prove", Prove, Proven, alone=True)

@@ -46,4 +46,18 @@ def prelude(c, directory="", extensions="", explicit=False, json=False):
     perform("supabase.prelude", "local", directory=directory, extensions=extensions, explicit=explicit, json=json)
 
 
-namespace = Collection("supabase", inventory, copy, objects, prelude)
+@task(
+    help={
+        "on": ON,
+        "to": "directory for the files; default: migrations/, where nothing else is in it",
+        "database": "the copy, where it is not the live database",
+        "wait": WAIT,
+        "json": JSON,
+    },
+)
+def migrations(c, to="", on="local", database="", wait="0", json=False):
+    """Write the project's recorded migrations, prove that they give the copy's schema, and record them in it."""
+    perform("supabase.migrations", on, to=to, database=database, wait=number("wait", wait), json=json)
+
+
+namespace = Collection("supabase", inventory, copy, objects, prelude, migrations)
