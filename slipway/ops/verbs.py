@@ -83,6 +83,7 @@ VERBS = {
     "supabase.objects": "slipway.supabase.interface:OBJECTS",
     "supabase.history": "slipway.supabase.interface:HISTORY",
     "supabase.migrations": "slipway.supabase.interface:MIGRATIONS",
+    "supabase.fixtures": "slipway.supabase.interface:FIXTURES",
 }
 
 

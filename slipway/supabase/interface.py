@@ -126,5 +126,31 @@ class Proven:
     adopted: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Extract:
+    """Take these tables of the copy, by default the live database, as seed data."""
+
+    tables: tuple[str, ...]
+    database: str = ""
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A table as CSV, its rows, and the names of settings that stand in it for secrets."""
+
+    table: str
+    rows: int
+    csv: str
+    settings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """The tables, in the order that was asked for."""
+
+    seeds: tuple[Seed, ...]
+
+
 HISTORY = Verb("supabase.history", "slipway.supabase.history.read:read", Nothing, History, alone=True)
 MIGRATIONS = Verb("supabase.migrations", "slipway.supabase.history.prove:prove", Prove, Proven, alone=True)
+FIXTURES = Verb("supabase.fixtures", "slipway.supabase.history.extract:extract", Extract, Extracted, alone=True)

@@ -50,14 +50,15 @@ def prelude(c, directory="", extensions="", explicit=False, json=False):
     help={
         "on": ON,
         "to": "directory for the files; default: migrations/, where nothing else is in it",
+        "tables": "tables of the copy to write as fixtures too, with commas: auth.users,profiles",
         "database": "the copy, where it is not the live database",
         "wait": WAIT,
         "json": JSON,
     },
 )
-def migrations(c, to="", on="local", database="", wait="0", json=False):
+def migrations(c, to="", on="local", tables="", database="", wait="0", json=False):
     """Write the project's recorded migrations, prove that they give the copy's schema, and record them in it."""
-    perform("supabase.migrations", on, to=to, database=database, wait=number("wait", wait), json=json)
+    perform("supabase.migrations", on, to=to, tables=tables, database=database, wait=number("wait", wait), json=json)
 
 
 namespace = Collection("supabase", inventory, copy, objects, prelude, migrations)

@@ -47,7 +47,7 @@ def proven(copied: WorkingCopy) -> tuple[WorkingCopy, str]:
     for path in (*folder.iterdir(), *(copied.root / "fixtures").iterdir()):
         path.unlink()
     (folder / "20231201000000_before.up.sql").write_text(FIRST)
-    done = copied.invoke("supabase.migrations")
+    done = copied.invoke("supabase.migrations", "--tables", "auth.users,profiles,tasks,billing.invoices")
     assert done.returncode == 0, done.stdout + done.stderr
     return copied, done.stdout
 
@@ -85,3 +85,24 @@ def test_each_difference_is_named_and_ends_with_8(proven: tuple[WorkingCopy, str
     assert [words for _, words in CHANGES if words not in done.stderr] == []
     with psycopg.connect(stack.database_url("postgres").rpartition("/")[0] + "/changed") as admin:
         assert admin.execute("select to_regclass('slipway.history')").fetchone() == (None,)
+
+
+def test_tables_that_were_named_are_fixtures_which_are_loaded_over_the_same_rows(
+    proven: tuple[WorkingCopy, str],
+) -> None:
+    stack, told = proven
+    files = {path.name: path.read_text() for path in sorted((stack.root / "fixtures").iterdir())}
+    assert list(files) == ["001_auth.users.csv", "002_profiles.csv", "003_tasks.csv", "004_billing.invoices.csv"]
+    assert "encrypted_password" not in files["001_auth.users.csv"] and "$2" not in files["001_auth.users.csv"]
+    assert "+00" in files["002_profiles.csv"] and "slug" not in files["003_tasks.csv"].splitlines()[0]
+    assert "eyJ" not in "".join(files.values()) and "fixtures/003_tasks.csv: ${SUPABASE_TOKEN} stands for" in told
+    # The live database has these rows: each is passed over, and none is refused.
+    loaded = stack.invoke("db.fixtures")
+    assert loaded.returncode == 0, loaded.stdout + loaded.stderr
+
+
+@pytest.mark.parametrize("table", ["nowhere", "auth.sessions"])
+def test_what_is_no_seed_data_is_refused(proven: tuple[WorkingCopy, str], table: str) -> None:
+    stack, _ = proven
+    refused = stack.invoke("supabase.migrations", "--tables", table)
+    assert refused.returncode == 2 and table in refused.stderr

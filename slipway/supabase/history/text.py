@@ -10,6 +10,8 @@ from slipway.supabase import references, statements
 from slipway.supabase.interface import Recorded
 from slipway.supabase.statements import Need
 
+# Wider than what is told as a token: with a short signature it may be one too.
+TOKEN = re.compile(r"eyJ[\w-]{5,}\.(eyJ[\w-]{5,})\.[\w-]*")
 # What stands for a secret, by the role that a token names.
 TOKENS = {"anon": "SUPABASE_ANON_KEY", "service_role": "SUPABASE_SERVICE_ROLE_KEY"}
 BODIES = "-- Bodies name what is not here; they are made as they are, and fail when they are run.\nSET LOCAL check_function_bodies = off;\n\n"
@@ -38,7 +40,7 @@ def masked(statement: str) -> tuple[str, tuple[str, ...]]:
     def token(match: re.Match) -> str:
         return stand_in(TOKENS.get(references.role_in(match[1]), "SUPABASE_TOKEN"))
 
-    found = references.JWT.sub(token, statement)
+    found = TOKEN.sub(token, statement)
     found = references.KEY.sub(lambda match: stand_in(f"SUPABASE_{match[1].upper()}_KEY"), found)
     found = references.PASSWORD.sub(lambda match: stand_in("SUPABASE_DB_LOGIN"), found)
     return found, tuple(dict.fromkeys(names))

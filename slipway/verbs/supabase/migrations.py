@@ -6,23 +6,25 @@ import getpass
 from collections.abc import Sequence
 from pathlib import Path
 
+from slipway.data.fixtures import load as fixtures
 from slipway.data.migrations.imports import place
 from slipway.data.verb import Nothing
 from slipway.data.wire import encode
-from slipway.environment import ROOT, enter
+from slipway.environment import ROOT, Environment, enter
 from slipway.errors import MigrationError, VerificationError
 from slipway.plan import Plan, Progress, Silent, Step, apply, guard_steps
 from slipway.supabase.history import text
 from slipway.supabase.history.text import Written
-from slipway.supabase.interface import HISTORY, MIGRATIONS, History, Prove, Proven
+from slipway.supabase.interface import FIXTURES as SEEDS
+from slipway.supabase.interface import HISTORY, MIGRATIONS, Extract, History, Prove, Proven, Seed
 from slipway.supabase.prelude import files as prelude
 from slipway.system import inherited
 from slipway.system.process import end_all
 
-FOLDER = "migrations"
+FOLDER, FIXTURES = "migrations", "fixtures"
 
 
-def run(on: str, reporter, to: str = "", database: str = "", wait: float = 0) -> None:
+def run(on: str, reporter, to: str = "", tables: str = "", database: str = "", wait: float = 0) -> None:
     """Writes what is not there yet. A difference from the copy is a VerificationError (exit 8), and nothing is recorded."""
     env = enter(on)
     folder = inherited.path_of(to) if to else ROOT / FOLDER
@@ -31,6 +33,7 @@ def run(on: str, reporter, to: str = "", database: str = "", wait: float = 0) ->
     with env.engine.hold_lock("supabase.migrations", wait, env.flag) as check:
         found = env.engine.inside(HISTORY, Nothing(), Silent())
         written = [text.write(each) for each in found.migrations]
+        seeds = extract(env, tables, database)
         missing = look(folder, found, written)
         place.write(folder, missing)
         tell(reporter, folder, found, written, missing)
@@ -47,6 +50,7 @@ def run(on: str, reporter, to: str = "", database: str = "", wait: float = 0) ->
     refuse_differences(done[0], folder.name)
     for name in done[0].masked:
         reporter.line(f"  ! {name} holds a secret: its body was not compared")
+    write_fixtures(reporter, seeds, folder.parent / FIXTURES if to else ROOT / FIXTURES)
     then = f"from {folder.name}/ nothing was recorded" if to else f"{len(done[0].adopted)} are recorded in it"
     reporter.done(
         f"{len(missing)} files written; they give the copy's schema, and {then}.",
@@ -91,6 +95,25 @@ def tell(reporter, folder: Path, found: History, written: Sequence[Written], mis
             reporter.line(
                 f"  ! {each.version}: ${{{setting}}} stands for a secret; let the code read it from a setting"
             )
+
+
+def extract(env: Environment, tables: str, database: str) -> tuple[Seed, ...]:
+    """The tables as seed data; those without a schema are in public, as fixtures name them."""
+    names = tuple(filter(None, tables.split(",")))
+    return env.engine.inside(SEEDS, Extract(names, database), Silent()).seeds if names else ()
+
+
+def write_fixtures(reporter, seeds: Sequence[Seed], folder: Path) -> None:
+    """Writes NNN_table.csv for each table that no fixture has yet, in the order that they were asked for."""
+    there = fixtures.read(folder)
+    after = max((each.number for each in there), default=0) + 1
+    fresh = [each for each in seeds if each.table not in {one.table for one in there}]
+    files = {f"{number:03d}_{each.table}.csv": each.csv.encode() for number, each in enumerate(fresh, after)}
+    place.write(folder, files)
+    for name, each in zip(files, fresh, strict=True):
+        reporter.line(f"  wrote {folder.name}/{name}, {each.rows:,} rows, times in UTC")
+        for setting in each.settings:
+            reporter.line(f"  ! {folder.name}/{name}: ${{{setting}}} stands for a secret")
 
 
 def refuse_differences(proven: Proven, folder: str) -> None:
