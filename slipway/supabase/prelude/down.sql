@@ -1,4 +1,4 @@
--- Only what the way up has made. The roles and the extensions stay: others may use them. What else was put into the
+-- Only what the way up has made. Roles, extensions and the search_path stay: others may use them. What else was put into the
 -- schemas, or asks these functions, is in the way, and has to go first.
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON FUNCTIONS FROM anon, authenticated, service_role;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM anon, authenticated, service_role;
