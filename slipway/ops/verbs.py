@@ -85,6 +85,9 @@ VERBS = {
     "supabase.role": "slipway.supabase.interface:ROLE",
     "supabase.prove": "slipway.supabase.interface:PROVE",
     "supabase.claims": "slipway.supabase.interface:CLAIMS",
+    "supabase.history": "slipway.supabase.history.interface:HISTORY",
+    "supabase.migrations": "slipway.supabase.history.interface:MIGRATIONS",
+    "supabase.fixtures": "slipway.supabase.history.interface:FIXTURES",
 }
 
 

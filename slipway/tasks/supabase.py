@@ -72,4 +72,32 @@ def prove(c, database="", on="local", tree="", login="", write=False, json=False
     perform("supabase.prove", on, database=database, tree=tree, login=login, write=write, json=json)
 
 
-namespace = Collection("supabase", inventory, copy, objects, delta, role, prove)
+@task(
+    help={
+        "directory": "a project's supabase/migrations, to be looked through; default: those in migrations/",
+        "extensions": "more extensions in the schema extensions, with commas: citext,pg_trgm",
+        "explicit": "tables are granted one by one, as in projects made since 2026-05-30",
+        "json": JSON,
+    },
+)
+def prelude(c, directory="", extensions="", explicit=False, json=False):
+    """Write what Supabase has before a team's migrations as one of ours, so that they run on a plain Postgres."""
+    perform("supabase.prelude", "local", directory=directory, extensions=extensions, explicit=explicit, json=json)
+
+
+@task(
+    help={
+        "on": ON,
+        "to": "directory for the files; default: migrations/, where nothing else is in it",
+        "tables": "tables of the copy to write as fixtures too, with commas: auth.users,profiles",
+        "database": "the copy, where it is not the live database",
+        "wait": WAIT,
+        "json": JSON,
+    },
+)
+def migrations(c, to="", on="local", tables="", database="", wait="0", json=False):
+    """Write the project's recorded migrations, prove that they give the copy's schema, and record them in it."""
+    perform("supabase.migrations", on, to=to, tables=tables, database=database, wait=number("wait", wait), json=json)
+
+
+namespace = Collection("supabase", inventory, copy, objects, delta, role, prove, prelude, migrations)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from slipway.data.endpoints import Endpoints
 from slipway.data.migrations import files, history, lock
@@ -15,6 +16,18 @@ from slipway.errors import MigrationError
 
 if TYPE_CHECKING:
     import psycopg
+
+
+# RESET ALL goes back to what the database said when a session began. Where a file has said otherwise since, by ALTER
+# DATABASE or ROLE … SET search_path, the next one finds what a new session would: here, until the session is closed.
+PATHS: WeakKeyDictionary[psycopg.Connection, str] = WeakKeyDictionary()
+PATH = """
+SELECT substr(each, 13) FROM pg_db_role_setting, unnest(setconfig) each WHERE each LIKE 'search_path=%'
+    AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))
+    AND (SELECT source FROM pg_settings WHERE name = 'search_path') <> 'client'
+ORDER BY setrole = 0, setdatabase = 0 LIMIT 1
+"""
 
 
 @contextmanager
@@ -35,16 +48,21 @@ def open_locked_session(
 
 def reset_statements(conn: psycopg.Connection, ends: Endpoints) -> tuple[str, ...]:
     """What puts the session back to how a file must find it: role, search_path and timeouts."""
-    return reset_calls(ends.database_owner, ends.lock_timeout, ends.statement_timeout, connection.timeouts(conn))
+    return reset_calls(
+        ends.database_owner, ends.lock_timeout, ends.statement_timeout, connection.timeouts(conn), PATHS.get(conn, "")
+    )
 
 
 @cache
-def reset_calls(owner: str, lock_timeout: str, statement_timeout: str, none: tuple[str, ...]) -> tuple[str, ...]:
+def reset_calls(
+    owner: str, lock_timeout: str, statement_timeout: str, none: tuple[str, ...], path: str = ""
+) -> tuple[str, ...]:
     settings = dict.fromkeys(none, "0") | {
         "lock_timeout": lock_timeout,
         "statement_timeout": statement_timeout,
         # Makes the server notice a killed runner in the middle of a long statement, and free the lock.
         "client_connection_check_interval": "2s",
+        **({"search_path": path} if path else {}),
     }
     calls = (f"pg_catalog.set_config('{name}', {connection.literal(value)}, false)" for name, value in settings.items())
     return (
@@ -59,6 +77,15 @@ def reset_calls(owner: str, lock_timeout: str, statement_timeout: str, none: tup
 def reset(conn: psycopg.Connection, ends: Endpoints) -> None:
     """Puts the session back, whatever a file before did."""
     conn.execute("; ".join(reset_statements(conn, ends)))
+
+
+def learn_path(conn: psycopg.Connection, ends: Endpoints) -> None:
+    """Finds out which search_path a new session would have, after a file that may have changed that."""
+    reset(conn, ends)
+    row = conn.execute(PATH).fetchone()
+    PATHS.pop(conn, "")
+    if row:
+        PATHS[conn] = row[0]
 
 
 def flush(conn: psycopg.Connection, ends: Endpoints) -> None:

@@ -30,6 +30,7 @@ Done = TypeVar("Done")
 Rows = Callable[[str], str]
 ENDED = "slipway: the file ended the transaction"
 CURRENT = "pg_catalog.pg_current_xact_id_if_assigned()::text"
+SETS_DEFAULTS = re.compile(rb"\balter\s+(?:database|role|user)\b", re.IGNORECASE)
 FORGETS = re.compile(rb"\breset\s+all\b", re.IGNORECASE)
 
 
@@ -137,7 +138,9 @@ def patiently(conn: psycopg.Connection, ends: Endpoints, label: str, attempt: Ca
 def once(conn: psycopg.Connection, ends: Endpoints, label: str, source: Source | None, rows: Rows) -> tuple[float, int]:
     """BEGIN, the file, its rows, COMMIT; the milliseconds, and the number of pieces sent."""
     started, digest = time.monotonic(), Digest()
-    pieces = check.check_pieces(source.chunks(digest), label, conn.info.dbname) if source else iter(())
+    setting: list[Piece] = []
+    found = check.check_pieces(source.chunks(digest), label, conn.info.dbname) if source else iter(())
+    pieces = noted(found, setting)
     with session.guard_transaction(conn, label):
         try:
             sent = send_and_commit(conn, ends, label, pieces, lambda: rows(digest.finish()))
@@ -145,7 +148,17 @@ def once(conn: psycopg.Connection, ends: Endpoints, label: str, source: Source |
             raise session.ended_inside(label) if ENDED in error.found else error from None
         if conn.info.transaction_status.name != "IDLE":
             raise session.ended_inside(label)
+    if setting:
+        session.learn_path(conn, ends)
     return round((time.monotonic() - started) * 1000, 1), sent
+
+
+def noted(pieces: Iterator[Piece], setting: list[Piece]) -> Iterator[Piece]:
+    """The same pieces; `setting` gets those after which new sessions may begin otherwise."""
+    for piece in pieces:
+        if SETS_DEFAULTS.search(piece.text):
+            setting[:] = [piece]
+        yield piece
 
 
 def send_and_commit(

@@ -109,6 +109,18 @@ def test_a_transaction_that_ended_unseen_is_noticed_afterwards(stack, monkeypatc
     assert stack.value("select count(*) from schema_migrations") == 0
 
 
+def test_the_next_file_finds_the_search_path_that_new_sessions_have(stack) -> None:
+    says = (
+        "do $$ begin execute format('alter database %I set search_path = other, public', current_database()); end $$;"
+    )
+    stack.migration("1_a.sql", f"create schema other; {says}")
+    stack.migration("2_b.sql", "create table b (id int);")
+    stack.migration("3_c.sql", says.replace("set search_path = other, public", "reset search_path"))
+    stack.migration("4_d.sql", "create table d (id int);")
+    assert stack.run("migrate")["version"] == 4
+    assert stack.value("select array[to_regclass('other.b')::text, to_regclass('public.d')::text]") == ["other.b", "d"]
+
+
 def test_search_path_role_and_timeouts_do_not_leak_into_the_next_file(stack) -> None:
     stack.migration(
         "1_a.sql",
