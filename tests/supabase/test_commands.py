@@ -32,3 +32,9 @@ def test_the_pooler_of_transactions_is_refused(stack: WorkingCopy) -> None:
         "supabase.inventory", SUPABASE_DB_URL="postgresql://postgres:x@pooler.example.org:6543/postgres"
     )
     assert told.returncode == 2 and "Session pooler" in told.stderr
+
+
+def test_the_sql_for_a_role_is_printed_without_a_secret(stack: WorkingCopy) -> None:
+    told = stack.invoke("supabase.role")
+    assert told.returncode == 0 and "GRANT anon, authenticated TO slipway_app;" in told.stdout
+    assert PASSWORD not in told.stdout

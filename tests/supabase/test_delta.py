@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +24,7 @@ from slipway.supabase.interface import Brought, Delta, TableChange
 from tests.support.supabase import source as support
 from tests.support.supabase.source import Source, source
 from tests.support.waiting import until
-from tests.support.working_copy import WorkingCopy
+from tests.support.working_copy import ROOT, WorkingCopy
 
 COPY = "followed"
 NEW = "00000000-0000-4000-8000-00000000eeee"
@@ -315,6 +316,18 @@ def test_killed_before_its_end_it_leaves_nothing_and_the_next_one_all(
         assert "every table compared" in done.stdout
         assert conn.execute(places).fetchone() == (900,)
     assert_same(changing, ends)
+
+
+def test_the_project_can_be_frozen_and_thawed_as_the_guide_says(changing: Source) -> None:
+    freeze, end, thaw = re.findall(r"`((?:ALTER|SELECT|BEGIN) [^`]*;)`", (ROOT / "docs/supabase-exit.md").read_text())
+    write = "insert into public.journal (line) values ('frozen?')"
+    change(changing, freeze, end)
+    try:
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            change(changing, write)
+    finally:
+        change(changing, thaw)
+    change(changing, write)
 
 
 OPERATIONS = (

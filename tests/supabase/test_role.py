@@ -14,8 +14,7 @@ from slipway.errors import SettingsError
 from slipway.supabase.interface import CheckedRole
 from slipway.supabase.role import statements, ways
 from slipway.supabase.role.check import check
-from tests.support.supabase.source import PASSWORD, Source, source
-from tests.support.working_copy import WorkingCopy
+from tests.support.supabase.source import Source, source
 
 LOGIN = "a-password-of-its-own"
 
@@ -102,9 +101,3 @@ def test_the_three_addresses_are_told_apart(host: str, port: str, way: ways.Way)
 def test_a_role_of_the_stack_is_not_checked(made: Source) -> None:
     with pytest.raises(SettingsError, match="bundled"):
         check(Endpoints(admin_url=Secret(made.admin_url)), Nothing(), lambda event: None)
-
-
-def test_it_is_printed_without_a_secret(stack: WorkingCopy) -> None:
-    told = stack.invoke("supabase.role")
-    assert told.returncode == 0 and "GRANT anon, authenticated TO slipway_app;" in told.stdout
-    assert PASSWORD not in told.stdout

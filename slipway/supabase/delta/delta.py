@@ -79,7 +79,7 @@ def transaction(target: psycopg.Connection, names: list[str], dry_run: bool) -> 
             f"database {target.info.dbname}",
             f"somebody has been writing into it for {PATIENCE}",
             "nobody else who writes into the copy",
-            f"./invoke down; ./invoke up; {AGAIN}",
+            f"./invoke maintenance --state on; {AGAIN}",
         ) from None
     finally:
         if not target.closed:
