@@ -7,11 +7,9 @@ import json
 import psycopg
 import pytest
 
+from tests.support.supabase.history import BEFORE
 from tests.support.supabase.source import PASSWORD
 from tests.support.working_copy import WorkingCopy
-
-# Of the project's first version nothing is recorded: the team writes what it was. Its schema extensions has a domain.
-FIRST = "create domain extensions.vector as real[];\n"
 
 # What somebody does to the copy by hand, and how the proof names it.
 CHANGES = (
@@ -46,7 +44,7 @@ def proven(copied: WorkingCopy) -> tuple[WorkingCopy, str]:
     folder = copied.root / "migrations"
     for path in (*folder.iterdir(), *(copied.root / "fixtures").iterdir()):
         path.unlink()
-    (folder / "20231201000000_before.up.sql").write_text(FIRST)
+    (folder / "20231201000000_before.up.sql").write_text(BEFORE)
     done = copied.invoke("supabase.migrations", "--tables", "auth.users,profiles,tasks,billing.invoices")
     assert done.returncode == 0, done.stdout + done.stderr
     return copied, done.stdout
@@ -55,7 +53,7 @@ def proven(copied: WorkingCopy) -> tuple[WorkingCopy, str]:
 def test_the_files_hold_what_runs_here_and_no_secret(proven: tuple[WorkingCopy, str]) -> None:
     stack, told = proven
     files = {path.name: path.read_text() for path in (stack.root / "migrations").iterdir()}
-    assert "001_supabase_prelude.up.sql" in files and files["20231201000000_before.up.sql"] == FIRST
+    assert "001_supabase_prelude.up.sql" in files and files["20231201000000_before.up.sql"] == BEFORE
     platform = files["20240601100000_platform.up.sql"]
     assert "${SUPABASE_SERVICE_ROLE_KEY}" in platform and "eyJ" not in "".join(files.values()) + told
     assert "-- Left out, needs pgmq.create" in platform and "left out, needs pgmq.create" in told

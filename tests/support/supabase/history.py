@@ -15,6 +15,8 @@ from slipway.data.sql import lexer
 HERE = Path(__file__).parent
 SEED = HERE / "seed.sql"
 EXPLICIT = "expose_tables"
+# What the version was of which nothing but the number is recorded: its schema extensions has a domain.
+BEFORE = "create domain extensions.vector as real[];\n"
 # What a project's role may do only because supautils lets it: policies on tables that belong to the platform, and event
 # triggers. That library is no package of Debian's, so these are run by supabase_admin.
 BY_LEAVE = re.compile(r"(?is)create\s+event\s+trigger\b|create\s+policy\s.*?\son\s+(storage|realtime|auth)\.")
