@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.mirror.crew import Tally, each
-from slipway.data.mirror.pool import Incoming, Pool
 from slipway.data.mirror.reading import broken_off
 from slipway.data.mirror.taking import store_of
 from slipway.data.objects import client as objects
-from slipway.data.objects import failures, multipart
+from slipway.data.objects import failures
 from slipway.data.postgres import connection, scratch
 from slipway.errors import GateError, VerificationError
 from slipway.supabase.interface import Move, Moved
@@ -24,20 +20,11 @@ from slipway.supabase.objects import origins, rows
 from slipway.supabase.objects.ledger import Ledger
 from slipway.supabase.objects.origins import Origin
 from slipway.supabase.objects.rows import Row
+from slipway.supabase.objects.sending import Sent, Target, send
 
 LEDGER = "supabase/objects.sqlite"
 TRIES = 4
 NAMED = 100
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one object: its size and hash, or why it has none."""
-
-    size: int = 0
-    sha256: str = ""
-    absent: bool = False
-    differs: str = ""
 
 
 def move(ends: Endpoints, args: Move, emit: Emit) -> Moved:
@@ -55,12 +42,11 @@ def move(ends: Endpoints, args: Move, emit: Emit) -> Moved:
         scratch.maker(ends, scratch.database_of(ends)) as conn,
         connection.told(GateError, "storage.objects"),
         Ledger(ends.state_dir / LEDGER) as ledger,
-        tempfile.TemporaryDirectory(prefix="slipway-objects-", dir=ends.state_dir) as work,
     ):
         names = {name for (name,) in conn.execute("SELECT DISTINCT bucket_id FROM storage.objects")}
         origin = origins.choose(ends.supabase, args.tree, names)
         tally = Tally(emit, "objects", conn.execute(rows.TOTALS).fetchone()[1])
-        put = partial(move_one, origin, target, bucket, Pool(Path(work)), tally)
+        put = partial(move_one, origin, target, bucket, tally)
         try:
             done = collect(each(put, new(rows.read(conn), ledger, target, bucket, tally), tally.stop), ledger)
             total = conn.execute(rows.TOTALS).fetchone()[0]
@@ -94,51 +80,31 @@ def stored_size(target: Any, bucket: str, key: str) -> int | None:
         raise
 
 
-def move_one(origin: Origin, target: Any, bucket: str, pool: Pool, tally: Tally, row: Row) -> Outcome:
-    """One object by way of a file, whose hash is known before the store is told to have it."""
-    incoming = receive(origin, pool, row)
-    if incoming is None:
-        tally.add(row.size or 0)
-        return Outcome(absent=True)
-    try:
-        if problem := unlike(row, incoming):
-            return Outcome(differs=problem)
-        about = {"ContentType": row.content_type, "CacheControl": row.cache_control}
-        multipart.store(target, {"Bucket": bucket, "Key": row.key}, incoming.path, incoming.sha256, about, tally)
-    finally:
-        incoming.path.unlink(missing_ok=True)
-    return Outcome(incoming.size, incoming.sha256)
-
-
-def receive(origin: Origin, pool: Pool, row: Row) -> Incoming | None:
-    """The bytes, read again when the connection broke in the middle."""
+def move_one(origin: Origin, client: Any, bucket: str, tally: Tally, row: Row) -> Sent | None:
+    """One object, read again when the connection broke in the middle; None where the project has no bytes for it."""
+    about = {"ContentType": row.content_type, "CacheControl": row.cache_control}
+    target = Target(client, {"Bucket": bucket, "Key": row.key}, about)
     for number in range(TRIES):
         time.sleep(0 if number == 0 else 0.2 * 2**number)
         try:
             found = origin.open(row)
-            return None if found is None else pool.take_in(found)
+            if found is None:
+                tally.add(row.size or 0)
+                return None
+            return send(target, row, found, tally)
         except (*broken_off(), OSError):
             if number == TRIES - 1:
                 raise
     raise AssertionError("unreachable")
 
 
-def unlike(row: Row, incoming: Incoming) -> str:
-    """How what arrived differs from what the index says of it, or nothing."""
-    if row.size is not None and incoming.size != row.size:
-        return f"{row.label} has {incoming.size:,} bytes instead of {row.size:,}"
-    if row.md5 and incoming.md5 != row.md5:
-        return f"{row.label} has other bytes than its ETag says"
-    return ""
-
-
-def collect(outcomes: Iterator[tuple[Row, Outcome]], ledger: Ledger) -> dict:
+def collect(outcomes: Iterator[tuple[Row, Sent | None]], ledger: Ledger) -> dict:
     """Numbers, and the first names of what has no bytes or others."""
     put = bytes_ = absent = differing = 0
     absents: list[str] = []
     problems: list[str] = []
     for row, outcome in outcomes:
-        if outcome.absent:
+        if outcome is None:
             absent += 1
             absents += [row.label] if len(absents) < NAMED else []
         elif outcome.differs:
