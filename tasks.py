@@ -233,7 +233,11 @@ def lint(c):
     perform("lint", "local")
 
 
-@task(help={"only": "one of startup, embedded, memory, backend, migrations, mirror, docker, deploy, backup, restore"})
+@task(
+    help={
+        "only": "one of startup, embedded, memory, backend, migrations, mirror, docker, deploy, backup, restore, supabase"
+    }
+)
 def bench(c, only=None):
     """Measure speed and memory against named peers."""
     perform("bench", "local", only=only)

@@ -22,6 +22,7 @@ ALL = (
     "backup",
     "backup_memory",
     "restore",
+    "supabase",
     "pitr",
 )
 ON_DOCKER = ("docker", "deploy", "backup", "pitr")
