@@ -122,6 +122,14 @@ def test_in_the_place_of_the_live_one_it_wants_a_yes_and_keeps_that(stack: Worki
         assert app.execute("show search_path").fetchone() == ('"$user", public, extensions',)
 
 
+def test_no_migration_of_others_is_run_on_a_copy(stack: WorkingCopy) -> None:
+    assert stack.invoke("supabase.copy", "--yes").returncode == 0
+    for verb in ("up", "db.migrate"):
+        refused = stack.invoke(verb)
+        assert refused.returncode == 5 and "./invoke supabase.migrations" in refused.stderr, refused.stderr
+    assert stack.psql("select count(*) from slipway.history") == "0"
+
+
 def test_a_copy_that_was_killed_goes_on_with_the_dump_that_is_whole(stack: WorkingCopy) -> None:
     child = stack.start("supabase.copy", "--into", "killed", "--json")
     until(lambda: list(stack.root.rglob("supabase/manifest.sha256")), "the dump is whole")

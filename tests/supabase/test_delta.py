@@ -23,8 +23,9 @@ from slipway.supabase.delta.delta import delta
 from slipway.supabase.interface import Brought, Delta, TableChange
 from tests.support.supabase import source as support
 from tests.support.supabase.source import Source, source
+from tests.support.tree import ROOT
 from tests.support.waiting import until
-from tests.support.working_copy import ROOT, WorkingCopy
+from tests.support.working_copy import WorkingCopy
 
 COPY = "followed"
 NEW = "00000000-0000-4000-8000-00000000eeee"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from slipway.data.backups import snapshot
 from slipway.data.backups.snapshot import Snapshot
+from slipway.data.migrations.imports import guard
 from slipway.data.postgres import catalog
 from slipway.errors import VerificationError
 from slipway.supabase.delta import large
@@ -19,7 +20,7 @@ from slipway.supabase.delta import large
 if TYPE_CHECKING:
     import psycopg
 
-TABLE = "slipway.supabase_copy"
+TABLE = guard.COPY
 MAKE = f"""
 CREATE SCHEMA IF NOT EXISTS slipway;
 CREATE TABLE IF NOT EXISTS {TABLE} (

@@ -14,10 +14,22 @@ from slipway.data.migrations.imports.model import Tool
 if TYPE_CHECKING:
     import psycopg
 
+COPY = "slipway.supabase_copy"  # is in a database that supabase.copy has made
+
 
 def find_untaken(conn: psycopg.Connection, pending: Iterable[Migration]) -> Problem | None:
-    """What stands against the first run of these files in this database: a tool's table that has one of their numbers."""
+    """What stands against the first run of these files in this database: a tool's table that has one of their numbers.
+
+    In the copy of a Supabase project all of them do, for nothing says what it has of them.
+    """
     files = {each.version: each for each in pending}
+    if files and conn.execute("SELECT to_regclass(%s) IS NOT NULL", (COPY,)).fetchone()[0]:
+        return Problem(
+            files[min(files)].label,
+            "this database is the copy of a Supabase project, and slipway.history is empty",
+            "the project's own migrations, recorded in it before anything is run",
+            "./invoke supabase.migrations; or, where the copy has what these files make: ./invoke db.adopt --version N",
+        )
     for tool, table in histories(conn):
         for number in numbers(conn, tool, table):
             if number in files:
