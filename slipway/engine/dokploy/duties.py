@@ -40,6 +40,4 @@ class Duties:
         return ticket.holder if ticket else None
 
     def unlock(self: OnDokploy) -> None:
-        tickets = lock.Tickets(self.client, self.service())
-        for each in tickets.all():
-            tickets.remove(each)
+        lock.Tickets(self.client, self.service()).clear()

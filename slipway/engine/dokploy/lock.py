@@ -159,6 +159,14 @@ class Tickets:
         with suppress(Missing):
             self.client.transport.post("schedule.delete", scheduleId=ticket.id)
 
+    def clear(self) -> None:
+        """Removes every ticket that is there, the holder's last.
+
+        Whoever waits draws another meanwhile. In the other order it would be let in by a ticket that is the next to go.
+        """
+        for each in reversed(self.all()):
+            self.remove(each)
+
     def holder(self) -> Ticket | None:
         """Whoever has the lowest number. Only looks."""
         return next((each for each in self.all() if each.number and each.until >= self.now()), None)
