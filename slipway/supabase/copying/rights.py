@@ -6,7 +6,7 @@ A dump's grants name roles of the platform's. Taken from the catalog they are to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from slipway.supabase import platform
@@ -82,8 +82,11 @@ WHERE {TEAM} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, 2, 3
 """
 
 
-def statements(source: psycopg.Connection, kept: set[str]) -> list[str]:
-    """GRANT and REVOKE statements that give the roles `kept`, and PUBLIC, what they have in the project."""
+def statements(source: psycopg.Connection, kept: set[str], left: Collection[str] = LEFT) -> list[str]:
+    """GRANT and REVOKE statements that give the roles `kept`, and PUBLIC, what they have in the project.
+
+    Not on what is in the schemas `left`.
+    """
     roles = dict(
         source.execute("SELECT oid, rolname FROM pg_roles WHERE rolname = ANY (%s)", (sorted(kept),)).fetchall()
     )
@@ -91,10 +94,10 @@ def statements(source: psycopg.Connection, kept: set[str]) -> list[str]:
         0: "PUBLIC",
         **{oid: source.execute("SELECT quote_ident(%s)", (name,)).fetchone()[0] for oid, name in roles.items()},
     }
-    return [*of_objects(source, names), *of_columns(source, names)]
+    return [*of_objects(source, names, left), *of_columns(source, names, left)]
 
 
-def of_objects(source: psycopg.Connection, names: dict[int, str]) -> Iterator[str]:
+def of_objects(source: psycopg.Connection, names: dict[int, str], left: Collection[str]) -> Iterator[str]:
     for word, name, acl, owner, public, tables, condition, catalog, alias in KINDS:
         query = f"""
             SELECT {name}, (SELECT coalesce(json_agg(json_build_array(x.grantee::bigint, x.privilege_type, x.is_grantable)), '[]')
@@ -102,7 +105,7 @@ def of_objects(source: psycopg.Connection, names: dict[int, str]) -> Iterator[st
             FROM {tables} WHERE {acl} IS NOT NULL AND {condition} AND {TEAM} AND NOT EXISTS (
                 SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {alias}.oid AND e.deptype = 'e')
             ORDER BY 1"""
-        for target, given in source.execute(query, {"left": LEFT}):
+        for target, given in source.execute(query, {"left": list(left)}):
             if public:
                 yield f"REVOKE ALL ON {word} {target} FROM PUBLIC"
             yield from granted(word, target, given, names)
@@ -119,8 +122,8 @@ def granted(word: str, target: str, given: list, names: dict[int, str]) -> Itera
         yield f"GRANT {', '.join(sorted(set(privileges)))} ON {word} {target} TO {names[grantee]}{more}"
 
 
-def of_columns(source: psycopg.Connection, names: dict[int, str]) -> Iterator[str]:
-    for table, column, privilege, grantee, option in source.execute(COLUMNS, {"left": LEFT}):
+def of_columns(source: psycopg.Connection, names: dict[int, str], left: Collection[str]) -> Iterator[str]:
+    for table, column, privilege, grantee, option in source.execute(COLUMNS, {"left": list(left)}):
         if grantee in names:
             more = " WITH GRANT OPTION" if option else ""
             yield f"GRANT {privilege} ({column}) ON {table} TO {names[grantee]}{more}"

@@ -19,10 +19,16 @@ class Recorded:
 
 @dataclass(frozen=True)
 class History:
-    """The migrations in order; `explicit`: the project grants its tables one by one."""
+    """The migrations in order; `explicit`: the project grants its tables one by one.
+
+    Where the project has recorded none, they are its schema by kinds of objects, and `left` describes what of the team's
+    could not come.
+    """
 
     migrations: tuple[Recorded, ...]
     explicit: bool
+    recorded: bool = True
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,10 @@ def look(folder: Path, found: History, written: Sequence[Written]) -> dict[str, 
 
 def tell(reporter, folder: Path, found: History, written: Sequence[Written], missing: dict[str, bytes]) -> None:
     """What was written and what was left out, and which settings stand for secrets."""
+    if not found.recorded:
+        reporter.line("  the project has recorded no migrations: its schema is written, a file per kind of object")
+    for each in found.left:
+        reporter.line(f"  ! {each}: stays on the platform")
     for name in sorted(missing):
         reporter.line(f"  wrote {folder.name}/{name}")
     for each in written:
