@@ -82,22 +82,28 @@ WHERE {TEAM} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, 2, 3
 """
 
 
-def statements(source: psycopg.Connection, kept: set[str], left: Collection[str] = LEFT) -> list[str]:
-    """GRANT and REVOKE statements that give the roles `kept`, and PUBLIC, what they have in the project.
+def statements(source: psycopg.Connection, kept: set[str]) -> list[str]:
+    """GRANT and REVOKE statements that give the roles `kept`, and PUBLIC, what they have in the project."""
+    names = grantees(source, kept)
+    return [*of_objects(source, names, LEFT), *of_columns(source, names, LEFT)]
 
-    Not on what is in the schemas `left`.
-    """
-    roles = dict(
-        source.execute("SELECT oid, rolname FROM pg_roles WHERE rolname = ANY (%s)", (sorted(kept),)).fetchall()
-    )
-    names = {
-        0: "PUBLIC",
-        **{oid: source.execute("SELECT quote_ident(%s)", (name,)).fetchone()[0] for oid, name in roles.items()},
-    }
-    return [*of_objects(source, names, left), *of_columns(source, names, left)]
+
+def grantees(source: psycopg.Connection, kept: set[str]) -> dict[int, str]:
+    """PUBLIC and these roles by their numbers, as statements name them."""
+    query = "SELECT oid, quote_ident(rolname) FROM pg_roles WHERE rolname = ANY (%s)"
+    return {0: "PUBLIC", **dict(source.execute(query, (sorted(kept),)).fetchall())}
 
 
 def of_objects(source: psycopg.Connection, names: dict[int, str], left: Collection[str]) -> Iterator[str]:
+    for word, target, public, given in lists(source, left):
+        if public:
+            yield f"REVOKE ALL ON {word} {target} FROM PUBLIC"
+        yield from granted(word, target, given, names)
+
+
+def lists(source: psycopg.Connection, left: Collection[str]) -> Iterator[tuple[str, str, bool, list]]:
+    """Of each object with a list of rights: what GRANT calls it, its name, whether PUBLIC has something by itself, and
+    the list, of role, privilege and grant option."""
     for word, name, acl, owner, public, tables, condition, catalog, alias in KINDS:
         query = f"""
             SELECT {name}, (SELECT coalesce(json_agg(json_build_array(x.grantee::bigint, x.privilege_type, x.is_grantable)), '[]')
@@ -106,9 +112,7 @@ def of_objects(source: psycopg.Connection, names: dict[int, str], left: Collecti
                 SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {alias}.oid AND e.deptype = 'e')
             ORDER BY 1"""
         for target, given in source.execute(query, {"left": list(left)}):
-            if public:
-                yield f"REVOKE ALL ON {word} {target} FROM PUBLIC"
-            yield from granted(word, target, given, names)
+            yield word, target, public, given
 
 
 def granted(word: str, target: str, given: list, names: dict[int, str]) -> Iterator[str]:

@@ -23,8 +23,8 @@ KINDS = {
 }
 WORDS = sorted(((word, kind) for kind, words in KINDS.items() for word in words), key=lambda each: -len(each[0]))
 ENTRY = re.compile(r"(?m)^(\d+); (\d+) (\d+) (.*)(?:\n;\s+depends on:((?: \d+)+))?")
-# What a dump has beside objects, as pg_dump calls it.
-NO_OBJECTS = ("ENCODING ", "STDSTRINGS ", "SEARCHPATH ", "DATABASE ", "DATABASE PROPERTIES ", "BLOB", "TABLE DATA ")
+# What a dump has beside a schema's objects, as pg_dump calls it. Subscriptions are the server's, and hold passwords.
+NO_OBJECTS = ("ENCODING ", "STDSTRINGS ", "SEARCHPATH ", "DATABASE ", "BLOB", "TABLE DATA ", "SUBSCRIPTION ")
 
 
 @dataclass(frozen=True)
@@ -46,27 +46,29 @@ class File:
 
 
 def read(listing: str) -> list[Entry]:
-    """The objects of what `pg_restore --list --verbose` prints, in the order of the dump."""
+    """The entries of what `pg_restore --list --verbose` prints, in the order of the dump."""
     entries: dict[int, Entry] = {}
     for number, table, id, text, after in ENTRY.findall(listing):
-        if not text.startswith(NO_OBJECTS):
-            needs = [int(each) for each in after.split()]
-            kind = next((entries[each].kind for each in needs if each in entries), "others")
-            kind = kind if text.startswith("COMMENT ") else kind_of(text)
-            entries[int(number)] = Entry(int(number), frozenset(needs), kind, (int(table), int(id)))
+        needs = [int(each) for each in after.split()]
+        kind = next((entries[each].kind for each in needs if each in entries), "others")
+        kind = kind if text.startswith("COMMENT ") else kind_of(text)
+        entries[int(number)] = Entry(int(number), frozenset(needs), kind, (int(table), int(id)))
     return list(entries.values())
 
 
 def kind_of(text: str) -> str:
+    """The kind of an entry by pg_dump's word for it; empty text for what is no object."""
+    if text.startswith(NO_OBJECTS):
+        return ""
     return next(kind for word, kind in WORDS if text.startswith(word))
 
 
 def kept(entries: Collection[Entry], chosen: Collection[int], gone: Collection[tuple[int, int]]) -> list[Entry]:
-    """The chosen entries without the objects `gone`.
+    """The chosen entries of objects, without the objects `gone`.
 
     Parts of an object, such as its comment, are no objects themselves, and go where it goes.
     """
-    left = {each.number for each in entries if each.number not in chosen or each.object in gone}
+    left = {each.number for each in entries if not each.kind or each.number not in chosen or each.object in gone}
     left |= {each.number for each in entries if each.object == (0, 0) and each.after & left}
     return [each for each in entries if each.number not in left]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from slipway.data.postgres.extensions import OPTIONAL
 from slipway.supabase import platform
 from slipway.supabase.copying import leave, rights
+from slipway.supabase.kinds import granting
 
 if TYPE_CHECKING:
     import psycopg
@@ -52,9 +53,9 @@ ROLE = """
 SELECT format('DO $role$ BEGIN IF to_regrole(%%L) IS NULL THEN CREATE ROLE %%I; END IF; END $role$', quote_ident(name), name)
 FROM unnest(%s::text[]) name ORDER BY 1
 """
-# What the prelude's default privileges have given by itself.
+# What the prelude's default privileges have given rights on by themselves.
 GIVEN = """
-SELECT kind, string_agg(name, ', ' ORDER BY name) FROM (
+SELECT kind, array_agg(name ORDER BY name) FROM (
     SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass::text, c.tableoid, c.oid
         FROM pg_class c WHERE c.relnamespace = to_regnamespace('public') AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
     UNION ALL SELECT 'ROUTINE', p.oid::regprocedure::text, p.tableoid, p.oid FROM pg_proc p
@@ -64,6 +65,7 @@ WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = class AND e.objid = 
     AND (class::bigint, id::bigint) NOT IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))
 GROUP BY kind ORDER BY kind
 """
+OTHERS = (*leave.LEFT, *platform.MOVED, platform.EXTENSIONS)  # schemas that are not the team's
 
 
 def platforms(conn: psycopg.Connection) -> set[tuple[int, int]]:
@@ -94,9 +96,9 @@ def roles(conn: psycopg.Connection, names: list[str]) -> list[str]:
 
 def grants(conn: psycopg.Connection, names: list[str], gone: Collection[tuple[int, int]]) -> list[str]:
     """Statements that give the API's roles and these what they have in the team's schemas, and nothing else."""
-    api = ", ".join(platform.API_ROLES)
     numbers = [list(each) for each in zip(*gone, strict=True)] or [[], []]
-    given = conn.execute(GIVEN, numbers).fetchall()
-    taken = [f"REVOKE ALL ON {kind} {each} FROM {api}" for kind, each in given]
-    others = [*leave.LEFT, *platform.MOVED, platform.EXTENSIONS]
-    return [*taken, *rights.statements(conn, {*names, *platform.API_ROLES}, others)]
+    roles = ", ".join(platform.API_ROLES)
+    taken = [granting.statement("REVOKE ALL", *row, f"FROM {roles}") for row in conn.execute(GIVEN, numbers).fetchall()]
+    known = rights.grantees(conn, {*names, *platform.API_ROLES})
+    given = granting.together(rights.lists(conn, OTHERS), known)
+    return [*taken, *given, *rights.of_columns(conn, known, OTHERS)]

@@ -18,12 +18,13 @@ from slipway.data.restore.archive import Archive
 from slipway.data.sql import split
 from slipway.supabase import platform, source
 from slipway.supabase.copying import copy, entries, leave, prelude
+from slipway.supabase.history import text
 from slipway.supabase.kinds import cut, look
 from slipway.supabase.kinds.cut import File
 
 STEP = 10  # between the numbers of two files
-# Of one file and not of its session: names in a dump have their schema, and bodies may name what a later file makes.
-ALONE = ("SET LOCAL search_path = ''", "SET LOCAL check_function_bodies = off")
+# As pg_dump sets it: names in a dump have their schema, and the same name of another schema is not meant.
+NO_PATH = "SET LOCAL search_path = ''"
 # What a dump says to its session, which no object is: SET, and SELECT set_config.
 TO_SESSION = ("SET", "SELECT")
 
@@ -83,10 +84,10 @@ def printed(opened: Archive, file: File) -> list[str]:
     numbers.write_text("".join(f"{number};\n" for number in file.numbers))
     words = ("--file=-", "--no-owner", "--no-privileges", f"--use-list={numbers}")
     pieces = split.pieces((opened.run_pg_restore(*words).encode(),), alone=True)
-    found = [
-        each.text.decode() for each in pieces if each.kind == "sql" and each.words[:1] not in {(w,) for w in TO_SESSION}
-    ]
-    return [*ALONE, *(each.strip().removesuffix(";") for each in found)]
+    found = [each.text.decode() for each in pieces if each.kind == "sql" and each.words[0] not in TO_SESSION]
+    # A body may name what a later file makes.
+    first = [NO_PATH, text.UNCHECKED] if file.kind == "functions" else [NO_PATH]
+    return [*first, *(each.strip().removesuffix(";") for each in found)]
 
 
 def numbered(parts: list[tuple[str, list[str]]]) -> Iterator[Kind]:
