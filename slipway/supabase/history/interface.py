@@ -33,12 +33,16 @@ class History:
 
 @dataclass(frozen=True)
 class Prove:
-    """Compare the copy, by default the live database, with what the files of a folder give; `adopt` them if they are equal."""
+    """Compare the copy, by default the live database, with what the files of a folder give; `adopt` them if they are equal.
+
+    `public`: what PUBLIC may do counts too, which migrations that were written for Supabase seldom say.
+    """
 
     folder: str
     by: str
     database: str = ""
     adopt: bool = True
+    public: bool = False
 
 
 @dataclass(frozen=True)

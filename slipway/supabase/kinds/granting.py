@@ -9,14 +9,16 @@ List = tuple[str, str, bool, list]  # see rights.lists
 
 
 def together(lists: Iterable[List], names: Mapping[int, str]) -> Iterator[str]:
-    """The statements that give these roles, and PUBLIC, what the lists say; what PUBLIC has by itself is not repeated."""
+    """The statements that give these roles, and PUBLIC, what the lists say.
+
+    What PUBLIC has by itself on most servers is said too: a bundled database gives it nothing.
+    """
     closed: dict[str, list[str]] = {}
     groups: dict[tuple[str, str, str], list[str]] = {}
     for word, target, public, given in lists:
-        opened = {role for role, _, option in given if role == PUBLIC and not option} if public else set()
-        if public and not opened:
+        if public and not any(role == PUBLIC for role, *_ in given):
             closed.setdefault(word, []).append(target)
-        for clause, to in clauses([each for each in given if each[0] in names and each[0] not in opened], names):
+        for clause, to in clauses([each for each in given if each[0] in names], names):
             groups.setdefault((word, clause, to), []).append(target)
     yield from (statement("REVOKE ALL", word, targets, "FROM PUBLIC") for word, targets in closed.items())
     yield from (statement(clause, word, targets, to) for (word, clause, to), targets in groups.items())

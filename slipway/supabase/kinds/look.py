@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from slipway.data.postgres.extensions import OPTIONAL
@@ -65,6 +65,14 @@ WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = class AND e.objid = 
     AND (class::bigint, id::bigint) NOT IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))
 GROUP BY kind ORDER BY kind
 """
+# Routines without a list: everybody may run them.
+OPEN = """
+SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE p.proacl IS NULL AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> ALL (%s)
+    AND (p.tableoid::bigint, p.oid::bigint) NOT IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[])) AND NOT EXISTS (
+    SELECT FROM pg_depend e WHERE e.classid = p.tableoid AND e.objid = p.oid AND e.deptype = 'e')
+ORDER BY 1
+"""
 OTHERS = (*leave.LEFT, *platform.MOVED, platform.EXTENSIONS)  # schemas that are not the team's
 
 
@@ -100,5 +108,14 @@ def grants(conn: psycopg.Connection, names: list[str], gone: Collection[tuple[in
     roles = ", ".join(platform.API_ROLES)
     taken = [granting.statement("REVOKE ALL", *row, f"FROM {roles}") for row in conn.execute(GIVEN, numbers).fetchall()]
     known = rights.grantees(conn, {*names, *platform.API_ROLES})
-    given = granting.together(rights.lists(conn, OTHERS), known)
+    given = granting.together(lists(conn, numbers), known)
     return [*taken, *given, *rights.of_columns(conn, known, OTHERS)]
+
+
+def lists(conn: psycopg.Connection, gone: list[list[int]]) -> Iterator[granting.List]:
+    """Who may do what with each of the team's objects. Schema public is the stack's, and PUBLIC has nothing in it."""
+    for (target,) in conn.execute(OPEN, [list(OTHERS), *gone]).fetchall():
+        yield "ROUTINE", target, True, [[granting.PUBLIC, "EXECUTE", False]]
+    for word, target, public, given in rights.lists(conn, OTHERS):
+        is_stacks = word == "SCHEMA" and target == "public"
+        yield word, target, public, [each for each in given if not (is_stacks and each[0] == granting.PUBLIC)]

@@ -40,9 +40,8 @@ def run(on: str, reporter, to: str = "", tables: str = "", database: str = "", w
         with env.engine.deliver_tree(folder, Silent()) as delivered:
 
             def prove(progress: Progress) -> str:
-                done.append(
-                    env.engine.inside(MIGRATIONS, Prove(delivered, getpass.getuser(), database, adopt=not to), progress)
-                )
+                asked = Prove(delivered, getpass.getuser(), database, adopt=not to, public=not found.recorded)
+                done.append(env.engine.inside(MIGRATIONS, asked, progress))
                 return f"{len(done[0].differences)} differences"
 
             step = Step("prove the migrations", "an empty database against the copy", prove)

@@ -91,7 +91,7 @@ def test_whatever_depends_on_what_each_entry_comes_once_and_after_its_needs() ->
         assert all(order.index(need) < order.index(each.number) for each in entries for need in each.after)
 
 
-def test_rights_that_are_alike_are_one_statement_and_publics_own_are_not_repeated() -> None:
+def test_rights_that_are_alike_are_one_statement_and_those_of_public_are_said() -> None:
     names = {0: "PUBLIC", 1: "anon", 2: "reporting"}
     both = [[1, "SELECT", False], [2, "SELECT", False], [7, "SELECT", False]]
     lists = [
@@ -107,6 +107,7 @@ def test_rights_that_are_alike_are_one_statement_and_publics_own_are_not_repeate
         "GRANT SELECT ON TABLE\n    a,\n    b\nTO anon, reporting",
         "GRANT SELECT, UPDATE ON TABLE c TO reporting",
         "GRANT DELETE ON TABLE c TO reporting WITH GRANT OPTION",
-        "GRANT EXECUTE ON ROUTINE\n    f(),\n    g()\nTO anon",
+        "GRANT EXECUTE ON ROUTINE f() TO PUBLIC, anon",
+        "GRANT EXECUTE ON ROUTINE g() TO anon",
         "GRANT USAGE ON SCHEMA s TO PUBLIC",
     ]
