@@ -93,6 +93,22 @@ def test_the_files_hold_the_teams_things_alone_and_no_secret(proven: tuple[Worki
     assert "${SUPABASE_SERVICE_ROLE_KEY}" in text and "eyJ" not in text + told and PASSWORD not in text + told
 
 
+def test_another_run_writes_the_same_files_and_nothing_into_the_project(
+    proven: tuple[WorkingCopy, str], bare: Source
+) -> None:
+    stack, _ = proven
+    with bare.connect("supabase_admin") as admin:
+        ask = "select pg_current_xact_id()::text::bigint"
+        (before,) = admin.execute(ask).fetchone()
+        done = stack.invoke("supabase.migrations", "--to", "again")
+        (after,) = admin.execute(ask).fetchone()
+    assert done.returncode == 0 and after == before + 1, done.stdout + done.stderr
+    files, again = (
+        {path.name: path.read_text() for path in (stack.root / folder).iterdir()} for folder in ("migrations", "again")
+    )
+    assert files == again
+
+
 def test_they_are_recorded_and_the_stack_goes_on(proven: tuple[WorkingCopy, str]) -> None:
     stack, _ = proven
     status = json.loads(stack.invoke("db.status", "--json").stdout.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""`supabase.migrations`: the project's history as files, proven on an empty database, and recorded in the copy."""
+"""`supabase.migrations`: the project's history, or its schema by kinds, as files, proven on an empty database, and recorded in the copy."""
 
 from __future__ import annotations
 
