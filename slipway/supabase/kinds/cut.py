@@ -24,7 +24,16 @@ KINDS = {
 WORDS = sorted(((word, kind) for kind, words in KINDS.items() for word in words), key=lambda each: -len(each[0]))
 ENTRY = re.compile(r"(?m)^(\d+); (\d+) (\d+) (.*)(?:\n;\s+depends on:((?: \d+)+))?")
 # What a dump has beside a schema's objects, as pg_dump calls it. Subscriptions are the server's, and hold passwords.
-NO_OBJECTS = ("ENCODING ", "STDSTRINGS ", "SEARCHPATH ", "DATABASE ", "BLOB", "TABLE DATA ", "SUBSCRIPTION ")
+NO_OBJECTS = (
+    "ENCODING ",
+    "STDSTRINGS ",
+    "SEARCHPATH ",
+    "DATABASE ",
+    "BLOB",
+    "TABLE DATA ",
+    "STATISTICS DATA ",
+    "SUBSCRIPTION ",
+)
 
 
 @dataclass(frozen=True)
