@@ -96,7 +96,7 @@ def prelude(c, directory="", extensions="", explicit=False, json=False):
     },
 )
 def migrations(c, to="", on="local", tables="", database="", wait="0", json=False):
-    """Write the project's recorded migrations, prove that they give the copy's schema, and record them in it."""
+    """Write the project's recorded migrations, or its schema by kinds, prove that they give the copy's schema, and record them in it."""
     perform("supabase.migrations", on, to=to, tables=tables, database=database, wait=number("wait", wait), json=json)
 
 

@@ -100,10 +100,10 @@ def environment(way: Source, name: str) -> dict[str, str]:
 
 
 @contextmanager
-def run_dump(programs: Path, way: Source, snapshot: str, target: Path, name: str) -> Iterator[Dump]:
+def run_dump(programs: Path, way: Source, snapshot: str, target: Path, name: str, *more: str) -> Iterator[Dump]:
     """pg_dump into a file, at a snapshot that is held meanwhile. It does not outlive the block, nor a killed parent.
 
-    Into a file and not through a pipe: only there pg_dump can note where each table begins, which a restore of
+    `more` are words of its command line. Into a file and not through a pipe: only there pg_dump can note where each table begins, which a restore of
     several tables at once, or of one, needs. Nothing waits for the disk here: the whole backup does, before its name.
     """
     env = environment(way, name)
@@ -118,6 +118,7 @@ def run_dump(programs: Path, way: Source, snapshot: str, target: Path, name: str
         "--verbose",
         "--no-password",
         *(f"--exclude-schema={name}" for name in way.without),
+        *more,
         f"--file={target}",
     ]
     child = subprocess.Popen(

@@ -6,7 +6,7 @@ A dump's grants name roles of the platform's. Taken from the catalog they are to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from slipway.supabase import platform
@@ -84,17 +84,26 @@ WHERE {TEAM} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, 2, 3
 
 def statements(source: psycopg.Connection, kept: set[str]) -> list[str]:
     """GRANT and REVOKE statements that give the roles `kept`, and PUBLIC, what they have in the project."""
-    roles = dict(
-        source.execute("SELECT oid, rolname FROM pg_roles WHERE rolname = ANY (%s)", (sorted(kept),)).fetchall()
-    )
-    names = {
-        0: "PUBLIC",
-        **{oid: source.execute("SELECT quote_ident(%s)", (name,)).fetchone()[0] for oid, name in roles.items()},
-    }
-    return [*of_objects(source, names), *of_columns(source, names)]
+    names = grantees(source, kept)
+    return [*of_objects(source, names, LEFT), *of_columns(source, names, LEFT)]
 
 
-def of_objects(source: psycopg.Connection, names: dict[int, str]) -> Iterator[str]:
+def grantees(source: psycopg.Connection, kept: set[str]) -> dict[int, str]:
+    """PUBLIC and these roles by their numbers, as statements name them."""
+    query = "SELECT oid, quote_ident(rolname) FROM pg_roles WHERE rolname = ANY (%s)"
+    return {0: "PUBLIC", **dict(source.execute(query, (sorted(kept),)).fetchall())}
+
+
+def of_objects(source: psycopg.Connection, names: dict[int, str], left: Collection[str]) -> Iterator[str]:
+    for word, target, public, given in lists(source, left):
+        if public:
+            yield f"REVOKE ALL ON {word} {target} FROM PUBLIC"
+        yield from granted(word, target, given, names)
+
+
+def lists(source: psycopg.Connection, left: Collection[str]) -> Iterator[tuple[str, str, bool, list]]:
+    """Of each object with a list of rights: what GRANT calls it, its name, whether PUBLIC has something by itself, and
+    the list, of role, privilege and grant option."""
     for word, name, acl, owner, public, tables, condition, catalog, alias in KINDS:
         query = f"""
             SELECT {name}, (SELECT coalesce(json_agg(json_build_array(x.grantee::bigint, x.privilege_type, x.is_grantable)), '[]')
@@ -102,10 +111,8 @@ def of_objects(source: psycopg.Connection, names: dict[int, str]) -> Iterator[st
             FROM {tables} WHERE {acl} IS NOT NULL AND {condition} AND {TEAM} AND NOT EXISTS (
                 SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {alias}.oid AND e.deptype = 'e')
             ORDER BY 1"""
-        for target, given in source.execute(query, {"left": LEFT}):
-            if public:
-                yield f"REVOKE ALL ON {word} {target} FROM PUBLIC"
-            yield from granted(word, target, given, names)
+        for target, given in source.execute(query, {"left": list(left)}):
+            yield word, target, public, given
 
 
 def granted(word: str, target: str, given: list, names: dict[int, str]) -> Iterator[str]:
@@ -119,8 +126,8 @@ def granted(word: str, target: str, given: list, names: dict[int, str]) -> Itera
         yield f"GRANT {', '.join(sorted(set(privileges)))} ON {word} {target} TO {names[grantee]}{more}"
 
 
-def of_columns(source: psycopg.Connection, names: dict[int, str]) -> Iterator[str]:
-    for table, column, privilege, grantee, option in source.execute(COLUMNS, {"left": LEFT}):
+def of_columns(source: psycopg.Connection, names: dict[int, str], left: Collection[str]) -> Iterator[str]:
+    for table, column, privilege, grantee, option in source.execute(COLUMNS, {"left": list(left)}):
         if grantee in names:
             more = " WITH GRANT OPTION" if option else ""
             yield f"GRANT {privilege} ({column}) ON {table} TO {names[grantee]}{more}"

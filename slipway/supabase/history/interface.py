@@ -19,20 +19,30 @@ class Recorded:
 
 @dataclass(frozen=True)
 class History:
-    """The migrations in order; `explicit`: the project grants its tables one by one."""
+    """The migrations in order; `explicit`: the project grants its tables one by one.
+
+    Where the project has recorded none, they are its schema by kinds of objects, and `left` describes what of the team's
+    could not come.
+    """
 
     migrations: tuple[Recorded, ...]
     explicit: bool
+    recorded: bool = True
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Prove:
-    """Compare the copy, by default the live database, with what the files of a folder give; `adopt` them if they are equal."""
+    """Compare the copy, by default the live database, with what the files of a folder give; `adopt` them if they are equal.
+
+    `public`: what PUBLIC may do counts too, which migrations that were written for Supabase seldom say.
+    """
 
     folder: str
     by: str
     database: str = ""
     adopt: bool = True
+    public: bool = False
 
 
 @dataclass(frozen=True)

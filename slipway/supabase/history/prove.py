@@ -20,6 +20,7 @@ BODIES = """
 SELECT CASE p.prokind WHEN 'p' THEN 'procedure ' WHEN 'a' THEN 'aggregate ' ELSE 'function ' END || p.oid::regprocedure,
     p.prosrc FROM pg_proc p WHERE p.prosrc ~ %s
 """
+PUBLIC = ""  # as lists of rights name it
 LOOK = "eyJ|sb_secret_|sb_publishable_|postgres(ql)?://"
 ROLES = "SELECT rolname FROM pg_roles WHERE NOT rolcanlogin AND NOT rolsuper AND rolname !~ '^pg_'"
 
@@ -39,7 +40,8 @@ def prove(ends: Endpoints, args: Prove, emit: Emit) -> Proven:
             roles = {name for (name,) in conn.execute(ROLES)} - {scratch.owner_of(ends)}
             wanted = catalog.snapshot(conn)
     made = migrated(ends, copy.migrations_dir, extensions, emit)
-    differences = tuple(compare.difference(wanted, made, {*roles, *platform.API_ROLES}, masked))
+    counted = {*roles, *platform.API_ROLES, *([PUBLIC] if args.public else [])}
+    differences = tuple(compare.difference(wanted, made, counted, masked))
     version, recorded = None, ()
     if args.adopt and not differences:
         newest = max(each.version for each in migration_files.read(copy.migrations_dir)[0])

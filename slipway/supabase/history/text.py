@@ -14,7 +14,8 @@ from slipway.supabase.statements import Need
 TOKEN = re.compile(r"eyJ[\w-]{5,}\.(eyJ[\w-]{5,})\.[\w-]*")
 # What stands for a secret, by the role that a token names.
 TOKENS = {"anon": "SUPABASE_ANON_KEY", "service_role": "SUPABASE_SERVICE_ROLE_KEY"}
-BODIES = "-- Bodies name what is not here; they are made as they are, and fail when they are run.\nSET LOCAL check_function_bodies = off;\n\n"
+UNCHECKED = "SET LOCAL check_function_bodies = off"
+BODIES = f"-- Bodies name what is not here; they are made as they are, and fail when they are run.\n{UNCHECKED};\n\n"
 NOTHING = "-- Nothing but this number is recorded: write here what it did, where the proof misses something.\n"
 EXTENSION = re.compile(r"(?is)^((?:\s|--[^\n]*\n)*create\s+extension\s+)(?!if\s+not\s+exists\b)")
 ROLE = "DO $role$ BEGIN IF to_regrole('{name}') IS NULL THEN {statement}; END IF; END $role$"
@@ -57,7 +58,12 @@ def write(each: Recorded) -> Written:
         parts.append(part)
         left += [f"{each.version}: {reason}"] if reason else []
     name = f"{each.version}_{plain_name(each.name) if each.name else 'recorded'}.up.sql"
-    return Written(name, (BODIES if bodies else "") + ("\n\n".join(parts) + "\n" if parts else NOTHING), tuple(left))
+    return Written(
+        name,
+        (BODIES if bodies and UNCHECKED not in each.statements else "")
+        + ("\n\n".join(parts) + "\n" if parts else NOTHING),
+        tuple(left),
+    )
 
 
 def rewritten(statement: str, found: list[Need]) -> tuple[str, str]:

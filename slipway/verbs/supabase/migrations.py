@@ -1,4 +1,4 @@
-"""`supabase.migrations`: the project's history as files, proven on an empty database, and recorded in the copy."""
+"""`supabase.migrations`: the project's history, or its schema by kinds, as files, proven on an empty database, and recorded in the copy."""
 
 from __future__ import annotations
 
@@ -40,9 +40,8 @@ def run(on: str, reporter, to: str = "", tables: str = "", database: str = "", w
         with env.engine.deliver_tree(folder, Silent()) as delivered:
 
             def prove(progress: Progress) -> str:
-                done.append(
-                    env.engine.inside(MIGRATIONS, Prove(delivered, getpass.getuser(), database, adopt=not to), progress)
-                )
+                asked = Prove(delivered, getpass.getuser(), database, adopt=not to, public=not found.recorded)
+                done.append(env.engine.inside(MIGRATIONS, asked, progress))
                 return f"{len(done[0].differences)} differences"
 
             step = Step("prove the migrations", "an empty database against the copy", prove)
@@ -85,6 +84,10 @@ def look(folder: Path, found: History, written: Sequence[Written]) -> dict[str, 
 
 def tell(reporter, folder: Path, found: History, written: Sequence[Written], missing: dict[str, bytes]) -> None:
     """What was written and what was left out, and which settings stand for secrets."""
+    if not found.recorded:
+        reporter.line("  the project has recorded no migrations: its schema is written, a file per kind of object")
+    for each in found.left:
+        reporter.line(f"  ! {each}: stays on the platform")
     for name in sorted(missing):
         reporter.line(f"  wrote {folder.name}/{name}")
     for each in written:
