@@ -123,6 +123,31 @@ def test_a_project_in_use_is_copied_as_of_one_moment(busy: Source, stack: Workin
     drop(stack, "in_use")
 
 
+def test_an_extension_in_a_schema_of_the_teams_and_grants_on_what_stays_behind(
+    busy: Source, stack: WorkingCopy
+) -> None:
+    with psycopg.connect(busy.admin_url, autocommit=True) as admin:
+        admin.execute("""
+            create schema "geo maps" authorization postgres; create extension ltree schema "geo maps";
+            create table "geo maps".paths (path "geo maps".ltree);
+            grant usage on schema "geo maps" to anon; grant select on "geo maps".paths to anon;
+            create function public.next_job(of cron.job) returns bigint language sql as 'select 1';
+            create view public.jobs as select jobid from cron.job;
+            grant execute on function public.next_job(cron.job) to authenticated;
+            grant select, update (jobid) on public.jobs to authenticated;
+            comment on schema "geo maps" is 'Where things are'""")
+        try:
+            done = stack.invoke("supabase.copy", "--into", "geo", SUPABASE_DB_URL=busy.url)
+        finally:
+            admin.execute('drop schema "geo maps" cascade; drop function next_job; drop view jobs')
+    assert done.returncode == 0, done.stderr
+    assert "behind: function public.next_job(cron.job)" in done.stdout and "behind: view public.jobs" in done.stdout
+    with psycopg.connect(stack.database_url("postgres").rpartition("/")[0] + "/geo") as conn:
+        asked = "select has_table_privilege('anon', '\"geo maps\".paths', 'select'), obj_description('\"geo maps\"'::regnamespace)"
+        assert conn.execute(asked).fetchone() == (True, "Where things are")
+    drop(stack, "geo")
+
+
 @pytest.mark.parametrize(
     ("spoil", "code", "said"),
     [

@@ -91,9 +91,10 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         taken.conn.execute("SET LOCAL search_path = ''")
         extensions, missing = prelude.wanted(taken.conn, offered)
         left = leave.look(taken.conn, missing)
+        otherwise = {*left.objects, *prelude.schemas(taken.conn, extensions)}
         copied = schema.look(taken.conn)
         names = [name for (name,) in taken.conn.execute(TEAMS_ROLES) if not platform.owns_role(name)]
-        given = rights.statements(taken.conn, {*names, *platform.API_ROLES})
+        given = rights.statements(taken.conn, {*names, *platform.API_ROLES}, left.objects)
         events = rights.event_triggers(taken.conn)
         programs = postgres_programs.folder(ends, major, "pg_dump", "pg_dumpall", "pg_restore")
         dump.roles(programs, way, path / manifest.GLOBALS, False)
@@ -108,7 +109,7 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         "extensions": extensions,
         "missing": missing,
         "schema": copied,
-        "left": [list(pair) for pair in sorted(left.objects)],
+        "left": [list(pair) for pair in sorted(otherwise)],
         "told": list(left.told),
         "rights": given,
         "event_triggers": events,

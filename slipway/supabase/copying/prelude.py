@@ -32,6 +32,13 @@ def wanted(source: psycopg.Connection, offered: Iterable[str]) -> tuple[dict[str
     return make, sorted(found.keys() - make.keys() - {"plpgsql"})
 
 
+def schemas(source: psycopg.Connection, extensions: Iterable[str]) -> list[tuple[int, int]]:
+    """Catalog and number of each schema that has to be there for these extensions, which a dump would make again."""
+    query = """
+        SELECT DISTINCT 'pg_namespace'::regclass::bigint, extnamespace::bigint FROM pg_extension WHERE extname = ANY (%s)"""
+    return source.execute(query, [sorted(extensions)]).fetchall()
+
+
 def make_extensions(inside: psycopg.Connection, extensions: dict[str, str], owner: str) -> None:
     """The schema extensions, and each extension where the project has it."""
     from psycopg import sql

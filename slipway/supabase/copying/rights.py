@@ -15,6 +15,7 @@ from slipway.supabase.copying.leave import LEFT
 if TYPE_CHECKING:
     import psycopg
 
+Gone = Collection[tuple[int, int]]  # catalog and object
 # By kind: what GRANT calls it, how it is named, its list, its owner, whether PUBLIC has something by itself, where from.
 RELATIONS = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 KINDS = (
@@ -75,17 +76,21 @@ KINDS = (
     ),
 )
 TEAM = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> ALL (%(left)s)"
+STAYS = (
+    "('{}'::regclass::bigint, {}.oid::bigint) NOT IN (SELECT * FROM unnest(%(classes)s::bigint[], %(ids)s::bigint[]))"
+)
 COLUMNS = f"""
 SELECT c.oid::regclass::text, quote_ident(a.attname), x.privilege_type, x.grantee, x.is_grantable
 FROM pg_attribute a JOIN {RELATIONS} ON c.oid = a.attrelid, aclexplode(a.attacl) x
-WHERE {TEAM} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, 2, 3
+WHERE {TEAM} AND a.attnum > 0 AND NOT a.attisdropped AND {STAYS.format("pg_class", "c")} ORDER BY 1, 2, 3
 """
 
 
-def statements(source: psycopg.Connection, kept: set[str]) -> list[str]:
-    """GRANT and REVOKE statements that give the roles `kept`, and PUBLIC, what they have in the project."""
+def statements(source: psycopg.Connection, kept: set[str], gone: Gone) -> list[str]:
+    """GRANT and REVOKE statements that give the roles `kept`, and PUBLIC, what they have in the project, but for what
+    stays behind: `gone`, by its numbers."""
     names = grantees(source, kept)
-    return [*of_objects(source, names, LEFT), *of_columns(source, names, LEFT)]
+    return [*of_objects(source, names, LEFT, gone), *of_columns(source, names, LEFT, gone)]
 
 
 def grantees(source: psycopg.Connection, kept: set[str]) -> dict[int, str]:
@@ -94,25 +99,29 @@ def grantees(source: psycopg.Connection, kept: set[str]) -> dict[int, str]:
     return {0: "PUBLIC", **dict(source.execute(query, (sorted(kept),)).fetchall())}
 
 
-def of_objects(source: psycopg.Connection, names: dict[int, str], left: Collection[str]) -> Iterator[str]:
-    for word, target, public, given in lists(source, left):
+def of_objects(source: psycopg.Connection, names: dict[int, str], left: Collection[str], gone: Gone) -> Iterator[str]:
+    for word, target, public, given in lists(source, left, gone):
         if public:
             yield f"REVOKE ALL ON {word} {target} FROM PUBLIC"
         yield from granted(word, target, given, names)
 
 
-def lists(source: psycopg.Connection, left: Collection[str]) -> Iterator[tuple[str, str, bool, list]]:
+def lists(source: psycopg.Connection, left: Collection[str], gone: Gone) -> Iterator[tuple[str, str, bool, list]]:
     """Of each object with a list of rights: what GRANT calls it, its name, whether PUBLIC has something by itself, and
     the list, of role, privilege and grant option."""
     for word, name, acl, owner, public, tables, condition, catalog, alias in KINDS:
         query = f"""
             SELECT {name}, (SELECT coalesce(json_agg(json_build_array(x.grantee::bigint, x.privilege_type, x.is_grantable)), '[]')
                 FROM aclexplode({acl}) x WHERE x.grantee <> {owner})
-            FROM {tables} WHERE {acl} IS NOT NULL AND {condition} AND {TEAM} AND NOT EXISTS (
+            FROM {tables} WHERE {acl} IS NOT NULL AND {condition} AND {TEAM} AND {STAYS.format(catalog, alias)} AND NOT EXISTS (
                 SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = {alias}.oid AND e.deptype = 'e')
             ORDER BY 1"""
-        for target, given in source.execute(query, {"left": list(left)}):
+        for target, given in source.execute(query, values(left, gone)):
             yield word, target, public, given
+
+
+def values(left: Collection[str], gone: Gone) -> dict:
+    return {"left": list(left), "classes": [number for number, _ in gone], "ids": [id for _, id in gone]}
 
 
 def granted(word: str, target: str, given: list, names: dict[int, str]) -> Iterator[str]:
@@ -126,8 +135,8 @@ def granted(word: str, target: str, given: list, names: dict[int, str]) -> Itera
         yield f"GRANT {', '.join(sorted(set(privileges)))} ON {word} {target} TO {names[grantee]}{more}"
 
 
-def of_columns(source: psycopg.Connection, names: dict[int, str], left: Collection[str]) -> Iterator[str]:
-    for table, column, privilege, grantee, option in source.execute(COLUMNS, {"left": list(left)}):
+def of_columns(source: psycopg.Connection, names: dict[int, str], left: Collection[str], gone: Gone) -> Iterator[str]:
+    for table, column, privilege, grantee, option in source.execute(COLUMNS, values(left, gone)):
         if grantee in names:
             more = " WITH GRANT OPTION" if option else ""
             yield f"GRANT {privilege} ({column}) ON {table} TO {names[grantee]}{more}"

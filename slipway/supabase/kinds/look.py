@@ -108,14 +108,16 @@ def grants(conn: psycopg.Connection, names: list[str], gone: Collection[tuple[in
     roles = ", ".join(platform.API_ROLES)
     taken = [granting.statement("REVOKE ALL", *row, f"FROM {roles}") for row in conn.execute(GIVEN, numbers).fetchall()]
     known = rights.grantees(conn, {*names, *platform.API_ROLES})
-    given = granting.together(lists(conn, numbers), known)
-    return [*taken, *given, *rights.of_columns(conn, known, OTHERS)]
+    given = granting.together(lists(conn, numbers, gone), known)
+    return [*taken, *given, *rights.of_columns(conn, known, OTHERS, gone)]
 
 
-def lists(conn: psycopg.Connection, gone: list[list[int]]) -> Iterator[granting.List]:
+def lists(
+    conn: psycopg.Connection, numbers: list[list[int]], gone: Collection[tuple[int, int]]
+) -> Iterator[granting.List]:
     """Who may do what with each of the team's objects. Schema public is the stack's, and PUBLIC has nothing in it."""
-    for (target,) in conn.execute(OPEN, [list(OTHERS), *gone]).fetchall():
+    for (target,) in conn.execute(OPEN, [list(OTHERS), *numbers]).fetchall():
         yield "ROUTINE", target, True, [[granting.PUBLIC, "EXECUTE", False]]
-    for word, target, public, given in rights.lists(conn, OTHERS):
+    for word, target, public, given in rights.lists(conn, OTHERS, gone):
         is_stacks = word == "SCHEMA" and target == "public"
         yield word, target, public, [each for each in given if not (is_stacks and each[0] == granting.PUBLIC)]
