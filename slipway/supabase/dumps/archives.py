@@ -27,6 +27,8 @@ SECTIONS = ("pre-data", "data", "post-data")  # of all archives: a key of one ma
 EXTENSION = re.compile(r"(?:EXTENSION - |COMMENT - EXTENSION )(\S+) ")
 SCHEMA = re.compile(r"SCHEMA - (.*) \S+$")
 FOREIGN = re.compile(r"(?:COMMENT - )?(?:FOREIGN DATA WRAPPER|SERVER|USER MAPPING|FOREIGN TABLE) ")
+TABLE = re.compile(r"(?m)^\d+; \d+ \d+ TABLE (\S+) (\S+) \S+$")
+TAR = "Format: TAR"
 WRAPPERS = "wrappers"  # the extension that gives foreign data wrappers their code
 FROM = re.compile(r"from TOC entry \d+; \d+ \d+ (.*)")
 DEFAULT = ("pgcrypto", "uuid-ossp")  # an archive of chosen schemas has no extensions: those that each project has
@@ -46,6 +48,11 @@ class Archive:
         return {int(number): text for number, text in LINE.findall(self.listing)}
 
     @property
+    def has_no_jobs(self) -> bool:
+        """Whether it is of the tar format, in which nothing can be looked for."""
+        return TAR in self.listing
+
+    @property
     def major(self) -> int:
         """Of the server that was dumped; 0 where the archive does not say it."""
         found = VERSION.search(self.listing)
@@ -55,6 +62,11 @@ class Archive:
     def script(self) -> str:
         """Its definitions as SQL."""
         return run(self, {}, "--schema-only", "--file=-")
+
+    @property
+    def tables(self) -> set[tuple[str, str]]:
+        """Those that it makes, and that have no blank in their names."""
+        return set(TABLE.findall(self.listing))
 
     def has(self, entry: re.Pattern[str]) -> bool:
         return any(entry.match(text) for text in self.entries.values())
@@ -98,8 +110,8 @@ def run(archive: Archive, env: dict[str, str], *words: str) -> str:
 
 
 def restore(conn: psycopg.Connection, url: Secret, opened: list[Archive]) -> list[str]:
-    """Restores all of them, section by section; what was left out of them."""
-    offered = {name for (name,) in conn.execute("SELECT name FROM pg_available_extensions")}
+    """Restores all of them, section by section, into what is there already; what was left out of them."""
+    offered = offers(conn)
     if opened and not any(each.has(EXTENSION) for each in opened):
         prelude.make_extensions(conn, dict.fromkeys(offered & {*DEFAULT}, platform.EXTENSIONS), "postgres")
     chosen = [choose(each, offered, there(conn)) for each in opened]
@@ -109,6 +121,11 @@ def restore(conn: psycopg.Connection, url: Secret, opened: list[Archive]) -> lis
     return [
         f"{archive.path.name}: {note}" for archive, (_, notes) in zip(opened, chosen, strict=True) for note in notes
     ]
+
+
+def offers(conn: psycopg.Connection) -> set[str]:
+    """The extensions that are made here: none that a copy leaves out, since those want a server that was started for them."""
+    return {name for (name,) in conn.execute("SELECT name FROM pg_available_extensions")} - prelude.LEFT
 
 
 def there(conn: psycopg.Connection) -> set[str]:
@@ -148,8 +165,7 @@ def restore_section(archive: Archive, url: Secret, section: str, numbers: list[i
     with tempfile.NamedTemporaryFile("w", suffix=".list") as chosen:
         chosen.writelines(f"{number};\n" for number in numbers)
         chosen.flush()
-        # No list of several jobs for the tar format, which has no random access.
-        jobs = () if section == "pre-data" else (f"--jobs={filling.jobs()}",)
+        jobs = () if section == "pre-data" or archive.has_no_jobs else (f"--jobs={filling.jobs()}",)
         env = postgres_programs.environment(url, SERVER, "postgres")
         words = ("--exit-on-error", f"--section={section}", f"--use-list={chosen.name}", "--dbname=postgres", *jobs)
         run(archive, env, *words)

@@ -17,8 +17,9 @@ from slipway.data.progress import teller
 from slipway.data.restore import drill, people
 from slipway.errors import BackupError
 from slipway.supabase import platform
-from slipway.supabase.dumps import archives, files
+from slipway.supabase.dumps import archives, files, lacking, loading, texts
 from slipway.supabase.dumps.archives import Archive
+from slipway.supabase.dumps.texts import Text
 
 if TYPE_CHECKING:
     import psycopg
@@ -50,10 +51,13 @@ def project(ends: Endpoints, folder: str, emit: Emit) -> Iterator[Standing]:
         major = conn.info.server_version // 10000
     programs = postgres_programs.folder(ends, major, "pg_restore", *cluster.PROGRAMS)
     opened = [archives.read(programs, path, major) for path in found.archives]
+    read = sorted((texts.read(path) for path in found.texts), key=lambda text: text.rank)
+    for text in read:
+        archives.refuse_newer(text.path, text.major, major)
     with cluster.running(programs, parent(ends), PREFIX, refusal) as sockets:
         url = Secret(f"host={sockets} user={cluster.ADMIN} dbname=postgres")
         with connection.connect(url, WHERE, purpose="slipway dumps") as conn, connection.told(BackupError, WHERE):
-            notes = fill(conn, url, opened, emit)
+            notes = fill(conn, url, opened, read, emit)
         yield Standing(replace(ends, supabase=replace(ends.supabase, db_url=url)), tuple(notes))
 
 
@@ -68,14 +72,27 @@ def refusal(said: str) -> BackupError:
     return BackupError(WHERE, said, "a server beside the backups", "make room where the backups are: df -h")
 
 
-def fill(conn: psycopg.Connection, url: Secret, opened: list[Archive], emit: Emit) -> list[str]:
-    """Roles and schemas that dumps count on, then the dumps; what there is to say of them."""
-    teller(emit)("loading the dumps")
+def fill(conn: psycopg.Connection, url: Secret, opened: list[Archive], read: list[Text], emit: Emit) -> list[str]:
+    """What dumps count on, then the dumps: roles, definitions, archives, rows; what there is to say of them."""
+
+    def load(rank: int) -> Iterator[str]:
+        for text in read:
+            if text.rank == rank:
+                teller(emit)(f"loading {text.path.name}")
+                yield from loading.load(url, text, WHERE)
+
     conn.execute(ROLES.read_text(encoding="utf-8"))
+    notes = [*load(texts.ROLE)]
+    archived = {table for each in opened for table in each.tables}
     named = {name for each in opened for name in people.named_roles(each.script)}
-    notes = people.ensure(conn, named - {cluster.ADMIN}, "")
+    named |= {name for text in read for name in text.named}
+    notes += people.ensure(conn, named - {cluster.ADMIN}, "")
     conn.execute(f"CREATE SCHEMA {platform.EXTENSIONS} AUTHORIZATION postgres")
+    notes += [*lacking.make(conn, read, archived), *load(texts.MAKES_SOME)]
+    teller(emit)("restoring archives")
     notes += archives.restore(conn, url, opened)
-    if conn.info.server_version // 10000 >= HAS_MAINTAIN > max((each.major for each in opened), default=0):
+    with loading.open_identities(conn):
+        notes += load(texts.ROWS_ALONE)
+    if conn.info.server_version // 10000 >= HAS_MAINTAIN > max(each.major for each in (*opened, *read)):
         conn.execute(MAINTAIN.read_text(encoding="utf-8"))
-    return notes
+    return [*notes, *lacking.lost(conn, read)]
