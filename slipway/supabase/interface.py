@@ -23,6 +23,13 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Look:
+    """List what the project has; `dumps` is a directory of its dumps, which stands for a project that is gone."""
+
+    dumps: str = ""
+
+
+@dataclass(frozen=True)
 class Inventory:
     """Everything that a project has, as of one moment. `bytes` is the size of its database on disk."""
 
@@ -36,10 +43,14 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Copy:
-    """Copy the project in the place of the live database, or into one of its own; `fresh` dumps it again in any case."""
+    """Copy the project in the place of the live database, or into one of its own; `fresh` dumps it again in any case.
+
+    `dumps` is a directory of its dumps, which stands for a project that is gone.
+    """
 
     into: str = ""
     fresh: bool = False
+    dumps: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,11 +153,13 @@ SAME, DIFFERS, UNKNOWN = "same", "differs", "not compared"
 class Prove:
     """Compare the project with a database of this stack, with the live one where none is named, and with its store.
 
-    `tree` is the directory of a self-hosted storage, where its bytes are not asked of a server.
+    `tree` is the directory of a self-hosted storage, where its bytes are not asked of a server; `dumps` one of the dumps
+    of a project that is gone.
     """
 
     database: str = ""
     tree: str = ""
+    dumps: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,7 +192,7 @@ class Claims:
     payload: str
 
 
-INVENTORY = Verb("supabase.inventory", "slipway.supabase.inventory.take:take", Nothing, Inventory, alone=True)
+INVENTORY = Verb("supabase.inventory", "slipway.supabase.inventory.take:take", Look, Inventory, alone=True)
 COPY = Verb("supabase.copy", "slipway.supabase.copying.copy:copy", Copy, Copied, alone=True)
 OBJECTS = Verb("supabase.objects", "slipway.supabase.objects.move:move", Move, Moved, alone=True)
 DELTA = Verb("supabase.delta", "slipway.supabase.delta.delta:delta", Delta, Brought, alone=True)

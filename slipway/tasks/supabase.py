@@ -4,11 +4,16 @@ from invoke import Collection, task
 
 from slipway.tasks.shared import JSON, NAMED, ON, WAIT, number, perform
 
+FROM_DIR = "directory of dumps (supabase db dump, pg_dump) that stands for a project that is gone"
 
-@task(default=True, help={"on": ON, "write": "write docs/supabase-fallback.md, for the team", "json": JSON})
-def inventory(c, on="local", write=False, json=False):
+
+@task(
+    default=True,
+    help={"on": ON, "from-dir": FROM_DIR, "write": "write docs/supabase-fallback.md, for the team", "json": JSON},
+)
+def inventory(c, on="local", from_dir="", write=False, json=False):
     """List everything that a Supabase project has, and what becomes of it; reads only."""
-    perform("supabase.inventory", on, write=write, json=json)
+    perform("supabase.inventory", on, from_dir=from_dir, write=write, json=json)
 
 
 @task(
@@ -17,14 +22,16 @@ def inventory(c, on="local", write=False, json=False):
         "on": ON,
         "into": "name of a database of its own; default: in the place of the live one",
         "fresh": "dump the project again, also where a dump is there whole",
+        "from-dir": FROM_DIR,
         "yes": NAMED,
         "wait": WAIT,
         "json": JSON,
     },
 )
-def copy(c, into="", on="local", fresh=False, yes=False, wait="0", json=False):
+def copy(c, into="", on="local", fresh=False, from_dir="", yes=False, wait="0", json=False):
     """Copy the project's schema, data and logins, of one moment, and compare every row."""
-    perform("supabase.copy", on, into=into, fresh=fresh, yes=yes, wait=number("wait", wait), json=json)
+    options = {"into": into, "fresh": fresh, "from_dir": from_dir}
+    perform("supabase.copy", on, **options, yes=yes, wait=number("wait", wait), json=json)
 
 
 @task(help={"on": ON, "tree": "directory of a self-hosted storage that has the objects", "wait": WAIT, "json": JSON})
@@ -62,14 +69,16 @@ def role(c, on="local", check=False, json=False):
         "on": ON,
         "database": "name of the copy; default: the live database",
         "tree": "directory of a self-hosted storage that has the objects",
+        "from-dir": FROM_DIR,
         "login": "file with an address and its password, a line each: logs in here, and compares the token's claims",
         "write": "write docs/supabase-proof.html and .json, every difference by its name",
         "json": JSON,
     }
 )
-def prove(c, database="", on="local", tree="", login="", write=False, json=False):
+def prove(c, database="", on="local", tree="", from_dir="", login="", write=False, json=False):
     """Compare the project with its copy: definitions, rows, rights, objects; exit 0 only when nothing is missing."""
-    perform("supabase.prove", on, database=database, tree=tree, login=login, write=write, json=json)
+    options = {"database": database, "tree": tree, "from_dir": from_dir, "login": login}
+    perform("supabase.prove", on, **options, write=write, json=json)
 
 
 @task(

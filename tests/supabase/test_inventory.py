@@ -10,11 +10,10 @@ import pytest
 
 from slipway.data.endpoints import Endpoints
 from slipway.data.supabase import Project
-from slipway.data.verb import Nothing
 from slipway.errors import GateError, SettingsError
 from slipway.supabase import report
 from slipway.supabase import source as opened
-from slipway.supabase.interface import BY_HAND, CHANGES, MOVES, STAYS, Finding, Inventory
+from slipway.supabase.interface import BY_HAND, CHANGES, MOVES, STAYS, Finding, Inventory, Look
 from slipway.supabase.inventory import take
 from slipway.system.redact import Secret
 from tests.support.supabase.source import PASSWORD, Source
@@ -65,7 +64,7 @@ EXPECTED = [
 def inventory(project: Source, url: str = "") -> Inventory:
     """The inventory, with the project's own server as the one that things move to."""
     ends = Endpoints(migrate_url=Secret(project.admin_url), supabase=Project(Secret(url or project.url)))
-    return take.take(ends, Nothing(), lambda event: None)
+    return take.take(ends, Look(), lambda event: None)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +136,7 @@ def test_an_address_that_cannot_do_it_is_refused(project: Source, url: str, kind
     host = re.search("@(.+)/", project.url)[1]
     ends = Endpoints(migrate_url=Secret(project.admin_url), supabase=Project(Secret(url.format(host=host))))
     with pytest.raises(kind) as raised:
-        take.take(ends, Nothing(), lambda event: None)
+        take.take(ends, Look(), lambda event: None)
     told = raised.value.fields()
     assert says in told["found"] and told["where"] == "SUPABASE_DB_URL" and "SUPABASE_DB_URL" in told["next"]
 

@@ -22,6 +22,7 @@ CHUNK = 2**20
 # A name that no list of backups shows; what a killed run left of it goes first.
 PREFIX = ".from-"
 TREE = "tree"
+UNDER_WAY: list[str] = []  # deliveries of this process, of which one may be inside another
 
 
 @contextmanager
@@ -52,7 +53,9 @@ def deliver(
     from docker.errors import APIError
 
     inside = f"{PREFIX}{secrets.token_hex(4)}"
-    clear(connection, container)
+    if not UNDER_WAY:
+        clear(connection, container)
+    UNDER_WAY.append(inside)
     try:
         connection.api.api.put_archive(container, BACKUPS, stream(files, inside, progress))
         yield f"{BACKUPS}/{inside}"
@@ -61,11 +64,13 @@ def deliver(
             "ops", error.explanation or str(error), "room in the volume of the backups", "df -h"
         ) from None
     finally:
-        clear(connection, container)
+        UNDER_WAY.remove(inside)
+        clear(connection, container, "" if not UNDER_WAY else inside)
 
 
-def clear(connection: Connection, container: str) -> None:
-    words = ["sh", "-c", f"rm -rf {BACKUPS}/{PREFIX}*"]
+def clear(connection: Connection, container: str, name: str = "") -> None:
+    """Removes one delivery, or all that there are."""
+    words = ["sh", "-c", f"rm -rf {BACKUPS}/{name or f'{PREFIX}*'}"]
     made = connection.api.api.exec_create(container, words)
     connection.api.api.exec_start(made["Id"])
 

@@ -26,6 +26,7 @@ from slipway.supabase.copying import entries, kept, leave, prelude, rights
 from slipway.supabase.copying.leave import Left
 from slipway.supabase.delta import baseline, schema
 from slipway.supabase.delta.baseline import Baseline
+from slipway.supabase.dumps import standing
 from slipway.supabase.interface import Copied, Copy
 
 if TYPE_CHECKING:
@@ -41,9 +42,15 @@ def copy(ends: Endpoints, args: Copy, emit: Emit) -> Copied:
     """Copies the project beside the live database, compares the two, and puts the copy in its place or under a name.
 
     A dump that is complete is used again when what comes after it was cut short. Raises SettingsError for a project
-    that cannot be copied, VerificationError for a copy that is not as the project was.
+    that cannot be copied, VerificationError for a copy that is not as the project was, and what `standing.project` does.
     """
     started = time.monotonic()
+    with standing.project(ends, args.dumps, emit) as stands:
+        done = copy_project(stands.ends, args, emit, started)
+    return replace(done, notes=(*stands.notes, *done.notes))
+
+
+def copy_project(ends: Endpoints, args: Copy, emit: Emit, started: float) -> Copied:
     source.refuse_pooled(ends.supabase.db_url)
     path = ends.state_dir / FOLDER
     with place.server(ends) as conn, connection.told(BackupError, "the copy"):

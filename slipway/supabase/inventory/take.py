@@ -8,9 +8,9 @@ from datetime import UTC
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.postgres import connection
 from slipway.data.progress import teller
-from slipway.data.verb import Nothing
 from slipway.supabase import source
-from slipway.supabase.interface import MOVES, STAYS, Finding, Inventory
+from slipway.supabase.dumps import standing
+from slipway.supabase.interface import BY_HAND, MOVES, STAYS, Finding, Inventory, Look
 from slipway.supabase.inventory import code, duties, extensions, logins, objects, outside, roles, rows, storage
 from slipway.supabase.inventory.project import Project, Target
 
@@ -26,14 +26,15 @@ PARTS = (
 )
 
 
-def take(ends: Endpoints, args: Nothing, emit: Emit) -> Inventory:
+def take(ends: Endpoints, args: Look, emit: Emit) -> Inventory:
     """Reads what the project has, and what the stack's database offers for it; nothing is written on either side.
 
-    Raises SettingsError and GateError as `source.snapshot` does.
+    Raises SettingsError and GateError as `source.snapshot` does, and what `standing.project` does of dumps.
     """
     target = offered(ends)
-    with source.snapshot(ends.supabase.db_url) as conn:
+    with standing.project(ends, args.dumps, emit) as stands, source.snapshot(stands.ends.supabase.db_url) as conn:
         project = Project(conn, target)
+        told = (Finding("dumps", note, BY_HAND, "look whether anybody needs it") for note in stands.notes)
         size, at = conn.execute("SELECT pg_database_size(current_database()), now()").fetchone()
         return Inventory(
             database=conn.info.dbname,
@@ -41,7 +42,7 @@ def take(ends: Endpoints, args: Nothing, emit: Emit) -> Inventory:
             version=conn.execute("SHOW server_version").fetchone()[0],
             bytes=size,
             at=at.astimezone(UTC).isoformat(timespec="seconds"),
-            findings=tuple(find(project, emit)),
+            findings=(*told, *find(project, emit)),
         )
 
 

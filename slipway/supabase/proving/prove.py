@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from slipway.data.endpoints import Emit, Endpoints
@@ -11,6 +12,7 @@ from slipway.data.postgres import scratch
 from slipway.data.progress import progress
 from slipway.errors import VerificationError
 from slipway.supabase import references
+from slipway.supabase.dumps import standing
 from slipway.supabase.interface import DIFFERS, SAME, UNKNOWN, Compared, Prove, Proven
 from slipway.supabase.objects.move import LEDGER
 from slipway.supabase.proving import alike, contents, left, logins, policies, schema, sides, stored, wanted
@@ -23,9 +25,15 @@ Found = tuple[list[str], list[str], str]  # what differs, what could not be comp
 def prove(ends: Endpoints, args: Prove, emit: Emit) -> Proven:
     """Compares the project with a database and the store of this stack, all as they are now; nothing is written anywhere.
 
-    Raises SettingsError and GateError where one of them cannot be read.
+    Raises SettingsError and GateError where one of them cannot be read, and what `standing.project` does of dumps.
     """
     started = time.monotonic()
+    with standing.project(ends, args.dumps, emit) as stands:
+        proven = prove_project(stands.ends, args, emit)
+    return replace(proven, left=(*stands.notes, *proven.left), seconds=round(time.monotonic() - started, 3))
+
+
+def prove_project(ends: Endpoints, args: Prove, emit: Emit) -> Proven:
     database = args.database or scratch.database_of(ends)
     with wanted.opened() as objects:
         with sides.project(ends) as project, sides.copy(ends, database) as copy:
@@ -37,7 +45,7 @@ def prove(ends: Endpoints, args: Prove, emit: Emit) -> Proven:
     checks.append(compared("objects", bytes_.differ, bytes_.unknown, bytes_.well))
     now = datetime.now(UTC).isoformat(timespec="seconds")
     told = (*stays.told, *alike.TOLD, *bytes_.absent)
-    return Proven(database, of, now, tuple(checks), told, round(time.monotonic() - started, 3))
+    return Proven(database, of, now, tuple(checks), told, 0.0)
 
 
 def in_database(

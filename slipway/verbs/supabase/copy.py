@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 
 from slipway.data.wire import encode
 from slipway.environment import Environment, enter
 from slipway.errors import EngineError
-from slipway.plan import Level, Plan, Progress, Step, apply, guard_steps
+from slipway.plan import Level, Plan, Progress, Silent, Step, apply, guard_steps
 from slipway.release import confirm, provision
 from slipway.release.confirm import Yes
 from slipway.supabase.interface import COPY, Copied, Copy
+from slipway.system.inherited import path_of
 from slipway.system.process import end_all
 
 
-def run(on: str, reporter, into: str = "", fresh: bool = False, yes: Yes = False, wait: float = 0) -> None:
+def run(
+    on: str,
+    reporter,
+    into: str = "",
+    fresh: bool = False,
+    from_dir: str = "",
+    yes: Yes = False,
+    wait: float = 0,
+) -> None:
     """Copies, compares, and puts the copy in the place of the live database, which is kept by another name."""
-    env, args = enter(on), Copy(into, fresh)
+    env = enter(on)
     reporter.header(env.header)
     done: list[Copied] = []
     with env.engine.hold_lock("supabase.copy", wait, env.flag) as check:
         refuse_down(env)
         if not into:
             confirm.by_name(env, yes, "supabase.copy", "this replaces what is live; it is kept by another name")
-        apply(guard_steps(plan(env, args, done), check), reporter, end_all)
+        with env.engine.deliver_tree(path_of(from_dir), Silent()) if from_dir else nullcontext("") as dumps:
+            args = Copy(into, fresh, dumps)
+            apply(guard_steps(plan(env, args, done), check), reporter, end_all)
     copied = done[0]
     for line in (*copied.notes, *(f"stays behind: {text}" for text in copied.left)):
         reporter.line(f"  ! {line}")

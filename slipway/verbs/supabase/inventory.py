@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from slipway.data.verb import Nothing
+from contextlib import nullcontext
+
 from slipway.data.wire import encode
 from slipway.environment import ROOT, enter
 from slipway.inside import work
+from slipway.plan import Silent
 from slipway.supabase import report
-from slipway.supabase.interface import INVENTORY
+from slipway.supabase.interface import INVENTORY, Look
 from slipway.system import disk
+from slipway.system.inherited import path_of
 
 
-def run(on: str, reporter, write: bool = False) -> None:
+def run(on: str, reporter, from_dir: str = "", write: bool = False) -> None:
     """Prints what does not move as it is, and how much does; with `write` all of it goes into docs/ for the team."""
     env = enter(on)
-    found = work(
-        env,
-        reporter,
-        INVENTORY,
-        Nothing(),
-        "what the project has; nothing is written to it",
-        lambda inventory: f"{len(inventory.findings)} things",
-    )
+    with env.engine.deliver_tree(path_of(from_dir), Silent()) if from_dir else nullcontext("") as dumps:
+        found = work(
+            env,
+            reporter,
+            INVENTORY,
+            Look(dumps),
+            "what the project has; nothing is written to it",
+            lambda inventory: f"{len(inventory.findings)} things",
+        )
     for line in report.lines(found):
         reporter.line(line)
     if write:

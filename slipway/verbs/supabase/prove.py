@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from slipway.data.wire import encode
@@ -19,15 +19,23 @@ from slipway.system import disk
 from slipway.system.inherited import path_of
 
 
-def run(on: str, reporter, database: str = "", tree: str = "", login: str = "", write: bool = False) -> None:
+def run(
+    on: str,
+    reporter,
+    database: str = "",
+    tree: str = "",
+    from_dir: str = "",
+    login: str = "",
+    write: bool = False,
+) -> None:
     """Says what came of each check; with `write` every difference goes into docs/. One is a VerificationError (exit 8)."""
     env, known = enter(on), (signing_in.known(login) if login else None)
-    with env.engine.deliver_tree(path_of(tree), Silent()) if tree else nullcontext("") as folder:
+    with delivered(env, tree) as folder, delivered(env, from_dir) as dumps:
         proven = work(
             env,
             reporter,
             PROVE,
-            Prove(database, folder),
+            Prove(database, folder, dumps),
             "the project and the copy side by side; nothing is written to either",
             lambda proven: (
                 f"{sum(each.state == SAME for each in proven.checks)} of {len(proven.checks)} checks the same"
@@ -35,6 +43,8 @@ def run(on: str, reporter, database: str = "", tree: str = "", login: str = "", 
         )
     if known:
         proven = replace(proven, checks=(*proven.checks, claims_of(env, *known)))
+    if from_dir:
+        proven = replace(proven, project=f"the dumps in {from_dir}")
     for line in page.lines(proven):
         reporter.line(line)
     if write:
@@ -43,6 +53,11 @@ def run(on: str, reporter, database: str = "", tree: str = "", login: str = "", 
     reporter.done(
         f"{proven.database} has everything that the project has, in {proven.seconds:.1f} s.", proof=encode(proven)
     )
+
+
+def delivered(env: Environment, folder: str) -> AbstractContextManager[str]:
+    """Where the data side finds a directory of this machine; nowhere for none."""
+    return env.engine.deliver_tree(path_of(folder), Silent()) if folder else nullcontext("")
 
 
 def claims_of(env: Environment, email: str, password: str) -> Compared:
