@@ -17,7 +17,8 @@ PUBLIC = ("schema public", "PUBLIC=U")  # what the stack takes from everybody, a
 
 TOLD = (
     "default privileges: new tables are granted by their migrations",
-    "settings of Supabase's own roles: the app's roles have theirs",
+    "settings of Supabase's other roles: the app's roles have theirs",
+    "settings of roles act at a login; whoever acts as one by SET ROLE applies them itself, as the app does with its own",
     "USAGE of schema public for PUBLIC: roles have it one by one",
 )
 

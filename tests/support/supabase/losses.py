@@ -135,6 +135,16 @@ LOSSES: tuple[tuple[str, str, str], ...] = (
         "table public.tasks: replica identity is d, expected f",
     ),
     ("drop event trigger warn_of_open_tables", "definitions", "event trigger warn_of_open_tables: missing"),
+    (
+        "alter role anon in database lost reset statement_timeout",
+        "definitions",
+        "setting statement_timeout of role anon: missing",
+    ),
+    (
+        "alter role reporting in database lost set work_mem = '1MB'",
+        "definitions",
+        "setting work_mem of role reporting: value is 1MB, expected 8MB",
+    ),
     ("drop rule no_truncation on billing.invoices", "definitions", "rule no_truncation of billing.invoices: missing"),
     ("drop function public.template(text)", "definitions", "function public.template(text): missing"),
     ("drop aggregate public.longest(text)", "definitions", "aggregate public.longest(text): missing"),
