@@ -112,6 +112,21 @@ def test_settings_of_roles_come_for_the_copy_alone(stack: WorkingCopy, told: str
     assert "stays behind: setting session_preload_libraries of role reporting" in told
 
 
+def test_later_tables_are_granted_as_those_before(stack: WorkingCopy, told: str) -> None:
+    with connect(stack) as conn, conn.transaction(force_rollback=True):
+        conn.execute("set local role slipway_owner")
+        conn.execute("create table public.later (id int); create table billing.later (id int)")
+        may = "select has_table_privilege(%s, %s, 'select')"
+        for role, table, expected in (
+            ("anon", "public.later", True),
+            ("reporting", "billing.later", True),
+            ("reporting", "public.later", False),
+            ("anon", "billing.later", False),
+        ):
+            assert conn.execute(may, [role, table]).fetchone() == (expected,), (role, table)
+        assert not conn.execute(may, ["anon", "slipway.supabase_copy"]).fetchone()[0]
+
+
 def test_the_project_was_only_read(project: Source, stack: WorkingCopy, told: str) -> None:
     with psycopg.connect(project.admin_url, autocommit=True) as conn:
         ask = "select pg_current_xact_id()::text::bigint"

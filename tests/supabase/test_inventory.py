@@ -47,7 +47,7 @@ EXPECTED = [
     ("setting", "statement_timeout of role anon", CHANGES, "3s: set for the copy alone"),
     ("setting", "pgrst.db_max_rows of role anon", STAYS, "PostgREST"),
     ("setting", "lock_timeout of role authenticator", STAYS, "8s: of one of Supabase's own"),
-    ("default privileges", "public", CHANGES, "anon, authenticated"),
+    ("default privileges", "public", MOVES, "anon, authenticated"),
     ("users", "1 user, password encrypted", STAYS, ""),
     ("users", "1 of 15 single sign-on", BY_HAND, ""),
     ("identities", "2 by google", BY_HAND, "dashboard"),

@@ -47,7 +47,7 @@ def address(stack: WorkingCopy, database: str) -> str:
 def another(stack: WorkingCopy, name: str = "lost") -> Iterator[psycopg.Connection]:
     """The same copy once more, to be spoilt."""
     with psycopg.connect(address(stack, "postgres"), autocommit=True) as server:
-        server.execute(f"create database {name} template whole")
+        server.execute(f"create database {name} template whole owner slipway_owner")
         try:
             with psycopg.connect(address(stack, name), autocommit=True) as conn:
                 with psycopg.connect(address(stack, "whole")) as whole:  # of no template

@@ -23,7 +23,7 @@ from slipway.data.restore.archive import Archive
 from slipway.data.restore.interface import Check
 from slipway.errors import BackupError, SettingsError, VerificationError
 from slipway.supabase import platform, source
-from slipway.supabase.copying import entries, kept, leave, prelude, rights, role_settings
+from slipway.supabase.copying import defaults, entries, kept, leave, prelude, rights, role_settings
 from slipway.supabase.copying.leave import Left
 from slipway.supabase.copying.role_settings import Setting
 from slipway.supabase.delta import baseline, schema
@@ -97,6 +97,8 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         copied = schema.look(taken.conn)
         names = [name for (name,) in taken.conn.execute(TEAMS_ROLES) if not platform.owns_role(name)]
         given = rights.statements(taken.conn, {*names, *platform.API_ROLES})
+        future = defaults.statements(taken.conn, {*names, *platform.API_ROLES})
+        behind = (*left.told, *defaults.others(taken.conn))
         events = rights.event_triggers(taken.conn)
         settings = role_settings.look(taken.conn, {*names, *platform.API_ROLES})
         programs = postgres_programs.folder(ends, major, "pg_dump", "pg_dumpall", "pg_restore")
@@ -113,8 +115,9 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         "missing": missing,
         "schema": copied,
         "left": [list(pair) for pair in sorted(left.objects)],
-        "told": [*left.told, *role_settings.staying(settings)],
+        "told": [*behind, *role_settings.staying(settings)],
         "rights": given,
+        "defaults": future,
         "event_triggers": events,
         "roles": names,
         "settings": [[each.role, each.name, each.value] for each in role_settings.coming(settings)],
@@ -188,12 +191,14 @@ def finish(inside: psycopg.Connection, owner: str, given: list[str], events: lis
 
 
 def remember(inside: psycopg.Connection, owner: str, found: dict) -> None:
-    """What the copy is now, for the delta."""
+    """What the copy is now, for the delta; then what the owner's later objects are granted, which that is none of."""
     from psycopg import sql
 
     with inside.transaction():
         inside.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(owner)))
         baseline.make(inside, Baseline(found["begun"], found["tables"], found["schema"]))
+        for statement in found["defaults"]:
+            inside.execute(statement)
 
 
 def prove(ends: Endpoints, opened: Archive, made: place.Made, emit: Emit) -> list[Check]:

@@ -105,10 +105,10 @@ def of_objects(source: psycopg.Connection, names: dict[int, str]) -> Iterator[st
         for target, given in source.execute(query, {"left": LEFT}):
             if public:
                 yield f"REVOKE ALL ON {word} {target} FROM PUBLIC"
-            yield from granted(word, target, given, names)
+            yield from granted(f"{word} {target}", given, names)
 
 
-def granted(word: str, target: str, given: list, names: dict[int, str]) -> Iterator[str]:
+def granted(target: str, given: list, names: dict[int, str]) -> Iterator[str]:
     """One statement for each role and each kind of grant option."""
     by_role: dict[tuple[int, bool], list[str]] = {}
     for grantee, privilege, option in given:
@@ -116,7 +116,7 @@ def granted(word: str, target: str, given: list, names: dict[int, str]) -> Itera
             by_role.setdefault((grantee, option), []).append(privilege)
     for (grantee, option), privileges in by_role.items():
         more = " WITH GRANT OPTION" if option else ""
-        yield f"GRANT {', '.join(sorted(set(privileges)))} ON {word} {target} TO {names[grantee]}{more}"
+        yield f"GRANT {', '.join(sorted(set(privileges)))} ON {target} TO {names[grantee]}{more}"
 
 
 def of_columns(source: psycopg.Connection, names: dict[int, str]) -> Iterator[str]:

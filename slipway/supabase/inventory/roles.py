@@ -19,6 +19,7 @@ WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_
 DEFAULTS = """
 SELECT DISTINCT a.grantee::regrole::text FROM pg_default_acl d, aclexplode(d.defaclacl) a
 WHERE d.defaclobjtype = 'r' AND d.defaclnamespace = to_regnamespace('public')
+AND d.defaclrole = (SELECT datdba FROM pg_database WHERE datname = current_database())
 AND a.grantee IN (SELECT oid FROM pg_roles WHERE rolname IN ('anon', 'authenticated')) ORDER BY 1
 """
 # Libraries that only the platform has, and what its own services read.
@@ -38,8 +39,7 @@ def find(project: Project) -> Iterator[Finding]:
     for role, name, value in project.rows(SETTINGS):
         yield setting(role, name, value)
     if given := [name for (name,) in project.rows(DEFAULTS)]:
-        note = f"every new table of public is granted to {listed(given)}: kept for the tables there are"
-        yield Finding("default privileges", "public", CHANGES, f"{note}; new ones are granted by their migrations")
+        yield Finding("default privileges", "public", MOVES, f"every new table is granted to {listed(given)}")
     else:
         yield Finding("default privileges", "public", MOVES, "tables are granted one by one")
 

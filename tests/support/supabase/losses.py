@@ -145,6 +145,16 @@ LOSSES: tuple[tuple[str, str, str], ...] = (
         "definitions",
         "setting work_mem of role reporting: value is 1MB, expected 8MB",
     ),
+    (
+        "alter default privileges for role slipway_owner in schema billing revoke select on tables from reporting",
+        "definitions",
+        "default privileges for tables in billing: missing",
+    ),
+    (
+        "alter default privileges for role slipway_owner in schema public revoke delete on tables from anon",
+        "definitions",
+        "default privileges for tables in public: grants has also anon=Dartwx and lacks anon=Dadrtwx",
+    ),
     ("drop rule no_truncation on billing.invoices", "definitions", "rule no_truncation of billing.invoices: missing"),
     ("drop function public.template(text)", "definitions", "function public.template(text): missing"),
     ("drop aggregate public.longest(text)", "definitions", "aggregate public.longest(text): missing"),
