@@ -24,22 +24,27 @@ SINGLE = "single quotes, between which every character but the quote stands for 
 
 def read(path: Path) -> Iterator[tuple[str, str, str]]:
     """Key, value and place (`.env line 12`) of each setting. Raises SettingsError for a line that is none."""
+    yield from of_text(read_text(path), path.name)
+
+
+def of_text(text: str, file: str) -> Iterator[tuple[str, str, str]]:
+    """The same of the text of a file."""
     from dotenv.parser import parse_stream
 
-    for binding in parse_stream(io.StringIO(read_text(path))):
-        place = f"{path.name} line {line_of(binding.original)}"
+    for binding in parse_stream(io.StringIO(text)):
+        place = f"{file} line {line_of(binding.original)}"
         # A key in quotes may hold anything, a new line too.
         if binding.error or (binding.key and (binding.value is None or not binding.key.isprintable())):
             raise SettingsError(
                 place,
                 "a line that is not KEY=value",
                 'KEY=value, KEY="a value with spaces", or # a comment',
-                f"edit {path.name}",
+                f"edit {file}",
             )
         if binding.key is None:
             continue
         if found := ambiguity(binding.original.string.strip(BLANKS), binding.key):
-            raise SettingsError(place, found, SINGLE, f"edit {path.name}")
+            raise SettingsError(place, found, SINGLE, f"edit {file}")
         yield binding.key, binding.value or "", place
 
 

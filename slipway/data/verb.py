@@ -29,7 +29,7 @@ class Verb(Generic[A, R]):
     takes: type[A]
     gives: type[R]
     alone: bool = False
-    confidential: bool = False  # its arguments hold a secret, which no command line may show
+    confidential: bool = False  # its arguments or its answer hold a secret, which no command line and no log may show
 
     def function(self) -> Callable[..., R]:
         """(endpoints, arguments, emit) -> answer."""

@@ -85,6 +85,8 @@ VERBS = {
     "supabase.role": "slipway.supabase.interface:ROLE",
     "supabase.prove": "slipway.supabase.interface:PROVE",
     "supabase.claims": "slipway.supabase.interface:CLAIMS",
+    "supabase.secrets": "slipway.supabase.interface:VAULT",
+    "supabase.secrets.values": "slipway.supabase.interface:VAULT_VALUES",
     "supabase.history": "slipway.supabase.history.interface:HISTORY",
     "supabase.migrations": "slipway.supabase.history.interface:MIGRATIONS",
     "supabase.fixtures": "slipway.supabase.history.interface:FIXTURES",

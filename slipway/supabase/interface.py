@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from slipway.data.restore.interface import Check
 from slipway.data.verb import Nothing, Verb
@@ -192,6 +192,23 @@ class Claims:
     payload: str
 
 
+@dataclass(frozen=True)
+class VaultSecret:
+    """One secret of the project's vault. `value` is told only to whoever asks for values, and never shown."""
+
+    id: str
+    name: str
+    value: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Vault:
+    """The project's vault: whether there is one, and its secrets in the order in which they were made."""
+
+    there: bool
+    secrets: tuple[VaultSecret, ...]
+
+
 INVENTORY = Verb("supabase.inventory", "slipway.supabase.inventory.take:take", Look, Inventory, alone=True)
 COPY = Verb("supabase.copy", "slipway.supabase.copying.copy:copy", Copy, Copied, alone=True)
 OBJECTS = Verb("supabase.objects", "slipway.supabase.objects.move:move", Move, Moved, alone=True)
@@ -199,3 +216,7 @@ DELTA = Verb("supabase.delta", "slipway.supabase.delta.delta:delta", Delta, Brou
 ROLE = Verb("supabase.role", "slipway.supabase.role.check:check", Nothing, CheckedRole)
 PROVE = Verb("supabase.prove", "slipway.supabase.proving.prove:prove", Prove, Proven, alone=True)
 CLAIMS = Verb("supabase.claims", "slipway.supabase.proving.claims:compare", Claims, Compared, alone=True)
+VAULT = Verb("supabase.secrets", "slipway.supabase.vault.read:names", Nothing, Vault)
+VAULT_VALUES = Verb(
+    "supabase.secrets.values", "slipway.supabase.vault.read:values", Nothing, Vault, alone=True, confidential=True
+)

@@ -109,4 +109,16 @@ def migrations(c, to="", on="local", tables="", database="", wait="0", json=Fals
     perform("supabase.migrations", on, to=to, tables=tables, database=database, wait=number("wait", wait), json=json)
 
 
-namespace = Collection("supabase", inventory, copy, objects, delta, role, prove, prelude, migrations)
+@task(
+    help={
+        "on": ON,
+        "write": "put the values into the environment's .env file, where a key is not there yet",
+        "json": JSON,
+    }
+)
+def secrets(c, on="local", write=False, json=False):
+    """List the secrets of the project's vault by name, or put their values into .env as settings of the app."""
+    perform("supabase.secrets", on, write=write, json=json)
+
+
+namespace = Collection("supabase", inventory, copy, objects, delta, role, prove, secrets, prelude, migrations)

@@ -93,6 +93,40 @@ def test_a_new_user_gets_a_profile_by_the_trigger_of_the_team(stack: WorkingCopy
         assert conn.execute("select count(*) from public.profiles where id = %s", [new]).fetchone() == (1,)
 
 
+SET = """
+select r.rolname::text, coalesce(d.datname::text, ''), s.setconfig from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
+left join pg_database d on d.oid = s.setdatabase where r.rolname in ('anon', 'authenticated', 'service_role', 'reporting')
+and (s.setdatabase = 0 or d.datname = %s) order by 1
+"""
+SETTINGS = [
+    ("anon", ["statement_timeout=3s"]),
+    ("authenticated", ["statement_timeout=8s"]),
+    ("reporting", ['search_path=billing, "Odd, Path"', "work_mem=8MB"]),
+]
+
+
+def test_settings_of_roles_come_for_the_copy_alone(stack: WorkingCopy, told: str) -> None:
+    with connect(stack) as conn:
+        assert conn.execute(SET, ["moved"]).fetchall() == [(role, "moved", config) for role, config in SETTINGS]
+    assert "stays behind: setting pgrst.db_max_rows of role anon: read by PostgREST alone" in told
+    assert "stays behind: setting session_preload_libraries of role reporting" in told
+
+
+def test_later_tables_are_granted_as_those_before(stack: WorkingCopy, told: str) -> None:
+    with connect(stack) as conn, conn.transaction(force_rollback=True):
+        conn.execute("set local role slipway_owner")
+        conn.execute("create table public.later (id int); create table billing.later (id int)")
+        may = "select has_table_privilege(%s, %s, 'select')"
+        for role, table, expected in (
+            ("anon", "public.later", True),
+            ("reporting", "billing.later", True),
+            ("reporting", "public.later", False),
+            ("anon", "billing.later", False),
+        ):
+            assert conn.execute(may, [role, table]).fetchone() == (expected,), (role, table)
+        assert not conn.execute(may, ["anon", "slipway.supabase_copy"]).fetchone()[0]
+
+
 def test_the_project_was_only_read(project: Source, stack: WorkingCopy, told: str) -> None:
     with psycopg.connect(project.admin_url, autocommit=True) as conn:
         ask = "select pg_current_xact_id()::text::bigint"
@@ -115,6 +149,7 @@ def test_in_the_place_of_the_live_one_it_wants_a_yes_and_keeps_that(stack: Worki
     with connect(stack, kept) as before, connect(stack, "slipway") as now:
         assert before.execute("select to_regclass('slipway.history') is not null").fetchone() == (True,)
         assert now.execute("select to_regclass('billing.invoices') is not null").fetchone() == (True,)
+        assert [role for role, *_ in now.execute(SET, ["slipway"])] == [role for role, _ in SETTINGS]
     for role in ("app", "readonly"):
         with connect(stack, "slipway", role) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
             conn.execute("select count(*) from auth.users")

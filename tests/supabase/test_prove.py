@@ -12,6 +12,7 @@ import pytest
 
 from slipway.data.endpoints import Endpoints, Secret
 from slipway.data.supabase import Project
+from slipway.supabase.copying import role_settings
 from slipway.supabase.interface import SAME, UNKNOWN, Prove, Proven
 from slipway.supabase.proving import viewed
 from slipway.supabase.proving.claims import differences
@@ -21,6 +22,8 @@ from tests.support.supabase.objects import Stored
 from tests.support.supabase.passwords import KNOWN
 from tests.support.supabase.source import PASSWORD, Source
 from tests.support.working_copy import WorkingCopy
+
+ROLES = ("anon", "authenticated", "service_role", "reporting")
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +47,11 @@ def address(stack: WorkingCopy, database: str) -> str:
 def another(stack: WorkingCopy, name: str = "lost") -> Iterator[psycopg.Connection]:
     """The same copy once more, to be spoilt."""
     with psycopg.connect(address(stack, "postgres"), autocommit=True) as server:
-        server.execute(f"create database {name} template whole")
+        server.execute(f"create database {name} template whole owner slipway_owner")
         try:
             with psycopg.connect(address(stack, name), autocommit=True) as conn:
+                with psycopg.connect(address(stack, "whole")) as whole:  # of no template
+                    role_settings.make(conn, role_settings.look(whole, ROLES))
                 yield conn
         finally:
             server.execute(f"drop database {name} with (force)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from slipway.data.postgres import catalog_queries, extensions
@@ -36,9 +37,9 @@ def read(conn: psycopg.Connection) -> Snapshot:
     return dict(sorted(each for query in catalog_queries.ALL for each in objects(conn, query)))
 
 
-def objects(conn: psycopg.Connection, query: str) -> list[tuple[str, Facts]]:
+def objects(conn: psycopg.Connection, query: str, values: Mapping | None = None) -> list[tuple[str, Facts]]:
     """The rows of one query: the first column is the object, the second what it belongs to."""
-    cursor = conn.execute(query)
+    cursor = conn.execute(query, values)
     names = [OF, *(column.name for column in cursor.description[2:])]
     return [
         (row[0], {name: value for name, value in zip(names, row[1:], strict=True) if value is not None})

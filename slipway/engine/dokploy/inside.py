@@ -164,7 +164,7 @@ def sweep(client: Dokploy, service: Service) -> None:
 def confidential(name: str) -> SettingsError:
     return SettingsError(
         f"{name} on Dokploy",
-        "its arguments hold a secret, and Dokploy keeps and shows every command that it runs",
+        "its arguments or its answer hold a secret, and Dokploy keeps and shows every command and what it says",
         "a stack that is reached without Dokploy's API",
         "type it for a stack with ENGINE=docker: see docs/dokploy.md, Limits",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from dataclasses import replace
@@ -22,8 +23,9 @@ from slipway.data.restore.archive import Archive
 from slipway.data.restore.interface import Check
 from slipway.errors import BackupError, SettingsError, VerificationError
 from slipway.supabase import platform, source
-from slipway.supabase.copying import entries, kept, leave, prelude, rights
+from slipway.supabase.copying import defaults, entries, kept, leave, prelude, rights, role_settings
 from slipway.supabase.copying.leave import Left
+from slipway.supabase.copying.role_settings import Setting
 from slipway.supabase.delta import baseline, schema
 from slipway.supabase.delta.baseline import Baseline
 from slipway.supabase.dumps import standing
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 FOLDER = "supabase"  # of the state: the dump of a copy that was cut short
 WHERE = source.WHERE
 MEND = "the same command again; if that does not help, the dashboard, Logs, says what the server did"
+SETTINGS = re.compile(rf"(?m)^ALTER ROLE {people.NAME} SET .*;$")  # for all databases: the copy has them for itself
 TEAMS_ROLES = "SELECT rolname FROM pg_roles WHERE NOT rolsuper ORDER BY 1"
 
 
@@ -102,7 +105,10 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         copied = schema.look(taken.conn)
         names = [name for (name,) in taken.conn.execute(TEAMS_ROLES) if not platform.owns_role(name)]
         given = rights.statements(taken.conn, {*names, *platform.API_ROLES}, left.objects)
+        future = defaults.statements(taken.conn, {*names, *platform.API_ROLES})
+        behind = (*left.told, *defaults.others(taken.conn))
         events = rights.event_triggers(taken.conn)
+        settings = role_settings.look(taken.conn, {*names, *platform.API_ROLES})
         programs = postgres_programs.folder(ends, major, "pg_dump", "pg_dumpall", "pg_restore")
         dump.roles(programs, way, path / manifest.GLOBALS, False)
         tables = take.dump_database(programs, way, taken, path / manifest.DUMP, "slipway supabase", True, emit)
@@ -117,10 +123,12 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         "missing": missing,
         "schema": copied,
         "left": [list(pair) for pair in sorted(otherwise)],
-        "told": list(left.told),
+        "told": [*behind, *role_settings.staying(settings)],
         "rights": given,
+        "defaults": future,
         "event_triggers": events,
         "roles": names,
+        "settings": [[each.role, each.name, each.value] for each in role_settings.coming(settings)],
         "tools": {"pg_dump": dump.version(programs / "pg_dump")},
         "files": kept.files(path),
     }
@@ -143,7 +151,7 @@ def fill(ends: Endpoints, conn: psycopg.Connection, path: Path, args: Copy, emit
     opened = archive.open_archive(ends, path, found, conn.info.server_version // 10000)
     notes = place.drop_leftovers(conn, live)
     with place.beside(conn, ends, live, found) as made:
-        notes += people.ensure(conn, set(found["roles"]), opened.globals)
+        notes += people.ensure(conn, set(found["roles"]), SETTINGS.sub("", opened.globals))
         owner = place.owner(conn, ends, live)
         with scratch.maker(ends, made.name) as inside:
             prelude.make_extensions(inside, found["extensions"], owner)
@@ -153,6 +161,7 @@ def fill(ends: Endpoints, conn: psycopg.Connection, path: Path, args: Copy, emit
         checks = prove(ends, opened, made, emit)
         with scratch.maker(ends, made.name) as inside:
             remember(inside, owner, found)
+            notes += role_settings.make(inside, [Setting(*each) for each in found["settings"]])
         old = settle(ends, conn, made, live, args, found["id"])
     return Copied(
         made.name if args.into else live,
@@ -190,12 +199,14 @@ def finish(inside: psycopg.Connection, owner: str, given: list[str], events: lis
 
 
 def remember(inside: psycopg.Connection, owner: str, found: dict) -> None:
-    """What the copy is now, for the delta."""
+    """What the copy is now, for the delta; then what the owner's later objects are granted, which that is none of."""
     from psycopg import sql
 
     with inside.transaction():
         inside.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(owner)))
         baseline.make(inside, Baseline(found["begun"], found["tables"], found["schema"]))
+        for statement in found["defaults"]:
+            inside.execute(statement)
 
 
 def prove(ends: Endpoints, opened: Archive, made: place.Made, emit: Emit) -> list[Check]:

@@ -30,7 +30,9 @@ def look(path: Path, project: str) -> Kept | None:
         found = manifest.read(path)
     except BackupError as error:
         return Kept("", error.found)
-    if found["of"] != project or "schema" not in found:  # one of an older form has none
+    if (
+        found["of"] != project or not {"schema", "settings", "defaults"} <= found.keys()
+    ):  # one of an older form lacks some
         return None
     try:
         damaged = [name for name, facts in files(path).items() if facts != found["files"].get(name)]

@@ -103,7 +103,7 @@ def of_objects(source: psycopg.Connection, names: dict[int, str], left: Collecti
     for word, target, public, given in lists(source, left, gone):
         if public:
             yield f"REVOKE ALL ON {word} {target} FROM PUBLIC"
-        yield from granted(word, target, given, names)
+        yield from granted(f"{word} {target}", given, names)
 
 
 def lists(source: psycopg.Connection, left: Collection[str], gone: Gone) -> Iterator[tuple[str, str, bool, list]]:
@@ -124,7 +124,7 @@ def values(left: Collection[str], gone: Gone) -> dict:
     return {"left": list(left), "classes": [number for number, _ in gone], "ids": [id for _, id in gone]}
 
 
-def granted(word: str, target: str, given: list, names: dict[int, str]) -> Iterator[str]:
+def granted(target: str, given: list, names: dict[int, str]) -> Iterator[str]:
     """One statement for each role and each kind of grant option."""
     by_role: dict[tuple[int, bool], list[str]] = {}
     for grantee, privilege, option in given:
@@ -132,7 +132,7 @@ def granted(word: str, target: str, given: list, names: dict[int, str]) -> Itera
             by_role.setdefault((grantee, option), []).append(privilege)
     for (grantee, option), privileges in by_role.items():
         more = " WITH GRANT OPTION" if option else ""
-        yield f"GRANT {', '.join(sorted(set(privileges)))} ON {word} {target} TO {names[grantee]}{more}"
+        yield f"GRANT {', '.join(sorted(set(privileges)))} ON {target} TO {names[grantee]}{more}"
 
 
 def of_columns(source: psycopg.Connection, names: dict[int, str], left: Collection[str], gone: Gone) -> Iterator[str]:

@@ -25,7 +25,10 @@ def find(project: Project) -> Iterator[Finding]:
         ):
             label = name if known else f"without a name, {name}"
             yield Finding(
-                "vault secret", label, BY_HAND, f"instead: {platform.INSTEAD['vault']}; read by its owner alone"
+                "vault secret",
+                label,
+                BY_HAND,
+                f"instead: {platform.INSTEAD['vault']}; ./invoke supabase.secrets --write",
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slipway.supabase import platform
+from slipway.supabase.copying import role_settings
 from slipway.supabase.interface import BY_HAND, CHANGES, MOVES, STAYS, Finding
 from slipway.supabase.inventory.project import Project, listed
 
@@ -18,10 +19,13 @@ WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_
 DEFAULTS = """
 SELECT DISTINCT a.grantee::regrole::text FROM pg_default_acl d, aclexplode(d.defaclacl) a
 WHERE d.defaclobjtype = 'r' AND d.defaclnamespace = to_regnamespace('public')
+AND d.defaclrole = (SELECT datdba FROM pg_database WHERE datname = current_database())
 AND a.grantee IN (SELECT oid FROM pg_roles WHERE rolname IN ('anon', 'authenticated')) ORDER BY 1
 """
 # Libraries that only the platform has, and what its own services read.
 OWN_SETTINGS = {"session_preload_libraries", "search_path", "pgrst.db_schemas", "log_statement"}
+APP = "app.settings."
+SET_ROLE = "it acts at a login, and whoever acts as the role by SET ROLE applies it itself"
 TIMEOUTS = {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"}
 
 
@@ -35,8 +39,7 @@ def find(project: Project) -> Iterator[Finding]:
     for role, name, value in project.rows(SETTINGS):
         yield setting(role, name, value)
     if given := [name for (name,) in project.rows(DEFAULTS)]:
-        note = f"every new table of public is granted to {listed(given)}: kept for the tables there are"
-        yield Finding("default privileges", "public", CHANGES, f"{note}; new ones are granted by their migrations")
+        yield Finding("default privileges", "public", MOVES, f"every new table is granted to {listed(given)}")
     else:
         yield Finding("default privileges", "public", MOVES, "tables are granted one by one")
 
@@ -44,16 +47,13 @@ def find(project: Project) -> Iterator[Finding]:
 def setting(role: str, name: str, value: str) -> Finding:
     """A setting of a role or of the database. Its value is shown where it is a time alone: others may be secrets."""
     of = f"{name} of {f'role {role}' if role else 'the database'}"
-    if name in TIMEOUTS:
-        ours = platform.owns_role(role) if role else False
-        note = f"{value}; the app's roles have their own on the target" if ours else value
-        return Finding("setting", of, CHANGES if ours else MOVES, note)
-    if name.startswith("app.settings."):
-        return Finding(
-            "setting", of, BY_HAND, "may be a secret, so its value is not shown: make it APP_ENV_NAME in .env"
-        )
-    if role and platform.owns_role(role):
-        return Finding("setting", of, STAYS, "of one of Supabase's own roles")
-    return Finding(
-        "setting", of, STAYS if name in OWN_SETTINGS and not role else BY_HAND, "ALTER DATABASE or ALTER ROLE … SET"
-    )
+    shown = f"{value}: " if name in TIMEOUTS else ""
+    if role in platform.API_ROLES or (role and not platform.owns_role(role)):
+        if why := role_settings.reason(name, value):
+            return Finding("setting", of, BY_HAND if name.startswith(APP) else STAYS, why)
+        return Finding("setting", of, CHANGES, f"{shown}set for the copy alone; {SET_ROLE}")
+    if name.startswith(APP):
+        return Finding("setting", of, BY_HAND, role_settings.reason(name, value))
+    if role:
+        return Finding("setting", of, STAYS, f"{shown}of one of Supabase's own roles; the app's have theirs")
+    return Finding("setting", of, STAYS if name in OWN_SETTINGS else BY_HAND, f"{shown}ALTER DATABASE … SET")

@@ -11,13 +11,14 @@ from slipway.data.postgres.catalog import OF, Facts, Snapshot
 GRANT = re.compile(r'^("(?:[^"]|"")*"|[^=]*)=([a-zA-Z*]*)/')
 PRIVILEGE = re.compile(r"[a-zA-Z]\*?")
 LOGINS = "policy slipway_logins of auth."  # of the copy: the way of the role that logs people in
-DEFAULTS = "default privileges of "
+DEFAULTS = "default privileges of "  # of each role; those of the owner are compared under a name of their own
 EXTENSION = "extension "
 PUBLIC = ("schema public", "PUBLIC=U")  # what the stack takes from everybody, and gives to its own roles one by one
 
 TOLD = (
-    "default privileges: new tables are granted by their migrations",
-    "settings of Supabase's own roles: the app's roles have theirs",
+    "what everybody, PUBLIC, gets of new objects: in the live database nothing",
+    "settings of Supabase's other roles: the app's roles have theirs",
+    "settings of roles act at a login; whoever acts as one by SET ROLE applies them itself, as the app does with its own",
     "USAGE of schema public for PUBLIC: roles have it one by one",
 )
 
@@ -25,7 +26,7 @@ TOLD = (
 def of_one_owner(found: Snapshot, roles: Collection[str]) -> Snapshot:
     """The same for the roles that both servers have, whoever owns it, without what only versions tell apart.
 
-    Left out: owners, versions of extensions, what new objects would be granted, the copy's own policies of logins, and
+    Left out: owners, versions of extensions, what new objects of others than the owner would be granted, the copy's own policies of logins, and
     that everybody may use the schema public. TOLD says so to people.
     """
     whole = catalog.of_any_copy(found)

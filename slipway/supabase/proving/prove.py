@@ -12,6 +12,7 @@ from slipway.data.postgres import scratch
 from slipway.data.progress import progress
 from slipway.errors import VerificationError
 from slipway.supabase import references
+from slipway.supabase.copying import defaults, role_settings
 from slipway.supabase.dumps import standing
 from slipway.supabase.interface import DIFFERS, SAME, UNKNOWN, Compared, Prove, Proven
 from slipway.supabase.objects.move import LEDGER
@@ -39,12 +40,14 @@ def prove_project(ends: Endpoints, args: Prove, emit: Emit) -> Proven:
         with sides.project(ends) as project, sides.copy(ends, database) as copy:
             stays = left.look(project.conn)
             checks = [compared(name, *found) for name, found in in_database(ends, database, project, copy, stays, emit)]
+            kept = role_settings.look(project.conn, schema.kept_roles(project.conn))
+            others = defaults.others(project.conn)
             objects.take(project.conn, ends.state_dir / LEDGER)
             of = f"{project.conn.info.dbname} at {project.conn.info.host}"
         bytes_ = stored.compare(ends, objects, args.tree, emit)
     checks.append(compared("objects", bytes_.differ, bytes_.unknown, bytes_.well))
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    told = (*stays.told, *alike.TOLD, *bytes_.absent)
+    told = (*stays.told, *others, *role_settings.staying(kept), *alike.TOLD, *bytes_.absent)
     return Proven(database, of, now, tuple(checks), told, 0.0)
 
 

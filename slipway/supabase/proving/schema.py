@@ -9,6 +9,7 @@ from slipway.data.endpoints import Endpoints
 from slipway.data.postgres import catalog, scratch
 from slipway.data.postgres.catalog import Snapshot
 from slipway.supabase import platform
+from slipway.supabase.copying import defaults, role_settings
 from slipway.supabase.copying.copy import TEAMS_ROLES
 from slipway.supabase.proving import alike
 from slipway.supabase.proving.left import Stays
@@ -63,6 +64,9 @@ def read(conn: psycopg.Connection, roles: list[str]) -> Snapshot:
     cursor = conn.execute(ROLES, {"roles": roles})
     facts = [column.name for column in cursor.description[2:]]
     found |= {row[0]: dict(zip(facts, row[2:], strict=True)) for row in cursor}
+    found |= dict(catalog.objects(conn, defaults.OBJECTS, {"own": defaults.OWN, "roles": roles}))
+    for each in role_settings.coming(role_settings.look(conn, roles)):
+        found[f"setting {each.name} of role {each.role}"] = {"value": role_settings.told(each)}
     for kind in KINDS:
         found |= dict(catalog.objects(conn, OTHER.format(catalog=kind)))
     return found

@@ -135,6 +135,26 @@ LOSSES: tuple[tuple[str, str, str], ...] = (
         "table public.tasks: replica identity is d, expected f",
     ),
     ("drop event trigger warn_of_open_tables", "definitions", "event trigger warn_of_open_tables: missing"),
+    (
+        "alter role anon in database lost reset statement_timeout",
+        "definitions",
+        "setting statement_timeout of role anon: missing",
+    ),
+    (
+        "alter role reporting in database lost set work_mem = '1MB'",
+        "definitions",
+        "setting work_mem of role reporting: value is 1MB, expected 8MB",
+    ),
+    (
+        "alter default privileges for role slipway_owner in schema billing revoke select on tables from reporting",
+        "definitions",
+        "default privileges for tables in billing: missing",
+    ),
+    (
+        "alter default privileges for role slipway_owner in schema public revoke delete on tables from anon",
+        "definitions",
+        "default privileges for tables in public: grants has also anon=Dartwx and lacks anon=Dadrtwx",
+    ),
     ("drop rule no_truncation on billing.invoices", "definitions", "rule no_truncation of billing.invoices: missing"),
     ("drop function public.template(text)", "definitions", "function public.template(text): missing"),
     ("drop aggregate public.longest(text)", "definitions", "aggregate public.longest(text): missing"),

@@ -111,3 +111,13 @@ insert into audit_log_entries (instance_id, id, payload, created_at, ip_address)
 select '00000000-0000-0000-0000-000000000000', gen_random_uuid(),
     json_build_object('action', 'login', 'actor_id', id, 'actor_username', email, 'log_type', 'account'), now(), '203.0.113.7'
 from users where deleted_at is null;
+
+-- Settings of roles: for this database and for all of them, a list, and what only the platform has.
+reset role;
+reset session authorization;
+reset search_path;
+alter role reporting set work_mem = '1MB';
+alter role reporting in database postgres set work_mem = '8MB';
+alter role reporting set search_path = billing, "Odd, Path";
+alter role reporting set session_preload_libraries = 'safeupdate';
+alter role anon set pgrst.db_max_rows = '1000';

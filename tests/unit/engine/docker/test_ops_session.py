@@ -69,7 +69,8 @@ def test_what_works_for_long_has_a_process_of_its_own_and_so_has_what_comes_whil
     assert (ops.shared, ops.alone) == (["roles", "migrate"], ["backup", "gate.redis"])
 
 
-def test_a_verb_that_is_told_a_secret_has_a_process_of_its_own():
+def test_a_verb_that_is_told_or_tells_a_secret_has_a_process_of_its_own():
+    assert verbs.find("supabase.secrets.values").confidential
     assert all(verbs.find(verb).alone for verb in verbs.VERBS if verbs.find(verb).confidential)
 
 
