@@ -82,6 +82,7 @@ def fill(conn: psycopg.Connection, url: Secret, opened: list[Archive], read: lis
                 yield from loading.load(url, text, WHERE)
 
     conn.execute(ROLES.read_text(encoding="utf-8"))
+    conn.execute("ALTER DATABASE postgres OWNER TO postgres")  # whose default privileges are the team's
     notes = [*load(texts.ROLE)]
     archived = {table for each in opened for table in each.tables}
     named = {name for each in opened for name in people.named_roles(each.script)}
