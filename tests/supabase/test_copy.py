@@ -167,13 +167,13 @@ def test_no_migration_of_others_is_run_on_a_copy(stack: WorkingCopy) -> None:
 
 def test_a_copy_that_was_killed_goes_on_with_the_dump_that_is_whole(stack: WorkingCopy) -> None:
     child = stack.start("supabase.copy", "--into", "killed", "--json")
-    until(lambda: list(stack.root.rglob("supabase/manifest.sha256")), "the dump is whole")
+    until(lambda: list(stack.root.rglob("copy/manifest.sha256")), "the dump is whole")
     child.send_signal(signal.SIGKILL)
     child.communicate()
     done = stack.invoke("supabase.copy", "--into", "killed", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "was there and whole" in done.stdout
-    assert not list(stack.root.rglob("supabase/manifest.sha256")), "the dump goes when the copy is there"
+    assert not list(stack.root.rglob("copy/manifest.sha256")), "the dump goes when the copy is there"
 
 
 def test_a_table_that_the_target_cannot_make_stops_it_before_anything_is_made(stack: WorkingCopy) -> None:

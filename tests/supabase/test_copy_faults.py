@@ -83,14 +83,14 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(project: Source, stack: Wo
 
 def test_a_dump_that_was_damaged_is_taken_anew(project: Source, stack: WorkingCopy) -> None:
     child = stack.start("supabase.copy", "--into", "damaged", "--json")
-    [whole] = until(lambda: list(stack.root.rglob("supabase/manifest.sha256")), "the dump is whole")
+    [whole] = until(lambda: list(stack.root.rglob("copy/manifest.sha256")), "the dump is whole")
     child.send_signal(signal.SIGKILL)
     child.communicate()
     dump = whole.with_name("database.dump")
     dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
     done = stack.invoke("supabase.copy", "--into", "damaged")
     assert done.returncode == 0, done.stderr
-    assert "was there but damaged" in done.stdout
+    assert "database.dump is not what was written: another one was taken" in done.stdout
     drop(stack, "damaged")
 
 

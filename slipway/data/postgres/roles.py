@@ -75,6 +75,11 @@ def remember(ends: Endpoints, roles: Split) -> None:
     )
 
 
+def forget(ends: Endpoints) -> None:
+    """Lets the next `up` make the split again: another database is about to take the place of the one that has it."""
+    records.write(ends.state_dir, "roles", {})
+
+
 def ensure_role(conn: psycopg.Connection, role: Role, password: Secret | None) -> list[str]:
     """One role with attributes, password, memberships and settings in one transaction; what was changed."""
     with conn.transaction():

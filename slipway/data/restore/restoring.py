@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from slipway.data.backups import lock
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.data.postgres import connection, copy, extensions, scratch
+from slipway.data.postgres import connection, copy, extensions, roles, scratch
 from slipway.data.progress import progress
 from slipway.data.restore import archive, filling, looking, masking, people, place, proof, swap
 from slipway.data.restore.interface import Analyzed, Check, Drop, Dropped, Mask, Restore, Restored
@@ -192,6 +192,7 @@ def finish(
         if wish.into:
             swap.name(conn, other, made, wish.into, opened.manifest["id"])
             return None
+        roles.forget(ends)
         return swap.swap(conn, other, live, made, opened.manifest["id"], properties)
 
 

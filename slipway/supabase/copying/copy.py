@@ -14,7 +14,7 @@ from slipway.data.backups import dump, manifest, snapshot, take
 from slipway.data.backups import source as backup_source
 from slipway.data.backups.source import Source
 from slipway.data.endpoints import Emit, Endpoints
-from slipway.data.postgres import connection, scratch
+from slipway.data.postgres import connection, roles, scratch
 from slipway.data.postgres import copy as postgres_copy
 from slipway.data.postgres import programs as postgres_programs
 from slipway.data.progress import progress
@@ -34,7 +34,7 @@ from slipway.supabase.interface import Copied, Copy
 if TYPE_CHECKING:
     import psycopg
 
-FOLDER = "supabase"  # of the state: the dump of a copy that was cut short
+FOLDER = "supabase/copy"  # of the state: the dump of a copy that was cut short
 WHERE = source.WHERE
 MEND = "the same command again; if that does not help, the dashboard, Logs, says what the server did"
 SETTINGS = re.compile(rf"(?m)^ALTER ROLE {people.NAME} SET .*;$")  # for all databases: the copy has them for itself
@@ -67,13 +67,13 @@ def copy_project(ends: Endpoints, args: Copy, emit: Emit, started: float) -> Cop
 def dumped(ends: Endpoints, path: Path, args: Copy, conn: psycopg.Connection, emit: Emit) -> list[str]:
     """Fills the directory with a whole dump, unless one is there; what there is to say of that."""
     found = None if args.fresh else kept.look(path, address(ends))
-    if found and not found.damage:
+    if found and not found.fault:
         return [f"the dump of {found.begun} was there and whole; --fresh takes another"]
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True, mode=0o700)
     server = conn.info.server_version // 10000
     manifest.write(path, write_dump(ends, path, server, archive.available(conn), emit))
-    return [f"a dump was there but damaged ({found.damage}): another one was taken"] if found else []
+    return [f"a dump was there but not used, {found.fault}: another one was taken"] if found else []
 
 
 def address(ends: Endpoints) -> str:
@@ -238,4 +238,5 @@ def settle(
             swap.name(conn, other, made, args.into, source_id)
             return None
         opened = sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO PUBLIC").format(new).as_string(conn)
+        roles.forget(ends)
         return swap.swap(conn, other, live, made, source_id, [opened, path])

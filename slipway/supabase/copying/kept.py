@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from slipway.data.backups import manifest
 from slipway.errors import BackupError
 
+OLDEST = timedelta(days=1)  # nobody who copies today means what the project was before
+
 
 @dataclass(frozen=True)
 class Kept:
-    """When the dump was begun, and what is wrong with its files, if anything."""
+    """When the dump was begun, and why it cannot be used, if that is so."""
 
     begun: str
-    damage: str = ""
+    fault: str = ""
 
 
 def files(path: Path) -> dict:
@@ -34,6 +37,8 @@ def look(path: Path, project: str) -> Kept | None:
         found["of"] != project or not {"schema", "settings", "defaults"} <= found.keys()
     ):  # one of an older form lacks some
         return None
+    if datetime.now(UTC) - datetime.fromisoformat(found["begun"]) > OLDEST:
+        return Kept(found["begun"], "it is more than a day old")
     try:
         damaged = [name for name, facts in files(path).items() if facts != found["files"].get(name)]
     except OSError as error:
