@@ -74,10 +74,13 @@ def held(stack: WorkingCopy) -> dict[str, str]:
 def api(project: Source, spoil: Callable[[str, bytes], bytes | int] = lambda name, data: data) -> Iterator[str]:
     """The storage API as far as a mover asks it, over the project's own files; `spoil` may change a body or refuse."""
 
+    asked: list[str] = []
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            asked.append(self.path)
             name = unquote(urlsplit(self.path).path.removeprefix("/storage/v1/object/authenticated/"))
             found = next(
                 (each for each in project.objects if f"{each.bucket}/{each.name}" == name and each.has_bytes), None
@@ -92,6 +95,8 @@ def api(project: Source, spoil: Callable[[str, bytes], bytes | int] = lambda nam
         def answer(self, status: int, body: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
+            if status == 302:
+                self.send_header("Location", f"http://localhost:{self.server.server_port}/storage/v1/elsewhere")
             self.end_headers()
             self.wfile.write(body)
 
@@ -102,6 +107,7 @@ def api(project: Source, spoil: Callable[[str, bytes], bytes | int] = lambda nam
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
+        assert not [path for path in asked if "elsewhere" in path], "the key went where a redirect led"
     finally:
         server.shutdown()
         server.server_close()
@@ -121,6 +127,8 @@ def test_users_log_in_and_download_what_policies_let_them_see(project: Source, e
 def test_a_second_run_moves_nothing_and_what_is_gone_comes_again(project: Source, empty: WorkingCopy) -> None:
     words = ("supabase.objects", "--tree", str(project.storage))
     empty.invoke(*words)
+    assert empty.invoke("supabase.copy", "--into", "later").returncode == 0, "which keeps what is known of the objects"
+    empty.psql("drop database later")
     assert "0 put" in empty.invoke(*words).stdout
     client, bucket = store(empty)
     client.delete_object(Bucket=bucket, Key=sorted(wanted(project))[0])
@@ -164,6 +172,12 @@ def test_an_s3_endpoint_gives_the_same(project: Source, empty: WorkingCopy, tmp_
     assert services.S3_SECRET not in done.stdout + done.stderr
     left = {name for name in wanted(project) if name.rpartition("/")[0] in nested}
     assert held(empty) == {name: digest for name, digest in wanted(project).items() if name not in left}
+
+
+def test_no_redirect_is_followed(project: Source, empty: WorkingCopy) -> None:
+    with api(project, lambda name, data: 302) as url:
+        done = empty.invoke("supabase.objects", SUPABASE_URL=url, SUPABASE_API_KEY=KEY)
+    assert done.returncode == 4 and "HTTP 302" in done.stderr
 
 
 def test_a_key_that_may_not_is_said_at_once(project: Source, empty: WorkingCopy) -> None:

@@ -15,7 +15,7 @@ from slipway.data.supabase import Project
 from slipway.errors import GateError, SettingsError
 from slipway.supabase.objects.rows import Row
 
-GONE = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
+GONE = {"NoSuchKey", "404", "NotFound"}  # not NoSuchBucket: that is another project, or another setting
 TIMES = (5, 60)  # seconds to connect, and between two pieces
 CHOICES = "SUPABASE_S3_ENDPOINT with its keys, SUPABASE_URL with SUPABASE_API_KEY, or --tree DIRECTORY of a self-hosted storage"
 
@@ -54,8 +54,10 @@ class Api:
 
     def open(self, row: Row) -> Iterator[bytes] | None:
         path = f"{quote(row.bucket, safe='')}/{quote(row.name)}"
-        answer = self.session.get(f"{self.url}/storage/v1/object/authenticated/{path}", stream=True, timeout=TIMES)
-        if answer.status_code in (400, 404) and b"not_found" in answer.content.lower().replace(b" ", b"_"):
+        answer = self.session.get(
+            f"{self.url}/storage/v1/object/authenticated/{path}", stream=True, timeout=TIMES, allow_redirects=False
+        )
+        if answer.status_code in (400, 404) and is_gone(answer.content):
             return None
         if answer.status_code != 200:
             raise GateError(
@@ -66,6 +68,12 @@ class Api:
             )
         answer.raw.decode_content = False
         return answer.raw.stream(PIECE)
+
+
+def is_gone(body: bytes) -> bool:
+    """Whether the storage API says that an object is not there; of a bucket or a tenant it says so of another project."""
+    said = body.lower().replace(b" ", b"_")
+    return b"not_found" in said and b"bucket" not in said and b"tenant" not in said
 
 
 @dataclass(frozen=True)
@@ -157,12 +165,14 @@ def s3_client(project: Project):
 
 
 def session_of(project: Project):
-    """A session of HTTP with the key, which a redirect does not carry to another host."""
+    """A session of HTTP with the key. Its requests follow no redirect, which would carry the key to another host, and
+    take the bytes as they are stored."""
     if not project.api_key:
         raise SettingsError("SUPABASE_API_KEY", "not set", "a key of role service_role", "set it in .env; ./invoke up")
     import requests
 
     session = requests.Session()
-    session.headers.update({"apikey": project.api_key.value, "Authorization": f"Bearer {project.api_key.value}"})
+    key = project.api_key.value
+    session.headers.update({"apikey": key, "Authorization": f"Bearer {key}", "Accept-Encoding": "identity"})
     session.trust_env = False
     return session
