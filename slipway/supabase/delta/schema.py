@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from slipway.data.postgres import catalog, catalog_queries
 from slipway.errors import VerificationError
-from slipway.supabase import platform
+from slipway.supabase import platform, references
 from slipway.supabase.copying.leave import LEFT
 
 if TYPE_CHECKING:
@@ -60,10 +60,11 @@ def refuse_unfit(source: psycopg.Connection, target: psycopg.Connection, tables:
 
 def refuse(where: str, what: str, problems: list[str]) -> None:
     if problems:
+        told = [references.masked(each) for each in problems[:NAMED]]
         raise VerificationError(
             where,
-            f"{what}: {problems[0]}",
+            f"{what}: {told[0]}",
             "the schema that was copied; rows alone can be brought",
             "./invoke supabase.copy, which brings the schema too",
-            tuple(problems[1:NAMED]),
+            tuple(told[1:]),
         )

@@ -41,7 +41,7 @@ def prove(ends: Endpoints, args: Prove, emit: Emit) -> Proven:
             wanted = catalog.snapshot(conn)
     made = migrated(ends, copy.migrations_dir, extensions, emit)
     counted = {*roles, *platform.API_ROLES, *([PUBLIC] if args.public else [])}
-    differences = tuple(compare.difference(wanted, made, counted, masked))
+    differences = tuple(references.masked(each) for each in compare.difference(wanted, made, counted, masked))
     version, recorded = None, ()
     if args.adopt and not differences:
         newest = max(each.version for each in migration_files.read(copy.migrations_dir)[0])
