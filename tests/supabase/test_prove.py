@@ -57,8 +57,8 @@ def another(stack: WorkingCopy, name: str = "lost") -> Iterator[psycopg.Connecti
             server.execute(f"drop database {name} with (force)")
 
 
-def proven(stack: WorkingCopy, project: Source, database: str, tree: bool = True) -> Proven:
-    """The proof itself, in this process."""
+def proven(stack: WorkingCopy, project: Source, database: str, tree: str | None = None, store: str = "") -> Proven:
+    """The proof itself, in this process, with the project's tree or another, and the stack's bucket or another."""
     way, settings, client = Secret(stack.database_url("postgres")), stack.settings(), stack.store()
     ends = Endpoints(
         admin_url=way,
@@ -67,10 +67,10 @@ def proven(stack: WorkingCopy, project: Source, database: str, tree: bool = True
         s3_endpoint=client.meta.endpoint_url,
         s3_access_key=Secret(settings["S3_ACCESS_KEY"]),
         s3_secret_key=Secret(settings["S3_SECRET_KEY"]),
-        s3_buckets=(bucket(stack),),
+        s3_buckets=(store or bucket(stack),),
         state_dir=stack.home / "ops",
     )
-    return prove(ends, Prove(database, str(project.storage) if tree else ""), lambda event: None)
+    return prove(ends, Prove(database, str(project.storage) if tree is None else tree), lambda event: None)
 
 
 def bucket(stack: WorkingCopy) -> str:
@@ -153,7 +153,7 @@ def test_objects_without_bytes_with_others_and_bytes_without_a_row_are_named(
     client.delete_object(Bucket=where, Key=keys[2])
     client.put_object(Bucket=where, Key="v1/nobody's", Body=b"?")
     try:
-        found = told(proven(copied, project, "whole", tree=False))
+        found = told(proven(copied, project, "whole", tree=""))
     finally:
         client.delete_object(Bucket=where, Key="v1/nobody's")
         for name, content in kept.items():
@@ -166,6 +166,19 @@ def test_objects_without_bytes_with_others_and_bytes_without_a_row_are_named(
         "objects: Invoices/2024/lost.pdf: no bytes",
         "objects: v1/nobody's: bytes without a row",
     }
+
+
+def test_where_nobody_has_any_of_the_objects_nothing_is_proven(
+    project: Source, copied: WorkingCopy, tmp_path: Path
+) -> None:
+    (tmp_path / "v1").mkdir()  # a tree, as one looks that was not copied to its end
+    copied.store().create_bucket(Bucket="nothing")
+    try:
+        found = proven(copied, project, "whole", str(tmp_path), "nothing")
+    finally:
+        copied.store().delete_bucket(Bucket="nothing")
+    [objects] = [check for check in found.checks if check.name == "objects"]
+    assert objects.state == UNKNOWN and "none of them has bytes" in objects.differences[0]
 
 
 def test_the_project_was_only_read(project: Source, copied: WorkingCopy) -> None:

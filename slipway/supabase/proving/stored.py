@@ -71,6 +71,8 @@ def read(ends: Endpoints, origin: Origin | None, wanted: Wanted, tally: Tally) -
     differ += [f"{it.key}: bytes without a row" for it in listing.entries(target, bucket) if not wanted.has(it.key)]
     unknown = [f"{row.label}: {judged.unknown}" for row, judged in others if judged.unknown]
     absent = [f"{row.label}: the project has no bytes for it" for row, judged in others if judged.absent]
+    if absent and not good and not differ:
+        unknown.append("none of them has bytes, neither here nor where the settings say that the project's are")
     return Stored(sorted(differ), sorted(unknown), f"{good:,} have the bytes that they had", sorted(absent))
 
 
