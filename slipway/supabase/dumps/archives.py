@@ -26,6 +26,8 @@ VERSION = re.compile(r"(?m)^; +Dumped from database version: (\d+)")
 SECTIONS = ("pre-data", "data", "post-data")  # of all archives: a key of one may lead to a table of another
 EXTENSION = re.compile(r"(?:EXTENSION - |COMMENT - EXTENSION )(\S+) ")
 SCHEMA = re.compile(r"SCHEMA - (.*) \S+$")
+# Of an entry its schema, where that bears a name of the platform's.
+OF = re.compile(rf"(?:[A-Z]+ )+(?:- SCHEMA )?({'|'.join(sorted(platform.SCHEMAS))}) ")
 FOREIGN = re.compile(r"(?:COMMENT - )?(?:FOREIGN DATA WRAPPER|SERVER|USER MAPPING|FOREIGN TABLE) ")
 TABLE = re.compile(r"(?m)^\d+; \d+ \d+ TABLE (\S+) (\S+) \S+$")
 TAR = "Format: TAR"
@@ -143,7 +145,8 @@ def choose(archive: Archive, offered: set[str], schemas: set[str]) -> tuple[list
     numbers, notes = [], []
     for number, text in archive.entries.items():
         extension, schema = EXTENSION.match(text), SCHEMA.match(text)
-        of = next((name for name in platform.SCHEMAS - known if f" {name} " in f" {text} "), "")
+        named = OF.match(text)
+        of = named[1] if named and named[1] not in known else ""
         if extension and extension[1] in missing:
             notes += [f"extension {extension[1]} is not here"] if text.startswith("EXTENSION") else []
         elif (schema and schema[1] in schemas) or text.startswith("SUBSCRIPTION "):
