@@ -35,6 +35,7 @@ WRAPPERS = "wrappers"  # the extension that gives foreign data wrappers their co
 FROM = re.compile(r"from TOC entry \d+; \d+ \d+ (.*)")
 DEFAULT = ("pgcrypto", "uuid-ossp")  # an archive of chosen schemas has no extensions: those that each project has
 SERVER = "the server of the dumps"
+SILENT = "-c session_replication_role=replica"  # of sessions that load rows: they come as they are, no trigger fires
 
 
 @dataclass(frozen=True)
@@ -170,5 +171,7 @@ def restore_section(archive: Archive, url: Secret, section: str, numbers: list[i
         chosen.flush()
         jobs = () if section == "pre-data" or archive.has_no_jobs else (f"--jobs={filling.jobs()}",)
         env = postgres_programs.environment(url, SERVER, "postgres")
+        if section == "data":
+            env["PGOPTIONS"] += f" {SILENT}"
         words = ("--exit-on-error", f"--section={section}", f"--use-list={chosen.name}", "--dbname=postgres", *jobs)
         run(archive, env, *words)
