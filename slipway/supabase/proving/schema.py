@@ -66,7 +66,7 @@ def read(conn: psycopg.Connection, roles: list[str]) -> Snapshot:
     found |= {row[0]: dict(zip(facts, row[2:], strict=True)) for row in cursor}
     found |= dict(catalog.objects(conn, defaults.OBJECTS, {"own": defaults.OWN, "roles": roles}))
     for each in role_settings.coming(role_settings.look(conn, roles)):
-        found[f"setting {each.name} of role {each.role}"] = {"value": role_settings.told(each)}
+        found[each.label] = {"value": role_settings.told(each)}
     for kind in KINDS:
         found |= dict(catalog.objects(conn, OTHER.format(catalog=kind)))
     return found
