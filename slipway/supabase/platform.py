@@ -41,6 +41,21 @@ SCHEMAS = frozenset(
         "supabase_migrations",
     }
 )
+# Tables in these schemas that may be a team's role's: the command-line program and older projects made them so.
+TABLES = frozenset(
+    {
+        "_realtime.extensions",
+        "_realtime.schema_migrations",
+        "_realtime.tenants",
+        "realtime.messages",
+        "realtime.schema_migrations",
+        "realtime.subscription",
+        "supabase_functions.hooks",
+        "supabase_functions.migrations",
+        "supabase_migrations.schema_migrations",
+        "supabase_migrations.seed_files",
+    }
+)
 ROLES = frozenset(
     {
         "anon",

@@ -9,6 +9,7 @@ import signal
 import psycopg
 import pytest
 
+from slipway.supabase.copying import role_settings
 from tests.support.supabase.asking import claims
 from tests.support.supabase.source import PASSWORD, Source, source
 from tests.support.waiting import until
@@ -94,22 +95,41 @@ def test_a_new_user_gets_a_profile_by_the_trigger_of_the_team(stack: WorkingCopy
 
 
 SET = """
-select r.rolname::text, coalesce(d.datname::text, ''), s.setconfig from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
-left join pg_database d on d.oid = s.setdatabase where r.rolname in ('anon', 'authenticated', 'service_role', 'reporting')
+select coalesce(r.rolname::text, ''), coalesce(d.datname::text, ''), s.setconfig from pg_db_role_setting s
+left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase
+where coalesce(r.rolname, '') in ('', 'anon', 'authenticated', 'service_role', 'reporting')
 and (s.setdatabase = 0 or d.datname = %s) order by 1
 """
 SETTINGS = [
+    ("", ["default_statistics_target=150", 'search_path="$user", public, extensions']),
     ("anon", ["statement_timeout=3s"]),
     ("authenticated", ["statement_timeout=8s"]),
     ("reporting", ['search_path=billing, "Odd, Path"', "work_mem=8MB"]),
 ]
 
 
-def test_settings_of_roles_come_for_the_copy_alone(stack: WorkingCopy, told: str) -> None:
+def test_settings_of_roles_and_of_the_database_come_for_the_copy_alone(stack: WorkingCopy, told: str) -> None:
     with connect(stack) as conn:
         assert conn.execute(SET, ["moved"]).fetchall() == [(role, "moved", config) for role, config in SETTINGS]
     assert "stays behind: setting pgrst.db_max_rows of role anon: read by PostgREST alone" in told
     assert "stays behind: setting session_preload_libraries of role reporting" in told
+    assert "stays behind: setting app.settings.jwt_secret of the database: may be a secret" in told
+    assert "made-up-secret" not in told
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "comes"),
+    [
+        ("", "timezone", True),
+        ("", "default_transaction_read_only", False),  # the freeze of a switch
+        ("", "search_path", False),
+        ("", "app.settings.jwt_exp", False),
+        ("anon", "default_transaction_read_only", True),
+        ("anon", "search_path", True),
+    ],
+)
+def test_what_freezes_the_project_and_what_the_copy_has_itself_stays(role: str, name: str, comes: bool) -> None:
+    assert bool(role_settings.coming([role_settings.Setting(role, name, "on")])) is comes
 
 
 def test_later_tables_are_granted_as_those_before(stack: WorkingCopy, told: str) -> None:

@@ -43,6 +43,7 @@ EXPECTED = [
     ("event trigger", "warn_of_open_tables", CHANGES, "superuser"),
     ("role", "reporting", MOVES, ""),
     ("setting", "app.settings.jwt_secret", BY_HAND, "not shown"),
+    ("setting", "default_statistics_target of the database", CHANGES, "set for the copy alone"),
     ("setting", "statement_timeout of role anon", CHANGES, "3s: set for the copy alone"),
     ("setting", "pgrst.db_max_rows of role anon", STAYS, "PostgREST"),
     ("setting", "lock_timeout of role authenticator", STAYS, "8s: of one of Supabase's own"),

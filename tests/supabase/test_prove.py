@@ -111,6 +111,24 @@ def test_whoever_sees_or_may_do_something_else_is_named(project: Source, copied:
     assert {f"policies: {sentence}" for _, sentence in SEEN} <= found, "\n".join(sorted(found))
 
 
+def test_a_table_is_named_whose_owner_could_pass_by_what_is_forced_on_it(project: Source, copied: WorkingCopy) -> None:
+    force = "alter table public.tasks {} force row level security"
+    sentence = "table public.tasks: row level security is forced on its owner, which could pass it by"
+    with another(copied) as conn, project.connect() as team:
+        team.execute(force.format(""))
+        try:
+            conn.execute(force.format(""))
+            found = told(proven(copied, project, "lost"))
+            done = copied.invoke("supabase.copy", "--into", "forced")
+        finally:
+            team.execute(force.format("no"))
+    # The view of its owner's shows nothing any more, which the policies say.
+    assert {each for each in found if not each.startswith("policies: public.task_counts:")} == {
+        f"definitions: {sentence}"
+    }
+    assert done.returncode == 0 and sentence in done.stdout, done.stdout + done.stderr
+
+
 def test_of_large_tables_the_first_rows_are_tried(
     project: Source, copied: WorkingCopy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ from slipway.data.restore.archive import Archive
 from slipway.data.restore.interface import Check
 from slipway.errors import BackupError, SettingsError, VerificationError
 from slipway.supabase import platform, source
-from slipway.supabase.copying import defaults, entries, kept, leave, prelude, rights, role_settings
+from slipway.supabase.copying import defaults, entries, forced, kept, leave, prelude, rights, role_settings
 from slipway.supabase.copying.leave import Left
 from slipway.supabase.copying.role_settings import Setting
 from slipway.supabase.delta import baseline, schema
@@ -102,7 +102,7 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         extensions, missing = prelude.wanted(taken.conn, offered)
         left = leave.look(taken.conn, missing)
         otherwise = {*left.objects, *prelude.schemas(taken.conn, extensions)}
-        copied = schema.look(taken.conn)
+        copied, passed = schema.look(taken.conn), forced.passed_by(taken.conn)
         names = [name for (name,) in taken.conn.execute(TEAMS_ROLES) if not platform.owns_role(name)]
         given = rights.statements(taken.conn, {*names, *platform.API_ROLES}, left.objects)
         future = defaults.statements(taken.conn, {*names, *platform.API_ROLES})
@@ -126,6 +126,7 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         "told": [*behind, *role_settings.staying(settings)],
         "rights": given,
         "defaults": future,
+        "forced": passed,
         "event_triggers": events,
         "roles": names,
         "settings": [[each.role, each.name, each.value] for each in role_settings.coming(settings)],
@@ -161,6 +162,7 @@ def fill(ends: Endpoints, conn: psycopg.Connection, path: Path, args: Copy, emit
         checks = prove(ends, opened, made, emit)
         with scratch.maker(ends, made.name) as inside:
             remember(inside, owner, found)
+            notes += forced.lost(inside, found["forced"])
             notes += role_settings.make(inside, [Setting(*each) for each in found["settings"]])
         old = settle(ends, conn, made, live, args, found["id"])
     return Copied(
@@ -177,10 +179,13 @@ def fill(ends: Endpoints, conn: psycopg.Connection, path: Path, args: Copy, emit
 
 def restore(ends: Endpoints, opened: Archive, made: place.Made, owner: str, emit: Emit) -> None:
     left = Left(frozenset((number, id) for number, id in opened.manifest["left"]), ())
-    chosen = entries.chosen(opened.run_pg_restore("--list"), left)
+    listing = opened.run_pg_restore("--list")
+    chosen, last = entries.chosen(listing, left), entries.securing(listing)
     words = ("--no-owner", "--no-privileges", f"--role={owner}")
     with scratch.maker(ends, made.name) as watch:
-        filling.fill(opened, postgres_copy.environment(ends, made.name), chosen, words, emit, watch)
+        for part in ([each for each in chosen if each not in last], [each for each in chosen if each in last]):
+            if part:
+                filling.fill(opened, postgres_copy.environment(ends, made.name), part, words, emit, watch)
 
 
 def finish(inside: psycopg.Connection, owner: str, given: list[str], events: list[str], emit: Emit) -> None:

@@ -37,6 +37,11 @@ def chosen(listing: str, left: Left) -> list[int]:
     ]
 
 
+def securing(listing: str) -> set[int]:
+    """Numbers of the entries that switch row level security on: last of all, since keys cannot be made where it is forced."""
+    return {int(number) for number, _, _, text in LINE.findall(listing) if text.startswith("ROW SECURITY ")}
+
+
 def comments_of(dropped: Mapping[int, str], entries: Mapping[int, str]) -> Iterator[int]:
     """Comments have no number of the catalog's: those on what is dropped, by the words that pg_dump has for both."""
     subjects = {normal(text) for text in dropped.values()}

@@ -34,7 +34,7 @@ def look(path: Path, project: str) -> Kept | None:
     except BackupError as error:
         return Kept("", error.found)
     if (
-        found["of"] != project or not {"schema", "settings", "defaults"} <= found.keys()
+        found["of"] != project or not {"schema", "settings", "defaults", "forced"} <= found.keys()
     ):  # one of an older form lacks some
         return None
     if datetime.now(UTC) - datetime.fromisoformat(found["begun"]) > OLDEST:

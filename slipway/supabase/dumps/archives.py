@@ -26,6 +26,8 @@ VERSION = re.compile(r"(?m)^; +Dumped from database version: (\d+)")
 SECTIONS = ("pre-data", "data", "post-data")  # of all archives: a key of one may lead to a table of another
 EXTENSION = re.compile(r"(?:EXTENSION - |COMMENT - EXTENSION )(\S+) ")
 SCHEMA = re.compile(r"SCHEMA - (.*) \S+$")
+# Of an entry its schema, where that bears a name of the platform's.
+OF = re.compile(rf"(?:[A-Z]+ )+(?:- SCHEMA )?({'|'.join(sorted(platform.SCHEMAS))}) ")
 FOREIGN = re.compile(r"(?:COMMENT - )?(?:FOREIGN DATA WRAPPER|SERVER|USER MAPPING|FOREIGN TABLE) ")
 TABLE = re.compile(r"(?m)^\d+; \d+ \d+ TABLE (\S+) (\S+) \S+$")
 TAR = "Format: TAR"
@@ -33,6 +35,7 @@ WRAPPERS = "wrappers"  # the extension that gives foreign data wrappers their co
 FROM = re.compile(r"from TOC entry \d+; \d+ \d+ (.*)")
 DEFAULT = ("pgcrypto", "uuid-ossp")  # an archive of chosen schemas has no extensions: those that each project has
 SERVER = "the server of the dumps"
+SILENT = "-c session_replication_role=replica"  # of sessions that load rows: they come as they are, no trigger fires
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,8 @@ def choose(archive: Archive, offered: set[str], schemas: set[str]) -> tuple[list
     numbers, notes = [], []
     for number, text in archive.entries.items():
         extension, schema = EXTENSION.match(text), SCHEMA.match(text)
-        of = next((name for name in platform.SCHEMAS - known if f" {name} " in f" {text} "), "")
+        named = OF.match(text)
+        of = named[1] if named and named[1] not in known else ""
         if extension and extension[1] in missing:
             notes += [f"extension {extension[1]} is not here"] if text.startswith("EXTENSION") else []
         elif (schema and schema[1] in schemas) or text.startswith("SUBSCRIPTION "):
@@ -167,5 +171,7 @@ def restore_section(archive: Archive, url: Secret, section: str, numbers: list[i
         chosen.flush()
         jobs = () if section == "pre-data" or archive.has_no_jobs else (f"--jobs={filling.jobs()}",)
         env = postgres_programs.environment(url, SERVER, "postgres")
+        if section == "data":
+            env["PGOPTIONS"] += f" {SILENT}"
         words = ("--exit-on-error", f"--section={section}", f"--use-list={chosen.name}", "--dbname=postgres", *jobs)
         run(archive, env, *words)

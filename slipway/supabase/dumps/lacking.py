@@ -37,7 +37,7 @@ ORDER BY 1
 """
 LOST = (
     "not in dumps of the Supabase CLI: triggers and policies of the team's on auth and storage, event triggers, scheduled "
-    "jobs, vault secrets, recorded migrations, large objects, passwords of roles",
+    "jobs, vault secrets, recorded migrations, large objects, passwords of roles, settings of the database",
     "roles, definitions and rows are of three moments; lines that begin with -- may be gone from functions and texts",
 )
 

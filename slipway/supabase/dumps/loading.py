@@ -58,7 +58,8 @@ def look(conn: psycopg.Connection) -> Here:
 def load(url: Secret, text: Text, where: str) -> list[str]:
     """Runs the file; what of it was left out. Raises BackupError with the line of what fails."""
     notes: list[str] = []
-    with connection.connect(url, where, purpose="slipway dumps") as conn:
+    way = Secret(f"{url.value} options='{archives.SILENT}'") if text.rank == ROWS_ALONE else url  # also after RESET ALL
+    with connection.connect(way, where, purpose="slipway dumps") as conn:
         here = look(conn)
         # One by one, so that a text that was cut is told at the statement that lost its end.
         for piece in texts.stream(text.path, alone=text.rank != ROWS_ALONE):

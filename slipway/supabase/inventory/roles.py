@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from slipway.supabase import platform
 from slipway.supabase.copying import role_settings
+from slipway.supabase.copying.role_settings import Setting
 from slipway.supabase.interface import BY_HAND, CHANGES, MOVES, STAYS, Finding
 from slipway.supabase.inventory.project import Project, listed
 
@@ -22,8 +23,6 @@ WHERE d.defaclobjtype = 'r' AND d.defaclnamespace = to_regnamespace('public')
 AND d.defaclrole = (SELECT datdba FROM pg_database WHERE datname = current_database())
 AND a.grantee IN (SELECT oid FROM pg_roles WHERE rolname IN ('anon', 'authenticated')) ORDER BY 1
 """
-# Libraries that only the platform has, and what its own services read.
-OWN_SETTINGS = {"session_preload_libraries", "search_path", "pgrst.db_schemas", "log_statement"}
 APP = "app.settings."
 SET_ROLE = "it acts at a login, and whoever acts as the role by SET ROLE applies it itself"
 TIMEOUTS = {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"}
@@ -48,12 +47,12 @@ def setting(role: str, name: str, value: str) -> Finding:
     """A setting of a role or of the database. Its value is shown where it is a time alone: others may be secrets."""
     of = f"{name} of {f'role {role}' if role else 'the database'}"
     shown = f"{value}: " if name in TIMEOUTS else ""
-    if role in platform.API_ROLES or (role and not platform.owns_role(role)):
-        if why := role_settings.reason(name, value):
-            return Finding("setting", of, BY_HAND if name.startswith(APP) else STAYS, why)
-        return Finding("setting", of, CHANGES, f"{shown}set for the copy alone; {SET_ROLE}")
-    if name.startswith(APP):
-        return Finding("setting", of, BY_HAND, role_settings.reason(name, value))
-    if role:
+    if role and platform.owns_role(role) and role not in platform.API_ROLES:
+        if name.startswith(APP):
+            return Finding("setting", of, BY_HAND, role_settings.reason(Setting(role, name, value)))
         return Finding("setting", of, STAYS, f"{shown}of one of Supabase's own roles; the app's have theirs")
-    return Finding("setting", of, STAYS if name in OWN_SETTINGS else BY_HAND, f"{shown}ALTER DATABASE … SET")
+    if why := role_settings.reason(Setting(role, name, value)):
+        return Finding("setting", of, BY_HAND if name.startswith(APP) else STAYS, why)
+    if role:
+        return Finding("setting", of, CHANGES, f"{shown}set for the copy alone; {SET_ROLE}")
+    return Finding("setting", of, CHANGES, f"{shown}set for the copy alone")

@@ -9,7 +9,7 @@ from slipway.data.endpoints import Endpoints
 from slipway.data.postgres import catalog, scratch
 from slipway.data.postgres.catalog import Snapshot
 from slipway.supabase import platform
-from slipway.supabase.copying import defaults, role_settings
+from slipway.supabase.copying import defaults, forced, role_settings
 from slipway.supabase.copying.copy import TEAMS_ROLES
 from slipway.supabase.proving import alike
 from slipway.supabase.proving.left import Stays
@@ -50,7 +50,8 @@ def compare(ends: Endpoints, database: str, project: Side, copy: Side, stays: St
     expected, found = both(lambda side: read(side.conn, roles), project, copy)
     expected, found = (alike.without(alike.of_one_owner(each, roles), stays.names) for each in (expected, found))
     with scratch.maker(ends, database) as conn:
-        return catalog.difference(as_printed(conn, expected, found), found)
+        differ = catalog.difference(as_printed(conn, expected, found), found)
+    return [*differ, *forced.lost(copy.conn, forced.passed_by(project.conn))]
 
 
 def kept_roles(conn: psycopg.Connection) -> list[str]:
@@ -66,7 +67,7 @@ def read(conn: psycopg.Connection, roles: list[str]) -> Snapshot:
     found |= {row[0]: dict(zip(facts, row[2:], strict=True)) for row in cursor}
     found |= dict(catalog.objects(conn, defaults.OBJECTS, {"own": defaults.OWN, "roles": roles}))
     for each in role_settings.coming(role_settings.look(conn, roles)):
-        found[f"setting {each.name} of role {each.role}"] = {"value": role_settings.told(each)}
+        found[each.label] = {"value": role_settings.told(each)}
     for kind in KINDS:
         found |= dict(catalog.objects(conn, OTHER.format(catalog=kind)))
     return found

@@ -141,6 +141,11 @@ LOSSES: tuple[tuple[str, str, str], ...] = (
         "setting statement_timeout of role anon: missing",
     ),
     (
+        "alter database lost reset default_statistics_target",
+        "definitions",
+        "setting default_statistics_target of the database: missing",
+    ),
+    (
         "alter role reporting in database lost set work_mem = '1MB'",
         "definitions",
         "setting work_mem of role reporting: value is 1MB, expected 8MB",

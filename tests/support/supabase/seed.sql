@@ -40,3 +40,5 @@ select vault.create_secret('sk_live_made_up', 'partner_api_key', 'of the partner
     vault.create_secret(E'two\nlines', 'certificate');
 -- Large objects are in no table, and in no schema.
 insert into public.attachments values (1, lo_from_bytea(0, decode('00ff2d2d0a', 'hex')));
+-- As the team set it in the SQL editor.
+alter database postgres set default_statistics_target = 150;

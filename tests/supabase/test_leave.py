@@ -1,0 +1,58 @@
+"""What stays on the platform: its own, and nothing of the team's that has the same name."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from slipway.errors import SettingsError
+from slipway.supabase.copying import leave
+from tests.support.supabase.source import Source
+
+ETL = "create schema if not exists etl; "
+
+
+def looked(project: Source, change: str) -> leave.Left:
+    """What stays after a change, of which nothing remains."""
+    with psycopg.connect(project.admin_url) as conn, conn.transaction(force_rollback=True):
+        conn.execute("set local search_path = ''")
+        conn.execute(change)
+        return leave.look(conn, [])
+
+
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [
+        ("create table etl.orders (id int); alter table etl.orders owner to postgres", "etl.orders"),
+        (
+            "create table etl.parts (id int) partition by list (id); alter table etl.parts owner to reporting",
+            "etl.parts",
+        ),
+        ("create materialized view etl.sums as select 1 as one; alter table etl.sums owner to postgres", "etl.sums"),
+        ("create table vault.more (id int); alter table vault.more owner to postgres", "vault.more"),
+    ],
+)
+def test_a_table_of_the_teams_in_a_schema_of_the_platforms_name_is_refused(
+    project: Source, change: str, lost: str
+) -> None:
+    with pytest.raises(SettingsError, match=lost):
+        looked(project, ETL + change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "create table etl.orders (id int); alter table etl.orders owner to supabase_etl_admin",
+        "create extension cube schema etl",
+        "create view etl.ones as select 1 as one; alter view etl.ones owner to postgres",
+        "alter table pgmq.q_letters owner to postgres",
+    ],
+)
+def test_what_the_platform_makes_there_is_not(project: Source, change: str) -> None:
+    assert looked(project, ETL + change)
+
+
+def test_messages_of_queues_are_told_by_number(project: Source) -> None:
+    told = looked(project, "select pgmq.create('empty')").told
+    assert {"queue letters, 1 message", "archive of queue letters, 1 message", "queue Mixed Case, 1 message"} <= {*told}
+    assert not [each for each in told if "empty" in each]
