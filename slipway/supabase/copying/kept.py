@@ -9,6 +9,7 @@ from pathlib import Path
 from slipway.data.backups import manifest
 from slipway.errors import BackupError
 
+NEEDED = frozenset({"schema", "settings", "defaults", "forced"})  # one of an older form lacks some
 OLDEST = timedelta(days=1)  # nobody who copies today means what the project was before
 
 
@@ -33,9 +34,7 @@ def look(path: Path, project: str) -> Kept | None:
         found = manifest.read(path)
     except BackupError as error:
         return Kept("", error.found)
-    if (
-        found["of"] != project or not {"schema", "settings", "defaults", "forced"} <= found.keys()
-    ):  # one of an older form lacks some
+    if found["of"] != project or not NEEDED <= found.keys():
         return None
     if datetime.now(UTC) - datetime.fromisoformat(found["begun"]) > OLDEST:
         return Kept(found["begun"], "it is more than a day old")

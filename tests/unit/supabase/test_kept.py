@@ -17,7 +17,7 @@ def lay_down(folder: Path, age: timedelta = timedelta(hours=1), **more: object) 
     for name in (manifest.DUMP, manifest.GLOBALS):
         (folder / name).write_bytes(b"dump")
     begun = (datetime.now(UTC) - age).isoformat(timespec="seconds").replace("+00:00", "Z")
-    parts = {"schema": {}, "settings": [], "defaults": []}
+    parts = dict.fromkeys(kept.NEEDED)
     manifest.write(folder, {"of": PROJECT, "begun": begun, "files": kept.files(folder), **parts, **more})
 
 
