@@ -67,7 +67,7 @@ def contents(stack: Stack, database: str = "") -> dict[str, tuple[int, str]]:
     with connected(stack, database) as conn:
         names = [name for name, *_ in fingerprint.tables(conn)]
         fingerprint.settle(conn)
-        return {name: conn.execute(fingerprint.query(name)).fetchone() for name in names}
+        return {name: conn.execute(query).fetchone() for name, query in fingerprint.queries(conn, names).items()}
 
 
 def connected(stack: Stack, database: str = ""):

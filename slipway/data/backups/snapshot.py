@@ -117,14 +117,17 @@ def count_tables(taken: Snapshot, contents: bool) -> dict[str, dict]:
 
     Each group is rolled back to a savepoint: counting locks indexes too, and thousands of locks would be kept.
     """
-    form = fingerprint.query if contents else fingerprint.count
-    if not contents:
+    names = [name for name, _, _ in taken.tables]
+    if contents:
+        queries = fingerprint.queries(taken.conn, names)
+    else:
+        queries = {name: fingerprint.count(name) for name in names}
         # Alone it is quicker than the dump of the same rows; more workers would only take the processor from others.
         taken.conn.execute("SET max_parallel_workers_per_gather = 0")
     found: dict[str, dict] = {}
-    for some in parts([name for name, _, _ in taken.tables], COUNTED):
-        asked = " UNION ALL ".join(NUMBERED.format(at, form(name)) for at, name in enumerate(some))
+    for some in parts(names, COUNTED):
+        asked = " UNION ALL ".join(NUMBERED.format(at, queries[name]) for at, name in enumerate(some))
         with taken.conn.transaction(force_rollback=True):
             for at, rows, digest in taken.conn.execute(asked).fetchall():
                 found[some[at]] = {"rows": rows, "hash": digest}
-    return {name: found[name] for name, _, _ in taken.tables}
+    return {name: found[name] for name in names}

@@ -46,7 +46,7 @@ def checks(connect: counting.Connect, archive: Archive, scope: Scope, emit: Emit
     """Every check on the database that `connect` leads to. Changes nothing in it."""
     with connect() as conn:
         fingerprint.settle(conn)
-        found = [tables(conn, archive), *contents(connect, archive, scope, emit)]
+        found = [tables(conn, archive), *contents(conn, connect, archive, scope, emit)]
         if not (scope.schema_only or scope.tables):
             found += [sequences(conn, archive), behind(conn), large_objects(conn, archive), version(conn, archive)]
         found += [constraints(conn, archive, scope), indexes(conn, archive), extensions(conn, archive, scope)]
@@ -63,18 +63,23 @@ def tables(conn: psycopg.Connection, archive: Archive) -> Check:
     )
 
 
-def contents(connect: counting.Connect, archive: Archive, scope: Scope, emit: Emit) -> Iterator[Check]:
-    """Row counts of every table, and hashes where the manifest has them."""
+def contents(
+    conn: psycopg.Connection, connect: counting.Connect, archive: Archive, scope: Scope, emit: Emit
+) -> Iterator[Check]:
+    """Row counts of every table, and hashes where the manifest has them; `tables` tells which are missing."""
     expected = {
         name: facts if not left_empty(name, scope) else {"rows": 0, "hash": None}
         for name, facts in archive.manifest["tables"].items()
     }
     total, done = sum(facts["rows"] for facts in expected.values()), 0
     seen: dict[str, tuple[int, str | None]] = {}
-    groups = counting.group_tables(expected)
+    columns = fingerprint.columns(conn, list(expected))
+    groups = counting.group_tables({name: facts for name, facts in expected.items() if name in columns})
     workers = max(1, min(filling.jobs(), len(groups)))
     with counting.Sessions(connect, workers) as sessions:
-        for found in sessions.pool.map(lambda group: sessions.ask(counting.statement(group, expected)), groups):
+        for found in sessions.pool.map(
+            lambda group: sessions.ask(counting.statement(group, expected, columns)), groups
+        ):
             seen |= found
             done += sum(count for count, _ in found.values())
             progress(emit, "comparing rows with the manifest", done, total, "rows")

@@ -65,11 +65,12 @@ def hashed(side: Side, sizes: Mapping[str, int], add: Callable[[int], None]) -> 
     for conn in side.readers:
         fingerprint.settle(conn)
         free.put(conn)
+    queries = fingerprint.queries(side.conn, list(sizes))
 
     def read(group: list[str]) -> dict[str, Answer]:
         conn = free.get()
         try:
-            return asking.ask(conn, {name: fingerprint.query(name) for name in group})
+            return asking.ask(conn, {name: queries[name] for name in group})
         finally:
             free.put(conn)
             add(len(group))
