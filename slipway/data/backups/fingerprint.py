@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import psycopg
 
-# Whatever decides how a value is written as text; a policy must raise and not hide rows.
+# Whatever decides how a value is written as text; a policy must raise and not hide rows. Compiling a question to the
+# catalogs takes a second, and longer than its answer.
 SETTINGS = {
     "datestyle": "ISO, YMD",
     "intervalstyle": "postgres",
@@ -19,6 +20,7 @@ SETTINGS = {
     "lc_monetary": "C",
     "search_path": "pg_catalog",
     "row_security": "off",
+    "jit": "off",
 }
 HASHED = """
 SELECT rows, {mark} || lpad(to_hex(div(total, 4294967296)::bigint), 8, '0') || lpad(to_hex(mod(total, 4294967296)::bigint), 8, '0')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,6 @@ from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.postgres import connection, roles, scratch
 from slipway.data.postgres import copy as postgres_copy
 from slipway.data.postgres import programs as postgres_programs
-from slipway.data.progress import progress
 from slipway.data.restore import archive, filling, people, place, proof, restoring, swap
 from slipway.data.restore.archive import Archive
 from slipway.data.restore.interface import Check
@@ -158,7 +158,7 @@ def fill(ends: Endpoints, conn: psycopg.Connection, path: Path, args: Copy, emit
             prelude.make_extensions(inside, found["extensions"], owner)
         restore(ends, opened, made, owner, emit)
         with scratch.maker(ends, made.name) as inside:
-            finish(inside, owner, found["rights"], found["event_triggers"] if ends.admin_url else [], emit)
+            finish(inside, owner, found["rights"], found["event_triggers"] if ends.admin_url else [])
         checks = prove(ends, opened, made, emit)
         with scratch.maker(ends, made.name) as inside:
             remember(inside, owner, found)
@@ -188,11 +188,10 @@ def restore(ends: Endpoints, opened: Archive, made: place.Made, owner: str, emit
                 filling.fill(opened, postgres_copy.environment(ends, made.name), part, words, emit, watch)
 
 
-def finish(inside: psycopg.Connection, owner: str, given: list[str], events: list[str], emit: Emit) -> None:
-    """Grants as the owner, the way of the logins, event triggers as the administrator, statistics."""
+def finish(inside: psycopg.Connection, owner: str, given: list[str], events: list[str]) -> None:
+    """Grants as the owner, the way of the logins, event triggers as the administrator."""
     from psycopg import sql
 
-    progress(emit, "grants and statistics", 0, 0, "")
     with inside.transaction():
         inside.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(owner)))
         for statement in given:
@@ -200,7 +199,6 @@ def finish(inside: psycopg.Connection, owner: str, given: list[str], events: lis
         prelude.open_logins(inside)
     for statement in events:
         inside.execute(statement)
-    inside.execute("ANALYZE")
 
 
 def remember(inside: psycopg.Connection, owner: str, found: dict) -> None:
@@ -215,9 +213,15 @@ def remember(inside: psycopg.Connection, owner: str, found: dict) -> None:
 
 
 def prove(ends: Endpoints, opened: Archive, made: place.Made, emit: Emit) -> list[Check]:
-    """Every table, row and sequence against what was counted in the project at the moment of the dump."""
+    """Every table, row and sequence against what was counted in the project at the moment of the dump.
+
+    The planner's statistics are gathered at the same time.
+    """
     scope = proof.Scope(without=tuple(opened.manifest["missing"]))
-    checks = proof.checks(lambda: scratch.maker(ends, made.name), opened, scope, emit)
+    with ThreadPoolExecutor(1) as pool:
+        gathered = pool.submit(gather_statistics, ends, made)
+        checks = proof.checks(lambda: scratch.maker(ends, made.name), opened, scope, emit)
+        gathered.result()
     if failed := proof.failures(checks):
         raise VerificationError(
             "the copy",
@@ -227,6 +231,11 @@ def prove(ends: Endpoints, opened: Archive, made: place.Made, emit: Emit) -> lis
             tuple(failed[1:]),
         )
     return checks
+
+
+def gather_statistics(ends: Endpoints, made: place.Made) -> None:
+    with scratch.maker(ends, made.name) as inside:
+        inside.execute("ANALYZE")
 
 
 def settle(
