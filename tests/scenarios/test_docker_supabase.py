@@ -10,9 +10,8 @@ import pytest
 
 from tests.support.clone import Clone
 from tests.support.containers import must
-from tests.support.supabase.history import BEFORE
-from tests.support.supabase.home import assert_at_home, wanted
-from tests.support.supabase.source import PASSWORD, Missing, Source, source
+from tests.support.supabase.exits import Stack, assert_exits
+from tests.support.supabase.source import Missing, Source, source
 
 pytestmark = pytest.mark.scenario
 
@@ -43,29 +42,8 @@ def project(gateway: str) -> Iterator[Source]:
 
 def test_a_project_exits_into_a_stack(fresh: Clone, project: Source) -> None:
     fresh.settle(SUPABASE_DB_URL=project.url)
-    fresh.succeed("up")
-    tree = ("--tree", str(project.storage))
-    told = fresh.succeed("supabase.inventory") + fresh.succeed("supabase.copy", "--into", "rehearsal")
-    told += fresh.succeed("supabase.copy", "--yes")
-    moved = fresh.invoke("supabase.objects", *tree)
-    assert moved.code == 8 and "Invoices/2024/lost.pdf: the project has no bytes for it" in moved.text
-    assert json.loads(must("exec", fresh.id("ops"), "python3", "-c", HELD)) == wanted(project)
-    with project.connect() as team:
-        team.execute("insert into public.tags (name) values ('the last one')")
-    assert fresh.invoke("supabase.prove", *tree).code == 8, "the project has gone on"
-    told += fresh.succeed("supabase.delta") + fresh.succeed("supabase.prove", "--write", *tree)
-    take_over_migrations(fresh)
-    assert_at_home(fresh.url, project)
-    assert PASSWORD not in told + moved.text
 
+    def held() -> dict[str, str]:
+        return json.loads(must("exec", fresh.id("ops"), "python3", "-c", HELD))
 
-def take_over_migrations(stack: Clone) -> None:
-    """The project's history in the place of the example's, after which the stack has nothing to migrate."""
-    for folder in ("migrations", "fixtures"):
-        for path in (stack.root / folder).iterdir():
-            path.unlink()
-    # Nothing is recorded of the project's first version: the team writes what it was.
-    (stack.root / "migrations" / "20231201000000_before.up.sql").write_text(BEFORE)
-    stack.succeed("supabase.migrations")
-    assert json.loads(stack.succeed("up", "--json").splitlines()[-1])["steps"] == 0
-    assert "9 baseline, 0 pending" in stack.succeed("db.status")
+    assert_exits(Stack(fresh.root, fresh.invoke, lambda: fresh.url, held), project)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -12,14 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import boto3
 import psycopg
 import pytest
-from botocore.config import Config
 
 from tests.support import services
 from tests.support.clone import free_port
-from tests.support.supabase.home import assert_at_home, key, wanted
+from tests.support.supabase.home import assert_at_home, held, key, store, wanted
 from tests.support.supabase.passwords import USER
 from tests.support.supabase.source import Source
 from tests.support.working_copy import WorkingCopy
@@ -45,29 +41,6 @@ def empty(copied: WorkingCopy) -> WorkingCopy:
     for path in copied.root.rglob("supabase/objects.sqlite*"):
         path.unlink()
     return copied
-
-
-def store(stack: WorkingCopy) -> tuple:
-    """A client of the stack's store, and its bucket."""
-    settings = stack.settings()
-    port = json.loads((stack.home / "ports.json").read_text())["objects"]
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://127.0.0.1:{port}",
-        region_name="us-east-1",
-        aws_access_key_id=settings["S3_ACCESS_KEY"],
-        aws_secret_access_key=settings["S3_SECRET_KEY"],
-        config=Config(s3={"addressing_style": "path"}),
-    )
-    return client, client.list_buckets()["Buckets"][0]["Name"]
-
-
-def held(stack: WorkingCopy) -> dict[str, str]:
-    """sha256 of every object of the stack's store, by its key."""
-    client, bucket = store(stack)
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-    keys = [each["Key"] for page in pages for each in page.get("Contents", ())]
-    return {key: hashlib.sha256(client.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest() for key in keys}
 
 
 @contextmanager

@@ -6,11 +6,15 @@ import hashlib
 import json
 from urllib.parse import quote
 
+import boto3
+from botocore.config import Config
+
 from tests.support.backend_process import send
 from tests.support.supabase.asking import claims
 from tests.support.supabase.objects import Stored
 from tests.support.supabase.passwords import KNOWN
 from tests.support.supabase.source import Source
+from tests.support.working_copy import WorkingCopy
 
 READ = ("bcrypt", "argon2id", "argon2i", "fbscrypt", "bcrypt, of its first 72 bytes")
 MINE = "/storage/v1/object/authenticated"
@@ -61,3 +65,26 @@ def wanted(project: Source) -> dict[str, str]:
 
 def key(each: Stored) -> str:
     return "/".join(part for part in (each.bucket, each.name, each.version) if part)
+
+
+def store(stack: WorkingCopy) -> tuple:
+    """A client of the stack's store, and its bucket."""
+    settings = stack.settings()
+    port = json.loads((stack.home / "ports.json").read_text())["objects"]
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name="us-east-1",
+        aws_access_key_id=settings["S3_ACCESS_KEY"],
+        aws_secret_access_key=settings["S3_SECRET_KEY"],
+        config=Config(s3={"addressing_style": "path"}),
+    )
+    return client, client.list_buckets()["Buckets"][0]["Name"]
+
+
+def held(stack: WorkingCopy) -> dict[str, str]:
+    """sha256 of every object of the stack's store, by its key."""
+    client, bucket = store(stack)
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    keys = [each["Key"] for page in pages for each in page.get("Contents", ())]
+    return {key: hashlib.sha256(client.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest() for key in keys}
