@@ -247,7 +247,7 @@ def test_claims_that_differ_are_named() -> None:
     assert list(differences(expected, {**expected, **own})) == []
     found = {**own, "sub": "2", "amr": {}, "extra": 1}
     assert list(differences(expected, found)) == [
-        "amr: dict instead of list",
+        "amr: object instead of array",
         "extra: there, but not expected",
         "role: missing",
         "sub: not what the project's row says",
