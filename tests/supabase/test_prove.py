@@ -21,6 +21,8 @@ from slipway.supabase.proving.claims import NOW, compare, differences
 from slipway.supabase.proving.prove import prove
 from slipway.supabase.proving.reading import Api
 from slipway.verbs.supabase.prove import old_token
+from tests.support.clone import free_port
+from tests.support.postman import ask, collection
 from tests.support.supabase.apis import ADA, QUESTIONS, app_beside, forget_logins, sign_in
 from tests.support.supabase.losses import FOLLOWS, LOSSES, SEEN
 from tests.support.supabase.objects import Stored
@@ -308,12 +310,24 @@ def test_a_claim_that_only_the_projects_tokens_have_is_named(project: Source, co
     assert told(sub="another").state == UNKNOWN
 
 
+def test_a_check_that_was_asked_for_and_not_made_ends_with_eight(
+    project: Source, copied: WorkingCopy, tmp_path: Path
+) -> None:
+    (tmp_path / "collection").write_text(json.dumps(collection(ask("settings", "/auth/v1/settings"))))
+    words = ("--tree", str(project.storage), "--collection", str(tmp_path / "collection"))
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    done = copied.invoke("supabase.prove", *words, SUPABASE_URL=nowhere)
+    assert done.returncode == 8, done.stdout + done.stderr
+    assert re.search(r"\? answers +not compared", done.stdout) and f"no answer from {nowhere}" in done.stdout
+
+
 def test_what_nothing_can_be_compared_with_is_refused_before_anything_is_read(
     copied: WorkingCopy, tmp_path: Path
 ) -> None:
     (tmp_path / "collection").write_text(json.dumps(QUESTIONS))
-    done = copied.invoke("supabase.prove", "--collection", str(tmp_path / "collection"))
-    assert done.returncode == 2 and "SUPABASE_URL" in done.stderr, done.stdout + done.stderr
+    for url, found in (("", "not set"), (copied.url, "the address of this stack")):
+        done = copied.invoke("supabase.prove", "--collection", str(tmp_path / "collection"), SUPABASE_URL=url)
+        assert done.returncode == 2 and f"SUPABASE_URL\n  found     {found}" in done.stderr, done.stdout + done.stderr
     with pytest.raises(SettingsError, match="a token alone"):
         old_token(str(tmp_path / "token"), has_use=False)
 

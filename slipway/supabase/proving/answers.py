@@ -16,6 +16,7 @@ from slipway.supabase.proving.prove import compared
 from slipway.supabase.proving.reading import Api, Asked, Writes
 
 NAME = "answers"
+NO_MORE = "nothing after it was compared"
 
 
 @dataclass
@@ -50,11 +51,9 @@ def compare(asked: Asked, project: Api, stack: Api, say: Callable[[str], None]) 
     try:
         run_both(asked, ends, tally, say)
     except Writes as error:
-        tally.unknown.append(f"a script asks for {error}: it was not sent, and nothing after it was compared")
+        tally.unknown.append(f"a script asks for {error}: it was not sent; {NO_MORE}")
     except SettingsError as error:
-        tally.unknown.append(
-            f"{error.where}: {error.found}, and not to {error.expected}; nothing after it was compared"
-        )
+        tally.unknown.append(f"{error.where}: {error.found}, and not to {error.expected}; {NO_MORE}")
     if not (tally.alike or tally.differ or tally.unknown):
         tally.unknown.append("its scripts leave every request out")
     for end in ends:
@@ -77,7 +76,7 @@ def run_both(asked: Asked, ends: tuple[End, End], tally: Tally, say: Callable[[s
         say(f"{number + 1} of {max(number + 1, len(asked.requests))}: {one.title}")
         judge(one.title, ends, [end.ask(one) for end in ends], tally)
         if any(end.run.sender.silent for end in ends):
-            tally.unknown.append("nothing after that was compared")
+            tally.unknown[-1] += f"; {NO_MORE}"
             return
     # A script that names no request to go to, or that has no end.
     tally.unknown += [f"{each.where}: {each.found} {end.name}" for end in ends for each in end.unmet()]

@@ -96,12 +96,13 @@ def old_token(file: str, has_use: bool) -> Token | None:
 def read_collection(env: Environment, file: str, token: Token | None) -> Asked:
     """The collection in a file, fit to be run on both APIs. Raises SettingsError and VerificationError where it is not."""
     from slipway.release import smoke_test
+    from slipway.smoke.send import same_place
     from slipway.supabase.proving import reading
 
-    if not env.settings.supabase_url:
-        raise SettingsError(
-            "SUPABASE_URL", "not set", "the address of the project's API, for --collection", "set it in .env"
-        )
+    url, here = env.settings.supabase_url, (smoke_test.base(env), env.engine.site())
+    if not url or any(same_place(url, each) for each in here):
+        found = "the address of this stack" if url else "not set"
+        raise SettingsError("SUPABASE_URL", found, "the address of the project's API, for --collection", "edit .env")
     if token and token.is_over:
         raise SettingsError("--token", OVER, "one whose time has not passed", f"{tokens.HOW}; or leave --token out")
     smoke_test.provide(env)

@@ -129,7 +129,8 @@ def test_where_one_api_does_not_answer_nothing_is_proven(two: Two, missing: str)
     found = answers.compare(asked, Api(project), Api(stack), lambda text: None)
     side = {"project": "in the project", "stack": "here"}[missing]
     assert (found.state, found.found) == (UNKNOWN, "")
-    assert found.differences[0].startswith(f"first: no answer from {away} (") and found.differences[0].endswith(side)
+    [told] = found.differences
+    assert told.startswith(f"first: no answer from {away} (") and told.endswith(f"{side}; {answers.NO_MORE}")
     assert sorted(two.asked()) == [[], [("GET", "/text")]]
 
 
