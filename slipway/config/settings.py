@@ -202,7 +202,8 @@ class SupabaseProject(BaseModel):
     )
     supabase_s3_secret_key: Secret = Field(Secret(""), description="Secret key of that endpoint.")
     supabase_url: Endpoint = setting(
-        "", "Address of its API, such as https://REF.supabase.co: for its objects where there is no S3 endpoint."
+        "",
+        "Address of its API, such as https://REF.supabase.co: for its objects where there is no S3 endpoint, and for prove --collection.",
     )
     supabase_api_key: Secret = Field(Secret(""), description="Key of role service_role, or a secret key, for that API.")
 

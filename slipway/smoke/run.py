@@ -74,13 +74,19 @@ def run(
 
 
 def make_run(
-    collection: Collection, base: str, variables: Mapping[str, object], timeout: float, folder: Path, site: str = ""
+    collection: Collection,
+    base: str,
+    variables: Mapping[str, object],
+    timeout: float,
+    folder: Path,
+    site: str = "",
+    sender: type[Sender] = Sender,
 ) -> Run:
     """A run before its first request. What is secret now stays secret, whatever scripts do to the variables."""
     environment = {**variables, **dict.fromkeys(BASES, base)}
     hidden = secrets(environment) | secrets(collection.variables)
     scopes = {"local": {}, "environment": bare(environment), "collection": bare(collection.variables), "globals": {}}
-    return Run(Sender(base, timeout, folder, site, secrets=hidden), scopes)
+    return Run(sender(base, timeout, folder, site, secrets=hidden), scopes)
 
 
 def read(path: Path, folder: str = "", given: Iterable[str] | None = None) -> tuple[Collection, tuple[Request, ...]]:
@@ -128,24 +134,28 @@ def order_requests(requests: tuple[Request, ...], run: Run) -> Iterator[Request]
             place = names[-1]
 
 
-def one(run: Run, request: Request) -> None:
-    """Sends one request and judges its answer; what does not hold is kept, so that later requests still tidy up."""
+def one(run: Run, request: Request) -> dict | None:
+    """Sends one request, judges its answer and returns it; what does not hold is kept, so that later requests still tidy up.
+
+    None for one that its script skips, and where there is no answer.
+    """
     run.scopes["local"] = {}
     written = dict(request.raw)
     for source in request.before:
         left = script(run, request, source, "prerequest", written, None)
         if left and left["skipped"]:
-            return
+            return None
         written = left["request"] if left else written
     checks, failures = len(run.verdicts), len(run.failures)
     if (got := send_request(run, request.title, written, request.behaviour, run.scopes)) is None:
-        return
+        return None
     answer, filled = got
     for source in request.after:
         script(run, request, source, "test", filled, answer)
     if (checks, failures) == (len(run.verdicts), len(run.failures)) and answer["code"] >= 400:
         found = f"status {answer['code']} {' '.join(answer['text'].split())[:200]}".strip()
         run.fail(request.title, found, "a status below 400, as it has no check")
+    return answer
 
 
 def script(run: Run, request: Request, source: Source, moment: str, sent: Mapping, answer: dict | None) -> dict | None:
@@ -227,8 +237,13 @@ def reason(error: BaseException) -> str:
 
 
 def failures_error(run: Run) -> HealthError:
-    hide = Masker(run.sender.secrets.union(*map(secrets, run.scopes.values()))).text
+    hide = masker(run).text
     first = run.failures[0]
     lines = tuple(hide(f"{each.where}: found {each.found}, expected {each.expected}") for each in run.failures)
     where, found, expected = map(hide, (f"smoke: {first.where}", first.found, first.expected))
     return HealthError(where, found, expected, "./invoke logs -s app", lines)
+
+
+def masker(run: Run) -> Masker:
+    """What hides the secrets of a run: those that it was given, those that it sent, and those that scripts have kept."""
+    return Masker(run.sender.secrets.union(*map(secrets, run.scopes.values())))

@@ -16,6 +16,7 @@ import requests
 from requests.auth import AuthBase, HTTPDigestAuth
 
 from slipway.smoke.address import add_query, encode
+from slipway.smoke.answer import describe_answer
 from slipway.smoke.collection import values_of
 from slipway.system import http
 from slipway.system.trust import SystemTrust
@@ -233,23 +234,3 @@ def json_of(key: str, value: object) -> str:
     if key == "variables" and isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def describe_answer(answer: requests.Response, seconds: float) -> dict:
-    return {
-        "code": answer.status_code,
-        "status": answer.reason or "",
-        "headers": list(answer.headers.items()),
-        "text": text(answer),
-        "responseTime": round(seconds * 1000),
-        "size": len(answer.content),
-    }
-
-
-def text(answer: requests.Response) -> str:
-    """The body in the alphabet that it names, else in UTF-8; requests would guess one of 1999."""
-    named = answer.encoding if "charset" in answer.headers.get("Content-Type", "") else None
-    try:
-        return answer.content.decode(named or "utf-8", "replace")
-    except LookupError:
-        return answer.content.decode("utf-8", "replace")

@@ -186,10 +186,14 @@ class Proven:
 
 @dataclass(frozen=True)
 class Claims:
-    """Compare the payload of a token, JSON, with what the project says of the user with this address."""
+    """Compare the payload of a token, JSON, with what the project says of the user with this address.
+
+    `old` is the payload of a token that the project has issued for the same user, where there is one.
+    """
 
     email: str
     payload: str
+    old: str = ""
 
 
 @dataclass(frozen=True)

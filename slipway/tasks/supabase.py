@@ -71,13 +71,16 @@ def role(c, on="local", check=False, json=False):
         "tree": "directory of a self-hosted storage that has the objects",
         "from-dir": FROM_DIR,
         "login": "file with an address and its password, a line each: logs in here, and compares the token's claims",
+        "token": "file with an access token of the project's: for the claims of --login, and {{token}} of --collection",
+        "collection": "Postman collection (v2.1) of GET and HEAD: run at both APIs, SUPABASE_URL's and the app's",
         "write": "write docs/supabase-proof.html and .json, every difference by its name",
         "json": JSON,
     }
 )
-def prove(c, database="", on="local", tree="", from_dir="", login="", write=False, json=False):
+def prove(c, database="", on="local", tree="", from_dir="", login="", token="", collection="", write=False, json=False):
     """Compare the project with its copy: definitions, rows, rights, objects; exit 0 only when nothing is missing."""
-    options = {"database": database, "tree": tree, "from_dir": from_dir, "login": login}
+    options = {"database": database, "tree": tree, "from_dir": from_dir}
+    options |= {"login": login, "token": token, "collection": collection}
     perform("supabase.prove", on, **options, write=write, json=json)
 
 

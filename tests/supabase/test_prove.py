@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +13,19 @@ import pytest
 
 from slipway.data.endpoints import Endpoints, Secret
 from slipway.data.supabase import Project
+from slipway.errors import SettingsError
 from slipway.supabase.copying import role_settings
-from slipway.supabase.interface import SAME, UNKNOWN, Prove, Proven
-from slipway.supabase.proving import viewed
-from slipway.supabase.proving.claims import differences
+from slipway.supabase.interface import DIFFERS, SAME, UNKNOWN, Claims, Compared, Prove, Proven
+from slipway.supabase.proving import answers, reading, tokens, viewed
+from slipway.supabase.proving.claims import NOW, compare, differences
 from slipway.supabase.proving.prove import prove
+from slipway.supabase.proving.reading import Api
+from slipway.verbs.supabase.prove import old_token
+from tests.support.clone import free_port
+from tests.support.postman import ask, collection
+from tests.support.supabase.apis import ADA, QUESTIONS, app_beside, forget_logins, sign_in
 from tests.support.supabase.losses import FOLLOWS, LOSSES, SEEN
 from tests.support.supabase.objects import Stored
-from tests.support.supabase.passwords import KNOWN
 from tests.support.supabase.source import PASSWORD, Source
 from tests.support.working_copy import WorkingCopy
 
@@ -230,15 +236,100 @@ def test_the_command_says_it_writes_it_down_and_ends_with_eight_for_a_loss(
 def test_a_login_gets_the_claims_that_it_had_and_a_wrong_password_none(
     project: Source, copied: WorkingCopy, tmp_path: Path
 ) -> None:
-    file, known = tmp_path / "login", next(each for each in KNOWN if each.email == "ada@example.org")
-    file.write_text(f"{known.email}\n{known.password}\n")
+    file = tmp_path / "login"
+    file.write_text(f"{ADA.email}\n{ADA.password}\n")
     words = ("supabase.prove", "--tree", str(project.storage), "--login", str(file))
     done = copied.invoke(*words)
     assert done.returncode == 0 and "✓ claims" in done.stdout, done.stdout + done.stderr
-    file.write_text(f"{known.email}\nanother\n")
+    file.write_text(f"{ADA.email}\nanother\n")
     done = copied.invoke(*words)
+    forget_logins(project, copied)
     assert done.returncode == 8 and "no token: HTTP 400" in done.stdout
-    assert known.password not in done.stdout + done.stderr
+    assert ADA.password not in done.stdout + done.stderr
+
+
+@pytest.fixture
+def beside(project: Source, copied: WorkingCopy, tmp_path: Path) -> Iterator[str]:
+    with app_beside(project, copied, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def old(project: Source, copied: WorkingCopy) -> Iterator[str]:
+    yield sign_in(project, copied)
+    forget_logins(project, copied)
+
+
+def test_an_old_token_and_the_answers_of_both_apis_are_part_of_the_proof(
+    project: Source, copied: WorkingCopy, beside: str, old: str, tmp_path: Path
+) -> None:
+    texts = {"login": f"{ADA.email}\n{ADA.password}\n", "token": old, "collection": json.dumps(QUESTIONS)}
+    words = ["supabase.prove", "--tree", str(project.storage)]
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+        words += [f"--{name}", str(tmp_path / name)]
+    done = copied.invoke(*words, SUPABASE_URL=beside)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search("✓ answers +4 requests are answered alike", done.stdout)
+    assert re.search("✓ claims +14 claims of the old token", done.stdout)
+    assert old not in done.stdout + done.stderr
+
+
+def test_what_the_stacks_api_answers_otherwise_is_named_and_the_project_is_only_read(
+    project: Source, copied: WorkingCopy, beside: str, old: str, tmp_path: Path
+) -> None:
+    (tmp_path / "collection").write_text(json.dumps(QUESTIONS))
+    asked = reading.read(tmp_path / "collection", Secret(""), Secret(old))
+    ids = "select pg_current_xact_id()::text::bigint"
+    with psycopg.connect(address(copied, "slipway"), autocommit=True) as conn, project.connect() as team:
+        conn.execute("set session_replication_role = replica")
+        conn.execute("create temp table kept as select * from storage.buckets")
+        before = team.execute(ids).fetchone()[0]
+        try:
+            conn.execute("delete from storage.buckets where id = 'empty'")
+            conn.execute("update storage.buckets set file_size_limit = null where id = 'Invoices'")
+            found = answers.compare(asked, Api(beside), Api(copied.url), lambda text: None)
+        finally:
+            conn.execute("delete from storage.buckets; insert into storage.buckets select * from kept")
+        assert team.execute(ids).fetchone()[0] == before + 1  # the question itself
+    assert found.state == DIFFERS and all(each.startswith("buckets: $") for each in found.differences)
+    assert {"buckets: $[2]: missing", "buckets: $[0]: missing"} <= set(found.differences)
+
+
+def test_a_claim_that_only_the_projects_tokens_have_is_named(project: Source, copied: WorkingCopy, old: str) -> None:
+    payload = tokens.claims(old)
+    ends = Endpoints(supabase=Project(Secret(project.url)))
+
+    def told(**more: object) -> Compared:
+        args = Claims(ADA.email, json.dumps(payload), json.dumps({**payload, **more}))
+        return compare(ends, args, lambda event: None)
+
+    assert told(exp=1, session_id="another").state == SAME
+    assert told(plan="gold").differences == ("plan: missing",)
+    assert told(aal=1).differences == (f"aal: string instead of number{NOW}",)
+    assert told(sub="another").state == UNKNOWN
+
+
+def test_a_check_that_was_asked_for_and_not_made_ends_with_eight(
+    project: Source, copied: WorkingCopy, tmp_path: Path
+) -> None:
+    (tmp_path / "collection").write_text(json.dumps(collection(ask("settings", "/auth/v1/settings"))))
+    words = ("--tree", str(project.storage), "--collection", str(tmp_path / "collection"))
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    done = copied.invoke("supabase.prove", *words, SUPABASE_URL=nowhere)
+    assert done.returncode == 8, done.stdout + done.stderr
+    assert re.search(r"\? answers +not compared", done.stdout) and f"no answer from {nowhere}" in done.stdout
+
+
+def test_what_nothing_can_be_compared_with_is_refused_before_anything_is_read(
+    copied: WorkingCopy, tmp_path: Path
+) -> None:
+    (tmp_path / "collection").write_text(json.dumps(QUESTIONS))
+    for url, found in (("", "not set"), (copied.url, "the address of this stack")):
+        done = copied.invoke("supabase.prove", "--collection", str(tmp_path / "collection"), SUPABASE_URL=url)
+        assert done.returncode == 2 and f"SUPABASE_URL\n  found     {found}" in done.stderr, done.stdout + done.stderr
+    with pytest.raises(SettingsError, match="a token alone"):
+        old_token(str(tmp_path / "token"), has_use=False)
 
 
 def test_claims_that_differ_are_named() -> None:
@@ -247,7 +338,7 @@ def test_claims_that_differ_are_named() -> None:
     assert list(differences(expected, {**expected, **own})) == []
     found = {**own, "sub": "2", "amr": {}, "extra": 1}
     assert list(differences(expected, found)) == [
-        "amr: dict instead of list",
+        "amr: object instead of array",
         "extra: there, but not expected",
         "role: missing",
         "sub: not what the project's row says",

@@ -26,11 +26,12 @@ class Asked:
 
 @dataclass
 class Shop:
-    """Where it listens, what it was asked, and what it keeps."""
+    """Where it listens, what it was asked, what it keeps, and what a test has it answer."""
 
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     items: dict[str, dict] = field(default_factory=dict)
+    planted: dict[str, Answer] = field(default_factory=dict)  # by path, before anything else
 
 
 Answer = tuple[int, dict[str, str], object]
@@ -154,6 +155,8 @@ ROUTES: dict[str, Callable[[Shop, Asked], Answer]] = {
 
 
 def answered(shop: Shop, asked: Asked) -> Answer:
+    if (planted := shop.planted.get(urlsplit(asked.target).path)) is not None:
+        return planted
     first = urlsplit(asked.target).path.split("/")[1]
     if first == "status":
         return int(urlsplit(asked.target).path.split("/")[2]), {}, {"status": True}

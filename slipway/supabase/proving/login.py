@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from pathlib import Path
 
 from slipway.errors import HealthError, SettingsError
+from slipway.supabase.proving import tokens
+from slipway.system.inherited import path_of
 
 TIMES = (5, 30)  # seconds to connect, and for the answer
 
@@ -14,7 +14,7 @@ TIMES = (5, 30)  # seconds to connect, and for the answer
 def known(file: str) -> tuple[str, str]:
     """Address and password, the first two lines of the file. Raises SettingsError where they are not there."""
     try:
-        email, password, *_ = Path(file).read_text(encoding="utf-8").splitlines()
+        email, password, *_ = path_of(file).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
         found = error.strerror if isinstance(error, OSError) else "not two lines of text"
         raise SettingsError(
@@ -36,8 +36,10 @@ def payload(url: str, email: str, password: str) -> str:
         raise refused(url, type(error).__name__) from None
     if not token:
         raise refused(url, f"HTTP {answer.status_code}")
-    part = token.split(".")[1]
-    return json.dumps(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
+    try:
+        return json.dumps(tokens.claims(token))
+    except (ValueError, TypeError):
+        raise refused(url, "a token that is no JWT") from None
 
 
 def refused(url: str, found: str) -> HealthError:
