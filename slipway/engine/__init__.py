@@ -140,6 +140,9 @@ class Engine(Protocol):
     def deliver_tree(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
         """A directory of this machine where the data side can read it while the block runs, as the data side names it."""
 
+    def deliver_files(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+        """The same for the files right in a directory that is small and holds no secret."""
+
     def holdings(self) -> Sequence[str]:
         """What holds the stack's data, as people can find it."""
 

@@ -15,6 +15,7 @@ from tests.support.clone import Clone
 from tests.support.containers import must
 from tests.support.dokploy import proxy
 from tests.support.releasing import SLOW
+from tests.support.supabase.source import Missing, Source, source
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,6 +70,18 @@ def gateway() -> str:
         except OSError:
             pytest.skip("the engine is on another machine")
     return address
+
+
+@pytest.fixture
+def project(gateway: str) -> Iterator[Source]:
+    """One that containers reach, by the address of this machine on the engine's own network."""
+    try:
+        with source(rows=100, large=100 * 2**20, address=gateway) as made:
+            yield made
+    except Missing as missing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(missing))
 
 
 @pytest.fixture

@@ -39,4 +39,5 @@ def test_a_project_exits_into_a_stack(fresh: WorkingCopy, project: Source) -> No
         done = fresh.invoke(*words)
         return Done(done.returncode, done.stdout + done.stderr)
 
-    assert_exits(Stack(fresh.root, invoke, lambda: fresh.url, lambda: held(fresh)), project)
+    tree = ("--tree", str(project.storage))
+    assert_exits(Stack(fresh.root, invoke, lambda: fresh.url, lambda: held(fresh), tree), project)

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
@@ -18,9 +13,8 @@ from tests.support.clone import free_port
 from tests.support.supabase.home import assert_at_home, held, key, store, wanted
 from tests.support.supabase.passwords import USER
 from tests.support.supabase.source import Source
+from tests.support.supabase.storage_api import KEY, api
 from tests.support.working_copy import WorkingCopy
-
-KEY = "sb_secret_of_the_tests_0123456789"
 
 
 @pytest.fixture(scope="module")
@@ -41,49 +35,6 @@ def empty(copied: WorkingCopy) -> WorkingCopy:
     for path in copied.root.rglob("supabase/objects.sqlite*"):
         path.unlink()
     return copied
-
-
-@contextmanager
-def api(project: Source, spoil: Callable[[str, bytes], bytes | int] = lambda name, data: data) -> Iterator[str]:
-    """The storage API as far as a mover asks it, over the project's own files; `spoil` may change a body or refuse."""
-
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            name = unquote(urlsplit(self.path).path.removeprefix("/storage/v1/object/authenticated/"))
-            found = next(
-                (each for each in project.objects if f"{each.bucket}/{each.name}" == name and each.has_bytes), None
-            )
-            if self.headers["Authorization"] != f"Bearer {KEY}":
-                return self.answer(403, b'{"statusCode":"403","error":"Unauthorized","message":"Unauthorized"}')
-            if found is None:
-                return self.answer(400, b'{"statusCode":"404","error":"not_found","message":"Object not found"}')
-            made = spoil(name, b"".join(found.chunks()))
-            return self.answer(made, b"{}") if isinstance(made, int) else self.answer(200, made)
-
-        def answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            if status == 302:
-                self.send_header("Location", f"http://localhost:{self.server.server_port}/storage/v1/elsewhere")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *words: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-        assert not [path for path in asked if "elsewhere" in path], "the key went where a redirect led"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def test_a_file_tree_is_moved_whole_and_what_has_no_bytes_is_named(project: Source, empty: WorkingCopy) -> None:

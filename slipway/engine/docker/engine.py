@@ -230,6 +230,9 @@ class Docker(Access):
     def deliver_tree(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
         return delivery.deliver_tree(self.connection, self.container("ops"), folder, progress)
 
+    def deliver_files(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+        return self.deliver_tree(folder, progress)
+
     def deliver_backup(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
         return delivery.deliver_backup(self.connection, self.container("ops"), folder, progress)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from slipway.engine.dokploy import looking
+from slipway.engine.dokploy import delivery, looking
 from slipway.engine.dokploy.api.answers import Container
 from slipway.engine.dokploy.api.failures import Missing
 from slipway.errors import SettingsError
@@ -59,6 +59,9 @@ class Access:
     def deliver_tree(self: OnDokploy, folder: Path, progress: Progress) -> NoReturn:
         there = f"docker exec -i {self.ops} tar -x -C /var/lib/slipway-backups < tree.tar"
         raise self.beyond(f"files of this machine ({folder})", f"{there}; or the S3 endpoint of that storage")
+
+    def deliver_files(self: OnDokploy, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+        return delivery.deliver(self.client, self.service(), folder)
 
     def describe_crash(self: OnDokploy, service: str) -> str:
         return looking.gave_up(self.group(service), self.client.transport.ahead)

@@ -203,6 +203,9 @@ class Embedded(Access):
     def deliver_tree(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
         return nullcontext(str(folder.resolve()))
 
+    def deliver_files(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
+        return self.deliver_tree(folder, progress)
+
     def deliver_backup(self, folder: Path, progress: Progress) -> AbstractContextManager[str]:
         return nullcontext(str(folder.resolve()))
 

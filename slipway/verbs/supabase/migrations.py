@@ -37,7 +37,7 @@ def run(on: str, reporter, to: str = "", tables: str = "", database: str = "", w
         missing = look(folder, found, written)
         place.write(folder, missing)
         tell(reporter, folder, found, written, missing)
-        with env.engine.deliver_tree(folder, Silent()) as delivered:
+        with env.engine.deliver_files(folder, Silent()) as delivered:
 
             def prove(progress: Progress) -> str:
                 asked = Prove(delivered, getpass.getuser(), database, adopt=not to, public=not found.recorded)
