@@ -25,6 +25,13 @@ SELECT 'role ' || quote_ident(r.rolname), NULL, r.rolbypassrls AS "passes row le
         ON o.oid = m.roleid WHERE m.member = r.oid AND o.rolname = ANY (%(roles)s)) AS "member of"
 FROM pg_roles r WHERE r.rolname = ANY (%(roles)s)
 """
+# What decides how texts sort and which of them are equal. Columns of a catalog that one version alone has are asked for as JSON.
+DATABASE = """
+SELECT 'the database', NULL, pg_encoding_to_char(d.encoding) AS encoding, d.datcollate AS collation, d.datctype AS "character types",
+    d.datlocprovider::text AS "locale provider", coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS locale,
+    to_jsonb(d) ->> 'daticurules' AS "rules of sorting"
+FROM pg_database d WHERE d.datname = current_database()
+"""
 # What no query of the snapshot describes: that it is there is all that is compared.
 KINDS = (
     "pg_operator",
@@ -68,6 +75,7 @@ def read(conn: psycopg.Connection, roles: list[str]) -> Snapshot:
     found |= dict(catalog.objects(conn, defaults.OBJECTS, {"own": defaults.OWN, "roles": roles}))
     for each in role_settings.coming(role_settings.look(conn, roles)):
         found[each.label] = {"value": role_settings.told(each)}
+    found |= dict(catalog.objects(conn, DATABASE))
     for kind in KINDS:
         found |= dict(catalog.objects(conn, OTHER.format(catalog=kind)))
     return found

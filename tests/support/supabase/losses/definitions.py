@@ -4,6 +4,12 @@ from __future__ import annotations
 
 # SQL for an administrator, the check that has to find it, and its sentence. No two touch the same object.
 DEFINITIONS: tuple[tuple[str, str, str], ...] = (
+    # As if the server had lacked the project's locale; nothing else may change what sorts how.
+    (
+        "update pg_database set datcollate = 'C' where datname = current_database()",
+        "definitions",
+        "the database: collation is C, expected C.UTF-8",
+    ),
     ("drop index public.tasks_labels", "definitions", "index public.tasks_labels: missing"),
     (
         "drop trigger profiles_touch on public.profiles",
