@@ -75,4 +75,14 @@ RIGHTS: tuple[tuple[str, str, str], ...] = (
         "definitions",
         "default privileges for tables in public: grants has also anon=Dartwx and lacks anon=Dadrtwx",
     ),
+    (
+        "revoke select on large object 4711 from reporting",
+        "definitions",
+        "large object 4711: grants lacks reporting=r",
+    ),
+    (
+        "revoke usage on type public.price from reporting",
+        "definitions",
+        "type public.price: grants lacks reporting=U",
+    ),
 )
