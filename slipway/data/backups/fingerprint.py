@@ -24,7 +24,7 @@ HASHED = """
 SELECT rows, lpad(to_hex(div(total, 4294967296)::bigint), 8, '0') || lpad(to_hex(mod(total, 4294967296)::bigint), 8, '0')
 FROM (SELECT count(*) AS rows, mod(mod(coalesce(sum(
           ('x' || substr(md5(ROW(each.*)::text), 1, 16))::bit(64)::bigint::numeric), 0),
-      18446744073709551616) + 18446744073709551616, 18446744073709551616) AS total FROM ONLY {table} AS each) AS whole
+      18446744073709551616) + 18446744073709551616, 18446744073709551616) AS total FROM {rows} AS each) AS whole
 """
 COUNTED = "SELECT count(*), NULL::text FROM ONLY {table}"
 # Ordinary tables, partitions included, whose rows pg_dump writes: none of the system's, of extensions, or temporary.
@@ -43,7 +43,12 @@ def query(table: str) -> str:
 
     Sum over rows of the first 8 bytes of the md5 of the row's text, modulo 2^64. Run it after `settle`.
     """
-    return HASHED.format(table=table)
+    return HASHED.format(rows=f"ONLY {table}")
+
+
+def query_of(select: str) -> str:
+    """SQL for the same of what a query gives."""
+    return HASHED.format(rows=f"({select.strip().removesuffix(';')})")
 
 
 def count(table: str) -> str:

@@ -38,6 +38,11 @@ CONTENTS: tuple[tuple[str, str, str], ...] = (
         "storage.buckets: as many, with another content",
     ),
     ('drop table public."Übersicht ""quoted"""', "rows", 'public."Übersicht ""quoted""": missing'),
+    (
+        "refresh materialized view public.readings_by_sensor with no data",
+        "rows",
+        "public.readings_by_sensor: not filled",
+    ),
     ("select setval('public.tags_id_seq', 2)", "sequences", "public.tags_id_seq: at 2 instead of 500"),
     (
         "alter sequence public.invoice_numbers restart",
