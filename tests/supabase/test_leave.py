@@ -7,6 +7,7 @@ import pytest
 
 from slipway.errors import SettingsError
 from slipway.supabase.copying import leave
+from tests.support.supabase.losses import RESTRICTING
 from tests.support.supabase.source import Source
 
 ETL = "create schema if not exists etl; "
@@ -50,6 +51,16 @@ def test_a_table_of_the_teams_in_a_schema_of_the_platforms_name_is_refused(
 )
 def test_what_the_platform_makes_there_is_not(project: Source, change: str) -> None:
     assert looked(project, ETL + change)
+
+
+def test_a_policy_that_opens_something_by_staying_is_told_first(project: Source) -> None:
+    told = looked(project, RESTRICTING).told
+    assert told[0] == "restrictive policy Not by night on table public.tasks: what it hides is open without it"
+
+
+def test_what_is_of_the_teams_on_the_platforms_tables_is_told_too(project: Source) -> None:
+    webhook = "create trigger hook after insert on storage.objects for each row execute function supabase_functions.http_request()"
+    assert "trigger hook on table storage.objects" in looked(project, webhook).told
 
 
 def test_messages_of_queues_are_told_by_number(project: Source) -> None:

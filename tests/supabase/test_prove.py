@@ -17,7 +17,7 @@ from slipway.supabase.interface import SAME, UNKNOWN, Prove, Proven
 from slipway.supabase.proving import viewed
 from slipway.supabase.proving.claims import differences
 from slipway.supabase.proving.prove import prove
-from tests.support.supabase.losses import FOLLOWS, LOSSES, SEEN
+from tests.support.supabase.losses import FOLLOWS, LOSSES, RESTRICTING, SEEN
 from tests.support.supabase.objects import Stored
 from tests.support.supabase.passwords import KNOWN
 from tests.support.supabase.source import PASSWORD, Source
@@ -145,6 +145,16 @@ def test_a_table_is_named_whose_owner_could_pass_by_what_is_forced_on_it(project
         f"definitions: {sentence}"
     }
     assert done.returncode == 0 and sentence in done.stdout, done.stdout + done.stderr
+
+
+def test_a_restrictive_policy_that_stays_behind_is_a_loss(project: Source, copied: WorkingCopy) -> None:
+    with project.connect("supabase_admin") as admin:
+        admin.execute(RESTRICTING)
+        try:
+            found = proven(copied, project, "whole")
+        finally:
+            admin.execute('drop policy "Not by night" on public.tasks')
+    assert 'definitions: policy "Not by night" of public.tasks: missing' in told(found)
 
 
 def test_of_large_tables_the_first_rows_are_tried(

@@ -45,7 +45,8 @@ WITH RECURSIVE gone(class, id) AS (
     ) AS next(class, id)
 )
 SELECT g.class::bigint, g.id::bigint, pg_describe_object(g.class, g.id, 0), c.relkind::text,
-    (SELECT a.object_names[1] FROM pg_identify_object_as_address(g.class, g.id, 0) a) AS schema
+    (SELECT a.object_names[1] FROM pg_identify_object_as_address(g.class, g.id, 0) a) AS schema,
+    EXISTS (SELECT FROM pg_policy p WHERE g.class = 'pg_policy'::regclass AND p.oid = g.id AND NOT p.polpermissive) AS restricts
 FROM gone g LEFT JOIN pg_class c ON g.class = 'pg_class'::regclass AND c.oid = g.id ORDER BY 3
 """
 TEAM = "SELECT nspname FROM pg_namespace n WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND nspname <> ALL (%(own)s)"
@@ -63,10 +64,14 @@ ATTRIBUTE_DEFAULT = "SELECT 'pg_attrdef'::regclass::oid::bigint"
 
 @dataclass(frozen=True)
 class Left:
-    """What stays: the numbers of its catalog and its own, and the words for what of it stands in a team's schema."""
+    """What stays: the numbers of its catalog and its own, and the words for what of it is the team's.
+
+    `restricting` are policies without which more rows are seen; they are told first.
+    """
 
     objects: frozenset[tuple[int, int]]
     told: tuple[str, ...]
+    restricting: frozenset[tuple[int, int]] = frozenset()
 
 
 def look(conn: psycopg.Connection, missing: list[str]) -> Left:
@@ -87,11 +92,15 @@ def look(conn: psycopg.Connection, missing: list[str]) -> Left:
     default = conn.execute(ATTRIBUTE_DEFAULT).fetchone()[0]
     team = {name for (name,) in conn.execute(TEAM, {"own": sorted(platform.SCHEMAS)})}
     kept = [row for row in rows if row[4] in team | {*platform.MOVED}]
-    refuse_loss([text for number, _, text, kind, _ in kept if kind in ("r", "p") or number == default])
-    told = [
-        text for _, _, text, kind, schema in kept if schema in team and kind != "c" and not text.startswith("type ")
+    refuse_loss([text for number, _, text, kind, *_ in kept if kind in ("r", "p") or number == default])
+    opens = {(number, id): text for number, id, text, *_, restricts in kept if restricts}
+    told = [f"restrictive {text}: what it hides is open without it" for text in opens.values()]
+    told += [
+        text
+        for number, id, text, kind, *_ in kept
+        if (number, id) not in opens and kind != "c" and not text.startswith("type ")
     ]
-    return Left(frozenset((number, id) for number, id, *_ in rows), (*told, *queues.told(conn)))
+    return Left(frozenset((number, id) for number, id, *_ in rows), (*told, *queues.told(conn)), frozenset(opens))
 
 
 def refuse_strangers(conn: psycopg.Connection) -> None:

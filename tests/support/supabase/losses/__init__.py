@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.support.supabase.losses.contents import CONTENTS
 from tests.support.supabase.losses.definitions import DEFINITIONS
-from tests.support.supabase.losses.rights import RIGHTS
+from tests.support.supabase.losses.rights import RESTRICTING, RIGHTS
 from tests.support.supabase.losses.seen import SEEN
 
-__all__ = ["FOLLOWS", "LOSSES", "SEEN"]
+__all__ = ["FOLLOWS", "LOSSES", "RESTRICTING", "SEEN"]
 
 LOSSES = (*DEFINITIONS, *RIGHTS, *CONTENTS)
 # What else such a loss is: what is found twice, from another side.

@@ -86,3 +86,5 @@ RIGHTS: tuple[tuple[str, str, str], ...] = (
         "type public.price: grants lacks reporting=U",
     ),
 )
+# In the project: a policy that a copy cannot have, and that hides rows.
+RESTRICTING = """create policy "Not by night" on public.tasks as restrictive using (net.http_get('http://clock') > 0)"""
