@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from slipway.errors import SettingsError
-from slipway.supabase.copying.copy import refuse_newer
+from slipway.supabase.source import refuse_newer
 from tests.support.campaign import sized
 from tests.support.supabase.source import PASSWORD, Source, source
 from tests.support.tcp_relay import Relay

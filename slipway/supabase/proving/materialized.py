@@ -10,7 +10,7 @@ from slipway.data.postgres import connection
 from slipway.supabase.copying.leave import LEFT
 from slipway.supabase.proving import asking
 from slipway.supabase.proving.asking import Answer, Refused
-from slipway.supabase.proving.contents import OURS, table_words
+from slipway.supabase.proving.contents import OURS, Judged, table_words
 from slipway.supabase.proving.left import Stays
 from slipway.supabase.proving.sides import Side, both
 
@@ -37,15 +37,6 @@ class View:
     definition: str
 
 
-@dataclass(frozen=True)
-class Judged:
-    """Those that are a loss, those that nobody could read, and those that are another because the copy's is newer."""
-
-    differ: list[str]
-    unread: list[str]
-    told: list[str]
-
-
 def compare(project: Side, copy: Side, stays: Stays) -> Judged:
     """Compares those that are filled in the project. One that the copy lacks is a difference of definitions.
 
@@ -58,7 +49,7 @@ def compare(project: Side, copy: Side, stays: Stays) -> Judged:
         for each in before.values()
         if each.is_populated and not stays.has_table(each.number) and each.name in after
     ]
-    judged = Judged([f"{each.name}: not filled" for each in filled if not after[each.name].is_populated], [], [])
+    judged = Judged([f"{each.name}: not filled" for each in filled if not after[each.name].is_populated])
     for each in filled:
         if after[each.name].is_populated:
             judge(project, copy, each, after[each.name], judged)
