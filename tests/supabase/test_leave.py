@@ -7,6 +7,9 @@ import pytest
 
 from slipway.errors import SettingsError
 from slipway.supabase.copying import leave
+from slipway.supabase.interface import BY_HAND
+from slipway.supabase.inventory import sealed
+from slipway.supabase.inventory.project import Project, Target
 from tests.support.supabase.losses import RESTRICTING
 from tests.support.supabase.source import Source
 
@@ -61,6 +64,23 @@ def test_a_policy_that_opens_something_by_staying_is_told_first(project: Source)
 def test_what_is_of_the_teams_on_the_platforms_tables_is_told_too(project: Source) -> None:
     webhook = "create trigger hook after insert on storage.objects for each row execute function supabase_functions.http_request()"
     assert "trigger hook on table storage.objects" in looked(project, webhook).told
+
+
+# Labels want a provider, which is a library of the platform's: the row is what it would leave.
+SEALED = """
+insert into pg_seclabel select 'public.letters'::regclass, 'pg_class'::regclass, attnum, 'pgsodium', 'ENCRYPT WITH KEY ID 1'
+from pg_attribute where attrelid = 'public.letters'::regclass and attname = 'Odd Column'
+"""
+
+
+def test_a_column_that_is_encrypted_comes_without_its_key_and_is_told(project: Source) -> None:
+    with psycopg.connect(project.admin_url) as conn, conn.transaction(force_rollback=True):
+        conn.execute("set local search_path = ''")
+        conn.execute(SEALED)
+        told = leave.look(conn, []).told
+        [found] = sealed.find(Project(conn, Target(18, {})))
+    assert f'column public.letters."Odd Column": {sealed.NOTE}' in told
+    assert (found.name, found.verdict) == ('public.letters."Odd Column"', BY_HAND)
 
 
 def test_messages_of_queues_are_told_by_number(project: Source) -> None:

@@ -13,6 +13,7 @@ from slipway.data.postgres import cluster
 from slipway.errors import SettingsError
 from slipway.supabase import platform
 from slipway.supabase.copying import queues
+from slipway.supabase.inventory import sealed
 from slipway.supabase.inventory.project import listed, no_member
 
 if TYPE_CHECKING:
@@ -100,7 +101,11 @@ def look(conn: psycopg.Connection, missing: list[str]) -> Left:
         for number, id, text, kind, *_ in kept
         if (number, id) not in opens and kind != "c" and not text.startswith("type ")
     ]
-    return Left(frozenset((number, id) for number, id, *_ in rows), (*told, *queues.told(conn)), frozenset(opens))
+    return Left(
+        frozenset((number, id) for number, id, *_ in rows),
+        (*told, *queues.told(conn), *sealed.told(conn)),
+        frozenset(opens),
+    )
 
 
 def refuse_strangers(conn: psycopg.Connection) -> None:
