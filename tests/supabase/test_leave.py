@@ -33,10 +33,18 @@ def looked(project: Source, change: str) -> leave.Left:
             "etl.parts",
         ),
         ("create materialized view etl.sums as select 1 as one; alter table etl.sums owner to postgres", "etl.sums"),
+        ("create view etl.ones as select 1 as one; alter view etl.ones owner to postgres", "view etl.ones"),
+        ("create sequence cron.numbers; alter sequence cron.numbers owner to postgres", "sequence cron.numbers"),
+        (
+            "create function net.ping() returns int language sql as 'select 1'; alter function net.ping() owner to postgres",
+            r"function net.ping\(\)",
+        ),
+        ("create type etl.mood as enum ('good'); alter type etl.mood owner to reporting", "type etl.mood"),
+        ("create type etl.pair as (one int); alter type etl.pair owner to postgres", "type etl.pair"),
         ("create table vault.more (id int); alter table vault.more owner to postgres", "vault.more"),
     ],
 )
-def test_a_table_of_the_teams_in_a_schema_of_the_platforms_name_is_refused(
+def test_what_is_of_the_teams_in_a_schema_of_the_platforms_name_is_refused(
     project: Source, change: str, lost: str
 ) -> None:
     with pytest.raises(SettingsError, match=lost):
@@ -48,7 +56,8 @@ def test_a_table_of_the_teams_in_a_schema_of_the_platforms_name_is_refused(
     [
         "create table etl.orders (id int); alter table etl.orders owner to supabase_etl_admin",
         "create extension cube schema etl",
-        "create view etl.ones as select 1 as one; alter view etl.ones owner to postgres",
+        "create view etl.ones as select 1 as one; alter view etl.ones owner to supabase_admin",
+        "alter function graphql_public.graphql owner to postgres",
         "alter table pgmq.q_letters owner to postgres",
     ],
 )
