@@ -56,6 +56,8 @@ TABLES = frozenset(
         "supabase_migrations.seed_files",
     }
 )
+# Functions there that older projects have as postgres.
+FUNCTIONS = frozenset({"graphql_public.graphql", "pgbouncer.get_auth"})
 ROLES = frozenset(
     {
         "anon",

@@ -107,3 +107,14 @@ def refuse_blind(conn: psycopg.Connection, without: tuple[str, ...]) -> None:
             f"edit {WHERE} in .env: dashboard, Connect",
             tuple(hidden[1:]),
         )
+
+
+def refuse_newer(major: int, server: int) -> None:
+    """Raises SettingsError where the project's server is newer than the one that its copy would be on."""
+    if major > server:
+        raise SettingsError(
+            "the project's server",
+            f"PostgreSQL {major}, and the target has {server}",
+            f"PostgreSQL {major} or newer",
+            f"POSTGRES_VERSION={major} in .env, before anything is in it",
+        )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
+import tempfile
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -194,6 +197,46 @@ def test_a_copy_that_was_killed_goes_on_with_the_dump_that_is_whole(stack: Worki
     assert done.returncode == 0, done.stdout + done.stderr
     assert "was there and whole" in done.stdout
     assert not list(stack.root.rglob("copy/manifest.sha256")), "the dump goes when the copy is there"
+
+
+MADE = "create table regions.places (id int); create table regions.notes (id int)"
+EXTENSION = {
+    "regions.control": "default_version = '1.0'\nschema = regions\nsuperuser = true\n",
+    "regions--1.0.sql": f"{MADE}; insert into regions.places values (1), (2);\n"
+    "select pg_extension_config_dump('regions.places', 'where id > 2');\n",
+}
+# As if it had been made there: no server before 18 takes one from elsewhere than its own directory.
+INSTALLED = f"""
+create schema regions; {MADE}; insert into regions.places values (1), (2), (7); insert into regions.notes values (1);
+insert into pg_extension select 70000, 'regions', 10, 'regions'::regnamespace, true, '1.0',
+    array['regions.places'::regclass]::oid[], array['where id > 2'];
+alter extension regions add table regions.places; alter extension regions add table regions.notes
+"""
+
+
+def test_rows_in_tables_of_extensions_come_where_a_dump_has_them_and_are_named_where_not(stack: WorkingCopy) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="slipway-extension-"))  # pytest's own are closed to the server's user
+    (folder / "extension").mkdir()
+    folder.chmod(0o755)
+    for name, text in EXTENSION.items():
+        (folder / "extension" / name).write_text(text)
+    with source(rows=1) as other, connect(stack, "postgres") as server:
+        server.execute(f"alter role postgres set extension_control_path = '{folder}:$system'")
+        try:
+            with other.connect("supabase_admin") as admin:
+                admin.execute(INSTALLED)
+            done = stack.invoke("supabase.copy", "--into", "regional", SUPABASE_DB_URL=other.url)
+            assert done.returncode == 0, done.stdout + done.stderr
+            with connect(stack, "regional") as conn:
+                assert conn.execute("select id from regions.places order by 1").fetchall() == [(1,), (2,), (7,)]
+                conn.execute("delete from regions.places where id = 7")
+            proof = stack.invoke("supabase.prove", "--database", "regional", SUPABASE_DB_URL=other.url)
+        finally:
+            server.execute("alter role postgres reset extension_control_path")
+            shutil.rmtree(folder)
+    places, notes = (f"regions.{name} of extension regions: 0 instead of 1" for name in ("places", "notes"))
+    assert f"! {notes}: no dump has its rows" in done.stdout
+    assert places in proof.stdout and f"rows of {notes}" in proof.stdout
 
 
 def test_a_table_that_the_target_cannot_make_stops_it_before_anything_is_made(stack: WorkingCopy) -> None:

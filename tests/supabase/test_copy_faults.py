@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from slipway.errors import SettingsError
-from slipway.supabase.copying.copy import refuse_newer
+from slipway.supabase.source import refuse_newer
 from tests.support.campaign import sized
 from tests.support.supabase.source import PASSWORD, Source, source
 from tests.support.tcp_relay import Relay
@@ -174,3 +174,18 @@ def test_a_project_on_a_newer_server_is_refused_with_what_to_set(major: int) -> 
     with pytest.raises(SettingsError) as caught:
         refuse_newer(19, major)
     assert "POSTGRES_VERSION=19" in caught.value.next
+
+
+REFUSING = """
+create function public.refuse() returns event_trigger language plpgsql as $$ begin raise 'nobody grants here'; end $$;
+create event trigger refuse on ddl_command_start when tag in ('GRANT') execute function public.refuse()
+"""
+
+
+def test_what_a_copy_has_to_say_is_said_also_when_the_roles_after_it_fail(stack: WorkingCopy) -> None:
+    with source(rows=1) as other:
+        with other.connect("supabase_admin") as admin:
+            admin.execute(REFUSING)
+        done = stack.invoke("supabase.copy", "--yes", SUPABASE_DB_URL=other.url)
+    assert done.returncode and "nobody grants here" in done.stderr, done.stderr
+    assert "stays behind: foreign table billing.archive" in done.stdout and "the database of before is" in done.stdout

@@ -60,6 +60,27 @@ def test_a_second_run_moves_nothing_and_what_is_gone_comes_again(project: Source
     assert held(empty) == wanted(project)
 
 
+def test_an_object_that_was_overwritten_comes_again_also_with_as_many_bytes(
+    project: Source, empty: WorkingCopy
+) -> None:
+    words = ("supabase.objects", "--tree", str(project.storage))
+    [old] = [each for each in project.objects if not each.version]
+    where = f"from storage.objects where name = '{old.name}'"
+    file, kept = project.storage / old.path(), empty.psql(f"select metadata::text {where}")
+    change = f"update storage.objects set metadata = %s where name = '{old.name}'"
+    empty.invoke(*words)
+    bytes_ = file.read_bytes()
+    try:
+        file.write_bytes(bytes_[::-1])
+        empty.psql(change % """metadata - 'eTag' || '{"lastModified": "2026-11-30T10:00:00.000Z"}'""")
+        assert "1 put" in empty.invoke(*words).stdout
+        assert held(empty)[key(old)] == hashlib.sha256(bytes_[::-1]).hexdigest()
+        assert "0 put" in empty.invoke(*words).stdout
+    finally:
+        file.write_bytes(bytes_)
+        empty.psql(change % f"$${kept}$$")
+
+
 def test_type_and_cache_control_are_those_of_the_index(project: Source, empty: WorkingCopy) -> None:
     empty.invoke("supabase.objects", "--tree", str(project.storage))
     client, bucket = store(empty)

@@ -24,7 +24,7 @@ from slipway.verbs.supabase.prove import old_token
 from tests.support.clone import free_port
 from tests.support.postman import ask, collection
 from tests.support.supabase.apis import ADA, QUESTIONS, app_beside, forget_logins, sign_in
-from tests.support.supabase.losses import FOLLOWS, LOSSES, SEEN
+from tests.support.supabase.losses import FOLLOWS, LOSSES, RESTRICTING, SEEN
 from tests.support.supabase.objects import Stored
 from tests.support.supabase.source import PASSWORD, Source
 from tests.support.working_copy import WorkingCopy
@@ -117,6 +117,24 @@ def test_whoever_sees_or_may_do_something_else_is_named(project: Source, copied:
     assert {f"policies: {sentence}" for _, sentence in SEEN} <= found, "\n".join(sorted(found))
 
 
+def test_of_materialized_views_an_old_one_is_a_loss_in_the_copy_and_none_in_the_project(
+    project: Source, copied: WorkingCopy
+) -> None:
+    less, anew = "delete from public.readings where sensor = 5", "refresh materialized view public.readings_by_sensor"
+    with another(copied) as conn:
+        conn.execute("set session_replication_role = replica; create temporary table kept as table public.readings")
+        conn.execute(f"{less}; {anew}; delete from public.readings; insert into public.readings select * from kept")
+        found = proven(copied, project, "lost")
+    assert told(found) == {"rows: public.readings_by_sensor: 97 instead of 98"}
+    with another(copied) as conn:
+        conn.execute(f"{less}; {anew}")
+        found = proven(copied, project, "lost")
+    assert not [each for each in told(found) if "readings_by_sensor" in each]
+    assert [
+        each for each in found.left if each.startswith("materialized view public.readings_by_sensor: 97 instead of")
+    ]
+
+
 def test_a_table_is_named_whose_owner_could_pass_by_what_is_forced_on_it(project: Source, copied: WorkingCopy) -> None:
     force = "alter table public.tasks {} force row level security"
     sentence = "table public.tasks: row level security is forced on its owner, which could pass it by"
@@ -133,6 +151,16 @@ def test_a_table_is_named_whose_owner_could_pass_by_what_is_forced_on_it(project
         f"definitions: {sentence}"
     }
     assert done.returncode == 0 and sentence in done.stdout, done.stdout + done.stderr
+
+
+def test_a_restrictive_policy_that_stays_behind_is_a_loss(project: Source, copied: WorkingCopy) -> None:
+    with project.connect("supabase_admin") as admin:
+        admin.execute(RESTRICTING)
+        try:
+            found = proven(copied, project, "whole")
+        finally:
+            admin.execute('drop policy "Not by night" on public.tasks')
+    assert 'definitions: policy "Not by night" of public.tasks: missing' in told(found)
 
 
 def test_of_large_tables_the_first_rows_are_tried(

@@ -25,7 +25,7 @@ SETTINGS = {
 HASHED = """
 SELECT rows, {mark} || lpad(to_hex(div(total, 4294967296)::bigint), 8, '0') || lpad(to_hex(mod(total, 4294967296)::bigint), 8, '0')
 FROM (SELECT count(*) AS rows, mod(mod(coalesce(sum({row}), 0), 18446744073709551616) + 18446744073709551616,
-      18446744073709551616) AS total FROM ONLY {table} AS each) AS whole
+      18446744073709551616) AS total FROM {rows} AS each) AS whole
 """
 # Three times as quick as a hash of the row's own text, with its quotes. Hash partitions go by this function, so that it
 # gives the same in every version of the server.
@@ -64,7 +64,7 @@ def query(table: str, columns: Sequence[str]) -> str:
     """
     calls = [row_text(columns[at : at + MOST]) for at in range(0, len(columns), MOST)] or ["''"]
     text = calls[0] if len(calls) == 1 else f"concat_ws({PARTS}, {', '.join(calls)})"
-    return HASHED.format(mark=f"'{MARK}'", row=ROW.format(text=text), table=table)
+    return HASHED.format(mark=f"'{MARK}'", row=ROW.format(text=text), rows=f"ONLY {table}")
 
 
 def row_text(columns: Sequence[str]) -> str:
@@ -73,7 +73,12 @@ def row_text(columns: Sequence[str]) -> str:
 
 def older_query(table: str) -> str:
     """The same for a hash of an older backup: of the md5 of each row's text the first 8 bytes, added up."""
-    return HASHED.format(mark="''", row=OLDER_ROW, table=table)
+    return HASHED.format(mark="''", row=OLDER_ROW, rows=f"ONLY {table}")
+
+
+def query_of(select: str) -> str:
+    """SQL for count and hash, of that older form, of what a query gives."""
+    return HASHED.format(mark="''", row=OLDER_ROW, rows=f"({select.strip().removesuffix(';')})")
 
 
 def count(table: str) -> str:

@@ -21,9 +21,9 @@ from slipway.data.postgres import programs as postgres_programs
 from slipway.data.restore import archive, filling, people, place, proof, restoring, swap
 from slipway.data.restore.archive import Archive
 from slipway.data.restore.interface import Check
-from slipway.errors import BackupError, SettingsError, VerificationError
+from slipway.errors import BackupError, VerificationError
 from slipway.supabase import platform, source
-from slipway.supabase.copying import defaults, entries, forced, kept, leave, prelude, rights, role_settings
+from slipway.supabase.copying import defaults, entries, forced, kept, leave, members, prelude, rights, role_settings
 from slipway.supabase.copying.leave import Left
 from slipway.supabase.copying.role_settings import Setting
 from slipway.supabase.delta import baseline, schema
@@ -97,12 +97,13 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
     with snapshot.open_snapshot(way) as taken:
         facts = backup_source.describe_server(taken.conn)
         major = facts["server_version_num"] // 10000
-        refuse_newer(major, server)
+        source.refuse_newer(major, server)
         taken.conn.execute("SET LOCAL search_path = ''")
         extensions, missing = prelude.wanted(taken.conn, offered)
         left = leave.look(taken.conn, missing)
         otherwise = {*left.objects, *prelude.schemas(taken.conn, extensions)}
         copied, passed = schema.look(taken.conn), forced.passed_by(taken.conn)
+        brought = members.record(taken.conn, extensions)
         names = [name for (name,) in taken.conn.execute(TEAMS_ROLES) if not platform.owns_role(name)]
         given = rights.statements(taken.conn, {*names, *platform.API_ROLES}, left.objects)
         future = defaults.statements(taken.conn, {*names, *platform.API_ROLES})
@@ -127,22 +128,13 @@ def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit
         "rights": given,
         "defaults": future,
         "forced": passed,
+        "members": brought,
         "event_triggers": events,
         "roles": names,
         "settings": [[each.role, each.name, each.value] for each in role_settings.coming(settings)],
         "tools": {"pg_dump": dump.version(programs / "pg_dump")},
         "files": kept.files(path),
     }
-
-
-def refuse_newer(major: int, server: int) -> None:
-    if major > server:
-        raise SettingsError(
-            "the project's server",
-            f"PostgreSQL {major}, and the target has {server}",
-            f"PostgreSQL {major} or newer",
-            f"POSTGRES_VERSION={major} in .env, before anything is in it",
-        )
 
 
 def fill(ends: Endpoints, conn: psycopg.Connection, path: Path, args: Copy, emit: Emit, started: float) -> Copied:
@@ -156,13 +148,17 @@ def fill(ends: Endpoints, conn: psycopg.Connection, path: Path, args: Copy, emit
         owner = place.owner(conn, ends, live)
         with scratch.maker(ends, made.name) as inside:
             prelude.make_extensions(inside, found["extensions"], owner)
+            brought = members.look(inside, found["extensions"])
+            members.open_to(inside, owner, brought, True)
         restore(ends, opened, made, owner, emit)
         with scratch.maker(ends, made.name) as inside:
+            members.open_to(inside, owner, brought, False)
             finish(inside, owner, found["rights"], found["event_triggers"] if ends.admin_url else [])
         checks = prove(ends, opened, made, emit)
         with scratch.maker(ends, made.name) as inside:
             remember(inside, owner, found)
             notes += forced.lost(inside, found["forced"])
+            notes += members.lost(inside, found["members"])
             notes += role_settings.make(inside, [Setting(*each) for each in found["settings"]])
         old = settle(ends, conn, made, live, args, found["id"])
     return Copied(

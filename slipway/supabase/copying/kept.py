@@ -9,7 +9,7 @@ from pathlib import Path
 from slipway.data.backups import manifest
 from slipway.errors import BackupError
 
-NEEDED = frozenset({"schema", "settings", "defaults", "forced"})  # one of an older form lacks some
+NEEDED = frozenset({"schema", "settings", "defaults", "forced", "members"})  # one of an older form lacks some
 OLDEST = timedelta(days=1)  # nobody who copies today means what the project was before
 
 

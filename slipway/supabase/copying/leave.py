@@ -1,4 +1,3 @@
-# ruff: noqa: S608 (the parts are constants of this package)
 """What of the project's database stays behind, by the numbers that its catalog has for it.
 
 What depends on it stays behind too, but never a table or a column: then the copy is refused, and says which.
@@ -9,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from slipway.data.postgres import cluster
 from slipway.errors import SettingsError
 from slipway.supabase import platform
-from slipway.supabase.copying import queues
-from slipway.supabase.inventory.project import listed, no_member
+from slipway.supabase.copying import queues, strangers
+from slipway.supabase.inventory import sealed
+from slipway.supabase.inventory.project import listed
 
 if TYPE_CHECKING:
     import psycopg
@@ -45,28 +44,24 @@ WITH RECURSIVE gone(class, id) AS (
     ) AS next(class, id)
 )
 SELECT g.class::bigint, g.id::bigint, pg_describe_object(g.class, g.id, 0), c.relkind::text,
-    (SELECT a.object_names[1] FROM pg_identify_object_as_address(g.class, g.id, 0) a) AS schema
+    (SELECT a.object_names[1] FROM pg_identify_object_as_address(g.class, g.id, 0) a) AS schema,
+    EXISTS (SELECT FROM pg_policy p WHERE g.class = 'pg_policy'::regclass AND p.oid = g.id AND NOT p.polpermissive) AS restricts
 FROM gone g LEFT JOIN pg_class c ON g.class = 'pg_class'::regclass AND c.oid = g.id ORDER BY 3
 """
 TEAM = "SELECT nspname FROM pg_namespace n WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND nspname <> ALL (%(own)s)"
-# In a schema of the platform's name, and of nobody's that makes tables there: no extension, no role of the platform's, not
-# the server of the dumps, which makes what rows of the platform's are there for. Queues are told with their messages.
-STRANGERS = f"""
-SELECT format('%%I.%%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_roles o ON o.oid = c.relowner
-WHERE n.nspname = ANY (%(left)s) AND c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND {no_member("pg_class", "c")}
-    AND NOT starts_with(o.rolname, %(prefix)s) AND o.rolname <> %(throwaway)s
-    AND NOT (n.nspname = 'pgmq' AND c.relname ~ '^[qa]_') AND n.nspname || '.' || c.relname <> ALL (%(known)s) ORDER BY 1
-"""
 ATTRIBUTE_DEFAULT = "SELECT 'pg_attrdef'::regclass::oid::bigint"
 
 
 @dataclass(frozen=True)
 class Left:
-    """What stays: the numbers of its catalog and its own, and the words for what of it stands in a team's schema."""
+    """What stays: the numbers of its catalog and its own, and the words for what of it is the team's.
+
+    `restricting` are policies without which more rows are seen; they are told first.
+    """
 
     objects: frozenset[tuple[int, int]]
     told: tuple[str, ...]
+    restricting: frozenset[tuple[int, int]] = frozenset()
 
 
 def look(conn: psycopg.Connection, missing: list[str]) -> Left:
@@ -74,7 +69,7 @@ def look(conn: psycopg.Connection, missing: list[str]) -> Left:
 
     Raises SettingsError where a table or a column of the team's would have to.
     """
-    refuse_strangers(conn)
+    strangers.refuse(conn, LEFT)
     rows = conn.execute(
         QUERY,
         {
@@ -87,29 +82,19 @@ def look(conn: psycopg.Connection, missing: list[str]) -> Left:
     default = conn.execute(ATTRIBUTE_DEFAULT).fetchone()[0]
     team = {name for (name,) in conn.execute(TEAM, {"own": sorted(platform.SCHEMAS)})}
     kept = [row for row in rows if row[4] in team | {*platform.MOVED}]
-    refuse_loss([text for number, _, text, kind, _ in kept if kind in ("r", "p") or number == default])
-    told = [
-        text for _, _, text, kind, schema in kept if schema in team and kind != "c" and not text.startswith("type ")
+    refuse_loss([text for number, _, text, kind, *_ in kept if kind in ("r", "p") or number == default])
+    opens = {(number, id): text for number, id, text, *_, restricts in kept if restricts}
+    told = [f"restrictive {text}: what it hides is open without it" for text in opens.values()]
+    told += [
+        text
+        for number, id, text, kind, *_ in kept
+        if (number, id) not in opens and kind != "c" and not text.startswith("type ")
     ]
-    return Left(frozenset((number, id) for number, id, *_ in rows), (*told, *queues.told(conn)))
-
-
-def refuse_strangers(conn: psycopg.Connection) -> None:
-    """Raises SettingsError where tables of the team's are in a schema that has a name of the platform's."""
-    values = {
-        "left": LEFT,
-        "prefix": platform.ROLE_PREFIX,
-        "throwaway": cluster.ADMIN,
-        "known": sorted(platform.TABLES),
-    }
-    found = [name for (name,) in conn.execute(STRANGERS, values)]
-    if found:
-        raise SettingsError(
-            "the project's tables",
-            f"in a schema that has a name of the platform's, and stays behind: {listed(found)}",
-            "tables of the team's in schemas of other names",
-            "on the project ALTER SCHEMA … RENAME TO …, or ALTER TABLE … SET SCHEMA …; then the same command again",
-        )
+    return Left(
+        frozenset((number, id) for number, id, *_ in rows),
+        (*told, *queues.told(conn), *sealed.told(conn)),
+        frozenset(opens),
+    )
 
 
 def refuse_loss(lost: list[str]) -> None:

@@ -70,7 +70,7 @@ KINDS = (
         "t.typowner",
         True,
         "pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace",
-        "t.typtype IN ('e', 'd', 'r')",
+        "(t.typtype IN ('e', 'd', 'r') OR EXISTS (SELECT FROM pg_class k WHERE k.oid = t.typrelid AND k.relkind = 'c'))",
         "pg_type",
         "t",
     ),
@@ -84,13 +84,22 @@ SELECT c.oid::regclass::text, quote_ident(a.attname), x.privilege_type, x.grante
 FROM pg_attribute a JOIN {RELATIONS} ON c.oid = a.attrelid, aclexplode(a.attacl) x
 WHERE {TEAM} AND a.attnum > 0 AND NOT a.attisdropped AND {STAYS.format("pg_class", "c")} ORDER BY 1, 2, 3
 """
+LARGE_OBJECTS = """
+SELECT m.oid::bigint, (SELECT json_agg(json_build_array(x.grantee::bigint, x.privilege_type, x.is_grantable))
+    FROM aclexplode(m.lomacl) x WHERE x.grantee <> m.lomowner)
+FROM pg_largeobject_metadata m WHERE m.lomacl IS NOT NULL ORDER BY 1
+"""
 
 
 def statements(source: psycopg.Connection, kept: set[str], gone: Gone) -> list[str]:
     """GRANT and REVOKE statements that give the roles `kept`, and PUBLIC, what they have in the project, but for what
     stays behind: `gone`, by its numbers."""
     names = grantees(source, kept)
-    return [*of_objects(source, names, LEFT, gone), *of_columns(source, names, LEFT, gone)]
+    return [
+        *of_objects(source, names, LEFT, gone),
+        *of_columns(source, names, LEFT, gone),
+        *of_large_objects(source, names),
+    ]
 
 
 def grantees(source: psycopg.Connection, kept: set[str]) -> dict[int, str]:
@@ -140,6 +149,12 @@ def of_columns(source: psycopg.Connection, names: dict[int, str], left: Collecti
         if grantee in names:
             more = " WITH GRANT OPTION" if option else ""
             yield f"GRANT {privilege} ({column}) ON {table} TO {names[grantee]}{more}"
+
+
+def of_large_objects(source: psycopg.Connection, names: dict[int, str]) -> Iterator[str]:
+    """They keep their numbers in a dump, and belong to no schema."""
+    for number, given in source.execute(LARGE_OBJECTS):
+        yield from granted(f"LARGE OBJECT {number}", given or [], names)
 
 
 EVENT_TRIGGERS = """

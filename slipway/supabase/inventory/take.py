@@ -11,12 +11,13 @@ from slipway.data.progress import teller
 from slipway.supabase import source
 from slipway.supabase.dumps import standing
 from slipway.supabase.interface import BY_HAND, MOVES, STAYS, Finding, Inventory, Look
-from slipway.supabase.inventory import code, duties, extensions, logins, objects, outside, roles, rows, storage
+from slipway.supabase.inventory import code, duties, extensions, logins, objects, outside, roles, rows, sealed, storage
 from slipway.supabase.inventory.project import Project, Target
 
 PARTS = (
     ("extensions", extensions.find),
     ("schemas and tables", objects.find),
+    ("encrypted columns", sealed.find),
     ("functions, triggers, policies", code.find),
     ("roles", roles.find),
     ("users", logins.find),

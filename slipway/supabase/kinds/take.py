@@ -49,7 +49,7 @@ def take(ends: Endpoints, emit: Emit) -> tuple[list[Kind], tuple[str, ...]]:
     progress(emit, "dumping the schema", 0, 0, "")
     with snapshot.open_snapshot(way) as taken, tempfile.TemporaryDirectory(prefix="slipway-kinds-") as folder:
         major = taken.conn.info.server_version // 10000
-        copy.refuse_newer(major, server)
+        source.refuse_newer(major, server)
         programs = postgres_programs.folder(ends, major, "pg_dump", "pg_restore")
         path = Path(folder)
         with dump.run_dump(programs, way, taken.name, path / manifest.DUMP, "slipway supabase", "--schema-only") as run:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import psycopg
 
 ROWS = """
-SELECT bucket_id, name, version, metadata FROM storage.objects
+SELECT bucket_id, name, version, metadata, to_jsonb(objects)->>'updated_at' FROM storage.objects
 WHERE bucket_id IS NOT NULL AND name IS NOT NULL AND NOT coalesce((to_jsonb(objects)->>'is_delete_marker')::boolean, false)
 ORDER BY bucket_id, name
 """
@@ -24,7 +24,10 @@ DEFAULT_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True)
 class Row:
-    """One object of the index. `size` and `md5` are None where the index does not say them."""
+    """One object of the index. `size` and `md5` are None where the index does not say them.
+
+    `mark` is another one when the object was overwritten, also under a key that has no version.
+    """
 
     bucket: str
     name: str
@@ -33,6 +36,7 @@ class Row:
     md5: str | None
     content_type: str
     cache_control: str
+    mark: str = ""
 
     @property
     def label(self) -> str:
@@ -47,13 +51,14 @@ class Row:
 def read(conn: psycopg.Connection) -> Iterator[Row]:
     """Every row, in order, a page at a time. Begins a transaction, which ends with the iterator."""
     with conn.transaction(), conn.cursor(name="objects") as cursor:
+        conn.execute("SET LOCAL timezone = 'UTC'")  # so that both sides write a time alike
         cursor.itersize = PAGE
         cursor.execute(ROWS)
-        for bucket, name, version, told in cursor:
-            yield row(bucket, name, version, told or {})
+        for bucket, name, version, told, updated in cursor:
+            yield row(bucket, name, version, told or {}, updated)
 
 
-def row(bucket: str, name: str, version: str | None, told: Mapping) -> Row:
+def row(bucket: str, name: str, version: str | None, told: Mapping, updated: str | None = None) -> Row:
     size, etag = told.get("size"), str(told.get("eTag") or "").strip('"').lower()
     is_md5 = len(etag) == 32 and not set(etag) - set("0123456789abcdef")
     return Row(
@@ -64,6 +69,7 @@ def row(bucket: str, name: str, version: str | None, told: Mapping) -> Row:
         etag if is_md5 else None,  # of an upload in parts it is a hash of hashes
         printable(told.get("mimetype")) or DEFAULT_TYPE,
         printable(told.get("cacheControl")) or "no-cache",
+        f"{etag} {told.get('lastModified') or updated or ''}",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,15 @@ SELECT count(*), coalesce(sum(('x' || substr(md5(m.oid || ' ' || md5(lo_get(m.oi
 FROM pg_largeobject_metadata m
 """
 Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What of one kind differs, what nobody could read, and what is another and no loss."""
+
+    differ: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
 
 def rows(project: Side, copy: Side, stays: Stays, tell: Tell) -> tuple[list[str], list[str], str]:

@@ -61,11 +61,12 @@ class Stays:
 def look(conn: psycopg.Connection) -> Stays:
     """What leaving Supabase leaves there. An extension that the copy lacks for another reason is not among it.
 
-    Raises SettingsError where a table or a column of the team's would be, as the copy does.
+    A restrictive policy is looked for all the same. Raises SettingsError where a table or a column of the team's would be, as the copy does.
     """
     extensions = [name for (name,) in conn.execute(INSTALLED) if name in prelude.LEFT - {"plpgsql"}]
     found = leave.look(conn, extensions)
-    values = {"classes": [number for number, _ in found.objects], "ids": [id for _, id in found.objects]}
+    gone = sorted(found.objects - found.restricting)
+    values = {"classes": [number for number, _ in gone], "ids": [id for _, id in gone]}
     names = {name for (name,) in conn.execute(NAMES, values)}
     names |= {f"extension {name}" for name in extensions} | {f"schema {name}" for name in leave.LEFT}
     return Stays(frozenset(names), found.objects, (*(f"extension {name}" for name in extensions), *found.told))

@@ -89,4 +89,6 @@ def words(expected: Answer, found: Answer) -> str:
 
 
 def short(answer: Answer) -> str:
-    return f"gets {answer.reason}" if isinstance(answer, Refused) else f"sees {counted(int(answer[0]), 'row')}"
+    if isinstance(answer, Refused):
+        return f"gets {answer.reason}"
+    return "may read it" if answer[0] is None else f"sees {counted(int(answer[0]), 'row')}"

@@ -16,7 +16,20 @@ from slipway.supabase.copying import defaults, role_settings
 from slipway.supabase.dumps import standing
 from slipway.supabase.interface import DIFFERS, SAME, UNKNOWN, Compared, Prove, Proven
 from slipway.supabase.objects.move import LEDGER
-from slipway.supabase.proving import alike, contents, left, logins, policies, schema, sides, stored, wanted
+from slipway.supabase.proving import (
+    alike,
+    contents,
+    left,
+    logins,
+    materialized,
+    members,
+    policies,
+    schema,
+    sides,
+    stored,
+    wanted,
+)
+from slipway.supabase.proving.contents import Judged
 from slipway.supabase.proving.left import Stays
 from slipway.supabase.proving.sides import Side
 
@@ -39,7 +52,9 @@ def prove_project(ends: Endpoints, args: Prove, emit: Emit) -> Proven:
     with wanted.opened() as objects:
         with sides.project(ends) as project, sides.copy(ends, database) as copy:
             stays = left.look(project.conn)
-            checks = [compared(name, *found) for name, found in in_database(ends, database, project, copy, stays, emit)]
+            besides = (materialized.compare(project, copy, stays), members.compare(project, copy))
+            found = in_database(ends, database, project, copy, stays, besides, emit)
+            checks = [compared(name, *each) for name, each in found]
             kept = role_settings.look(project.conn, schema.kept_roles(project.conn))
             others = defaults.others(project.conn)
             objects.take(project.conn, ends.state_dir / LEDGER)
@@ -47,21 +62,29 @@ def prove_project(ends: Endpoints, args: Prove, emit: Emit) -> Proven:
         bytes_ = stored.compare(ends, objects, args.tree, emit)
     checks.append(compared("objects", bytes_.differ, bytes_.unknown, bytes_.well))
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    told = (*stays.told, *others, *role_settings.staying(kept), *alike.TOLD, *bytes_.absent)
+    told = (
+        *stays.told,
+        *(text for each in besides for text in each.told),
+        *others,
+        *role_settings.staying(kept),
+        *alike.TOLD,
+        *bytes_.absent,
+    )
     return Proven(database, of, now, tuple(checks), told, 0.0)
 
 
 def in_database(
-    ends: Endpoints, database: str, project: Side, copy: Side, stays: Stays, emit: Emit
+    ends: Endpoints, database: str, project: Side, copy: Side, stays: Stays, besides: tuple[Judged, ...], emit: Emit
 ) -> Iterator[tuple[str, Found]]:
     """Every check of the two databases, by its name."""
     progress(emit, "comparing definitions", 0, 0, "")
     differ = schema.compare(ends, database, project, copy, stays)
     yield "definitions", (differ, [], "schemas, tables, code, policies, grants and roles are the same")
-    yield (
-        "rows",
-        contents.rows(project, copy, stays, lambda done, all: progress(emit, "reading rows", done, all, "tables")),
+    differ, unread, well = contents.rows(
+        project, copy, stays, lambda done, all: progress(emit, "reading rows", done, all, "tables")
     )
+    differ += [text for each in besides for text in each.differ]
+    yield "rows", (differ, [*unread, *(text for each in besides for text in each.unread)], well)
     yield "sequences", contents.sequences(project, copy, stays)
     yield "large objects", contents.large_objects(project, copy)
     yield "logins", logins.compare(project, copy)

@@ -1,13 +1,15 @@
+# ruff: noqa: S608 (the parts are constants of this package)
 """Every definition of the project against that of the copy: schemas, tables, code, rights, roles."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from slipway.data.endpoints import Endpoints
 from slipway.data.postgres import catalog, scratch
-from slipway.data.postgres.catalog import Snapshot
+from slipway.data.postgres.catalog import Facts, Snapshot
+from slipway.data.postgres.catalog_queries import GRANTS
 from slipway.supabase import platform
 from slipway.supabase.copying import defaults, forced, role_settings
 from slipway.supabase.copying.copy import TEAMS_ROLES
@@ -24,6 +26,21 @@ SELECT 'role ' || quote_ident(r.rolname), NULL, r.rolbypassrls AS "passes row le
     r.rolinherit AS inherits, (SELECT array_agg(o.rolname::text ORDER BY o.rolname) FROM pg_auth_members m JOIN pg_roles o
         ON o.oid = m.roleid WHERE m.member = r.oid AND o.rolname = ANY (%(roles)s)) AS "member of"
 FROM pg_roles r WHERE r.rolname = ANY (%(roles)s)
+"""
+# What the snapshot does not have: composite types stand in it as relations, and large objects not at all.
+TYPE_GRANTS = f"""
+SELECT 'type ' || t.oid::regtype, NULL, {GRANTS.format("t.typacl", "T", "t.typowner")}
+FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid WHERE c.relkind = 'c'
+"""
+LARGE_OBJECTS = """
+SELECT 'large object ' || m.oid, NULL, m.lomacl::text[] AS grants FROM pg_largeobject_metadata m WHERE m.lomacl IS NOT NULL
+"""
+# What decides how texts sort and which of them are equal. Columns of a catalog that one version alone has are asked for as JSON.
+DATABASE = """
+SELECT 'the database', NULL, pg_encoding_to_char(d.encoding) AS encoding, d.datcollate AS collation, d.datctype AS "character types",
+    d.datlocprovider::text AS "locale provider", coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS locale,
+    to_jsonb(d) ->> 'daticurules' AS "rules of sorting"
+FROM pg_database d WHERE d.datname = current_database()
 """
 # What no query of the snapshot describes: that it is there is all that is compared.
 KINDS = (
@@ -68,9 +85,18 @@ def read(conn: psycopg.Connection, roles: list[str]) -> Snapshot:
     found |= dict(catalog.objects(conn, defaults.OBJECTS, {"own": defaults.OWN, "roles": roles}))
     for each in role_settings.coming(role_settings.look(conn, roles)):
         found[each.label] = {"value": role_settings.told(each)}
+    found |= dict(catalog.objects(conn, DATABASE))
     for kind in KINDS:
         found |= dict(catalog.objects(conn, OTHER.format(catalog=kind)))
-    return found
+    return found | dict(granted(conn, found, roles))
+
+
+def granted(conn: psycopg.Connection, found: Snapshot, roles: list[str]) -> Iterator[tuple[str, Facts]]:
+    """The composite types with their grants, and the large objects of which these roles or PUBLIC were granted something."""
+    yield from ((name, found[name] | facts) for name, facts in catalog.objects(conn, TYPE_GRANTS) if name in found)
+    for name, facts in catalog.objects(conn, LARGE_OBJECTS):
+        if alike.grants(facts["grants"], roles):
+            yield name, facts
 
 
 def as_printed(conn: psycopg.Connection, expected: Snapshot, found: Snapshot) -> Snapshot:

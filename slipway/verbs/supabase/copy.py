@@ -35,16 +35,24 @@ def run(
             confirm.by_name(env, yes, "supabase.copy", "this replaces what is live; it is kept by another name")
         with env.engine.deliver_tree(path_of(from_dir), Silent()) if from_dir else nullcontext("") as dumps:
             args = Copy(into, fresh, dumps)
-            apply(guard_steps(plan(env, args, done), check), reporter, end_all)
+            try:
+                apply(guard_steps(plan(env, args, done), check), reporter, end_all)
+            finally:  # also where a step after the copy fails: the copy is there, and nothing says it again
+                for copied in done:
+                    say(env, reporter, copied)
     copied = done[0]
-    for line in (*copied.notes, *(f"stays behind: {text}" for text in copied.left)):
-        reporter.line(f"  ! {line}")
-    if copied.old:
-        reporter.line(f"  the database of before is {copied.old}; ./invoke restore --drop-old{env.flag} drops it")
     reporter.done(
         f"{copied.rows:,} rows of {copied.begun} are in {copied.database}, compared row by row, in {copied.seconds:.1f} s.",
         copied=encode(copied),
     )
+
+
+def say(env: Environment, reporter, copied: Copied) -> None:
+    """What there is to know of the copy, and what has stayed behind."""
+    for line in (*copied.notes, *(f"stays behind: {text}" for text in copied.left)):
+        reporter.line(f"  ! {line}")
+    if copied.old:
+        reporter.line(f"  the database of before is {copied.old}; ./invoke restore --drop-old{env.flag} drops it")
 
 
 def refuse_down(env: Environment) -> None:

@@ -39,6 +39,9 @@ select pgmq.archive('letters', 1);
 select vault.create_secret('sk_live_made_up', 'partner_api_key', 'of the partner''s API'),
     vault.create_secret(E'two\nlines', 'certificate');
 -- Large objects are in no table, and in no schema.
-insert into public.attachments values (1, lo_from_bytea(0, decode('00ff2d2d0a', 'hex')));
+insert into public.attachments values (1, lo_from_bytea(4711, decode('00ff2d2d0a', 'hex')));
+grant select on large object 4711 to authenticated, reporting;
 -- As the team set it in the SQL editor.
+revoke usage on type public.price from public;
+grant usage on type public.price to authenticated, reporting;
 alter database postgres set default_statistics_target = 150;
