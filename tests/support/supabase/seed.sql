@@ -42,6 +42,4 @@ select vault.create_secret('sk_live_made_up', 'partner_api_key', 'of the partner
 insert into public.attachments values (1, lo_from_bytea(4711, decode('00ff2d2d0a', 'hex')));
 grant select on large object 4711 to authenticated, reporting;
 -- As the team set it in the SQL editor.
-revoke usage on type public.price from public;
-grant usage on type public.price to authenticated, reporting;
 alter database postgres set default_statistics_target = 150;

@@ -29,3 +29,5 @@ create event trigger warn_of_open_tables on ddl_command_end
          when tag in ('CREATE TABLE')
    execute function public.warn_of_open_tables();
 create rule no_truncation as on delete to billing.invoices where old.issued < '2020-01-01' do instead nothing;
+revoke usage on type public.price from public;
+grant usage on type public.price to authenticated, reporting;
