@@ -7,26 +7,22 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slipway.data.backups import dump, manifest, snapshot, take
-from slipway.data.backups import source as backup_source
-from slipway.data.backups.source import Source
+from slipway.data.backups import manifest
 from slipway.data.endpoints import Emit, Endpoints
 from slipway.data.postgres import connection, roles, scratch
 from slipway.data.postgres import copy as postgres_copy
-from slipway.data.postgres import programs as postgres_programs
 from slipway.data.restore import archive, filling, people, place, proof, restoring, swap
 from slipway.data.restore.archive import Archive
 from slipway.data.restore.interface import Check
 from slipway.errors import BackupError, VerificationError
-from slipway.supabase import platform, source
-from slipway.supabase.copying import defaults, entries, forced, kept, leave, members, prelude, rights, role_settings
+from slipway.supabase import source
+from slipway.supabase.copying import entries, forced, members, prelude, reading, role_settings
 from slipway.supabase.copying.leave import Left
 from slipway.supabase.copying.role_settings import Setting
-from slipway.supabase.delta import baseline, schema
+from slipway.supabase.delta import baseline
 from slipway.supabase.delta.baseline import Baseline
 from slipway.supabase.dumps import standing
 from slipway.supabase.interface import Copied, Copy
@@ -35,10 +31,7 @@ if TYPE_CHECKING:
     import psycopg
 
 FOLDER = "supabase/copy"  # of the state: the dump of a copy that was cut short
-WHERE = source.WHERE
-MEND = "the same command again; if that does not help, the dashboard, Logs, says what the server did"
 SETTINGS = re.compile(rf"(?m)^ALTER ROLE {people.NAME} SET .*;$")  # for all databases: the copy has them for itself
-TEAMS_ROLES = "SELECT rolname FROM pg_roles WHERE NOT rolsuper ORDER BY 1"
 
 
 def copy(ends: Endpoints, args: Copy, emit: Emit) -> Copied:
@@ -58,83 +51,10 @@ def copy_project(ends: Endpoints, args: Copy, emit: Emit, started: float) -> Cop
     path = ends.state_dir / FOLDER
     with place.server(ends) as conn, connection.told(BackupError, "the copy"):
         restoring.refuse_taken(conn, args.into)
-        notes = dumped(ends, path, args, conn, emit)
+        notes = reading.dumped(ends, path, args.fresh, conn, emit)
         done = fill(ends, conn, path, args, emit, started)
     shutil.rmtree(path)
     return replace(done, notes=(*notes, *done.notes))
-
-
-def dumped(ends: Endpoints, path: Path, args: Copy, conn: psycopg.Connection, emit: Emit) -> list[str]:
-    """Fills the directory with a whole dump, unless one is there; what there is to say of that."""
-    found = None if args.fresh else kept.look(path, address(ends))
-    if found and not found.fault:
-        return [f"the dump of {found.begun} was there and whole; --fresh takes another"]
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True, mode=0o700)
-    server = conn.info.server_version // 10000
-    manifest.write(path, write_dump(ends, path, server, archive.available(conn), emit))
-    return [f"a dump was there but not used, {found.fault}: another one was taken"] if found else []
-
-
-def address(ends: Endpoints) -> str:
-    """Which project it is, without its password."""
-    given = connection.parameters(ends.supabase.db_url, WHERE)
-    return f"{given.get('user', '')}@{given.get('host', '')}:{given.get('port', '')}/{given.get('dbname', '')}"
-
-
-def way_to(ends: Endpoints) -> Source:
-    given = connection.parameters(ends.supabase.db_url, WHERE)
-    name = given.get("dbname") or given.get("user", "")
-    return Source(ends.supabase.db_url, WHERE, name, without=tuple(leave.LEFT), called=WHERE, mend=MEND)
-
-
-def write_dump(ends: Endpoints, path: Path, server: int, offered: set[str], emit: Emit) -> dict:
-    """Dump, counts and hashes of every table, grants, and what stays behind: all as of one snapshot."""
-    way = way_to(ends)
-    with source.open_source(ends.supabase.db_url) as conn:  # for its words, where nobody is let in
-        source.refuse_blind(conn, tuple(leave.LEFT))
-    begun = take.now()
-    with snapshot.open_snapshot(way) as taken:
-        facts = backup_source.describe_server(taken.conn)
-        major = facts["server_version_num"] // 10000
-        source.refuse_newer(major, server)
-        taken.conn.execute("SET LOCAL search_path = ''")
-        extensions, missing = prelude.wanted(taken.conn, offered)
-        left = leave.look(taken.conn, missing)
-        otherwise = {*left.objects, *prelude.schemas(taken.conn, extensions)}
-        copied, passed = schema.look(taken.conn), forced.passed_by(taken.conn)
-        brought = members.record(taken.conn, extensions)
-        names = [name for (name,) in taken.conn.execute(TEAMS_ROLES) if not platform.owns_role(name)]
-        given = rights.statements(taken.conn, {*names, *platform.API_ROLES}, left.objects)
-        future = defaults.statements(taken.conn, {*names, *platform.API_ROLES})
-        behind = (*left.told, *defaults.others(taken.conn))
-        events = rights.event_triggers(taken.conn)
-        settings = role_settings.look(taken.conn, {*names, *platform.API_ROLES})
-        programs = postgres_programs.folder(ends, major, "pg_dump", "pg_dumpall", "pg_restore")
-        dump.roles(programs, way, path / manifest.GLOBALS, False)
-        tables = take.dump_database(programs, way, taken, path / manifest.DUMP, "slipway supabase", True, emit)
-    sequences = {name: value for name, value in facts["sequences"].items() if name.partition(".")[0] not in leave.LEFT}
-    return facts | {
-        "id": f"supabase-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
-        "of": address(ends),
-        "begun": begun,
-        "tables": tables,
-        "sequences": sequences,
-        "extensions": extensions,
-        "missing": missing,
-        "schema": copied,
-        "left": [list(pair) for pair in sorted(otherwise)],
-        "told": [*behind, *role_settings.staying(settings)],
-        "rights": given,
-        "defaults": future,
-        "forced": passed,
-        "members": brought,
-        "event_triggers": events,
-        "roles": names,
-        "settings": [[each.role, each.name, each.value] for each in role_settings.coming(settings)],
-        "tools": {"pg_dump": dump.version(programs / "pg_dump")},
-        "files": kept.files(path),
-    }
 
 
 def fill(ends: Endpoints, conn: psycopg.Connection, path: Path, args: Copy, emit: Emit, started: float) -> Copied:

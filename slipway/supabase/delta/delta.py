@@ -18,7 +18,7 @@ from slipway.data.restore import proof
 from slipway.data.restore.interface import Check
 from slipway.errors import BackupError, LockHeld, SettingsError, VerificationError
 from slipway.supabase import source
-from slipway.supabase.copying import copy
+from slipway.supabase.copying import reading
 from slipway.supabase.delta import baseline, indexed, large, references, rows, schema, sequences, tables
 from slipway.supabase.delta.baseline import Baseline, Marks
 from slipway.supabase.delta.merge import CHANGED, DELETED, INSERTED
@@ -48,7 +48,7 @@ def delta(ends: Endpoints, args: Delta, emit: Emit) -> Brought:
     with scratch.maker(ends, args.into or scratch.database_of(ends)) as target:
         fingerprint.settle(target)
         known = baseline.read(target)
-        with snapshot.open_snapshot(copy.way_to(ends)) as taken, connection.told(BackupError, "the delta"):
+        with snapshot.open_snapshot(reading.way_to(ends)) as taken, connection.told(BackupError, "the delta"):
             names = [name for name, _, _ in taken.tables]
             schema.refuse_changed(known.schema, schema.look(taken.conn))
             schema.refuse_unfit(taken.conn, target, names)

@@ -17,7 +17,7 @@ from slipway.data.restore import archive
 from slipway.data.restore.archive import Archive
 from slipway.data.sql import split
 from slipway.supabase import platform, source
-from slipway.supabase.copying import copy, entries, leave, prelude
+from slipway.supabase.copying import entries, leave, prelude, reading
 from slipway.supabase.history import text
 from slipway.supabase.kinds import cut, look
 from slipway.supabase.kinds.cut import File
@@ -45,7 +45,7 @@ def take(ends: Endpoints, emit: Emit) -> tuple[list[Kind], tuple[str, ...]]:
         source.refuse_blind(conn, tuple(leave.LEFT))
     with connection.connect(ends.migrate_url, "MIGRATE_DATABASE_URL", purpose="slipway supabase") as target:
         offered, server = archive.available(target), target.info.server_version // 10000
-    way = copy.way_to(ends)
+    way = reading.way_to(ends)
     progress(emit, "dumping the schema", 0, 0, "")
     with snapshot.open_snapshot(way) as taken, tempfile.TemporaryDirectory(prefix="slipway-kinds-") as folder:
         major = taken.conn.info.server_version // 10000
@@ -64,7 +64,7 @@ def read(taken: Snapshot, opened: Archive, offered: set[str]) -> tuple[list[Kind
     conn.execute("SET LOCAL search_path = ''")
     wanted, missing = prelude.wanted(conn, offered)
     left = leave.look(conn, missing)
-    names = [name for (name,) in conn.execute(copy.TEAMS_ROLES) if not platform.owns_role(name)]
+    names = [name for (name,) in conn.execute(reading.TEAMS_ROLES) if not platform.owns_role(name)]
     made, schemas = look.extensions(conn, wanted)
     listing = opened.run_pg_restore("--list", "--verbose")
     listed = cut.kept(cut.read(listing), entries.chosen(listing, left), look.platforms(conn))

@@ -12,7 +12,7 @@ from slipway.data.postgres.catalog import Facts, Snapshot
 from slipway.data.postgres.catalog_queries import GRANTS
 from slipway.supabase import platform
 from slipway.supabase.copying import defaults, forced, role_settings
-from slipway.supabase.copying.copy import TEAMS_ROLES
+from slipway.supabase.copying.reading import TEAMS_ROLES
 from slipway.supabase.proving import alike
 from slipway.supabase.proving.left import Stays
 from slipway.supabase.proving.sides import Side, both
