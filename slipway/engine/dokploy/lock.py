@@ -162,9 +162,13 @@ class Tickets:
     def clear(self) -> None:
         """Removes every ticket that is there, the holder's last.
 
-        Whoever waits draws another meanwhile. In the other order it would be let in by a ticket that is the next to go.
+        Whoever waits draws another meanwhile. In the other order it would be let in by a ticket that is the next to go:
+        also one whose number is only drawn, so that it has the lowest of all.
         """
-        for each in reversed(self.all()):
+        there = self.all()
+        drawing = [each for each in there if not each.number]
+        numbered = [each for each in there if each.number]
+        for each in (*drawing, *reversed(numbered)):
             self.remove(each)
 
     def holder(self) -> Ticket | None:

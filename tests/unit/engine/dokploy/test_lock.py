@@ -160,6 +160,18 @@ def test_unlock_while_one_waits_lets_it_in(fake, service, tickets):
     assert mine.id not in fake.state.schedules
 
 
+def test_unlock_removes_the_holder_last_also_after_one_whose_number_is_only_drawn(fake, service, tickets, monkeypatch):
+    holder, waiting = tickets.draw("holds"), another(fake, service).draw("waits")
+    with monkeypatch.context() as patch:
+        patch.setattr(Tickets, "number", lambda self, ticket, number: ticket)
+        drawing = another(fake, service).draw("draws")
+    removed: list[str] = []
+    remove = Tickets.remove
+    monkeypatch.setattr(Tickets, "remove", lambda self, ticket: removed.append(ticket.id) or remove(self, ticket))
+    tickets.clear()
+    assert removed == [drawing.id, waiting.id, holder.id] and not rows(fake)
+
+
 def test_the_holder_of_a_lock_that_was_broken_hears_it(fake, service, tickets):
     with held(tickets) as check:
         check()
