@@ -64,6 +64,7 @@ def anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 def run(client: Dokploy, service: Service, command: str) -> None:
+    """Runs a command in the container to its end. Raises EngineError where it fails."""
     going = Run(client, service, "deliver", command)
     try:
         said = list(going.lines(lambda: None))

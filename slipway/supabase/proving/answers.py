@@ -118,14 +118,19 @@ def differences(project: Mapping, stack: Mapping) -> Iterator[str]:
     expected, found = media_type(project), media_type(stack)
     if expected != found:
         yield f"content type {found or 'none'} instead of {expected or 'none'}"
-    if is_json(expected) and is_json(found):
-        try:
-            yield from list(values.differences(values.read(project["text"]), values.read(stack["text"])))
-            return
-        except (ValueError, RecursionError):
-            pass  # not what the type says, or too deep to be gone through: then its bytes count
-    if project["sha256"] != stack["sha256"]:
+    by_value = of_json(project["text"], stack["text"]) if is_json(expected) and is_json(found) else None
+    if by_value is not None:
+        yield from by_value
+    elif project["sha256"] != stack["sha256"]:
         yield f"another body, of {stack['size']:,} bytes instead of {project['size']:,}"
+
+
+def of_json(project: str, stack: str) -> list[str] | None:
+    """Where the two values differ; None for a text that is no JSON, or too deep to be gone through: its bytes count."""
+    try:
+        return list(values.differences(values.read(project), values.read(stack)))
+    except (ValueError, RecursionError):
+        return None
 
 
 def media_type(answer: Mapping) -> str:
