@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -59,10 +61,13 @@ def test_what_holds_secrets_is_for_its_owner_alone(running):
     from slipway.config import envfile
 
     secrets = [entry.value for key, entry in envfile.read(running.root / ".env").items() if envfile.secret(key)]
-    for path in running.home.rglob("*"):
-        text = path.read_text(errors="replace") if path.is_file() and "data" not in path.parts else ""
-        if any(secret in text for secret in secrets):
-            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    for folder, folders, names in os.walk(running.home):
+        # A server's own, which it removes while it is read.
+        folders[:] = [each for each in folders if each != "data"]
+        for path in (Path(folder, name) for name in names):
+            text = path.read_text(errors="replace") if path.is_file() else ""
+            if any(secret in text for secret in secrets):
+                assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 
 def test_down_leaves_no_process_and_up_brings_the_rows_back(running):
