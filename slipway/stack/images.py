@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -102,8 +103,9 @@ def digest(args: Iterable[tuple[str, str]], inputs: Inputs) -> str:
     """12 hex digits over build arguments and files: name, whether it is executable, content; in any order given."""
     total = hashlib.sha256(repr(sorted(args)).encode())
     for name, path in sorted(inputs):
-        content = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
-        kind = "link" if path.is_symlink() else "program" if path.stat().st_mode & 0o100 else "file"
+        mode = path.lstat().st_mode
+        content = os.readlink(path).encode() if stat.S_ISLNK(mode) else path.read_bytes()
+        kind = "link" if stat.S_ISLNK(mode) else "program" if mode & 0o100 else "file"
         total.update(f"{kind} {len(name.encode())} {name} {len(content)} ".encode() + content)
     return total.hexdigest()[:12]
 
@@ -123,9 +125,10 @@ def walk(folder: Path) -> Iterator[tuple[str, Path]]:
     for path, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in JUNK]
         links = [name for name in folders if os.path.islink(os.path.join(path, name))]
+        inner = "" if path == str(folder) else f"{os.path.relpath(path, folder)}/"
         for name in (*files, *links):
             if not name.endswith(".pyc"):
-                yield os.path.relpath(os.path.join(path, name), folder), Path(path, name)
+                yield f"{inner}{name}", Path(path, name)
 
 
 def git_files(folder: Path) -> list[tuple[str, Path]]:

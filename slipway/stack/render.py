@@ -17,6 +17,8 @@ from slipway.stack.model import Stack
 from slipway.stack.stores import postgres
 from slipway.system import disk
 
+OPTIONS = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+
 
 def files(stack: Stack, root: Path) -> dict[str, str]:
     """Text of each rendered file, by its name. The same stack always gives the same text.
@@ -69,12 +71,13 @@ def writable_places(stack: Stack) -> list[str]:
 def jinja(templates: Path):
     import jinja2
 
+    from slipway.stack.compiled import Compiled
+
     env = jinja2.Environment(  # noqa: S701  (YAML, not HTML: the filter q escapes)
         loader=jinja2.FileSystemLoader(templates),
         undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+        bytecode_cache=Compiled(templates, OPTIONS),
+        **OPTIONS,
     )
     env.filters |= {
         "refer": references.of_colour,
