@@ -20,7 +20,7 @@ LOCAL_PARTS = ("images/ops", "requirements/ops.lock", "slipway")
 def for_stack(stack: Stack, root: Path) -> dict[str, images.Image]:
     """Every image to build for the stack, those below them included, by the name that the rendered file knows."""
     settings = stack.settings
-    known = images.catalogue(root, settings)
+    known = images.below_ops(root, settings)
     if settings.pitr and "postgres" not in known:
         known["postgres"] = images.folder_image(
             root, "pitr", {"BASE": pinned(postgres.OFFICIAL[settings.postgres_version])}

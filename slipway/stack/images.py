@@ -45,8 +45,15 @@ def catalogue(root: Path, settings: Settings) -> dict[str, Image]:
     With IMAGES=registry only `ops` is built here; the application has a function of its own, `app_image`.
     Reads the build inputs and touches nothing. Raises SettingsError when `root` lacks one of them.
     """
+    known = below_ops(root, settings)
+    base = known["postgres"].tag if known else digests.pinned(postgres.OFFICIAL[settings.postgres_version])
+    return known | {"ops": ops_image(root, base)}
+
+
+def below_ops(root: Path, settings: Settings) -> dict[str, Image]:
+    """The same without `ops`, whose inputs are the most: nothing with IMAGES=registry."""
     if settings.images == "registry":
-        return {"ops": ops_image(root, digests.pinned(postgres.OFFICIAL[settings.postgres_version]))}
+        return {}
     known = {"base": folder_image(root, "base")}
 
     def floors(*names: str) -> dict[str, str]:
@@ -57,7 +64,6 @@ def catalogue(root: Path, settings: Settings) -> dict[str, Image]:
         args = floors(*store.floors) | store.build_arguments(settings)
         known[store.name] = folder_image(root, store.name, args)
     known["gateway"] = folder_image(root, "gateway", floors("base"))
-    known["ops"] = ops_image(root, known["postgres"].tag)
     return known
 
 
