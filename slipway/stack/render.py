@@ -71,12 +71,12 @@ def writable_places(stack: Stack) -> list[str]:
 def jinja(templates: Path):
     import jinja2
 
-    from slipway.stack.compiled import Compiled
+    from slipway.stack.template_cache import TemplateCache
 
     env = jinja2.Environment(  # noqa: S701  (YAML, not HTML: the filter q escapes)
         loader=jinja2.FileSystemLoader(templates),
         undefined=jinja2.StrictUndefined,
-        bytecode_cache=Compiled(templates, OPTIONS),
+        bytecode_cache=TemplateCache(templates, OPTIONS),
         **OPTIONS,
     )
     env.filters |= {

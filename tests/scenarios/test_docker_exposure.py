@@ -105,6 +105,7 @@ def test_no_secret_is_in_what_any_verb_prints_or_leaves_in_a_volume(own: Clone):
     argv = ["docker", "run", "--rm", "--interactive", "--user", "0", *mounts, "--entrypoint", "grep", image]
     grep = [*argv, "-rlaF", "--file=-", "/v"]
     found = subprocess.run(grep, input="\n".join(own.secrets()), text=True, capture_output=True, timeout=60)
+    own.assert_right()
     assert (found.returncode, found.stdout, found.stderr) == (1, "", "")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2.bccache import Bucket, FileSystemBytecodeCache
 
 
-class Compiled(FileSystemBytecodeCache):
+class TemplateCache(FileSystemBytecodeCache):
     """What is in `__pycache__` beside the templates; good for a template of the same place, text and options alone."""
 
     def __init__(self, templates: Path, options: Mapping[str, bool]) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import jinja2
 import pytest
 
 from slipway.config.settings import Settings
@@ -50,6 +51,12 @@ def test_the_text_is_the_same_from_what_was_kept(root: Path, happens: Callable[[
     assert kept(root)
     happens(root)
     assert first == rendered(root) == rendered(ROOT)
+
+
+def test_what_was_kept_is_not_compiled_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = rendered(root)
+    monkeypatch.setattr(jinja2.Environment, "compile", None)
+    assert rendered(root) == first
 
 
 def test_a_template_that_changes_is_compiled_anew_and_a_fault_in_it_has_its_place(root: Path) -> None:
